@@ -1,0 +1,104 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+let package = Package(
+    name: "bgdemo",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "bgdemo", targets: ["bgdemo"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+    ],
+    targets: [
+        // C and nothing but C: each is touched by exactly one Swift file.
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+
+        // What an e-mail is, how it travels, how it is caught.
+        .room("Mail"),
+        .room("SMTP", ["Mail", "CCurl", .logging, .collections]),
+        .room("Inbox", ["Mail", .nio, .posix, .ssl, .logging, .collections]),
+
+        // The request that asks for it, and what all strategies stand on.
+        .room("Strategy", ["Mail", .logging, .metrics, .nio]),
+        .room("HTTP", ["Mail", "Strategy", .nio, .posix, .logging, .metrics, .collections]),
+        .room("Telemetry", [.logging, .metrics, .nio, .lifecycle]),
+
+        // The strategies, as the talk tells them.
+        .strategy("Foreground", "foreground"),
+        .strategy("FireAndForget", "fire-and-forget"),
+
+        // The command line.
+        .executableTarget(
+            name: "bgdemo",
+            dependencies: [
+                "Mail", "SMTP", "Inbox", "Strategy", "HTTP", "Telemetry", "Foreground", "FireAndForget",
+                .argumentParser, .lifecycle, .nio, .posix, .logging, .metrics,
+            ],
+            swiftSettings: .houseRules),
+
+        .target(
+            name: "Support", dependencies: ["Mail", .nio, .posix, .subprocess], path: "Tests/Support",
+            swiftSettings: .houseRules),
+        .tests("MailTests", ["Mail"]),
+        .tests("SMTPTests", ["SMTP", "Mail", "Inbox", "Support", .logging]),
+        .tests("InboxTests", ["Inbox", "Mail", "Support", .nio, .posix, .ssl, .logging]),
+        .tests("HTTPTests", ["HTTP", "Strategy", "Mail", "Support", .nio, .posix, .logging, .http1, .embedded]),
+        .tests("StrategyTests", ["Strategy", "Mail", "Foreground", "FireAndForget", "Telemetry", "Support", .logging]),
+        .tests("BgdemoTests", ["bgdemo", "Support", .subprocess]),
+    ]
+)
+
+// MARK: - The house's own words
+
+extension [SwiftSetting] {
+    /// Swift 6, every warning an error, and every unsafe construct marked where it stands.
+    static var houseRules: [SwiftSetting] {
+        [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            .strictMemorySafety(),
+            .treatAllWarnings(as: .error),
+        ]
+    }
+}
+
+extension Target {
+    static func room(_ name: String, _ dependencies: [Dependency] = []) -> Target {
+        .target(name: name, dependencies: dependencies, swiftSettings: .houseRules)
+    }
+
+    static func strategy(_ name: String, _ folder: String, _ dependencies: [Dependency] = []) -> Target {
+        .target(
+            name: name, dependencies: ["Mail", "Strategy", .logging] + dependencies, path: "strategies/\(folder)",
+            exclude: ["README.md"], swiftSettings: .houseRules)
+    }
+
+    static func tests(_ name: String, _ dependencies: [Dependency]) -> Target {
+        .testTarget(name: name, dependencies: dependencies, swiftSettings: .houseRules)
+    }
+}
+
+extension Target.Dependency {
+    static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
+    static var collections: Self { .product(name: "DequeModule", package: "swift-collections") }
+    static var logging: Self { .product(name: "Logging", package: "swift-log") }
+    static var metrics: Self { .product(name: "Metrics", package: "swift-metrics") }
+    static var nio: Self { .product(name: "NIOCore", package: "swift-nio") }
+    static var posix: Self { .product(name: "NIOPosix", package: "swift-nio") }
+    static var http1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
+    static var embedded: Self { .product(name: "NIOEmbedded", package: "swift-nio") }
+    static var ssl: Self { .product(name: "NIOSSL", package: "swift-nio-ssl") }
+    static var lifecycle: Self { .product(name: "ServiceLifecycle", package: "swift-service-lifecycle") }
+    static var subprocess: Self { .product(name: "Subprocess", package: "swift-subprocess") }
+}

@@ -1,0 +1,130 @@
+/// One mailbox: an addr-spec by RFC 5321, section 4.1.2, and not a character beside it.
+///
+/// Stricter than the RFC where leniency has been somebody's way in: no leading dash (a mail program's option), no
+/// encoded word (some programs decode it into another address), no control character even in quotes. Letters outside
+/// ASCII are allowed by RFC 6531; the server must then offer SMTPUTF8 (see ``needsSMTPUTF8``).
+public struct Address: Sendable, Hashable, CustomStringConvertible {
+    /// The address as it was given.
+    public let text: String
+    /// The part before the last `@`.
+    public let localPart: String
+    /// The domain in ASCII: an internationalised label in its `xn--` form (RFC 5891), or an address literal `[…]`.
+    public let domain: String
+
+    public init(_ text: String) throws(InvalidEmail) {
+        let bytes = text.utf8
+        guard !bytes.isEmpty else { throw InvalidEmail(.to, "the address is empty; send one like you@example.org") }
+        guard bytes.count <= 254 else { throw InvalidEmail(.to, "the address is longer than 254 bytes") }
+        guard let at = bytes.lastIndex(of: UInt8(ascii: "@")) else {
+            throw InvalidEmail(.to, "an address has an @, like you@example.org")
+        }
+        let local = text[..<at]
+        let domain = text[bytes.index(after: at)...]
+        try Self.check(localPart: local)
+        self.text = text
+        self.localPart = String(local)
+        self.domain = try Domain.ascii(domain)
+    }
+
+    /// Whether the local part needs a server with SMTPUTF8 (RFC 6531).
+    public var needsSMTPUTF8: Bool { !localPart.utf8.allSatisfy { $0 < 0x80 } }
+
+    /// The address as it goes into `RCPT TO:<…>` and the `To:` header.
+    public var mailbox: String { "\(localPart)@\(domain)" }
+
+    public var description: String { text }
+
+    private static func check(localPart: Substring) throws(InvalidEmail) {
+        let bytes = localPart.utf8
+        guard let first = bytes.first else {
+            throw InvalidEmail(.to, "there is nothing before the @; send an address like you@example.org")
+        }
+        guard bytes.count <= 64 else { throw InvalidEmail(.to, "the part before the @ is longer than 64 bytes") }
+        if first == UInt8(ascii: "\"") {
+            return try check(quoted: localPart)
+        }
+        guard first != UInt8(ascii: "-") else {
+            throw InvalidEmail(.to, "an address may not begin with a dash")
+        }
+        var previous = UInt8(ascii: ".")
+        for byte in bytes {
+            if byte == UInt8(ascii: ".") {
+                guard previous != byte else {
+                    throw InvalidEmail(.to, "a dot stands first or twice in a row before the @")
+                }
+            } else if previous == UInt8(ascii: "="), byte == UInt8(ascii: "?") {
+                throw InvalidEmail(.to, "an encoded word (=?…?=) is not an address")
+            } else {
+                guard byte >= 0x80 || isAtomText(byte) else { throw unexpected(byte) }
+            }
+            previous = byte
+        }
+        guard previous != UInt8(ascii: ".") else { throw InvalidEmail(.to, "a dot stands last before the @") }
+        try checkControls(localPart)
+    }
+
+    /// RFC 5321's Quoted-string: `"` then printable ASCII with `\` before a quote or a backslash, then `"`.
+    private static func check(quoted localPart: Substring) throws(InvalidEmail) {
+        let bytes = localPart.utf8
+        guard bytes.count >= 3, bytes.last == UInt8(ascii: "\"") else {
+            throw InvalidEmail(.to, "the quoted part before the @ is empty or not closed")
+        }
+        var escaped = false
+        for byte in bytes.dropFirst().dropLast() {
+            guard byte >= 0x20, byte < 0x7f else {
+                throw InvalidEmail(.to, "only printable ASCII may stand in quotes before the @")
+            }
+            if escaped {
+                escaped = false
+            } else if byte == UInt8(ascii: "\\") {
+                escaped = true
+            } else if byte == UInt8(ascii: "\"") {
+                throw InvalidEmail(.to, "a quote in a quoted part before the @ needs a backslash")
+            }
+        }
+        guard !escaped else { throw InvalidEmail(.to, "the quoted part before the @ is not closed") }
+        guard !localPart.contains("=?") else { throw InvalidEmail(.to, "an encoded word (=?…?=) is not an address") }
+    }
+
+    /// Beyond ASCII, letters and marks are welcome; controls, separators, invisible signs and the unassigned are not.
+    static func checkControls(_ part: Substring) throws(InvalidEmail) {
+        guard !part.utf8.allSatisfy({ $0 < 0x80 }) else { return }
+        for scalar in part.unicodeScalars where scalar.value >= 0x80 {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
+                .spaceSeparator:
+                throw InvalidEmail(.to, "U+\(String(scalar.value, radix: 16, uppercase: true)) may not be in an address")
+            default: continue
+            }
+        }
+    }
+
+    private static func isAtomText(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
+            UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "/"),
+            UInt8(ascii: "="), UInt8(ascii: "?"), UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"),
+            UInt8(ascii: "{"), UInt8(ascii: "|"), UInt8(ascii: "}"), UInt8(ascii: "~"):
+            true
+        default:
+            false
+        }
+    }
+
+    private static func unexpected(_ byte: UInt8) -> InvalidEmail {
+        switch byte {
+        case UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "@"):
+            InvalidEmail(.to, "one recipient only: an address list is not taken, send a request for each")
+        case 0..<0x20, 0x7f:
+            InvalidEmail(.to, "a control character may not be in an address")
+        case UInt8(ascii: "<"), UInt8(ascii: ">"):
+            InvalidEmail(.to, "the address alone, without < and > or a name; send one like you@example.org")
+        default:
+            InvalidEmail(
+                .to, "\"\(Character(Unicode.Scalar(byte)))\" may not be in an address; send one like you@example.org")
+        }
+    }
+}

@@ -1,0 +1,70 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+import Synchronization
+
+/// The name of one e-mail from the request to the inbox: 26 characters of Crockford's base 32, a ULID
+/// (<https://github.com/ulid/spec>), so that ids sort by the time they were made.
+///
+/// The id goes into the answer, every log line and the `Message-ID`, so that a twin can be told from another mail.
+public struct EmailID: Sendable, Hashable {
+    private let high: UInt64
+    private let low: UInt64
+
+    /// A new id: 48 bits of milliseconds, 16 bits that count up within this process, 64 random bits.
+    public init() {
+        let milliseconds = UInt64(max(0, Date().timeIntervalSince1970) * 1000)
+        let turn = Self.turns.wrappingAdd(1, ordering: .relaxed).newValue
+        high = (milliseconds << 16) | UInt64(turn)
+        low = UInt64.random(in: .min ... .max)
+    }
+
+    /// The id that `text` spells, or nil where it spells none.
+    public init?(_ text: some StringProtocol) {
+        guard text.utf8.count == 26 else { return nil }
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        for byte in text.utf8 {
+            guard let digit = Self.digit(byte) else { return nil }
+            guard high >> 59 == 0 else { return nil }
+            high = (high << 5) | (low >> 59)
+            low = (low << 5) | digit
+        }
+        (self.high, self.low) = (high, low)
+    }
+
+    /// An id made from bytes that have none of their own, so that the same bytes have the same id in every process.
+    public init(digesting bytes: some Sequence<UInt8>) {
+        // FNV-1a, twice with two offsets: not a secret, only a name.
+        var high: UInt64 = 0xcbf2_9ce4_8422_2325
+        var low: UInt64 = 0x84222325_cbf29ce4
+        for byte in bytes {
+            high = (high ^ UInt64(byte)) &* 0x100_0000_01b3
+            low = (low ^ UInt64(byte ^ 0x5a)) &* 0x100_0000_01b3
+        }
+        (self.high, self.low) = (high, low)
+    }
+
+    private static let turns = Atomic<UInt16>(0)
+    private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+
+    private static func digit(_ byte: UInt8) -> UInt64? {
+        let lower = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
+        return alphabet.firstIndex(of: lower).map(UInt64.init)
+    }
+}
+
+extension EmailID: CustomStringConvertible {
+    public var description: String {
+        var digits = [UInt8](repeating: 0, count: 26)
+        var (high, low) = (high, low)
+        for place in stride(from: 25, through: 0, by: -1) {
+            digits[place] = Self.alphabet[Int(low & 31)]
+            low = (low >> 5) | (high << 59)
+            high >>= 5
+        }
+        return String(decoding: digits, as: UTF8.self)
+    }
+}

@@ -1,0 +1,26 @@
+/// What the client is told of an accepted mail.
+public struct Receipt: Sendable, Hashable {
+    /// The word for `"state"` in the answer: `sent`, `unknown`, `queued`, …
+    public let state: String
+    /// One sentence for a person, where the state alone would mislead.
+    public let note: String?
+    /// What else the strategy knows, as JSON values by key: `("subscribers", "2")`.
+    public let facts: [Fact]
+
+    /// A key and a JSON value that is already written.
+    public struct Fact: Sendable, Hashable {
+        public let key: String
+        public let json: String
+
+        public init(_ key: String, _ number: Int) {
+            self.key = key
+            self.json = String(number)
+        }
+    }
+
+    public init(_ state: String, note: String? = nil, facts: [Fact] = []) {
+        self.state = state
+        self.note = note
+        self.facts = facts
+    }
+}
