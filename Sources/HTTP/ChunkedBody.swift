@@ -1,0 +1,82 @@
+import NIOCore
+
+/// A body in chunks (RFC 9112, section 7.1), put together up to a limit. Extensions and trailers are read past.
+struct ChunkedBody {
+    private enum Expecting { case size, data(Int), dataEnd, trailer }
+
+    private let limit: Int
+    private var expecting = Expecting.size
+    private var trailerBytes = 0
+    private(set) var body = ByteBuffer()
+
+    /// A size, its extension and the line end; and all trailers together.
+    private static let longestLine = 256
+    private static let longestTrailer = 8 << 10
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Takes what is there. True when the last chunk and its trailers have been read.
+    mutating func read(from bytes: inout ByteBuffer) throws(Problem) -> Bool {
+        while true {
+            switch expecting {
+            case .size:
+                guard let line = try line(from: &bytes) else { return false }
+                let size = try size(line)
+                guard body.readableBytes + size <= limit else { throw Framing.tooLarge(limit) }
+                expecting = size == 0 ? .trailer : .data(size)
+            case .data(let missing):
+                guard var part = bytes.readSlice(length: min(missing, bytes.readableBytes)), part.readableBytes > 0
+                else { return false }
+                let rest = missing - part.readableBytes
+                body.writeBuffer(&part)
+                expecting = rest == 0 ? .dataEnd : .data(rest)
+            case .dataEnd:
+                guard let line = try line(from: &bytes) else { return false }
+                guard line.isEmpty else { throw Self.broken }
+                expecting = .size
+            case .trailer:
+                guard let line = try line(from: &bytes) else { return false }
+                trailerBytes += line.count
+                guard trailerBytes <= Self.longestTrailer else { throw Self.broken }
+                if line.isEmpty { return true }
+            }
+        }
+    }
+
+    /// One line without its CR LF, or nil where it is not whole yet.
+    private func line(from bytes: inout ByteBuffer) throws(Problem) -> [UInt8]? {
+        guard let end = bytes.readableBytesView.prefix(Self.longestLine).firstIndex(of: 0x0a) else {
+            guard bytes.readableBytes < Self.longestLine else { throw Self.broken }
+            return nil
+        }
+        let length = end - bytes.readerIndex
+        guard let line = bytes.readBytes(length: length + 1), line.count >= 2, line[length - 1] == 0x0d else {
+            throw Self.broken
+        }
+        let content = Array(line.dropLast(2))
+        guard content.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else { throw Self.broken }
+        return content
+    }
+
+    /// Hexadecimal digits alone, no sign, no blank; then perhaps `;` and an extension.
+    private func size(_ line: [UInt8]) throws(Problem) -> Int {
+        let digits = line.prefix { $0 != UInt8(ascii: ";") }
+        var size = 0
+        guard (1...8).contains(digits.count) else { throw Self.broken }
+        for digit in digits {
+            switch digit {
+            case 0x30...0x39: size = size << 4 | Int(digit - 0x30)
+            case 0x41...0x46: size = size << 4 | Int(digit - 0x37)
+            case 0x61...0x66: size = size << 4 | Int(digit - 0x57)
+            default: throw Self.broken
+            }
+        }
+        return size
+    }
+
+    private static var broken: Problem {
+        Problem(.badRequest, "the chunked body is malformed", advice: "a body with Content-Length")
+    }
+}

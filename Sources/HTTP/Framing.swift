@@ -1,0 +1,35 @@
+/// How long a request's body is (RFC 9112, section 6.3). Every doubtful shape is an error: it is what request
+/// smuggling is made of.
+enum Framing {
+    case none
+    case length(Int)
+    case chunked
+
+    init(_ head: Request.Head, limits: Limits) throws(Problem) {
+        let fields = head.fields
+        if let encoding = fields.transferEncoding {
+            guard fields.contentLength == nil else {
+                throw Problem(.badRequest, "Content-Length and Transfer-Encoding are both there; send one")
+            }
+            guard head.minorVersion == 1 else {
+                throw Problem(.badRequest, "HTTP/1.0 has no Transfer-Encoding; send Content-Length")
+            }
+            guard encoding.lowercased() == "chunked" else {
+                throw Problem(.notImplemented, "the only Transfer-Encoding taken is chunked")
+            }
+            self = .chunked
+        } else if let text = fields.contentLength {
+            guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+                throw Problem(.badRequest, "Content-Length is not a number")
+            }
+            guard let length = Int(text), length <= limits.body else { throw Self.tooLarge(limits.body) }
+            self = length == 0 ? .none : .length(length)
+        } else {
+            self = .none
+        }
+    }
+
+    static func tooLarge(_ limit: Int) -> Problem {
+        Problem(.contentTooLarge, "the body is longer than \(limit) bytes")
+    }
+}

@@ -1,0 +1,232 @@
+import NIOCore
+
+/// The head of one request, whole in `bytes`, read line by line (RFC 9112, sections 3 and 5).
+struct HeadParser {
+    let bytes: ByteBuffer
+    let length: Int
+    let limits: Limits
+    private var place = 0
+    private var fieldCount = 0
+
+    init(bytes: ByteBuffer, length: Int, limits: Limits) {
+        self.bytes = bytes
+        self.length = length
+        self.limits = limits
+    }
+
+    mutating func parse() throws(Problem) -> Request.Head {
+        var head = try requestLine()
+        let headersStart = place
+        while try !emptyLine() {
+            try field(into: &head.fields)
+            guard place - headersStart <= limits.headerBytes, fieldCount <= limits.headerCount else {
+                throw Self.headersTooLong(limits)
+            }
+        }
+        try checkHost(of: &head)
+        head.keepsAlive = keepsAlive(head)
+        return head
+    }
+
+    // MARK: The request line
+
+    private mutating func requestLine() throws(Problem) -> Request.Head {
+        let method = try method()
+        let target = try target()
+        let minorVersion = try version()
+        return Request.Head(
+            method: method, target: target, minorVersion: minorVersion, fields: Request.Fields(), keepsAlive: true)
+    }
+
+    private mutating func method() throws(Problem) -> Request.Method {
+        let start = place
+        while place < length, isToken(byte(place)) { place += 1 }
+        guard place > start, place - start <= 32, place < length, byte(place) == 0x20 else {
+            throw Problem(
+                .badRequest, "the request line does not begin with a method and one space",
+                advice: "GET /TO/SUBJECT/TEXT HTTP/1.1")
+        }
+        defer { place += 1 }
+        switch place - start {
+        case 3 where matches("GET", at: start): return .get
+        case 4 where matches("HEAD", at: start): return .head
+        case 4 where matches("POST", at: start): return .post
+        case 7 where matches("OPTIONS", at: start): return .options
+        default: return .other
+        }
+    }
+
+    private mutating func target() throws(Problem) -> String {
+        let start = place
+        while place < length, byte(place) > 0x20, byte(place) != 0x7f { place += 1 }
+        guard place - start <= limits.target else { throw Self.targetTooLong(limits) }
+        guard place > start, place < length, byte(place) == 0x20 else {
+            throw Problem(
+                .badRequest, "the request target is missing, or a blank or control character is in it",
+                advice: "a space as %20")
+        }
+        defer { place += 1 }
+        guard let target = try? bytes.getUTF8ValidatedString(at: bytes.readerIndex + start, length: place - start) else {
+            throw Problem(.badRequest, "the request target is not UTF-8", advice: "percent-encoded UTF-8")
+        }
+        return target
+    }
+
+    private mutating func version() throws(Problem) -> Int {
+        guard length - place >= 10, matches("HTTP/", at: place), byte(place + 6) == UInt8(ascii: ".") else {
+            throw Problem(.badRequest, "the request line does not end with HTTP/1.1")
+        }
+        let (major, minor) = (byte(place + 5), byte(place + 7))
+        guard major == UInt8(ascii: "1"), minor == UInt8(ascii: "1") || minor == UInt8(ascii: "0") else {
+            throw Problem(.versionNotSupported, "HTTP/1.1 and HTTP/1.0 are spoken here")
+        }
+        place += 8
+        try lineEnd("the request line")
+        return minor == UInt8(ascii: "1") ? 1 : 0
+    }
+
+    // MARK: The fields
+
+    private mutating func field(into fields: inout Request.Fields) throws(Problem) {
+        fieldCount += 1
+        let nameStart = place
+        while place < length, isToken(byte(place)) { place += 1 }
+        let nameLength = place - nameStart
+        guard nameLength > 0, byte(place) == UInt8(ascii: ":") else {
+            throw Problem(.badRequest, "a header line is not \"Name: value\": folded, blank before the colon, or no name")
+        }
+        place += 1
+        while isBlank(byte(place)) { place += 1 }
+        let valueStart = place
+        var valueEnd = place
+        while place < length, byte(place) != 0x0d, byte(place) != 0x0a {
+            guard byte(place) >= 0x20 && byte(place) != 0x7f || byte(place) == 0x09 else {
+                throw Problem(.badRequest, "a control character is in a header field")
+            }
+            place += 1
+            if !isBlank(byte(place - 1)) { valueEnd = place }
+        }
+        let value = valueStart..<valueEnd
+        try lineEnd("a header line")
+        try store(nameStart, nameLength, value, into: &fields)
+    }
+
+    private func store(
+        _ name: Int, _ length: Int, _ value: Range<Int>, into fields: inout Request.Fields
+    ) throws(Problem) {
+        switch length {
+        case 4 where named("host", name): try once("Host", &fields.host, value)
+        case 6 where named("expect", name): try once("Expect", &fields.expect, value)
+        case 6 where named("accept", name): append(&fields.accept, value)
+        case 10 where named("connection", name): append(&fields.connection, value)
+        case 12 where named("content-type", name): try once("Content-Type", &fields.contentType, value)
+        case 13 where named("authorization", name): try once("Authorization", &fields.authorization, value)
+        case 14 where named("content-length", name): try once("Content-Length", &fields.contentLength, value)
+        case 14 where named("sec-fetch-site", name): try once("Sec-Fetch-Site", &fields.secFetchSite, value)
+        case 15 where named("idempotency-key", name): try once("Idempotency-Key", &fields.idempotencyKey, value)
+        case 17 where named("transfer-encoding", name): try once("Transfer-Encoding", &fields.transferEncoding, value)
+        default: break
+        }
+    }
+
+    private func once(_ name: String, _ field: inout String?, _ value: Range<Int>) throws(Problem) {
+        guard field == nil else { throw Problem(.badRequest, "the header field \(name) is there twice") }
+        field = string(value)
+    }
+
+    /// RFC 9110, section 5.3: a list field may be sent in several lines.
+    private func append(_ field: inout String?, _ value: Range<Int>) {
+        field = field.map { "\($0), \(string(value))" } ?? string(value)
+    }
+
+    // MARK: What the fields mean together
+
+    /// RFC 9112, section 3.2: exactly one Host in HTTP/1.1; a target in absolute form overrules it.
+    private func checkHost(of head: inout Request.Head) throws(Problem) {
+        if !head.target.hasPrefix("/"), head.target != "*" {
+            guard head.target.lowercased().hasPrefix("http://") else {
+                throw Problem(.badRequest, "the request target does not begin with a slash", advice: "/TO/SUBJECT/TEXT")
+            }
+            let rest = head.target.dropFirst(7)
+            let slash = rest.utf8.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
+            head.fields.host = String(rest[..<slash])
+            head.target = slash == rest.endIndex ? "/" : String(rest[slash...])
+        } else if head.fields.host == nil, head.minorVersion == 1 {
+            throw Problem(.badRequest, "the header field Host is missing", advice: "Host: localhost")
+        }
+    }
+
+    private func keepsAlive(_ head: Request.Head) -> Bool {
+        guard let connection = head.fields.connection?.lowercased() else { return head.minorVersion == 1 }
+        let options = connection.split(separator: ",").map { $0.drop(while: \.isWhitespace).prefix { !$0.isWhitespace } }
+        if options.contains("close") { return false }
+        return head.minorVersion == 1 || options.contains("keep-alive")
+    }
+
+    static func targetTooLong(_ limits: Limits) -> Problem {
+        Problem(
+            .uriTooLong, "the request target is longer than \(limits.target) bytes",
+            advice: "POST / with the text in a JSON body")
+    }
+
+    static func headersTooLong(_ limits: Limits) -> Problem {
+        Problem(
+            .headersTooLarge,
+            "the header fields are more than \(limits.headerBytes) bytes or \(limits.headerCount) lines")
+    }
+
+    // MARK: Bytes
+
+    private func byte(_ index: Int) -> UInt8 {
+        let span = bytes.readableBytesUInt8Span
+        return index < span.count ? span[index] : 0
+    }
+
+    private mutating func emptyLine() throws(Problem) -> Bool {
+        guard byte(place) == 0x0d || byte(place) == 0x0a else { return false }
+        try lineEnd("the head")
+        return true
+    }
+
+    private mutating func lineEnd(_ what: String) throws(Problem) {
+        guard byte(place) == 0x0d, byte(place + 1) == 0x0a else {
+            throw Problem(.badRequest, "\(what) does not end with CR LF")
+        }
+        place += 2
+    }
+
+    private func string(_ range: Range<Int>) -> String {
+        bytes.getString(at: bytes.readerIndex + range.lowerBound, length: range.count) ?? ""
+    }
+
+    private func matches(_ word: String, at start: Int) -> Bool {
+        var index = start
+        for letter in word.utf8 {
+            guard byte(index) == letter else { return false }
+            index += 1
+        }
+        return true
+    }
+
+    /// Whether the letters from `start` are `word`, which is lower case.
+    private func named(_ word: String, _ start: Int) -> Bool {
+        var index = start
+        for letter in word.utf8 {
+            let here = byte(index)
+            guard (here >= 0x41 && here <= 0x5a ? here | 0x20 : here) == letter else { return false }
+            index += 1
+        }
+        return true
+    }
+
+    /// RFC 9110, section 5.6.2.
+    private func isToken(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+        case 0x21, 0x23, 0x24, 0x25, 0x26, 0x27, 0x2a, 0x2b, 0x2d, 0x2e, 0x5e, 0x5f, 0x60, 0x7c, 0x7e: true
+        default: false
+        }
+    }
+
+    private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+}

@@ -1,0 +1,113 @@
+import NIOCore
+
+/// A status of RFC 9110, section 15.
+public struct Status: Sendable, Hashable {
+    public let code: Int
+    public let phrase: String
+
+    public static let ok = Status(code: 200, phrase: "OK")
+    public static let noContent = Status(code: 204, phrase: "No Content")
+    public static let badRequest = Status(code: 400, phrase: "Bad Request")
+    public static let unauthorized = Status(code: 401, phrase: "Unauthorized")
+    public static let forbidden = Status(code: 403, phrase: "Forbidden")
+    public static let notFound = Status(code: 404, phrase: "Not Found")
+    public static let methodNotAllowed = Status(code: 405, phrase: "Method Not Allowed")
+    public static let requestTimeout = Status(code: 408, phrase: "Request Timeout")
+    public static let conflict = Status(code: 409, phrase: "Conflict")
+    public static let contentTooLarge = Status(code: 413, phrase: "Content Too Large")
+    public static let uriTooLong = Status(code: 414, phrase: "URI Too Long")
+    public static let unsupportedMediaType = Status(code: 415, phrase: "Unsupported Media Type")
+    public static let expectationFailed = Status(code: 417, phrase: "Expectation Failed")
+    public static let tooManyRequests = Status(code: 429, phrase: "Too Many Requests")
+    public static let headersTooLarge = Status(code: 431, phrase: "Request Header Fields Too Large")
+    public static let internalServerError = Status(code: 500, phrase: "Internal Server Error")
+    public static let notImplemented = Status(code: 501, phrase: "Not Implemented")
+    public static let serviceUnavailable = Status(code: 503, phrase: "Service Unavailable")
+    public static let versionNotSupported = Status(code: 505, phrase: "HTTP Version Not Supported")
+}
+
+/// One header field of an answer. Only the program's own words go into it, never a client's.
+public struct Header: Sendable, Hashable {
+    public let name: String
+    public let value: String
+
+    public init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// What a handler answers. Length, date and connection are the server's to add.
+public struct Response: Sendable, Hashable {
+    public enum ContentType: String, Sendable {
+        case json = "application/json"
+        case text = "text/plain; charset=utf-8"
+        case html = "text/html; charset=utf-8"
+        case prometheus = "text/plain; version=0.0.4; charset=utf-8"
+        case mail = "text/plain; charset=us-ascii"
+    }
+
+    public let status: Status
+    public let type: ContentType
+    public let body: Body
+    public var headers: [Header]
+
+    public enum Body: Sendable, Hashable {
+        case text(String)
+        case bytes([UInt8])
+
+        var count: Int {
+            switch self {
+            case .text(let text): text.utf8.count
+            case .bytes(let bytes): bytes.count
+            }
+        }
+    }
+
+    public init(_ status: Status, _ type: ContentType, _ text: String, headers: [Header] = []) {
+        self.init(status, type, .text(text), headers: headers)
+    }
+
+    public init(_ status: Status, _ type: ContentType, _ body: Body, headers: [Header] = []) {
+        self.status = status
+        self.type = type
+        self.body = body
+        self.headers = headers
+    }
+
+    /// Writes status line, header fields and, unless it answers HEAD, the body (RFC 9112, section 6).
+    func write(into buffer: inout ByteBuffer, date: String, to head: Request.Head, closing: Bool) {
+        buffer.writeString(status.code == 200 ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 \(status.code) \(status.phrase)\r\n")
+        buffer.writeString(date)
+        if status.code != 204 {
+            buffer.writeString(type == .json ? Self.jsonFields : Self.fields(type))
+            buffer.writeString(String(body.count))
+            buffer.writeString("\r\n")
+        }
+        for header in headers {
+            buffer.writeString("\(header.name): \(header.value)\r\n")
+        }
+        if closing {
+            buffer.writeString("Connection: close\r\n")
+        } else if head.minorVersion == 0 {
+            buffer.writeString("Connection: keep-alive\r\n")
+        }
+        buffer.writeString("\r\n")
+        guard head.method != .head, status.code != 204 else { return }
+        switch body {
+        case .text(let text): buffer.writeString(text)
+        case .bytes(let bytes): buffer.writeBytes(bytes)
+        }
+    }
+
+    private static let jsonFields = fields(.json)
+
+    private static func fields(_ type: ContentType) -> String {
+        """
+        Content-Type: \(type.rawValue)\r
+        Cache-Control: no-store\r
+        X-Content-Type-Options: nosniff\r
+        Content-Length:\u{20}
+        """
+    }
+}

@@ -1,0 +1,59 @@
+public import Logging
+import Metrics
+public import NIOCore
+import NIOPosix
+import Synchronization
+
+/// The HTTP server: listens on one address, hands each request to its handler, drains when asked to stop.
+public final class Server: Sendable {
+    private let listener: any Channel
+    private let connections: Connections
+
+    /// Why the server can't listen.
+    public struct BindError: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// Binds and serves at once.
+    ///
+    /// - Parameter port: 0 takes any free port; ``port`` then says which.
+    public static func start(
+        host: String, port: Int, limits: Limits = Limits(), group: any EventLoopGroup, logger: Logger,
+        handler: any Handler
+    ) async throws(BindError) -> Server {
+        let connections = Connections(limit: limits.connections, logger: logger)
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard connections.admit(channel) else { return }
+                    try channel.pipeline.syncOperations.addHandler(
+                        Connection(handler: handler, limits: limits, watch: connections, loop: channel.eventLoop))
+                }
+            }
+        do {
+            let listener = try await bootstrap.bind(host: host, port: port).get()
+            return Server(listener: listener, connections: connections)
+        } catch {
+            throw BindError(
+                description: "can't listen on \(host) port \(port): \(error); another --port, or --port 0 for any")
+        }
+    }
+
+    private init(listener: any Channel, connections: Connections) {
+        self.listener = listener
+        self.connections = connections
+    }
+
+    public var port: Int { listener.localAddress?.port ?? 0 }
+
+    /// Stops accepting, answers what is in hand, and returns when the last connection is gone.
+    public func drain() async {
+        try? await listener.close()
+        await connections.drain()
+    }
+}
