@@ -28,9 +28,9 @@ let package = Package(
         .room("Inbox", ["Mail", .nio, .posix, .ssl, .logging, .collections]),
 
         // The request that asks for it, and what all strategies stand on.
-        .room("Strategy", ["Mail", .logging, .metrics, .nio]),
+        .room("Strategy", ["Mail", .logging, .metrics, .lifecycle]),
         .room("HTTP", ["Mail", "Strategy", .nio, .posix, .logging, .metrics, .collections]),
-        .room("Telemetry", [.logging, .metrics, .nio, .lifecycle]),
+        .room("Telemetry", ["Mail", .coreMetrics, .logging, .metrics, .nio, .lifecycle]),
 
         // The strategies, as the talk tells them.
         .strategy("Foreground", "foreground"),
@@ -94,6 +94,7 @@ extension Target.Dependency {
     static var collections: Self { .product(name: "DequeModule", package: "swift-collections") }
     static var logging: Self { .product(name: "Logging", package: "swift-log") }
     static var metrics: Self { .product(name: "Metrics", package: "swift-metrics") }
+    static var coreMetrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }
     static var nio: Self { .product(name: "NIOCore", package: "swift-nio") }
     static var posix: Self { .product(name: "NIOPosix", package: "swift-nio") }
     static var http1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }

@@ -1,0 +1,104 @@
+public import Logging
+public import Mail
+import Metrics
+import Synchronization
+
+/// The journeys of the mails of this process: each is told in log lines and counted, and their number is bounded.
+public final class Journey: Sendable {
+    private struct State {
+        var inFlight = 0
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let limit: Int
+    private let state = Mutex(State())
+    fileprivate let logger: Logger
+    fileprivate let meters = JourneyMeters()
+
+    /// - Parameter limit: How many mails may be under way at once; past it ``depart(_:)`` refuses.
+    public init(logger: Logger, limit: Int = 100_000) {
+        self.logger = logger
+        self.limit = limit
+    }
+
+    /// A mail was accepted and is under way, until its trip ends.
+    public func depart(_ email: Email) throws(Refusal) -> Trip {
+        let inFlight = state.withLock { state -> Int? in
+            guard state.inFlight < limit else { return nil }
+            state.inFlight += 1
+            return state.inFlight
+        }
+        guard let inFlight else {
+            throw .full("\(limit) mails are under way, which is the limit here", retryAfter: .seconds(1))
+        }
+        meters.accepted.increment()
+        meters.inFlight.record(inFlight)
+        logger.debug("Accepted an email to \(email.to)", metadata: ["id": "\(email.id)"])
+        return Trip(journey: self, email: email)
+    }
+
+    /// Returns when no mail is under way.
+    public func landed() async {
+        await withCheckedContinuation { continuation in
+            let isLanded = state.withLock { state in
+                if state.inFlight > 0 { state.waiting.append(continuation) }
+                return state.inFlight == 0
+            }
+            if isLanded { continuation.resume() }
+        }
+    }
+
+    public var inFlight: Int { state.withLock(\.inFlight) }
+
+    fileprivate func arrive() {
+        let waiting = state.withLock { state in
+            state.inFlight -= 1
+            meters.inFlight.record(state.inFlight)
+            guard state.inFlight == 0 else { return [CheckedContinuation<Void, Never>]() }
+            defer { state.waiting.removeAll() }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+}
+
+/// One mail's journey from its acceptance to its end.
+public struct Trip: Sendable {
+    private let journey: Journey
+    private let began = ContinuousClock.now
+    public let email: Email
+
+    fileprivate init(journey: Journey, email: Email) {
+        self.journey = journey
+        self.email = email
+    }
+
+    /// One attempt begins, the first, second, …
+    public func attempted(_ number: Int) {
+        journey.logger.debug(
+            "Trying to send an email to \(email.to)", metadata: ["id": "\(email.id)", "attempt": "\(number)"])
+    }
+
+    /// The journey is over; to be called once.
+    public func ended(_ outcome: Outcome) {
+        let time = ContinuousClock.now - began
+        journey.meters.record(outcome, after: time)
+        tell(outcome, milliseconds: Int(time / .milliseconds(1)))
+        journey.arrive()
+    }
+
+    private func tell(_ outcome: Outcome, milliseconds: Int) {
+        let logger = journey.logger
+        switch outcome {
+        case .sent(let reply):
+            logger.info(
+                "Sent an email to \(email.to) in \(milliseconds) ms", metadata: ["id": "\(email.id)", "reply": "\(reply)"])
+        case .unknown(let failure):
+            logger.warning("Perhaps sent an email to \(email.to): \(failure)", metadata: metadata(milliseconds))
+        case .temporary(let failure), .permanent(let failure):
+            logger.error("Failed to send an email to \(email.to): \(failure)", metadata: metadata(milliseconds))
+        }
+    }
+
+    private func metadata(_ milliseconds: Int) -> Logger.Metadata { ["id": "\(email.id)", "ms": "\(milliseconds)"] }
+}

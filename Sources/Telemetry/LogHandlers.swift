@@ -1,0 +1,71 @@
+public import Logging
+import Mail
+
+/// How log lines look.
+public enum LogFormat: String, Sendable, CaseIterable {
+    /// `2026-11-24T04:55:54.123Z info  Sent an email to a@b.example in 12 ms id=01…`
+    case text
+    /// `{"time":"…","level":"info","message":"…","id":"…"}`
+    case json
+}
+
+/// swift-log's lines, in one of two forms, to the log writer.
+public struct LineLogHandler: LogHandler {
+    public var metadata: Logger.Metadata = [:]
+    public var logLevel: Logger.Level
+    private let format: LogFormat
+    private let writer: LogWriter
+
+    public init(_ format: LogFormat, level: Logger.Level, writer: LogWriter) {
+        self.format = format
+        self.logLevel = level
+        self.writer = writer
+    }
+
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    public func log(event: LogEvent) {
+        let all = event.metadata.map { metadata.merging($0) { _, new in new } } ?? metadata
+        let fields = all.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
+        switch format {
+        case .text: writer.write(text(event, fields))
+        case .json: writer.write(json(event, fields))
+        }
+    }
+
+    private func text(_ event: LogEvent, _ fields: [(String, String)]) -> String {
+        let level = event.level.rawValue
+        let gap = String(repeating: " ", count: max(1, 8 - level.count))
+        var line = "\(Timestamp().iso8601) \(level)\(gap)\(printable("\(event.message)"))"
+        for (key, value) in fields {
+            line += " \(key)=\(value.contains(where: { $0 == " " || $0 == "\"" }) ? quoted(value) : printable(value))"
+        }
+        return line
+    }
+
+    private func json(_ event: LogEvent, _ fields: [(String, String)]) -> String {
+        var json = JSONText()
+        json.raw("{")
+        json.field("time", Timestamp().iso8601)
+        json.field("level", event.level.rawValue)
+        json.field("message", "\(event.message)")
+        for (key, value) in fields { json.field(key, value) }
+        json.raw("}")
+        return json.text
+    }
+
+    /// One event is one line, whatever a server said in its reply.
+    private func printable(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
+        return isPlain ? text : String(quoted(text).dropFirst().dropLast())
+    }
+
+    private func quoted(_ text: String) -> String {
+        var json = JSONText()
+        json.string(text)
+        return json.text
+    }
+}

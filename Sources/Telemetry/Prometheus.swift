@@ -1,0 +1,102 @@
+public import CoreMetrics
+import Synchronization
+
+/// The backend of swift-metrics that `/metrics` shows, in Prometheus' text format
+/// (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
+///
+/// A label with dimensions is one line each under one name; a timer is a histogram in seconds.
+public final class Prometheus: MetricsFactory {
+    private struct Key: Hashable {
+        let label: String
+        let dimensions: String
+    }
+
+    private enum Meter {
+        case count(Count)
+        case value(Value)
+        case histogram(Histogram)
+    }
+
+    private let meters = Mutex<[Key: Meter]>([:])
+
+    public init() {}
+
+    public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+        let count = meters.withLock { meters in
+            let key = Key(label: label, dimensions: Self.text(dimensions))
+            if case .count(let count)? = meters[key] { return count }
+            let count = Count()
+            meters[key] = .count(count)
+            return count
+        }
+        return count
+    }
+
+    public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+        let value = meters.withLock { meters in
+            let key = Key(label: label, dimensions: Self.text(dimensions))
+            if case .value(let value)? = meters[key] { return value }
+            let value = Value()
+            meters[key] = .value(value)
+            return value
+        }
+        return value
+    }
+
+    public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+        let histogram = meters.withLock { meters in
+            let key = Key(label: label, dimensions: Self.text(dimensions))
+            if case .histogram(let histogram)? = meters[key] { return histogram }
+            let histogram = Histogram()
+            meters[key] = .histogram(histogram)
+            return histogram
+        }
+        return histogram
+    }
+
+    // A meter lives as long as the process: its owner may be gone, its sum is not.
+    public func destroyCounter(_ handler: any CounterHandler) {}
+    public func destroyRecorder(_ handler: any RecorderHandler) {}
+    public func destroyTimer(_ handler: any TimerHandler) {}
+
+    /// All meters, by name.
+    public func text() -> String {
+        let meters = meters.withLock { $0 }
+        var text = ""
+        for (label, group) in Dictionary(grouping: meters, by: \.key.label).sorted(by: { $0.key < $1.key }) {
+            for (place, entry) in group.sorted(by: { $0.key.dimensions < $1.key.dimensions }).enumerated() {
+                if place == 0 { text += "# TYPE \(label) \(Self.type(entry.value))\n" }
+                text += Self.lines(label, entry.key.dimensions, entry.value)
+            }
+        }
+        return text
+    }
+
+    private static func text(_ dimensions: [(String, String)]) -> String {
+        dimensions.map { "\($0.0)=\"\($0.1)\"" }.joined(separator: ",")
+    }
+
+    private static func type(_ meter: Meter) -> String {
+        switch meter {
+        case .count: "counter"
+        case .value: "gauge"
+        case .histogram: "histogram"
+        }
+    }
+
+    private static func lines(_ label: String, _ dimensions: String, _ meter: Meter) -> String {
+        let braces = dimensions.isEmpty ? "" : "{\(dimensions)}"
+        switch meter {
+        case .count(let count): return "\(label)\(braces) \(count.total)\n"
+        case .value(let value): return "\(label)\(braces) \(value.current)\n"
+        case .histogram(let histogram):
+            let snapshot = histogram.snapshot
+            let comma = dimensions.isEmpty ? "" : ","
+            var text = ""
+            for (bound, count) in zip(Histogram.bounds.map { "\($0)" } + ["+Inf"], snapshot.cumulative) {
+                text += "\(label)_bucket{\(dimensions)\(comma)le=\"\(bound)\"} \(count)\n"
+            }
+            return text + "\(label)_sum\(braces) \(snapshot.sum)\n\(label)_count\(braces) \(snapshot.count)\n"
+        }
+    }
+}
