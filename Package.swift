@@ -5,7 +5,8 @@ let package = Package(
     name: "bgdemo",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "bgdemo", targets: ["bgdemo"])
+        .executable(name: "bgdemo", targets: ["bgdemo"]),
+        .library(name: "Resque", targets: ["Resque"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -21,27 +22,36 @@ let package = Package(
         // C and nothing but C: each is touched by exactly one Swift file.
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
 
         // What an e-mail is, how it travels, how it is caught.
         .room("Mail"),
         .room("SMTP", ["Mail", "CCurl", .logging, .collections]),
-        .room("Inbox", ["Mail", .nio, .posix, .ssl, .logging, .collections]),
+        .room("Inbox", ["Mail", "HTTP", .nio, .posix, .ssl, .logging, .collections]),
 
         // The request that asks for it, and what all strategies stand on.
         .room("Strategy", ["Mail", .logging, .metrics, .lifecycle]),
         .room("HTTP", ["Mail", "Strategy", .nio, .posix, .logging, .metrics, .collections]),
         .room("Telemetry", ["Mail", .coreMetrics, .logging, .metrics, .nio, .lifecycle]),
 
+        // What the remote strategies share with other programs, in any language.
+        .room("Redis", ["CHiredis", .nio, .posix, .ssl, .logging, .metrics, .collections]),
+        .room("Resque", ["Redis", .nio, .posix, .logging, .metrics, .lifecycle]),
+
         // The strategies, as the talk tells them.
         .strategy("Foreground", "foreground"),
         .strategy("FireAndForget", "fire-and-forget"),
+        .strategy("Local", "local", [.nio, .posix, .lifecycle, .collections, .metrics, .subprocess]),
+        .strategy("PubSub", "pubsub", ["Redis", .nio, .lifecycle, .collections, .metrics]),
+        .strategy("ResqueQueue", "resque", ["Redis", "Resque", .nio, .lifecycle, .metrics]),
 
         // The command line.
         .executableTarget(
             name: "bgdemo",
             dependencies: [
-                "Mail", "SMTP", "Inbox", "Strategy", "HTTP", "Telemetry", "Foreground", "FireAndForget",
-                .argumentParser, .lifecycle, .nio, .posix, .logging, .metrics,
+                "Mail", "SMTP", "Inbox", "Strategy", "HTTP", "Telemetry", "Redis", "Resque",
+                "Foreground", "FireAndForget", "Local", "PubSub", "ResqueQueue",
+                .argumentParser, .lifecycle, .nio, .posix, .logging, .metrics, .subprocess,
             ],
             swiftSettings: .houseRules),
 
@@ -53,7 +63,10 @@ let package = Package(
         .tests("InboxTests", ["Inbox", "Mail", "Support", .nio, .posix, .ssl, .logging]),
         .tests("HTTPTests", ["HTTP", "Strategy", "Mail", "Support", .nio, .posix, .logging, .http1, .embedded]),
         .tests("StrategyTests", ["Strategy", "Mail", "Foreground", "FireAndForget", "Telemetry", "Support", .logging]),
-        .tests("BgdemoTests", ["bgdemo", "Support", .subprocess]),
+        .tests("RedisTests", ["Redis", "Support", .nio, .posix, .ssl, .logging, .subprocess]),
+        .tests("ResqueTests", ["Resque", "Redis", "Support", .nio, .posix, .logging, .subprocess]),
+        .tests("LocalTests", ["Local", "Strategy", "Mail", "Inbox", "Support", .nio, .logging, .subprocess]),
+        .tests("BgdemoTests", ["bgdemo", "Inbox", "Mail", "Support", .nio, .posix, .logging, .subprocess]),
     ]
 )
 

@@ -49,6 +49,6 @@ public final class LogWriter: Sendable {
             return (state.lines, state.dropped)
         }
         print(lines, terminator: dropped > 0 ? "… \(dropped) log lines dropped: the reader was too slow\n" : "")
-        unsafe fflush(nil)
+        fflush(nil)
     }
 }
