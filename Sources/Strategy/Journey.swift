@@ -23,16 +23,16 @@ public final class Journey: Sendable {
 
     /// A mail was accepted and is under way, until its trip ends.
     public func depart(_ email: Email) throws(Refusal) -> Trip {
-        let inFlight = state.withLock { state -> Int? in
-            guard state.inFlight < limit else { return nil }
+        let departs = state.withLock { state in
+            guard state.inFlight < limit else { return false }
             state.inFlight += 1
-            return state.inFlight
+            meters.inFlight.record(state.inFlight)
+            return true
         }
-        guard let inFlight else {
+        guard departs else {
             throw .full("\(limit) mails are under way, which is the limit here", retryAfter: .seconds(1))
         }
         meters.accepted.increment()
-        meters.inFlight.record(inFlight)
         logger.debug("Accepted an email to \(email.to)", metadata: ["id": "\(email.id)"])
         return Trip(journey: self, email: email)
     }

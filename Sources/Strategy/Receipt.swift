@@ -1,3 +1,5 @@
+import Mail
+
 /// What the client is told of an accepted mail.
 public struct Receipt: Sendable, Hashable {
     /// The word for `"state"` in the answer: `sent`, `unknown`, `queued`, …
@@ -15,6 +17,13 @@ public struct Receipt: Sendable, Hashable {
         public init(_ key: String, _ number: Int) {
             self.key = key
             self.json = String(number)
+        }
+
+        public init(_ key: String, _ text: String) {
+            var json = JSONText(capacity: text.utf8.count + 2)
+            json.string(text)
+            self.key = key
+            self.json = json.text
         }
     }
 

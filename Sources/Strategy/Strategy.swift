@@ -7,8 +7,26 @@ public protocol Strategy: Sendable {
     /// Takes the mail over from the request. Returns when the client may have its answer.
     ///
     /// - Throws: ``Refusal`` where the strategy can't take it now, or has tried and failed; the mail is then not its.
-    func accept(_ email: Email) async throws -> Receipt
+    func accept(_ email: Email) async throws(Refusal) -> Receipt
 
-    /// Works what was accepted, until its task is cancelled or shut down gracefully; then finishes what is in hand.
+    /// Takes the mail over, to be sent no sooner than `delay` from now. A strategy that can't keep a mail for later
+    /// refuses it, which is what happens where this is not written.
+    func accept(_ email: Email, after delay: Duration) async throws(Refusal) -> Receipt
+
+    /// Works what was accepted, until its task is cancelled or shut down gracefully; then finishes what is in hand
+    /// and gives the rest back. A strategy without a worker half returns at once.
     func work() async throws
+}
+
+extension Strategy {
+    public func accept(_ email: Email, after delay: Duration) async throws(Refusal) -> Receipt {
+        throw .unsupported("this strategy can't keep a mail for later; send it without a delay, or serve --strategy resque")
+    }
+
+    public func work() async throws {}
+}
+
+/// Whether a strategy does as the talk's code of 2016 did, flaw and all, or as it should have.
+public enum Semantics: String, Sendable, CaseIterable {
+    case talk, safe
 }
