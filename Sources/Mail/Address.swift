@@ -24,6 +24,9 @@ public struct Address: Sendable, Hashable, CustomStringConvertible {
         self.text = text
         self.localPart = String(local)
         self.domain = try Domain.ascii(domain)
+        guard mailbox.utf8.count <= 254 else {
+            throw InvalidEmail(.to, "the address is longer than 254 bytes in ASCII")
+        }
     }
 
     /// Whether the local part needs a server with SMTPUTF8 (RFC 6531).
@@ -60,7 +63,9 @@ public struct Address: Sendable, Hashable, CustomStringConvertible {
             previous = byte
         }
         guard previous != UInt8(ascii: ".") else { throw InvalidEmail(.to, "a dot stands last before the @") }
-        try checkControls(localPart)
+        for scalar in localPart.unicodeScalars where scalar.value >= 0x80 && isInvisible(scalar) {
+            throw InvalidEmail(.to, "\(name(scalar)) may not be in an address")
+        }
     }
 
     /// RFC 5321's Quoted-string: `"` then printable ASCII with `\` before a quote or a backslash, then `"`.
@@ -68,6 +73,9 @@ public struct Address: Sendable, Hashable, CustomStringConvertible {
         let bytes = localPart.utf8
         guard bytes.count >= 3, bytes.last == UInt8(ascii: "\"") else {
             throw InvalidEmail(.to, "the quoted part before the @ is empty or not closed")
+        }
+        guard !bytes.dropFirst().starts(with: [UInt8(ascii: "-")]) else {
+            throw InvalidEmail(.to, "an address may not begin with a dash")
         }
         var escaped = false
         for byte in bytes.dropFirst().dropLast() {
@@ -86,17 +94,21 @@ public struct Address: Sendable, Hashable, CustomStringConvertible {
         guard !localPart.contains("=?") else { throw InvalidEmail(.to, "an encoded word (=?…?=) is not an address") }
     }
 
-    /// Beyond ASCII, letters and marks are welcome; controls, separators, invisible signs and the unassigned are not.
-    static func checkControls(_ part: Substring) throws(InvalidEmail) {
-        guard !part.utf8.allSatisfy({ $0 < 0x80 }) else { return }
-        for scalar in part.unicodeScalars where scalar.value >= 0x80 {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
-                .spaceSeparator:
-                throw InvalidEmail(.to, "U+\(String(scalar.value, radix: 16, uppercase: true)) may not be in an address")
-            default: continue
-            }
+    /// Beyond ASCII, letters, marks and signs are welcome; controls, separators, what shows nothing and the unassigned
+    /// are not.
+    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
+            .spaceSeparator:
+            true
+        default: scalar.properties.isDefaultIgnorableCodePoint
         }
+    }
+
+    /// `U+200B`: for what can't be shown.
+    static func name(_ scalar: Unicode.Scalar) -> String {
+        let hex = String(scalar.value, radix: 16, uppercase: true)
+        return "U+" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex
     }
 
     private static func isAtomText(_ byte: UInt8) -> Bool {

@@ -5,20 +5,64 @@ enum Domain {
         guard let first = domain.utf8.first else {
             throw InvalidEmail(.to, "there is nothing after the @; send an address like you@example.org")
         }
-        if first == UInt8(ascii: "[") { return try literal(domain) }
+        if first == UInt8(ascii: "[") { return try AddressLiteral.check(domain) }
         if domain.utf8.allSatisfy({ $0 < 0x80 }) {
             try check(domain)
             return String(domain)
         }
-        try Address.checkControls(domain)
         var labels: [String] = []
-        for label in domain.split(separator: ".", omittingEmptySubsequences: false) {
-            labels.append(
-                label.utf8.allSatisfy { $0 < 0x80 } ? String(label) : "xn--" + (try punycode(label.lowercased())))
+        // By scalars: to a `Character` a dot with a mark on it is no dot.
+        for label in domain.unicodeScalars.split(separator: ".", omittingEmptySubsequences: false) {
+            labels.append(try aLabel(Substring(label)))
         }
         let ascii = labels.joined(separator: ".")
         try check(ascii[...])
         return ascii
+    }
+
+    /// One label in its ASCII form (RFC 5891, section 4).
+    private static func aLabel(_ label: Substring) throws(InvalidEmail) -> String {
+        guard !label.utf8.allSatisfy({ $0 < 0x80 }) else { return String(label) }
+        let lower = label.lowercased()
+        for scalar in lower.unicodeScalars where scalar.value >= 0x80 {
+            guard isPermitted(scalar) else {
+                throw InvalidEmail(
+                    .to, "\(Address.name(scalar)) may not be in a domain; send its xn-- form if it has one")
+            }
+        }
+        guard let first = lower.unicodeScalars.first, !isMark(first) else {
+            throw InvalidEmail(.to, "a label of the domain begins with a combining mark")
+        }
+        return "xn--" + Punycode.encode(lower)
+    }
+
+    /// RFC 5892: letters, marks and digits that no normalisation changes.
+    ///
+    /// Text in NFD is refused and not composed: the standard library offers no normalisation, Foundation's brings
+    /// 30 MB of ICU, and a label that was not composed names another domain, or none. So are fullwidth forms, emoji
+    /// and the ideographic full stop, which RFC 5895 leaves to the input method to map.
+    private static func isPermitted(_ scalar: Unicode.Scalar) -> Bool {
+        let properties = scalar.properties
+        switch properties.generalCategory {
+        case .lowercaseLetter, .otherLetter, .modifierLetter, .nonspacingMark, .spacingMark, .decimalNumber: break
+        default: return false
+        }
+        // The two letters that folding changes and IDNA 2008 keeps (RFC 5892, section 2.6): ß and ς.
+        guard !properties.changesWhenNFKCCaseFolded || scalar == "\u{df}" || scalar == "\u{3c2}" else { return false }
+        switch properties.canonicalCombiningClass.rawValue {
+        // Overlays, kana voicing marks, and accents: with the letter before, they have a form in one.
+        case 1, 8, 200...240: return false
+        default: break
+        }
+        // Hangul in parts.
+        return !(0x1100...0x11ff).contains(scalar.value)
+    }
+
+    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .spacingMark: true
+        default: false
+        }
     }
 
     private static func check(_ domain: Substring) throws(InvalidEmail) {
@@ -28,7 +72,9 @@ enum Domain {
         for byte in domain.utf8 {
             switch byte {
             case UInt8(ascii: "."):
-                guard length > 0 else { throw InvalidEmail(.to, "the domain has an empty label: two dots, or one first") }
+                guard length > 0 else {
+                    throw InvalidEmail(.to, "the domain has an empty label: two dots, or one first")
+                }
                 guard previous != UInt8(ascii: "-") else {
                     throw InvalidEmail(.to, "a label of the domain ends with a dash")
                 }
@@ -51,89 +97,10 @@ enum Domain {
         }
         guard length > 0 else { throw InvalidEmail(.to, "the domain ends with a dot") }
         guard previous != UInt8(ascii: "-") else { throw InvalidEmail(.to, "a label of the domain ends with a dash") }
-    }
-
-    /// `[192.0.2.1]` or `[IPv6:2001:db8::1]` (RFC 5321, section 4.1.3).
-    private static func literal(_ domain: Substring) throws(InvalidEmail) -> String {
-        guard domain.utf8.last == UInt8(ascii: "]") else {
-            throw InvalidEmail(.to, "the address literal after the @ is not closed with ]")
+        guard let last = domain.utf8.split(separator: UInt8(ascii: ".")).last, !last.allSatisfy(isDigit) else {
+            throw InvalidEmail(.to, "an IP address after the @ stands in brackets, like you@[192.0.2.1]")
         }
-        let inside = domain.dropFirst().dropLast()
-        let isIPv4 = isIPv4(inside)
-        let isIPv6 = inside.hasPrefix("IPv6:") && isIPv6(inside.dropFirst(5))
-        guard isIPv4 || isIPv6 else {
-            throw InvalidEmail(.to, "in brackets after the @ stands an address like [192.0.2.1] or [IPv6:2001:db8::1]")
-        }
-        return String(domain)
     }
 
-    private static func isIPv4(_ text: Substring) -> Bool {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4
-            && parts.allSatisfy { part in
-                (1...3).contains(part.utf8.count) && part.utf8.allSatisfy { (0x30...0x39).contains($0) }
-                    && UInt8(part) != nil
-            }
-    }
-
-    private static func isIPv6(_ text: Substring) -> Bool {
-        let groups = text.split(separator: ":", omittingEmptySubsequences: false)
-        let gaps = text.indices.count { text[$0...].hasPrefix("::") }
-        guard gaps <= 1, !text.hasPrefix(":") || text.hasPrefix("::"), !text.hasSuffix(":") || text.hasSuffix("::")
-        else { return false }
-        let filled = groups.filter { !$0.isEmpty }
-        guard filled.allSatisfy({ $0.utf8.count <= 4 && UInt16($0, radix: 16) != nil && $0.first != "+" }) else {
-            return false
-        }
-        return gaps == 1 ? filled.count <= 7 : filled.count == 8 && groups.count == 8
-    }
-
-    /// One label by RFC 3492, without the `xn--`.
-    private static func punycode(_ label: String) throws(InvalidEmail) -> String {
-        let scalars = label.unicodeScalars.map { Int($0.value) }
-        var output = scalars.filter { $0 < 0x80 }.map { UInt8($0) }
-        let basic = output.count
-        if basic > 0 { output.append(UInt8(ascii: "-")) }
-        var (n, delta, bias, handled) = (128, 0, 72, basic)
-        while handled < scalars.count {
-            guard let next = scalars.filter({ $0 >= n }).min() else { break }
-            delta += (next - n) * (handled + 1)
-            n = next
-            for scalar in scalars {
-                if scalar < n { delta += 1 }
-                guard scalar == n else { continue }
-                var (q, k) = (delta, 36)
-                while true {
-                    let threshold = min(max(k - bias, 1), 26)
-                    if q < threshold { break }
-                    output.append(digit(threshold + (q - threshold) % (36 - threshold)))
-                    q = (q - threshold) / (36 - threshold)
-                    k += 36
-                }
-                output.append(digit(q))
-                bias = adapt(delta, handled + 1, isFirst: handled == basic)
-                delta = 0
-                handled += 1
-            }
-            delta += 1
-            n += 1
-        }
-        guard output.count <= 59 else { throw InvalidEmail(.to, "a label of the domain is longer than 63 bytes") }
-        return String(decoding: output, as: UTF8.self)
-    }
-
-    private static func digit(_ value: Int) -> UInt8 {
-        UInt8(value < 26 ? value + 0x61 : value - 26 + 0x30)
-    }
-
-    private static func adapt(_ delta: Int, _ points: Int, isFirst: Bool) -> Int {
-        var delta = isFirst ? delta / 700 : delta / 2
-        delta += delta / points
-        var k = 0
-        while delta > 455 {
-            delta /= 35
-            k += 36
-        }
-        return k + 36 * delta / (delta + 38)
-    }
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 }

@@ -21,7 +21,9 @@ public struct Email: Sendable, Hashable {
     }
 
     private static func check(subject: String) throws(InvalidEmail) {
-        guard !subject.isEmpty else { throw InvalidEmail(.subject, "the subject is empty; send at least one character") }
+        guard !subject.isEmpty else {
+            throw InvalidEmail(.subject, "the subject is empty; send at least one character")
+        }
         guard subject.utf8.count <= 998 else { throw InvalidEmail(.subject, "the subject is longer than 998 bytes") }
         guard !subject.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }), !hasC1(subject) else {
             throw InvalidEmail(.subject, "a control character may not be in a subject, a line end or tab neither")

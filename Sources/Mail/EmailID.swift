@@ -13,11 +13,22 @@ public struct EmailID: Sendable, Hashable {
     private let high: UInt64
     private let low: UInt64
 
-    /// A new id: 48 bits of milliseconds, 16 bits that count up within this process, 64 random bits.
+    /// A new id: 48 bits of milliseconds, 16 bits that count up within one, 64 random bits.
+    ///
+    /// Each is greater than the one before in this process, though the clock be set back or a millisecond see more
+    /// than 65,536: it then borrows from the next.
     public init() {
-        let milliseconds = UInt64(max(0, Date().timeIntervalSince1970) * 1000)
-        let turn = Self.turns.wrappingAdd(1, ordering: .relaxed).newValue
-        high = (milliseconds << 16) | UInt64(turn)
+        let now = UInt64(max(0, Date().timeIntervalSince1970) * 1000) << 16
+        var last = Self.last.load(ordering: .relaxed)
+        while true {
+            let next = max(now, last &+ 1)
+            let (exchanged, original) = Self.last.weakCompareExchange(expected: last, desired: next, ordering: .relaxed)
+            if exchanged {
+                high = next
+                break
+            }
+            last = original
+        }
         low = UInt64.random(in: .min ... .max)
     }
 
@@ -47,7 +58,7 @@ public struct EmailID: Sendable, Hashable {
         (self.high, self.low) = (high, low)
     }
 
-    private static let turns = Atomic<UInt16>(0)
+    private static let last = Atomic<UInt64>(0)
     private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
 
     private static func digit(_ byte: UInt8) -> UInt64? {

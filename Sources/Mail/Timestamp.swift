@@ -13,10 +13,11 @@ public struct Timestamp: Sendable {
     private let secondOfDay: Int
     private let millisecond: Int
 
+    /// - Parameter date: One before 1970 is taken as its first moment, one past 9999 as its last.
     public init(_ date: Date = .now) {
-        let milliseconds = Int((date.timeIntervalSince1970 * 1000).rounded(.down))
-        let seconds = milliseconds >= 0 ? milliseconds / 1000 : 0
-        millisecond = milliseconds >= 0 ? milliseconds % 1000 : 0
+        let milliseconds = Int(max(0, min(date.timeIntervalSince1970 * 1000, 253_402_300_799_999)))
+        let seconds = milliseconds / 1000
+        millisecond = milliseconds % 1000
         let days = seconds / 86_400
         secondOfDay = seconds % 86_400
         weekday = days % 7
