@@ -58,7 +58,7 @@ let package = Package(
         .target(
             name: "Support", dependencies: ["Mail", .nio, .posix, .subprocess], path: "Tests/Support",
             swiftSettings: .houseRules),
-        .tests("MailTests", ["Mail"]),
+        .tests("MailTests", ["Mail", "Support"]),
         .tests("SMTPTests", ["SMTP", "Mail", "Inbox", "Support", .logging]),
         .tests("InboxTests", ["Inbox", "Mail", "Support", .nio, .posix, .ssl, .logging]),
         .tests("HTTPTests", ["HTTP", "Strategy", "Mail", "Support", .nio, .posix, .logging, .http1, .embedded]),
