@@ -79,7 +79,8 @@ public struct Response: Sendable, Hashable {
     func write(into buffer: inout ByteBuffer, date: String, to head: Request.Head, closing: Bool) {
         buffer.writeString(status.code == 200 ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 \(status.code) \(status.phrase)\r\n")
         buffer.writeString(date)
-        if status.code != 204 {
+        // RFC 9110, section 8.6: an answer to HEAD may leave the length out, and must where it would be another than GET's.
+        if status.code != 204, head.method != .head || body.count > 0 {
             buffer.writeString(type == .json ? Self.jsonFields : Self.fields(type))
             buffer.writeString(String(body.count))
             buffer.writeString("\r\n")

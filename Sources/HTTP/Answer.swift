@@ -1,0 +1,85 @@
+import Mail
+import Strategy
+
+/// What became of an order, without the mail itself: small enough to be remembered for a day.
+struct Answer: Sendable {
+    enum Verdict: Sendable {
+        case accepted(Receipt)
+        case failed(Outcome)
+        /// The order did not come to anything; the same one may be tried again.
+        case turnedAway(Problem)
+    }
+
+    let id: EmailID
+    let verdict: Verdict
+
+    init(_ id: EmailID, _ verdict: Verdict) {
+        self.id = id
+        self.verdict = verdict
+    }
+
+    init(_ id: EmailID, _ refusal: Refusal) {
+        self.id = id
+        switch refusal {
+        case .unavailable(let reason, let retryAfter), .full(let reason, let retryAfter):
+            verdict = .turnedAway(.unavailable(reason, retryAfter: retryAfter))
+        case .unsupported(let reason): verdict = .turnedAway(Problem(.badRequest, reason))
+        case .failed(let outcome): verdict = .failed(outcome)
+        }
+    }
+
+    /// Whether the mail's fate was decided. Where it was not, the client is right to come again.
+    var isFinal: Bool {
+        if case .turnedAway = verdict { false } else { true }
+    }
+
+    func response(_ email: Email) -> Response {
+        switch verdict {
+        case .accepted(let receipt): return accepted(email, receipt)
+        case .failed(let outcome): return failed(email, outcome)
+        case .turnedAway(let problem): return problem.response
+        }
+    }
+
+    private func accepted(_ email: Email, _ receipt: Receipt) -> Response {
+        var json = opening(email, state: receipt.state)
+        if let note = receipt.note { json.field("note", note) }
+        for fact in receipt.facts {
+            json.key(fact.key)
+            json.raw(fact.json)
+        }
+        json.raw("}\n")
+        return Response(.ok, .json, json.text)
+    }
+
+    private func failed(_ email: Email, _ outcome: Outcome) -> Response {
+        var json = opening(email, state: outcome.isUnknown ? "unknown" : "failed")
+        json.key("error")
+        json.raw("{")
+        json.field("status", Status.internalServerError.code)
+        json.field("outcome", outcome.word)
+        if let failure = outcome.failure {
+            json.field("stage", failure.stage.rawValue)
+            if let code = failure.code { json.field("code", code) }
+            json.field("reason", failure.reason)
+        }
+        json.raw("}}\n")
+        return Response(.internalServerError, .json, json.text)
+    }
+
+    private func opening(_ email: Email, state: String) -> JSONText {
+        var json = JSONText(capacity: 192 + email.text.utf8.count)
+        json.raw("{")
+        json.key("email")
+        email.write(into: &json)
+        json.field("id", "\(id)")
+        json.field("state", state)
+        return json
+    }
+}
+
+extension Outcome {
+    fileprivate var isUnknown: Bool {
+        if case .unknown = self { true } else { false }
+    }
+}

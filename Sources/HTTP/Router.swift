@@ -1,0 +1,47 @@
+/// Pages by their path, mails for everything else: an address has an `@`, a page has none, so that neither hides the
+/// other.
+public struct Router: Handler {
+    private let pages: [String: any Handler]
+    private let mails: any Handler
+
+    public init(pages: [String: any Handler], mails: any Handler) {
+        self.pages = pages
+        self.mails = mails
+    }
+
+    public func respond(to request: Request) async -> Response {
+        let path = request.target.prefix { $0 != "?" }
+        let page = pages[String(path)]
+        switch request.method {
+        case .options:
+            return Response(.noContent, .text, "", headers: [Header("Allow", Self.allowed(path, page != nil))])
+        case .get, .head:
+            if let page { return await page.respond(to: request) }
+            guard path != "/favicon.ico" else { return Problem(.notFound, "there is no icon").response }
+            return await mails.respond(to: request)
+        case .post where request.target == "/":
+            return await mails.respond(to: request)
+        case .post, .other:
+            return Problem(
+                .methodNotAllowed, "this method has no meaning here",
+                advice: "GET /TO/SUBJECT/TEXT, or POST / with the three as JSON or a form",
+                headers: [Header("Allow", Self.allowed(path, page != nil))]
+            ).response
+        }
+    }
+
+    private static func allowed(_ path: Substring, _ isPage: Bool) -> String {
+        path == "/" || path == "*" ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS"
+    }
+}
+
+/// A page whose text is made when it is asked for.
+public struct Page: Handler {
+    private let make: @Sendable (Request) async -> Response
+
+    public init(_ make: @escaping @Sendable (Request) async -> Response) {
+        self.make = make
+    }
+
+    public func respond(to request: Request) async -> Response { await make(request) }
+}
