@@ -1,1 +1,94 @@
+public import Logging
+public import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
 
+/// A mail catcher: an SMTP server that keeps what it gets, and that can be made slow, full, moody or broken.
+public final class Inbox: Sendable {
+    /// The mails that came.
+    public let mails: Mailbox
+    private let listener: any Channel
+    private let visitors: Visitors
+    private let isImplicitTLS: Bool
+
+    /// Listens, and catches at once.
+    ///
+    /// - Parameter port: 0 takes any free port; ``port`` then says which.
+    /// - Throws: ``InboxError`` where the port is taken, or the settings can't be had.
+    public static func start(
+        host: String = "127.0.0.1", port: Int = 0, settings: InboxSettings = InboxSettings(),
+        group: any EventLoopGroup, logger: Logger
+    ) async throws -> Inbox {
+        let reception = try await Reception(settings, logger: logger)
+        let tls = try await settings.tls?.context()
+        let visitors = Visitors(limit: settings.maxConnections)
+        let isImplicitTLS = settings.tls?.isImplicit ?? false
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let number = visitors.admit(channel) else { return }
+                    let pipeline = channel.pipeline.syncOperations
+                    if isImplicitTLS, let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+                    try pipeline.addHandler(Connection(number: number, reception: reception, tls: tls))
+                }
+            }
+        do {
+            let listener = try await bootstrap.bind(host: host, port: port).get()
+            return Inbox(reception.mailbox, listener, visitors, isImplicitTLS)
+        } catch {
+            throw InboxError("can't catch mails on \(host) port \(port): \(error); another port, or 0 for any")
+        }
+    }
+
+    private init(_ mails: Mailbox, _ listener: any Channel, _ visitors: Visitors, _ isImplicitTLS: Bool) {
+        self.mails = mails
+        self.listener = listener
+        self.visitors = visitors
+        self.isImplicitTLS = isImplicitTLS
+    }
+
+    public var port: Int { listener.localAddress?.port ?? 0 }
+
+    /// `smtp://127.0.0.1:1025`; `smtps://…` where TLS comes first.
+    public var url: String {
+        let host = listener.localAddress?.ipAddress ?? "127.0.0.1"
+        return "\(isImplicitTLS ? "smtps" : "smtp")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+
+    /// Each mail that comes from now on, until the inbox stops. A reader that falls more than `buffering` mails behind
+    /// misses the newest, and the log says so.
+    public func arrivals(buffering: Int = 16_384) -> AsyncStream<CaughtMail> {
+        mails.arrivals(buffering: buffering)
+    }
+
+    /// Stops listening, gives the replies that are due within `grace`, says 421 to everyone, and returns when the last
+    /// connection is gone.
+    public func stop(grace: Duration = .seconds(2)) async {
+        try? await listener.close()
+        await visitors.leave(grace: grace, on: listener.eventLoop)
+        mails.close()
+    }
+}
+
+extension TLSFiles {
+    fileprivate func context() async throws -> NIOSSLContext {
+        try await NIOThreadPool.singleton.runIfActive { [self] in
+            do {
+                let chain = try NIOSSLCertificate.fromPEMFile(certificate).map {
+                    NIOSSLCertificateSource.certificate($0)
+                }
+                let key = try NIOSSLPrivateKey(file: key, format: .pem)
+                return try NIOSSLContext(
+                    configuration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
+            } catch {
+                throw InboxError("can't use the certificate \(certificate) with the key \(self.key): \(error)")
+            }
+        }
+    }
+}

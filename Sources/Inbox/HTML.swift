@@ -1,0 +1,64 @@
+/// HTML as text, everything from outside escaped. A mail is hostile: besides markup it may hold control characters,
+/// and marks that turn the direction of the words around them (Trojan Source); those are shown as U+XXXX.
+struct HTML {
+    private(set) var text = ""
+
+    mutating func raw(_ markup: String) { text += markup }
+
+    /// Words from outside.
+    mutating func words(_ words: some StringProtocol) {
+        for scalar in words.unicodeScalars {
+            switch scalar {
+            case "&": text += "&amp;"
+            case "<": text += "&lt;"
+            case ">": text += "&gt;"
+            case "\"": text += "&quot;"
+            case "'": text += "&#39;"
+            case "\n", "\t": text.unicodeScalars.append(scalar)
+            case "\r": continue
+            case _ where Self.isInvisible(scalar):
+                text += "<mark>U+\(String(scalar.value, radix: 16, uppercase: true))</mark>"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+    }
+
+    /// `<tag>words</tag>`, in whichever direction the words run.
+    mutating func element(_ tag: String, _ words: some StringProtocol) {
+        raw("<\(tag)><bdi>")
+        self.words(words)
+        raw("</bdi></\(tag)>")
+    }
+
+    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x20, 0x7f..<0xa0, 0x61c, 0x200b, 0x200e, 0x200f, 0x2028...0x202e, 0x2060...0x2069, 0xfeff: true
+        default: false
+        }
+    }
+
+    /// A whole page.
+    static func page(_ title: String, refresh: Int? = nil, _ body: (inout HTML) -> Void) -> String {
+        var html = HTML()
+        html.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+        html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+        if let refresh { html.raw("<meta http-equiv=\"refresh\" content=\"\(refresh)\">\n") }
+        html.raw("<title>")
+        html.words(title)
+        html.raw("</title>\n<style>\(style)</style>\n</head>\n<body>\n<main>\n")
+        body(&html)
+        html.raw("</main>\n</body>\n</html>\n")
+        return html.text
+    }
+
+    private static let style = """
+        :root { color-scheme: light dark }
+        body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 70rem; padding: 1rem }
+        table { border-collapse: collapse; width: 100% }
+        th, td { border-bottom: 1px solid #8886; overflow-wrap: anywhere; padding: .4rem .6rem .4rem 0; \
+        text-align: start; vertical-align: top }
+        pre { border: 1px solid #8886; border-radius: .3rem; padding: .8rem; white-space: pre-wrap; \
+        overflow-wrap: anywhere }
+        time { font-variant-numeric: tabular-nums; white-space: nowrap }
+        """
+}

@@ -1,0 +1,75 @@
+import Logging
+import Synchronization
+
+/// What all connections of an inbox share: its settings, its chance, and where the mails go.
+final class Reception: Sendable {
+    let settings: InboxSettings
+    let chaos: Chaos
+    let mailbox: Mailbox
+    let maildir: Maildir?
+    let rateLimit: RateLimit?
+    let logger: Logger
+    private let attempts = Attempts()
+    private let transactions = Atomic<Int>(0)
+    private let receiving = Atomic<Int>(0)
+
+    init(_ settings: InboxSettings, logger: Logger) async throws {
+        self.settings = settings
+        self.logger = logger
+        chaos = try Chaos(settings)
+        mailbox = Mailbox(keep: settings.keep, keepBytes: settings.keepBytes, logger: logger)
+        rateLimit = settings.rateLimit.map { RateLimit(perSecond: $0) }
+        if let path = settings.maildir {
+            maildir = try await Maildir(path, host: settings.name)
+        } else {
+            maildir = nil
+        }
+    }
+
+    /// The number of a MAIL command, from 1.
+    func nextTransaction() -> Int { transactions.wrappingAdd(1, ordering: .relaxed).newValue }
+
+    /// Reserves memory for mails that are being received; false where their bound is reached.
+    func reserve(_ bytes: Int) -> Bool {
+        if receiving.wrappingAdd(bytes, ordering: .relaxed).newValue <= settings.maxReceiving { return true }
+        release(bytes)
+        return false
+    }
+
+    func release(_ bytes: Int) { receiving.wrappingSubtract(bytes, ordering: .relaxed) }
+
+    /// What is to become of a mail whose final dot has come.
+    func judge(_ draft: Draft) -> Verdict {
+        var verdict = Verdict(delay: draft.slowness)
+        guard chaos.judgesMails || !draft.failsOnce.isEmpty else {
+            verdict.delay = max(verdict.delay, chaos.delay(key: 0))
+            return verdict
+        }
+        let mail = draft.mail.key
+        let key = mail ^ Chaos.mix(UInt64(attempts.number(of: mail)))
+        verdict.delay = max(verdict.delay, chaos.delay(key: key))
+        verdict.before = chaos.fault(at: .dot, key: key)
+        verdict.after = chaos.fault(at: .stored, key: key)
+        for address in draft.failsOnce {
+            let isFirst = attempts.number(of: mail ^ Chaos.mix(Chaos.digest(address.lowercased().utf8))) == 1
+            if isFirst { verdict.before = verdict.before ?? .reply(451) }
+        }
+        return verdict
+    }
+}
+
+/// A mail that came whole, and what its recipients' addresses ask for.
+struct Draft {
+    let mail: CaughtMail
+    let slowness: Duration
+    let failsOnce: [String]
+}
+
+/// What is to become of a mail, and when its client hears of it.
+struct Verdict {
+    var delay: Duration
+    /// Instead of storing it.
+    var before: Fault.Action?
+    /// Instead of yes, after it was stored.
+    var after: Fault.Action?
+}

@@ -1,0 +1,68 @@
+import NIOCore
+
+/// The text of a mail from DATA to its end, which is CR LF `.` CR LF and nothing else (RFC 5321, sections 4.1.1.4 and
+/// 4.5.2). A dot between bare LFs or CRs is text: servers that ended there let clients smuggle mails.
+struct TextReader {
+    private enum Place { case lineStart, dot, dotCR, inLine, cr }
+
+    private let limit: Int
+    private var place = Place.lineStart
+    private(set) var text: [UInt8] = []
+    /// More came than the limit allows; nothing of it is kept, its end is still looked for.
+    private(set) var isTooLong = false
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Takes what is there, up to the end of the text. True when the end has been read.
+    mutating func read(_ input: inout ByteBuffer) -> Bool {
+        let bytes = input.readableBytesView
+        var begin = bytes.startIndex
+        var index = begin
+        while index < bytes.endIndex {
+            let byte = bytes[index]
+            switch place {
+            case .inLine:
+                if byte == 0x0d { place = .cr }
+            case .cr:
+                place = byte == 0x0a ? .lineStart : byte == 0x0d ? .cr : .inLine
+            case .lineStart where byte == UInt8(ascii: "."):
+                keep(bytes[begin..<index])
+                begin = index + 1
+                place = .dot
+            case .lineStart:
+                place = byte == 0x0d ? .cr : .inLine
+            case .dot where byte == 0x0d:
+                // Perhaps the end, perhaps text: kept back until the next byte tells.
+                begin = index + 1
+                place = .dotCR
+            case .dot:
+                place = .inLine
+            case .dotCR where byte == 0x0a:
+                input.moveReaderIndex(to: index + 1)
+                return true
+            case .dotCR:
+                keep(CollectionOfOne(0x0d))
+                begin = index
+                place = byte == 0x0d ? .cr : .inLine
+            }
+            index += 1
+        }
+        if begin < index { keep(bytes[begin..<index]) }
+        input.moveReaderIndex(to: input.writerIndex)
+        return false
+    }
+
+    private mutating func keep(_ bytes: some Collection<UInt8>) {
+        guard !isTooLong else { return }
+        guard text.count + bytes.count <= limit else { return refuse() }
+        text.append(contentsOf: bytes)
+    }
+
+    /// Lets go of the text and keeps no more of it.
+    mutating func refuse() {
+        isTooLong = true
+        text = []
+    }
+}
