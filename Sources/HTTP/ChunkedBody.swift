@@ -33,31 +33,38 @@ struct ChunkedBody {
                 body.writeBuffer(&part)
                 expecting = rest == 0 ? .dataEnd : .data(rest)
             case .dataEnd:
-                guard let line = try line(from: &bytes) else { return false }
-                guard line.isEmpty else { throw Self.broken }
+                guard bytes.readableBytesView.first ?? 0x0d == 0x0d else { throw Self.broken }
+                guard let end = bytes.readBytes(length: 2) else { return false }
+                guard end == [0x0d, 0x0a] else { throw Self.broken }
                 expecting = .size
             case .trailer:
                 guard let line = try line(from: &bytes) else { return false }
                 trailerBytes += line.count
                 guard trailerBytes <= Self.longestTrailer else { throw Self.broken }
                 if line.isEmpty { return true }
+                guard isField(line) else { throw Self.broken }
             }
         }
     }
 
-    /// One line without its CR LF, or nil where it is not whole yet.
+    /// One line without its CR LF, or nil where it is not whole yet. No other control than tab is in it.
     private func line(from bytes: inout ByteBuffer) throws(Problem) -> [UInt8]? {
-        guard let end = bytes.readableBytesView.prefix(Self.longestLine).firstIndex(of: 0x0a) else {
-            guard bytes.readableBytes < Self.longestLine else { throw Self.broken }
+        let view = bytes.readableBytesView.prefix(Self.longestLine)
+        guard let end = view.firstIndex(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7f }) else {
+            guard view.count < Self.longestLine else { throw Self.broken }
             return nil
         }
-        let length = end - bytes.readerIndex
-        guard let line = bytes.readBytes(length: length + 1), line.count >= 2, line[length - 1] == 0x0d else {
-            throw Self.broken
-        }
-        let content = Array(line.dropLast(2))
-        guard content.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }) else { throw Self.broken }
-        return content
+        guard view[end] == 0x0d else { throw Self.broken }
+        guard end + 1 < view.endIndex || view.count == Self.longestLine else { return nil }
+        guard end + 1 < view.endIndex, view[end + 1] == 0x0a else { throw Self.broken }
+        let line = Array(view[..<end])
+        bytes.moveReaderIndex(forwardBy: line.count + 2)
+        return line
+    }
+
+    private func isField(_ line: [UInt8]) -> Bool {
+        let name = line.prefix { $0 != UInt8(ascii: ":") }
+        return !name.isEmpty && name.count < line.count && name.allSatisfy(HeadParser.isToken)
     }
 
     /// Hexadecimal digits alone, no sign, no blank; then perhaps `;` and an extension.

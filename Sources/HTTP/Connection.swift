@@ -5,6 +5,8 @@ import NIOCore
 ///
 /// All its state belongs to its event loop. A request runs as a task on that loop from the first instruction, so that
 /// a handler that never waits is answered within the read that brought the request, in one write with its neighbours.
+/// What one client can make it hold is bounded: it reads no further while too many answers are awaited, or while the
+/// client does not read those that it has.
 final class Connection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -20,66 +22,114 @@ final class Connection: ChannelInboundHandler {
     private let limits: Limits
     private let watch: any ConnectionWatch
     private let executor: LoopExecutor
+    /// What the client is told instead of being listened to.
+    private let refusal: Problem?
     private var decoder: RequestDecoder
     private var turns = Deque<Turn>()
     /// The number of the first turn in `turns`; an answer names its turn by number.
     private var firstTurn = 0
+    /// The client waits for `100 Continue`, which goes out after the answers before it.
+    private var owesContinue = false
     private var out = ByteBuffer()
+    /// The writes that the client has not read.
+    private var unread = 0
     private var date = DateLine()
-    private var clock = Deadline()
+    private var clock: Deadline
     private var isReading = false
+    private var isFlushing = false
     private var isPaused = false
+    /// Requests may wait in the decoder for want of room.
+    private var isStalled = false
+    private var isDraining = false
+    private var isInputClosed = false
+    /// The client closed its half while it waited for an answer.
+    private var hasPerhapsLeft = false
     /// No more requests are read: the client, an error, or the server has said so.
     private var isLast = false
+    /// The last answer is written; only the closing is left.
     private var hasEnded = false
 
-    init(handler: any Handler, limits: Limits, watch: any ConnectionWatch, loop: any EventLoop) {
+    /// Answers of one read are written together up to about this many bytes.
+    private static let batch = 64 << 10
+    /// A connection at rest keeps no more memory for answers than this.
+    private static let kept = 4 << 10
+    /// How long the end of a connection may take the client.
+    private static let lingering = TimeAmount.seconds(1)
+    /// How long a client that closed its half is watched for having left.
+    private static let watching = TimeAmount.milliseconds(100)
+
+    init(
+        handler: any Handler, limits: Limits, watch: any ConnectionWatch, loop: any EventLoop, refusal: Problem? = nil
+    ) {
         self.executor = LoopExecutor(loop)
         self.handler = handler
         self.limits = limits
         self.watch = watch
+        self.refusal = refusal
         self.decoder = RequestDecoder(limits: limits)
+        self.clock = Deadline(limits, on: loop)
     }
 
     // MARK: Reading
 
     func channelActive(context: ChannelHandlerContext) {
-        wait(context)
+        if let refusal { refuse(refusal, context) }
+        settle(context)
         context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // After the last request the rest is read past, so that closing does not reset the answer's way.
         guard !isLast else { return }
-        isReading = true
         decoder.append(unwrapInboundIn(data))
         readRequests(context)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        isReading = false
-        flush(context)
+        settle(context)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if !isReading, !isFlushing { settle(context) }
+        context.fireChannelWritabilityChanged()
     }
 
     private func readRequests(_ context: ChannelHandlerContext) {
+        isReading = true
+        isStalled = false
+        defer { isReading = false }
         do throws(Problem) {
-            while !isLast, turns.count < limits.pipelined, let event = try decoder.next() {
+            while !isLast {
+                guard hasRoom(context) else {
+                    isStalled = true
+                    break
+                }
+                guard let event = try decoder.next() else {
+                    isLast = isInputClosed
+                    break
+                }
                 switch event {
                 case .request(let request): take(request, context)
-                case .expectsContinue: out.writeString("HTTP/1.1 100 Continue\r\n\r\n")
+                case .expectsContinue: owesContinue = true
                 }
+                writeAnswers(context)
+                if out.readableBytes >= Self.batch { flush(context) }
             }
-            pause(turns.count >= limits.pipelined, context)
         } catch {
             refuse(error, context)
         }
-        wait(context)
+    }
+
+    private func hasRoom(_ context: ChannelHandlerContext) -> Bool {
+        turns.count < limits.pipelined && context.channel.isWritable
     }
 
     private func take(_ request: Request, _ context: ChannelHandlerContext) {
         let number = firstTurn + turns.count
-        turns.append(Turn(head: request.head, began: .now()))
-        isLast = !request.head.keepsAlive
+        turns.append(Turn(head: request.head, began: context.eventLoop.now))
+        isLast = isDraining || !request.head.keepsAlive
+        owesContinue = false
+        clock.restart()
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let handler = self.handler
         executor.run {
@@ -94,46 +144,75 @@ final class Connection: ChannelInboundHandler {
         isLast = true
         let head = Request.Head(
             method: .other, target: "", minorVersion: 1, fields: Request.Fields(), keepsAlive: false)
-        turns.append(Turn(head: head, began: .now(), response: problem.response))
+        turns.append(Turn(head: head, began: context.eventLoop.now, response: problem.response))
         writeAnswers(context)
     }
 
     // MARK: Answering
 
     private func answer(_ number: Int, _ response: Response, _ context: ChannelHandlerContext) {
-        guard !hasEnded, turns.indices.contains(number - firstTurn) else { return }
+        guard turns.indices.contains(number - firstTurn) else { return }
         turns[number - firstTurn].response = response
-        writeAnswers(context)
+        // Within the read that brought the request, the reading goes on from here.
         guard !isReading else { return }
-        flush(context)
-        guard !hasEnded else { return }
-        if isPaused { readRequests(context) } else { wait(context) }
-        flush(context)
+        writeAnswers(context)
+        settle(context)
     }
 
     private func writeAnswers(_ context: ChannelHandlerContext) {
         while let turn = turns.first, let response = turn.response {
             turns.removeFirst()
             firstTurn += 1
-            let now = NIODeadline.now()
+            let now = context.eventLoop.now
             response.write(
                 into: &out, date: date.line(now), to: turn.head, closing: isLast && turns.isEmpty)
             watch.answered(response.status, in: now - turn.began)
         }
+        if owesContinue, turns.isEmpty {
+            owesContinue = false
+            out.writeString("HTTP/1.1 100 Continue\r\n\r\n")
+        }
     }
 
     private func flush(_ context: ChannelHandlerContext) {
-        if out.readableBytes > 0 {
-            clock.writing(until: .now() + TimeAmount(limits.writeTime))
-            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-            context.writeAndFlush(wrapOutboundOut(out)).whenComplete { _ in
-                let (connection, context) = bound.value
-                connection.clock.written()
-                connection.wait(context)
-            }
-            out = context.channel.allocator.buffer(capacity: 512)
+        guard out.readableBytes > 0 else { return }
+        isFlushing = true
+        unread += 1
+        clock.wrote()
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(out)).whenComplete { result in
+            let (connection, context) = bound.value
+            connection.written(result, context)
         }
-        if isLast, turns.isEmpty { end(context) }
+        isFlushing = false
+        // Written already, as most are, its memory serves the next.
+        if out.capacity <= Self.kept { out.clear() } else { out = ByteBuffer() }
+    }
+
+    private func written(_ result: Result<Void, any Error>, _ context: ChannelHandlerContext) {
+        if case .failure(let error) = result { watch.failed(error) }
+        unread -= 1
+        clock.written(all: unread == 0)
+        if !isFlushing { settle(context) }
+    }
+
+    // MARK: Going on
+
+    /// Writes what is ready, and sees what is to be done next: read, pause, wait or end.
+    private func settle(_ context: ChannelHandlerContext) {
+        flush(context)
+        while isStalled, !isLast, hasRoom(context) {
+            readRequests(context)
+            flush(context)
+        }
+        guard !hasEnded, context.channel.isActive else { return }
+        if isLast, turns.isEmpty, unread == 0 {
+            end(context)
+        } else {
+            pause(isStalled && !isLast, context)
+            clock.wait(turns.isEmpty && unread == 0 ? decoder.waiting : nil)
+        }
+        arm(context)
     }
 
     private func pause(_ pausing: Bool, _ context: ChannelHandlerContext) {
@@ -142,28 +221,35 @@ final class Connection: ChannelInboundHandler {
         context.channel.setOption(.autoRead, value: !pausing).whenFailure { [watch] in watch.failed($0) }
     }
 
-    // MARK: Ending
-
-    /// Closes our half, and the whole when the client has closed its own, at the latest a second on: closed at once,
-    /// with bytes of the client unread, TCP would reset and the client lose the answer.
+    /// Closes our half, and the whole when the client has closed its own: closed at once, with bytes of the client
+    /// unread, TCP would reset and the client lose the answer. A client that closed its half before the answer may
+    /// have gone altogether; TCP says so only now that the answer has reached its machine.
     private func end(_ context: ChannelHandlerContext) {
-        guard !hasEnded else { return }
         hasEnded = true
-        context.close(mode: .output, promise: nil)
-        pause(false, context)
-        clock.set(.now() + .seconds(1))
-        wait(context)
+        if hasPerhapsLeft {
+            clock.end(in: Self.watching)
+        } else if isInputClosed {
+            context.close(promise: nil)
+        } else {
+            context.close(mode: .output, promise: nil)
+            pause(false, context)
+            clock.end(in: Self.lingering)
+        }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case ChannelEvent.inputClosed:
-            if hasEnded || turns.isEmpty && out.readableBytes == 0 { return context.close(promise: nil) }
-            isLast = true
+            isInputClosed = true
+            if hasEnded { return context.close(promise: nil) }
+            readRequests(context)
+            hasPerhapsLeft = !turns.isEmpty || out.readableBytes > 0 || unread > 0
+            settle(context)
         case is Drain:
             // A request that is in hand, or half read, is answered; a connection at rest ends.
-            if turns.isEmpty, decoder.waiting == .forRequest { return context.close(promise: nil) }
-            isLast = isLast || !turns.isEmpty
+            isDraining = true
+            if turns.isEmpty, unread == 0, decoder.waiting == .forRequest { return context.close(promise: nil) }
+            isLast = isLast || !turns.isEmpty || decoder.waiting == .forRequest
         default:
             context.fireUserInboundEventTriggered(event)
         }
@@ -175,7 +261,8 @@ final class Connection: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        if !turns.isEmpty, !hasEnded { watch.abandoned(turns.count) }
+        let lost = turns.count + (hasEnded && hasPerhapsLeft ? 1 : 0)
+        if lost > 0 { watch.abandoned(lost) }
         hasEnded = true
         isLast = true
         turns.removeAll()
@@ -185,24 +272,22 @@ final class Connection: ChannelInboundHandler {
 
     // MARK: Time
 
-    private func wait(_ context: ChannelHandlerContext) {
-        guard context.channel.isActive else { return clock.cancel() }
-        if !hasEnded {
-            clock.wait(turns.isEmpty ? decoder.waiting : nil, limits)
-        }
+    private func arm(_ context: ChannelHandlerContext) {
+        guard context.channel.isActive else { return }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        clock.arm(on: context.eventLoop) {
+        clock.arm {
             let (connection, context) = bound.value
             connection.timeIsUp(context)
         }
     }
 
     private func timeIsUp(_ context: ChannelHandlerContext) {
-        guard clock.hasPassed() else { return wait(context) }
-        if hasEnded || clock.isWriting || decoder.waiting == .forRequest {
+        guard clock.hasPassed() else { return arm(context) }
+        hasPerhapsLeft = hasPerhapsLeft && !hasEnded
+        if hasEnded || clock.isReaderLate || decoder.waiting == .forRequest {
             return context.close(promise: nil)
         }
         refuse(Problem(.requestTimeout, "the request did not come whole in time"), context)
-        flush(context)
+        settle(context)
     }
 }

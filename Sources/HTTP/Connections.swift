@@ -9,7 +9,15 @@ final class Connections: ConnectionWatch {
     private struct State {
         var open: [ObjectIdentifier: any Channel] = [:]
         var isDraining = false
-        var drained: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// What becomes of a new connection.
+    enum Admission {
+        case welcome
+        /// It is told why it can't be listened to.
+        case turnedAway(Problem)
+        /// There are too many even of those.
+        case closed
     }
 
     private let limit: Int
@@ -24,59 +32,54 @@ final class Connections: ConnectionWatch {
         self.logger = logger
     }
 
-    /// Takes a new connection in, or answers 503 and closes it where the house is full.
-    func admit(_ channel: any Channel) -> Bool {
+    /// How many are open now.
+    var count: Int { state.withLock { $0.open.count } }
+
+    func admit(_ channel: any Channel) -> Admission {
         let key = ObjectIdentifier(channel)
-        let isAdmitted = state.withLock { state in
-            guard state.open.count < limit, !state.isDraining else { return false }
+        let admission = state.withLock { state in
+            let count = state.open.count
+            guard !state.isDraining, count < limit + limit / 8 + 16 else { return Admission.closed }
             state.open[key] = channel
-            openGauge.record(state.open.count)
-            return true
+            openGauge.record(count + 1)
+            return count < limit ? .welcome : .turnedAway(full)
         }
-        guard isAdmitted else {
-            turnAway(channel)
-            return false
-        }
+        if case .closed = admission { return admission }
         channel.closeFuture.whenComplete { [self] _ in leave(key) }
-        return true
+        return admission
     }
 
-    private func turnAway(_ channel: any Channel) {
-        var out = ByteBuffer()
-        var date = DateLine()
-        let problem = Problem.unavailable(
-            "\(limit) connections are open, which is the limit here", retryAfter: .seconds(1))
-        let head = Request.Head(method: .get, target: "/", minorVersion: 1, fields: .init(), keepsAlive: false)
-        problem.response.write(into: &out, date: date.line(.now()), to: head, closing: true)
-        meters.record(problem.status, .zero)
-        channel.writeAndFlush(out).whenComplete { _ in channel.close(promise: nil) }
+    private var full: Problem {
+        .unavailable("\(limit) connections are open, which is the limit here", retryAfter: .seconds(1))
     }
 
     private func leave(_ key: ObjectIdentifier) {
-        let waiting = state.withLock { state in
+        state.withLock { state in
             state.open[key] = nil
             openGauge.record(state.open.count)
-            guard state.isDraining, state.open.isEmpty else { return [CheckedContinuation<Void, Never>]() }
-            defer { state.drained.removeAll() }
-            return state.drained
         }
-        for continuation in waiting { continuation.resume() }
     }
 
-    /// Tells every connection to end when what is in hand is answered; returns when none is left.
-    func drain() async {
+    /// Tells every connection to end when what is in hand is answered; returns when none is left. Those that are left
+    /// after `limit` are closed.
+    func drain(within limit: Duration) async {
         let open = state.withLock { state in
             state.isDraining = true
             return Array(state.open.values)
         }
+        guard let loop = open.first?.eventLoop else { return }
         for channel in open { channel.pipeline.fireUserInboundEventTriggered(Drain()) }
-        await withCheckedContinuation { continuation in
-            let isEmpty = state.withLock { state in
-                if !state.open.isEmpty { state.drained.append(continuation) }
-                return state.open.isEmpty
-            }
-            if isEmpty { continuation.resume() }
+        let cut = loop.scheduleTask(in: TimeAmount(limit)) { [self] in
+            let left = state.withLock { Array($0.open.values) }
+            logger.warning("connections did not end in time and are closed", metadata: ["connections": "\(left.count)"])
+            for channel in left { channel.close(promise: nil) }
         }
+        await withCheckedContinuation { continuation in
+            EventLoopFuture.andAllComplete(open.map(\.closeFuture), on: loop).whenComplete { _ in
+                continuation.resume()
+            }
+        }
+        cut.cancel()
     }
 
     func answered(_ status: Status, in time: TimeAmount) { meters.record(status, time) }

@@ -3,37 +3,58 @@ import NIOCore
 /// The one clock of a connection. Moving the deadline is an assignment; the timer is armed once and looks again when
 /// it fires, so that a busy connection schedules next to nothing.
 struct Deadline {
-    private var deadline: NIODeadline?
+    private let limits: Limits
+    private let loop: any EventLoop
     private var waiting: RequestDecoder.Waiting?
-    private var writeDeadline: NIODeadline?
+    private var reading: NIODeadline?
+    private var writing: NIODeadline?
     private var timer: Scheduled<Void>?
     private var timerFires: NIODeadline = .distantFuture
 
-    var isWriting: Bool { writeDeadline.map { $0 <= .now() } ?? false }
+    init(_ limits: Limits, on loop: any EventLoop) {
+        self.limits = limits
+        self.loop = loop
+    }
 
     /// What is waited for; the limit begins when that changes and is absolute until it changes again.
-    mutating func wait(_ waiting: RequestDecoder.Waiting?, _ limits: Limits) {
-        guard waiting != self.waiting || waiting == .forRequest else { return }
+    mutating func wait(_ waiting: RequestDecoder.Waiting?) {
+        guard waiting != self.waiting else { return }
         self.waiting = waiting
+        reading = waiting.map { loop.now + TimeAmount(limit($0)) }
+    }
+
+    private func limit(_ waiting: RequestDecoder.Waiting) -> Duration {
         switch waiting {
-        case nil: deadline = nil
-        case .forRequest: deadline = .now() + TimeAmount(limits.idleTime)
-        case .forHead: deadline = .now() + TimeAmount(limits.headTime)
-        case .forBody: deadline = .now() + TimeAmount(limits.bodyTime)
+        case .forRequest: limits.idleTime
+        case .forHead: limits.headTime
+        case .forBody: limits.bodyTime
         }
     }
 
-    mutating func set(_ deadline: NIODeadline) {
-        self.deadline = deadline
+    /// A request is whole: what is waited for from now on is the next one's, and has a limit of its own.
+    mutating func restart() {
+        waiting = nil
+        reading = nil
     }
 
-    mutating func writing(until deadline: NIODeadline) {
-        writeDeadline = writeDeadline ?? deadline
+    /// The connection ends at the latest after `time`.
+    mutating func end(in time: TimeAmount) {
+        reading = loop.now + time
+        writing = nil
     }
 
-    mutating func written() {
-        writeDeadline = nil
+    /// Bytes were handed over for the client. Its time runs from the first that it has not read.
+    mutating func wrote() {
+        writing = writing ?? loop.now + TimeAmount(limits.writeTime)
     }
+
+    /// The client has read one write, and perhaps all.
+    mutating func written(all: Bool) {
+        writing = all ? nil : loop.now + TimeAmount(limits.writeTime)
+    }
+
+    /// Whether it is the client's time to read that has passed.
+    var isReaderLate: Bool { hasPassed(writing) }
 
     mutating func cancel() {
         timer?.cancel()
@@ -41,8 +62,8 @@ struct Deadline {
         timerFires = .distantFuture
     }
 
-    /// Calls `expired` on the loop when the nearest deadline has passed.
-    mutating func arm(on loop: any EventLoop, _ expired: @escaping @Sendable () -> Void) {
+    /// Calls `expired` when the nearest deadline has passed.
+    mutating func arm(_ expired: @escaping @Sendable () -> Void) {
         guard let next = nearest, next < timerFires else { return }
         timer?.cancel()
         timerFires = next
@@ -50,9 +71,9 @@ struct Deadline {
     }
 
     private var nearest: NIODeadline? {
-        switch (deadline, writeDeadline) {
-        case (let deadline?, let writeDeadline?): min(deadline, writeDeadline)
-        case (let deadline, let writeDeadline): deadline ?? writeDeadline
+        switch (reading, writing) {
+        case (let reading?, let writing?): min(reading, writing)
+        case (let reading, let writing): reading ?? writing
         }
     }
 
@@ -60,6 +81,8 @@ struct Deadline {
     mutating func hasPassed() -> Bool {
         timer = nil
         timerFires = .distantFuture
-        return nearest.map { $0 <= .now() } ?? false
+        return hasPassed(nearest)
     }
+
+    private func hasPassed(_ deadline: NIODeadline?) -> Bool { deadline.map { $0 <= loop.now } ?? false }
 }

@@ -40,7 +40,7 @@ struct HeadParser {
 
     private mutating func method() throws(Problem) -> Request.Method {
         let start = place
-        while place < length, isToken(byte(place)) { place += 1 }
+        while place < length, Self.isToken(byte(place)) { place += 1 }
         guard place > start, place - start <= 32, place < length, byte(place) == 0x20 else {
             throw Problem(
                 .badRequest, "the request line does not begin with a method and one space",
@@ -66,7 +66,8 @@ struct HeadParser {
                 advice: "a space as %20")
         }
         defer { place += 1 }
-        guard let target = try? bytes.getUTF8ValidatedString(at: bytes.readerIndex + start, length: place - start) else {
+        guard let target = try? bytes.getUTF8ValidatedString(at: bytes.readerIndex + start, length: place - start)
+        else {
             throw Problem(.badRequest, "the request target is not UTF-8", advice: "percent-encoded UTF-8")
         }
         return target
@@ -90,10 +91,11 @@ struct HeadParser {
     private mutating func field(into fields: inout Request.Fields) throws(Problem) {
         fieldCount += 1
         let nameStart = place
-        while place < length, isToken(byte(place)) { place += 1 }
+        while place < length, Self.isToken(byte(place)) { place += 1 }
         let nameLength = place - nameStart
         guard nameLength > 0, byte(place) == UInt8(ascii: ":") else {
-            throw Problem(.badRequest, "a header line is not \"Name: value\": folded, blank before the colon, or no name")
+            throw Problem(
+                .badRequest, "a header line is not \"Name: value\": folded, blank before the colon, or no name")
         }
         place += 1
         while isBlank(byte(place)) { place += 1 }
@@ -143,22 +145,42 @@ struct HeadParser {
 
     /// RFC 9112, section 3.2: exactly one Host in HTTP/1.1; a target in absolute form overrules it.
     private func checkHost(of head: inout Request.Head) throws(Problem) {
+        guard head.fields.host != nil || head.minorVersion == 0 else {
+            throw Problem(.badRequest, "the header field Host is missing", advice: "Host: localhost")
+        }
         if !head.target.hasPrefix("/"), head.target != "*" {
             guard head.target.lowercased().hasPrefix("http://") else {
                 throw Problem(.badRequest, "the request target does not begin with a slash", advice: "/TO/SUBJECT/TEXT")
             }
             let rest = head.target.dropFirst(7)
             let slash = rest.utf8.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
+            guard slash > rest.startIndex else { throw Self.badHost }
             head.fields.host = String(rest[..<slash])
             head.target = slash == rest.endIndex ? "/" : String(rest[slash...])
-        } else if head.fields.host == nil, head.minorVersion == 1 {
-            throw Problem(.badRequest, "the header field Host is missing", advice: "Host: localhost")
+        }
+        guard head.fields.host?.utf8.allSatisfy(isHost) ?? true else { throw Self.badHost }
+    }
+
+    private static var badHost: Problem {
+        Problem(.badRequest, "the host is not a name or an address, perhaps with a port", advice: "Host: localhost")
+    }
+
+    /// RFC 3986, section 3.2.2 and 3.2.3: a name, an address in brackets, a port. No name and password.
+    private func isHost(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "#"), UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "|"): false
+        case UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "="),
+            UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"):
+            true
+        default: Self.isToken(byte)
         }
     }
 
     private func keepsAlive(_ head: Request.Head) -> Bool {
         guard let connection = head.fields.connection?.lowercased() else { return head.minorVersion == 1 }
-        let options = connection.split(separator: ",").map { $0.drop(while: \.isWhitespace).prefix { !$0.isWhitespace } }
+        let options = connection.split(separator: ",").map {
+            $0.drop(while: \.isWhitespace).prefix { !$0.isWhitespace }
+        }
         if options.contains("close") { return false }
         return head.minorVersion == 1 || options.contains("keep-alive")
     }
@@ -220,7 +242,7 @@ struct HeadParser {
     }
 
     /// RFC 9110, section 5.6.2.
-    private func isToken(_ byte: UInt8) -> Bool {
+    static func isToken(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
         case 0x21, 0x23, 0x24, 0x25, 0x26, 0x27, 0x2a, 0x2b, 0x2d, 0x2e, 0x5e, 0x5f, 0x60, 0x7c, 0x7e: true

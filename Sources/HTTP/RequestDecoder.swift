@@ -24,6 +24,8 @@ struct RequestDecoder {
     private var state = State.head
     /// How far the search for the end of the head has come, from the reader index.
     private var searched = 0
+    /// Where the request line ends, from the reader index, once it is found.
+    private var lineEnd: Int?
 
     init(limits: Limits) {
         self.limits = limits
@@ -50,6 +52,13 @@ struct RequestDecoder {
 
     /// The next event, or nil where more bytes are needed. After an error there is no next.
     mutating func next() throws(Problem) -> Event? {
+        let event = try read()
+        // An empty buffer holds no memory: a connection at rest costs little, and the socket's buffer is free again.
+        if bytes.readableBytes == 0 { bytes = ByteBuffer() }
+        return event
+    }
+
+    private mutating func read() throws(Problem) -> Event? {
         switch state {
         case .head:
             return try nextHead()
@@ -58,23 +67,30 @@ struct RequestDecoder {
             state = .head
             return .request(Request(head: head, body: body))
         case .chunks(let head, var chunks):
-            let isWhole = try chunks.read(from: &bytes)
-            state = isWhole ? .head : .chunks(head, chunks)
-            return isWhole ? .request(Request(head: head, body: chunks.body)) : nil
+            // The body is held once, or each read would copy it.
+            state = .head
+            guard try chunks.read(from: &bytes) else {
+                state = .chunks(head, chunks)
+                return nil
+            }
+            return .request(Request(head: head, body: chunks.body))
         }
     }
 
     private mutating func nextHead() throws(Problem) -> Event? {
-        skipEmptyLine()
+        skipEmptyLines()
         guard let length = try endOfHead() else { return nil }
         var parser = HeadParser(bytes: bytes, length: length, limits: limits)
         let head = try parser.parse()
         bytes.moveReaderIndex(forwardBy: length)
         searched = 0
+        lineEnd = nil
 
-        let framing = try Framing(head, limits: limits)
+        if let expectation = head.fields.expect, expectation.lowercased() != "100-continue" {
+            throw Problem(.expectationFailed, "the only expectation met here is 100-continue")
+        }
         let isWhole: Bool
-        switch framing {
+        switch try Framing(head, limits: limits) {
         case .none: return .request(Request(head: head))
         case .length(let length):
             state = .body(head, length: length)
@@ -83,18 +99,18 @@ struct RequestDecoder {
             state = .chunks(head, ChunkedBody(limit: limits.body))
             isWhole = false
         }
-        if let expectation = head.fields.expect {
-            guard expectation.lowercased() == "100-continue" else {
-                throw Problem(.expectationFailed, "the only expectation met here is 100-continue")
-            }
-            if !isWhole, head.minorVersion == 1, bytes.readableBytes == 0 { return .expectsContinue }
+        if head.fields.expect != nil, !isWhole, head.minorVersion == 1, bytes.readableBytes == 0 {
+            return .expectsContinue
         }
-        return try next()
+        return try read()
     }
 
     /// RFC 9112, section 2.2: an empty line before the request line is passed over.
-    private mutating func skipEmptyLine() {
-        if searched == 0, beginsWithEmptyLine { bytes.moveReaderIndex(forwardBy: 2) }
+    private mutating func skipEmptyLines() {
+        while beginsWithEmptyLine {
+            bytes.moveReaderIndex(forwardBy: 2)
+            searched = 0
+        }
     }
 
     private var beginsWithEmptyLine: Bool {
@@ -104,33 +120,41 @@ struct RequestDecoder {
 
     /// The length of the head with its empty line, or nil where that has not come yet.
     private mutating func endOfHead() throws(Problem) -> Int? {
-        if let end = findEndOfHead() { return end }
+        let found = Self.search(bytes, from: searched)
+        if let head = found.head { return head }
         searched = bytes.readableBytes
+        lineEnd = lineEnd ?? found.line
         try refuseEndlessHead()
         return nil
     }
 
-    private func findEndOfHead() -> Int? {
+    /// Where the first line from `start` on ends, and where the head does.
+    private static func search(_ bytes: ByteBuffer, from start: Int) -> (line: Int?, head: Int?) {
         let span = bytes.readableBytesUInt8Span
-        var place = searched
+        var line: Int?
+        var place = start
         while place < span.count {
-            if span[place] == 0x0a, place >= 1 {
-                // After CR LF CR LF the head is whole. After LF LF as well; what is wrong with it, the parser says.
-                let previous = span[place - 1]
-                if previous == 0x0a || previous == 0x0d && place >= 2 && span[place - 2] == 0x0a { return place + 1 }
+            defer { place += 1 }
+            guard span[place] == 0x0a, place >= 1 else { continue }
+            // After CR LF CR LF the head is whole. After LF LF as well; what is wrong with it, the parser says.
+            let previous = span[place - 1]
+            if previous == 0x0a || previous == 0x0d && place >= 2 && span[place - 2] == 0x0a {
+                return (line, place + 1)
             }
-            place += 1
+            line = line ?? place
         }
-        return nil
+        return (line, nil)
     }
 
+    /// Says so as soon as no more bytes can make a head within the limits of what is there.
     private func refuseEndlessHead() throws(Problem) {
-        let span = bytes.readableBytesUInt8Span
-        guard span.count > limits.target else { return }
-        var lineEnd = 0
-        while lineEnd < span.count, span[lineEnd] != 0x0a { lineEnd += 1 }
-        // 32: a method, two spaces, a version.
-        if lineEnd > limits.target + 32 { throw HeadParser.targetTooLong(limits) }
-        if span.count - lineEnd > limits.headerBytes { throw HeadParser.headersTooLong(limits) }
+        // 48: the longest method, two spaces, a version and CR.
+        guard let lineEnd else {
+            if searched > limits.target + 48 { throw HeadParser.targetTooLong(limits) }
+            return
+        }
+        // 3: of the empty line at the end, and the LF of the request line.
+        if lineEnd > limits.target + 48 { throw HeadParser.targetTooLong(limits) }
+        if searched - lineEnd > limits.headerBytes + 3 { throw HeadParser.headersTooLong(limits) }
     }
 }

@@ -8,6 +8,7 @@ import Synchronization
 public final class Server: Sendable {
     private let listener: any Channel
     private let connections: Connections
+    private let logger: Logger
 
     /// Why the server can't listen.
     public struct BindError: Error, CustomStringConvertible {
@@ -30,30 +31,48 @@ public final class Server: Sendable {
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard connections.admit(channel) else { return }
+                    let refusal: Problem?
+                    switch connections.admit(channel) {
+                    case .welcome: refusal = nil
+                    case .turnedAway(let problem): refusal = problem
+                    case .closed: return channel.close(promise: nil)
+                    }
                     try channel.pipeline.syncOperations.addHandler(
-                        Connection(handler: handler, limits: limits, watch: connections, loop: channel.eventLoop))
+                        Connection(
+                            handler: handler, limits: limits, watch: connections, loop: channel.eventLoop,
+                            refusal: refusal))
                 }
             }
         do {
             let listener = try await bootstrap.bind(host: host, port: port).get()
-            return Server(listener: listener, connections: connections)
+            return Server(listener: listener, connections: connections, logger: logger)
         } catch {
             throw BindError(
                 description: "can't listen on \(host) port \(port): \(error); another --port, or --port 0 for any")
         }
     }
 
-    private init(listener: any Channel, connections: Connections) {
+    private init(listener: any Channel, connections: Connections, logger: Logger) {
         self.listener = listener
         self.connections = connections
+        self.logger = logger
     }
 
     public var port: Int { listener.localAddress?.port ?? 0 }
 
-    /// Stops accepting, answers what is in hand, and returns when the last connection is gone.
-    public func drain() async {
-        try? await listener.close()
-        await connections.drain()
+    /// How many clients are connected.
+    public var openConnections: Int { connections.count }
+
+    /// Stops accepting, answers what is in hand, and returns when the last connection is gone: of itself, or closed
+    /// because it was still there after `limit`. Once drained, draining again has nothing to do.
+    public func drain(within limit: Duration) async {
+        do {
+            try await listener.close()
+        } catch ChannelError.alreadyClosed {
+            // Somebody else drains as well, and waits for the same.
+        } catch {
+            logger.error("the listener does not close", metadata: ["error": "\(error)"])
+        }
+        await connections.drain(within: limit)
     }
 }
