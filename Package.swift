@@ -51,7 +51,7 @@ let package = Package(
             dependencies: [
                 "Mail", "SMTP", "Inbox", "Strategy", "HTTP", "Telemetry", "Redis", "Resque",
                 "Foreground", "FireAndForget", "Local", "PubSub", "ResqueQueue",
-                .argumentParser, .lifecycle, .nio, .posix, .logging, .metrics, .subprocess,
+                .argumentParser, .lifecycle, .signals, .nio, .posix, .logging, .coreMetrics, .subprocess,
             ],
             swiftSettings: .houseRules),
 
@@ -114,5 +114,6 @@ extension Target.Dependency {
     static var embedded: Self { .product(name: "NIOEmbedded", package: "swift-nio") }
     static var ssl: Self { .product(name: "NIOSSL", package: "swift-nio-ssl") }
     static var lifecycle: Self { .product(name: "ServiceLifecycle", package: "swift-service-lifecycle") }
+    static var signals: Self { .product(name: "UnixSignals", package: "swift-service-lifecycle") }
     static var subprocess: Self { .product(name: "Subprocess", package: "swift-subprocess") }
 }

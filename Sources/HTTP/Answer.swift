@@ -1,5 +1,5 @@
 import Mail
-import Strategy
+public import Strategy
 
 /// What became of an order, without the mail itself: small enough to be remembered for a day.
 struct Answer: Sendable {
@@ -20,11 +20,10 @@ struct Answer: Sendable {
 
     init(_ id: EmailID, _ refusal: Refusal) {
         self.id = id
-        switch refusal {
-        case .unavailable(let reason, let retryAfter), .full(let reason, let retryAfter):
-            verdict = .turnedAway(.unavailable(reason, retryAfter: retryAfter))
-        case .unsupported(let reason): verdict = .turnedAway(Problem(.badRequest, reason))
-        case .failed(let outcome): verdict = .failed(outcome)
+        if case .failed(let outcome) = refusal {
+            verdict = .failed(outcome)
+        } else {
+            verdict = .turnedAway(Problem(refusal))
         }
     }
 
@@ -81,5 +80,17 @@ struct Answer: Sendable {
 extension Outcome {
     fileprivate var isUnknown: Bool {
         if case .unknown = self { true } else { false }
+    }
+}
+
+extension Problem {
+    /// A refusal in HTTP's words.
+    public init(_ refusal: Refusal) {
+        switch refusal {
+        case .unavailable(let reason, let retryAfter), .full(let reason, let retryAfter):
+            self = .unavailable(reason, retryAfter: retryAfter)
+        case .unsupported(let reason): self.init(.badRequest, reason)
+        case .failed(let outcome): self.init(.internalServerError, outcome.failure?.description ?? outcome.word)
+        }
     }
 }

@@ -13,6 +13,9 @@ public protocol Strategy: Sendable {
     /// refuses it, which is what happens where this is not written.
     func accept(_ email: Email, after delay: Duration) async throws(Refusal) -> Receipt
 
+    /// Throws what ``accept(_:)`` would throw now for want of what the strategy stands on; for `/readyz`.
+    func check() async throws(Refusal)
+
     /// Works what was accepted, until its task is cancelled or shut down gracefully; then finishes what is in hand
     /// and gives the rest back. A strategy without a worker half returns at once.
     func work() async throws
@@ -20,8 +23,10 @@ public protocol Strategy: Sendable {
 
 extension Strategy {
     public func accept(_ email: Email, after delay: Duration) async throws(Refusal) -> Receipt {
-        throw .unsupported("this strategy can't keep a mail for later; send it without a delay, or serve --strategy resque")
+        throw .unsupported("this strategy can't keep a mail for later: send it without a delay")
     }
+
+    public func check() async throws(Refusal) {}
 
     public func work() async throws {}
 }

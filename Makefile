@@ -1,0 +1,36 @@
+# make run, make test: the two commands. The rest serves those who work on it.
+
+PREFIX ?= /usr/local
+STRATEGY ?= foreground
+RELEASE = swift build -c release --product bgdemo
+SOURCES = Package.swift Sources Tests strategies
+
+.PHONY: run test build bench lint format install
+
+run: build ## Serves on 127.0.0.1:8080, with an inbox inside
+	exec $$($(RELEASE) --show-bin-path)/bgdemo serve --strategy $(STRATEGY)
+
+build:
+	./setup
+	$(RELEASE)
+
+test:
+	./setup test
+	swift build --build-tests
+	swift test --skip-build
+
+bench: ## Ratios against references that run beside it
+	./setup bench
+	$(RELEASE)
+	swift build -c release --product courier-bench
+	python3 Benchmarks/bench.py
+
+lint:
+	swift format lint --strict --recursive $(SOURCES)
+
+format:
+	swift format --in-place --recursive $(SOURCES)
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $$($(RELEASE) --show-bin-path)/bgdemo $(DESTDIR)$(PREFIX)/bin/bgdemo

@@ -1,0 +1,95 @@
+import ArgumentParser
+import HTTP
+import Logging
+import Mail
+import NIOPosix
+import SMTP
+
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Looks at everything that serve stands on, and says what is good, what is bad, and what to do.",
+        discussion: "Takes the options of serve, and the same environment variables. Exits with 1 where something is bad.")
+
+    @OptionGroup(title: "Listening") var listen: ListenOptions
+    @OptionGroup(title: "Mail") var mail: MailOptions
+
+    func run() async throws {
+        let environment = Environment.process
+        Process.raiseLimits()
+        let findings = [
+            try await port(environment),
+            try await smtp(environment),
+            files(),
+        ]
+        for finding in findings { print(finding) }
+        guard findings.allSatisfy(\.isGood) else { throw ExitCode.failure }
+    }
+
+    private func port(_ environment: Environment) async throws -> Finding {
+        let host = try listen.host(environment)
+        let port = try listen.port(environment)
+        do {
+            let logger = Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() }
+            let server = try await Server.start(
+                host: host, port: port, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
+                handler: Page { _ in Response(.noContent, .text, "") })
+            let free = server.port
+            await server.drain(within: .seconds(1))
+            return .good("port", "\(host) port \(free) is free")
+        } catch {
+            return .bad("port", "\(error)", "end what listens there, or choose another --port")
+        }
+    }
+
+    private func smtp(_ environment: Environment) async throws -> Finding {
+        guard let server = try mail.server(environment) else {
+            return .good("smtp", "no --smtp-url: serve runs an inbox inside")
+        }
+        guard server.scheme != .discard else { return .good("smtp", "discard: takes every mail and throws it away") }
+        let courier = try Courier(
+            server: server, from: mail.from(environment), connections: 1,
+            timeouts: SMTPTimeouts(connect: .seconds(5), stage: .seconds(5), dot: .seconds(5), total: .seconds(15)),
+            caFile: environment.value(mail.smtpCAFile, "BGDEMO_SMTP_CA_FILE"),
+            logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() })
+        defer { Task { await courier.close(within: .zero) } }
+        switch await courier.probe() {
+        case .success(let offer):
+            let way = offer.isEncrypted ? "encrypted" : "in the clear"
+            let extensions = offer.extensions.isEmpty ? "no extension" : offer.extensions.joined(separator: ", ")
+            return .good("smtp", "\(server) answers, \(way): \(offer.banner); offers \(extensions)")
+        case .failure(let failure):
+            return .bad("smtp", "\(server): \(failure)", advice(failure))
+        }
+    }
+
+    private func advice(_ failure: Failure) -> String {
+        switch failure.stage {
+        case .connect: "is the server up, and are host and port right? `bgdemo inbox` runs one to try with"
+        case .starttls: "trust its certificate by --smtp-ca-file, or, on a network you trust, --smtp-tls off"
+        case .auth: "check --smtp-user and SMTP_PASSWORD; Gmail wants an app password"
+        default: "ask the server's log"
+        }
+    }
+
+    private func files() -> Finding {
+        let files = Process.openFiles
+        let text = "\(files) files may be open"
+        return files >= 4096
+            ? .good("limits", text) : .bad("limits", "\(text): fewer connections than the server would take", "ulimit -n 65536")
+    }
+}
+
+/// What the doctor found of one part.
+struct Finding: CustomStringConvertible {
+    let isGood: Bool
+    let description: String
+
+    static func good(_ part: String, _ text: String) -> Finding {
+        Finding(isGood: true, description: "good  \(part): \(text)")
+    }
+
+    static func bad(_ part: String, _ text: String, _ advice: String) -> Finding {
+        Finding(isGood: false, description: "bad   \(part): \(text)\n      → \(advice)")
+    }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import HTTP
+import Logging
+import NIOPosix
+import ServiceLifecycle
+import Strategy
+import Telemetry
+import UnixSignals
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Answers /TO/SUBJECT/TEXT and sends the mail by a strategy.",
+        discussion: """
+            Each option may come from the environment variable in its parentheses; the flag wins.
+
+            bgdemo serve --strategy foreground
+            bgdemo serve --strategy fire-and-forget --smtp-url smtp://127.0.0.1:1025 --port 8081
+            SMTP_PASSWORD=… bgdemo serve --smtp-url gmail --smtp-user me@gmail.com --from me@gmail.com
+            """)
+
+    @Option(help: "How the mail leaves the request (BGDEMO_STRATEGY). Default: foreground.")
+    var strategy: StrategyName?
+
+    @Option(help: "Which half this process is: all, server or worker (ROLE). Default: all.")
+    var role: Role?
+
+    @OptionGroup(title: "Listening") var listen: ListenOptions
+    @OptionGroup(title: "Mail") var mail: MailOptions
+    @OptionGroup(title: "Working") var work: WorkOptions
+    @OptionGroup(title: "Logging") var log: LogOptions
+
+    func run() async throws {
+        let environment = Environment.process
+        guard let entry = (try environment.value(strategy, "BGDEMO_STRATEGY") ?? StrategyName(argument: "foreground"))?.entry
+        else { return }
+        let role = try environment.value(role, "ROLE") ?? .all
+        guard role != .worker || entry.hasWorker else {
+            throw ValidationError("\(entry.name) has no worker half: its mails are sent by the web server itself")
+        }
+        let host = try listen.host(environment)
+        let port = try listen.port(environment)
+        let access = try listen.access(environment)
+        let limits = try listen.limits(environment)
+        let grace = try work.grace(environment)
+        Process.raiseLimits()
+
+        let reporting = try log.start(environment)
+        defer { reporting.end() }
+        let logger = reporting.logger
+        let group = MultiThreadedEventLoopGroup.singleton
+        LoopDelay.watch(group)
+        let post = try await Post.open(mail, environment, group: group, logger: logger)
+        let journey = try Journey(logger: logger, limit: work.backlog(environment))
+        let strategy = try await entry.make(
+            Workshop(
+                sender: post.sender, journey: journey, throttle: work.throttle(environment),
+                retry: work.retry(environment), concurrency: work.concurrency(environment),
+                backlog: work.backlog(environment), semantics: work.semantics(environment), grace: grace, group: group,
+                logger: logger))
+
+        var services: [any Service] = []
+        if role.works, entry.hasWorker { services.append(WorkerHalf(strategy: strategy)) }
+        if role.serves {
+            let site = Site(entry: entry, strategy: strategy, access: access, reporting: reporting, inbox: post.page)
+            let server = try await Server.start(
+                host: host, port: port, limits: limits, group: group, logger: logger,
+                handler: HostGate.isLocal(host) ? HostGate(site.handler) : site.handler)
+            services.append(WebHalf(server: server, grace: grace))
+            reporting.announce(site.firstLine(host: host, port: server.port, mail: post.description))
+        } else {
+            reporting.announce("bgdemo \(entry.name), worker · mail \(post.description)")
+        }
+        try await ServiceGroup(
+            configuration: .init(
+                services: services, gracefulShutdownSignals: [.sigterm, .sigint], cancellationSignals: [.sigquit],
+                logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() })
+        ).run()
+        await settle(journey, post, within: grace, logger)
+    }
+
+    /// The mails that are under way may end; what has not ended by then is said, since nobody else will.
+    private func settle(_ journey: Journey, _ post: Post, within grace: Duration, _ logger: Logger) async {
+        let start = ContinuousClock.now
+        await withTaskGroup { group in
+            group.addTask { await journey.landed() }
+            group.addTask { try? await Task.sleep(for: grace) }
+            await group.next()
+            let left = journey.inFlight
+            if left > 0 { logger.warning("\(left) mails were under way when the time to stop gracefully ran out") }
+            await post.close(within: max(.zero, grace - (ContinuousClock.now - start)))
+            group.cancelAll()
+        }
+    }
+}
+
+/// The web server as a service: it serves from its start on, and ends when what is in hand is answered.
+private struct WebHalf: Service {
+    let server: Server
+    let grace: Duration
+
+    func run() async throws {
+        try await gracefulShutdown()
+        await server.drain(within: grace)
+    }
+}
+
+private struct WorkerHalf: Service {
+    let strategy: any Strategy
+
+    func run() async throws { try await strategy.work() }
+}

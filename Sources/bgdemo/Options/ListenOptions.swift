@@ -1,0 +1,66 @@
+import ArgumentParser
+import HTTP
+
+/// Where the web server listens, and to whom.
+struct ListenOptions: ParsableArguments {
+    @Option(help: "The address to listen on (HOST). Elsewhere than on loopback, say who may send.")
+    var host: String?
+
+    @Option(help: "The port to listen on, 0 for any (PORT). Default: 8080.")
+    var port: Int?
+
+    @Option(help: "A file with the token that requests must bring as `Authorization: Bearer` (BGDEMO_TOKEN, BGDEMO_TOKEN_FILE).")
+    var tokenFile: String?
+
+    @Option(help: "Send to addresses like this alone, `*` for anything; may be repeated (BGDEMO_ALLOW_RECIPIENT).")
+    var allowRecipient: [String] = []
+
+    @Flag(help: "Let anyone who reaches this server send mails to anyone (BGDEMO_ANYONE_MAY_SEND=yes).")
+    var anyoneMaySend = false
+
+    @Option(help: "Mails a second; past it 429 (BGDEMO_RATE_LIMIT). Default: no limit.")
+    var rateLimit: Double?
+
+    @Option(help: "Open connections; past it 503 (BGDEMO_MAX_CONNECTIONS). Default: 10000.")
+    var maxConnections: Int?
+
+    func host(_ environment: Environment) throws -> String { try environment.value(host, "HOST") ?? "127.0.0.1" }
+
+    func port(_ environment: Environment) throws -> Int {
+        let port = try environment.value(port, "PORT") ?? 8080
+        guard (0...65_535).contains(port) else { throw ValidationError("\(port) is not a port: 0 to 65535") }
+        return port
+    }
+
+    func limits(_ environment: Environment) throws -> Limits {
+        var limits = Limits()
+        limits.connections = try environment.value(maxConnections, "BGDEMO_MAX_CONNECTIONS") ?? limits.connections
+        guard limits.connections > 0 else { throw ValidationError("--max-connections is at least 1") }
+        return limits
+    }
+
+    /// Who may send. Sending mail by GET is a joke among friends: a server that others can reach has to say whom it
+    /// trusts.
+    func access(_ environment: Environment) throws -> Access {
+        var access = Access()
+        access.token = try environment.secret("BGDEMO_TOKEN", file: tokenFile)
+        access.recipients = allowRecipient
+        if allowRecipient.isEmpty, let pattern = try environment.value(String?.none, "BGDEMO_ALLOW_RECIPIENT") {
+            access.recipients = pattern.split { $0 == "," || $0 == " " }.map(String.init)
+        }
+        if let rate = try environment.value(rateLimit, "BGDEMO_RATE_LIMIT") {
+            guard rate > 0, rate.isFinite else { throw ValidationError("--rate-limit is more than 0 mails a second") }
+            access.rate = RateLimit(perSecond: rate)
+        }
+        let host = try host(environment)
+        let isMeant = try anyoneMaySend || environment.value(String?.none, "BGDEMO_ANYONE_MAY_SEND") == "yes"
+        guard HostGate.isLocal(host) || access.token != nil || !access.recipients.isEmpty || isMeant else {
+            throw ValidationError(
+                """
+                on \(host) others could send mails in your name: give a --token-file, or --allow-recipient \
+                '*@example.org', or say --anyone-may-send
+                """)
+        }
+        return access
+    }
+}

@@ -1,0 +1,21 @@
+public import ArgumentParser
+public import Logging
+public import Telemetry
+
+/// What is logged, and how it looks.
+struct LogOptions: ParsableArguments {
+    @Option(help: "trace, debug, info, notice, warning, error or critical (BGDEMO_LOG_LEVEL). Default: info.")
+    var logLevel: Logger.Level?
+
+    @Option(help: "text or json (BGDEMO_LOG_FORMAT). Default: text.")
+    var logFormat: LogFormat?
+
+    func start(_ environment: Environment) throws -> Reporting {
+        try Reporting(
+            format: environment.value(logFormat, "BGDEMO_LOG_FORMAT") ?? .text,
+            level: environment.value(logLevel, "BGDEMO_LOG_LEVEL") ?? .info)
+    }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+extension LogFormat: ExpressibleByArgument {}

@@ -1,0 +1,72 @@
+public import ArgumentParser
+import Mail
+public import SMTP
+
+/// The way to the mail server.
+struct MailOptions: ParsableArguments {
+    @Option(
+        name: .customLong("smtp-url"),
+        help: """
+            smtp://[user@]host[:port], smtps://…, gmail, or discard: to throw mails away (SMTP_URL). \
+            Default: an inbox inside this process.
+            """)
+    var smtpURL: String?
+
+    @Option(help: "The user to log in as (SMTP_USER); the password is SMTP_PASSWORD, or in the file SMTP_PASSWORD_FILE.")
+    var smtpUser: String?
+
+    @Option(help: "STARTTLS: off, offered or required (SMTP_TLS). Default: required, off on loopback.")
+    var smtpTLS: TLSPolicy?
+
+    @Option(name: .customLong("smtp-ca-file"), help: "Certificates to trust instead of the system's (BGDEMO_SMTP_CA_FILE).")
+    var smtpCAFile: String?
+
+    @Option(help: "Connections to the mail server at a time (BGDEMO_SMTP_CONNECTIONS). Default: 50.")
+    var smtpConnections: Int?
+
+    @Option(help: "The longest one attempt may take (BGDEMO_SMTP_TIMEOUT). Default: 15m.")
+    var smtpTimeout: Duration?
+
+    @Option(help: "The sender's address (MAIL_FROM). Default: bgdemo@localhost.")
+    var from: String?
+
+    @Option(help: "With the inbox inside: how long it takes to accept a mail (BGDEMO_SMTP_DELAY). Default: 0.")
+    var smtpDelay: Duration?
+
+    /// The server, or nil for an inbox inside.
+    func server(_ environment: Environment) throws -> SMTPServer? {
+        guard let url = try environment.value(smtpURL, "SMTP_URL") else { return nil }
+        do {
+            return try SMTPServer(
+                url: url, password: environment.secret("SMTP_PASSWORD"),
+                user: environment.value(smtpUser, "SMTP_USER"), tls: environment.value(smtpTLS, "SMTP_TLS"))
+        } catch let error as InvalidSMTPURL {
+            throw ValidationError("--smtp-url: \(error)")
+        }
+    }
+
+    func from(_ environment: Environment) throws -> Address {
+        do {
+            return try Address(environment.value(from, "MAIL_FROM") ?? "bgdemo@localhost")
+        } catch let error as InvalidEmail {
+            throw ValidationError("--from: \(error.reason)")
+        }
+    }
+
+    func connections(_ environment: Environment) throws -> Int {
+        let connections = try environment.value(smtpConnections, "BGDEMO_SMTP_CONNECTIONS") ?? 50
+        guard (1...10_000).contains(connections) else { throw ValidationError("--smtp-connections is 1 to 10000") }
+        return connections
+    }
+
+    func timeouts(_ environment: Environment) throws -> SMTPTimeouts {
+        var timeouts = SMTPTimeouts()
+        if let total = try environment.value(smtpTimeout, "BGDEMO_SMTP_TIMEOUT") {
+            guard total > .zero else { throw ValidationError("--smtp-timeout is more than 0") }
+            timeouts.total = total
+        }
+        return timeouts
+    }
+}
+
+extension TLSPolicy: ExpressibleByArgument {}

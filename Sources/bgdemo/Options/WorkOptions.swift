@@ -1,0 +1,59 @@
+public import ArgumentParser
+public import Strategy
+
+/// How mails are worked.
+struct WorkOptions: ParsableArguments {
+    @Option(help: "talk does as the code of 2016 did, flaw and all; safe as it should have (BGDEMO_SEMANTICS). Default: safe.")
+    var semantics: Semantics?
+
+    @Option(help: "The least time between two sends; the talk's is 1s (BGDEMO_THROTTLE). Default: none.")
+    var throttle: Duration?
+
+    @Option(help: "Mails that a worker has in hand at a time (BGDEMO_CONCURRENCY). Default: 50.")
+    var concurrency: Int?
+
+    @Option(help: "Mails under way at a time; past it 503 (BGDEMO_BACKLOG). Default: 100000.")
+    var backlog: Int?
+
+    @Option(help: "Attempts at a mail, the first among them (BGDEMO_ATTEMPTS). Default: 8.")
+    var attempts: Int?
+
+    @Option(help: "The wait before the second attempt; it doubles with each (BGDEMO_RETRY_DELAY). Default: 1s.")
+    var retryDelay: Duration?
+
+    @Option(help: "The longest a graceful stop may take (BGDEMO_GRACE). Default: 30s.")
+    var grace: Duration?
+
+    func semantics(_ environment: Environment) throws -> Semantics {
+        try environment.value(semantics, "BGDEMO_SEMANTICS") ?? .safe
+    }
+
+    func throttle(_ environment: Environment) throws -> Throttle {
+        try Throttle(environment.value(throttle, "BGDEMO_THROTTLE") ?? .zero)
+    }
+
+    func concurrency(_ environment: Environment) throws -> Int {
+        try atLeastOne(environment.value(concurrency, "BGDEMO_CONCURRENCY") ?? 50, "--concurrency")
+    }
+
+    func backlog(_ environment: Environment) throws -> Int {
+        try atLeastOne(environment.value(backlog, "BGDEMO_BACKLOG") ?? 100_000, "--backlog")
+    }
+
+    func retry(_ environment: Environment) throws -> RetryPolicy {
+        try RetryPolicy(
+            attempts: atLeastOne(environment.value(attempts, "BGDEMO_ATTEMPTS") ?? 8, "--attempts"),
+            base: environment.value(retryDelay, "BGDEMO_RETRY_DELAY") ?? .seconds(1))
+    }
+
+    func grace(_ environment: Environment) throws -> Duration {
+        try environment.value(grace, "BGDEMO_GRACE") ?? .seconds(30)
+    }
+
+    private func atLeastOne(_ number: Int, _ flag: String) throws -> Int {
+        guard number >= 1 else { throw ValidationError("\(flag) is at least 1") }
+        return number
+    }
+}
+
+extension Semantics: ExpressibleByArgument {}

@@ -1,0 +1,75 @@
+import HTTP
+import Inbox
+import Logging
+import Mail
+import NIOCore
+import SMTP
+import Strategy
+
+/// The way out of the house: a mail server somewhere, the inbox inside, or nowhere.
+struct Post: Sendable {
+    let sender: any Sender
+    /// For the first line: which server, or whose inbox.
+    let description: String
+    /// The inbox' page, where the inbox is inside.
+    let page: String?
+    private let courier: Courier?
+    private let inbox: CaughtInside?
+
+    static func open(
+        _ options: MailOptions, _ environment: Environment, group: any EventLoopGroup, logger: Logger
+    ) async throws -> Post {
+        let server = try options.server(environment)
+        if let server, server.scheme == .discard {
+            return Post(sender: Discarder(), description: "discard:", page: nil, courier: nil, inbox: nil)
+        }
+        let inbox = server == nil ? try await CaughtInside.open(options, environment, group: group, logger: logger) : nil
+        let reached = try server ?? SMTPServer(url: inbox?.inbox.url ?? "")
+        let courier = try Courier(
+            server: reached, from: options.from(environment), connections: options.connections(environment),
+            timeouts: options.timeouts(environment),
+            caFile: environment.value(options.smtpCAFile, "BGDEMO_SMTP_CA_FILE"), logger: logger)
+        return Post(
+            sender: courier, description: inbox == nil ? "\(reached)" : "\(reached) (the inbox inside)",
+            page: inbox?.page, courier: courier, inbox: inbox)
+    }
+
+    /// Ends what is under way within the time that is left, and closes.
+    func close(within limit: Duration) async {
+        await courier?.close(within: limit)
+        await inbox?.close()
+    }
+}
+
+/// The inbox inside, with its page.
+private struct CaughtInside: Sendable {
+    let inbox: Inbox
+    let pages: Server
+
+    var page: String { "http://127.0.0.1:\(pages.port)/" }
+
+    static func open(
+        _ options: MailOptions, _ environment: Environment, group: any EventLoopGroup, logger: Logger
+    ) async throws -> CaughtInside {
+        var settings = InboxSettings()
+        settings.delay = .fixed(try environment.value(options.smtpDelay, "BGDEMO_SMTP_DELAY") ?? .zero)
+        settings.maxConnections = 20_000
+        let inbox = try await Inbox.start(settings: settings, group: group, logger: logger)
+        let handler = HostGate(InboxPages(inbox))
+        // The usual port of mail catchers where it is free, so that a bookmark holds.
+        let pages =
+            if let usual = try? await Server.start(
+                host: "127.0.0.1", port: 8025, group: group, logger: logger, handler: handler)
+            {
+                usual
+            } else {
+                try await Server.start(host: "127.0.0.1", port: 0, group: group, logger: logger, handler: handler)
+            }
+        return CaughtInside(inbox: inbox, pages: pages)
+    }
+
+    func close() async {
+        await pages.drain(within: .seconds(1))
+        await inbox.stop()
+    }
+}

@@ -1,0 +1,43 @@
+import HTTP
+import Mail
+import Strategy
+import Telemetry
+
+/// What the web server answers, path by path.
+struct Site: Sendable {
+    let entry: Entry
+    let strategy: any Strategy
+    let access: Access
+    let reporting: Reporting
+    let inbox: String?
+
+    var handler: any Handler {
+        let links = (inbox.map { [("the inbox", $0)] } ?? []) + [("metrics", "/metrics")]
+        let metrics = reporting.metrics
+        return Router(
+            pages: [
+                "/": HomePage(strategy: entry.name, summary: entry.summary, links: links),
+                "/healthz": Page { _ in Response(.ok, .json, "{\"status\":\"ok\"}\n") },
+                "/readyz": Page { [strategy] _ in await Self.readiness(strategy) },
+                "/metrics": Page { _ in Response(.ok, .prometheus, metrics.text()) },
+            ],
+            mails: MailRoute(strategy, access: access))
+    }
+
+    private static func readiness(_ strategy: any Strategy) async -> Response {
+        do throws(Refusal) {
+            try await strategy.check()
+            return Response(.ok, .json, "{\"status\":\"ready\"}\n")
+        } catch {
+            return Problem(error).response
+        }
+    }
+
+    /// Strategy, the URL to curl, mail, and the page.
+    func firstLine(host: String, port: Int, mail: String) -> String {
+        let name = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "[::1]" : host.contains(":") ? "[\(host)]" : host
+        let url = "http://\(name):\(port)/"
+        let page = inbox.map { " · inbox \($0)" } ?? ""
+        return "bgdemo \(entry.name) · try: curl \(url)you@example.org/hello/it-works · mail \(mail)\(page) · page \(url)"
+    }
+}

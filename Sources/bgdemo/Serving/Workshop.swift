@@ -1,0 +1,18 @@
+import Logging
+import Mail
+import NIOCore
+import Strategy
+
+/// What strategies are made of, in this process.
+struct Workshop: Sendable {
+    let sender: any Sender
+    let journey: Journey
+    let throttle: Throttle
+    let retry: RetryPolicy
+    let concurrency: Int
+    let backlog: Int
+    let semantics: Semantics
+    let grace: Duration
+    let group: any EventLoopGroup
+    let logger: Logger
+}

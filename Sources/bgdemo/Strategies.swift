@@ -1,0 +1,54 @@
+import ArgumentParser
+import FireAndForget
+import Foreground
+import Strategy
+
+/// Every strategy there is. An eighth is a folder, its lines in Package.swift, and one entry here.
+private let all = [
+    Entry("foreground", "the request waits until the mail server has spoken") {
+        Foreground(sender: $0.sender, journey: $0.journey)
+    },
+    Entry("fire-and-forget", "the request is answered at once, and nobody waits for the outcome") {
+        FireAndForget(sender: $0.sender, journey: $0.journey)
+    },
+]
+
+/// A strategy as the command line knows it.
+struct Entry: Sendable {
+    let name: String
+    /// What it does, as the end of "…: it works like this".
+    let summary: String
+    /// Whether it has a worker half, which may be a process of its own.
+    let hasWorker: Bool
+    let make: @Sendable (Workshop) async throws -> any Strategy
+
+    init(
+        _ name: String, _ summary: String, hasWorker: Bool = false,
+        make: @escaping @Sendable (Workshop) async throws -> any Strategy
+    ) {
+        self.name = name
+        self.summary = summary
+        self.hasWorker = hasWorker
+        self.make = make
+    }
+}
+
+/// The value of `--strategy`.
+struct StrategyName: ExpressibleByArgument {
+    let entry: Entry
+
+    init?(argument: String) {
+        guard let entry = all.first(where: { $0.name == argument }) else { return nil }
+        self.entry = entry
+    }
+
+    static var allValueStrings: [String] { all.map(\.name) }
+}
+
+/// Which halves of a strategy a process is.
+enum Role: String, Sendable, CaseIterable, ExpressibleByArgument {
+    case all, server, worker
+
+    var serves: Bool { self != .worker }
+    var works: Bool { self != .server }
+}
