@@ -15,6 +15,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
     ],
@@ -56,7 +57,7 @@ let package = Package(
             swiftSettings: .houseRules),
 
         .target(
-            name: "Support", dependencies: ["Mail", .nio, .posix, .subprocess], path: "Tests/Support",
+            name: "Support", dependencies: ["Mail", .nio, .posix, .subprocess, .system], path: "Tests/Support",
             swiftSettings: .houseRules),
         .tests("MailTests", ["Mail", "Support"]),
         .tests("SMTPTests", ["SMTP", "Mail", "Inbox", "Support", .logging]),
@@ -115,5 +116,6 @@ extension Target.Dependency {
     static var ssl: Self { .product(name: "NIOSSL", package: "swift-nio-ssl") }
     static var lifecycle: Self { .product(name: "ServiceLifecycle", package: "swift-service-lifecycle") }
     static var signals: Self { .product(name: "UnixSignals", package: "swift-service-lifecycle") }
+    static var system: Self { .product(name: "SystemPackage", package: "swift-system") }
     static var subprocess: Self { .product(name: "Subprocess", package: "swift-subprocess") }
 }

@@ -4,7 +4,8 @@ import ArgumentParser
 struct Bgdemo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bgdemo",
-        abstract: "Sends an e-mail from an HTTP request, by one of the ways of the talk \"Background Tasks in Node.js\".",
+        abstract:
+            "Sends an e-mail from an HTTP request, by one of the ways of the talk \"Background Tasks in Node.js\".",
         discussion: """
             bgdemo serve --strategy foreground
             curl http://127.0.0.1:8080/you@example.org/hello/how%20are%20you

@@ -9,7 +9,8 @@ struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Looks at everything that serve stands on, and says what is good, what is bad, and what to do.",
-        discussion: "Takes the options of serve, and the same environment variables. Exits with 1 where something is bad.")
+        discussion:
+            "Takes the options of serve, and the same environment variables. Exits with 1 where something is bad.")
 
     @OptionGroup(title: "Listening") var listen: ListenOptions
     @OptionGroup(title: "Mail") var mail: MailOptions
@@ -76,7 +77,8 @@ struct DoctorCommand: AsyncParsableCommand {
         let files = Process.openFiles
         let text = "\(files) files may be open"
         return files >= 4096
-            ? .good("limits", text) : .bad("limits", "\(text): fewer connections than the server would take", "ulimit -n 65536")
+            ? .good("limits", text)
+            : .bad("limits", "\(text): fewer connections than the server would take", "ulimit -n 65536")
     }
 }
 

@@ -32,7 +32,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = Environment.process
-        guard let entry = (try environment.value(strategy, "BGDEMO_STRATEGY") ?? StrategyName(argument: "foreground"))?.entry
+        guard
+            let entry = (try environment.value(strategy, "BGDEMO_STRATEGY") ?? StrategyName(argument: "foreground"))?
+                .entry
         else { return }
         let role = try environment.value(role, "ROLE") ?? .all
         guard role != .worker || entry.hasWorker else {

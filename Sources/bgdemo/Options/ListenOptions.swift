@@ -9,7 +9,10 @@ struct ListenOptions: ParsableArguments {
     @Option(help: "The port to listen on, 0 for any (PORT). Default: 8080.")
     var port: Int?
 
-    @Option(help: "A file with the token that requests must bring as `Authorization: Bearer` (BGDEMO_TOKEN, BGDEMO_TOKEN_FILE).")
+    @Option(
+        help:
+            "A file with the token that requests must bring as `Authorization: Bearer` (BGDEMO_TOKEN, BGDEMO_TOKEN_FILE)."
+    )
     var tokenFile: String?
 
     @Option(help: "Send to addresses like this alone, `*` for anything; may be repeated (BGDEMO_ALLOW_RECIPIENT).")

@@ -12,13 +12,15 @@ struct MailOptions: ParsableArguments {
             """)
     var smtpURL: String?
 
-    @Option(help: "The user to log in as (SMTP_USER); the password is SMTP_PASSWORD, or in the file SMTP_PASSWORD_FILE.")
+    @Option(
+        help: "The user to log in as (SMTP_USER); the password is SMTP_PASSWORD, or in the file SMTP_PASSWORD_FILE.")
     var smtpUser: String?
 
     @Option(help: "STARTTLS: off, offered or required (SMTP_TLS). Default: required, off on loopback.")
     var smtpTLS: TLSPolicy?
 
-    @Option(name: .customLong("smtp-ca-file"), help: "Certificates to trust instead of the system's (BGDEMO_SMTP_CA_FILE).")
+    @Option(
+        name: .customLong("smtp-ca-file"), help: "Certificates to trust instead of the system's (BGDEMO_SMTP_CA_FILE).")
     var smtpCAFile: String?
 
     @Option(help: "Connections to the mail server at a time (BGDEMO_SMTP_CONNECTIONS). Default: 50.")

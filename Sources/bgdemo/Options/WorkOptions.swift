@@ -3,7 +3,10 @@ public import Strategy
 
 /// How mails are worked.
 struct WorkOptions: ParsableArguments {
-    @Option(help: "talk does as the code of 2016 did, flaw and all; safe as it should have (BGDEMO_SEMANTICS). Default: safe.")
+    @Option(
+        help:
+            "talk does as the code of 2016 did, flaw and all; safe as it should have (BGDEMO_SEMANTICS). Default: safe."
+    )
     var semantics: Semantics?
 
     @Option(help: "The least time between two sends; the talk's is 1s (BGDEMO_THROTTLE). Default: none.")

@@ -23,7 +23,8 @@ struct Post: Sendable {
         if let server, server.scheme == .discard {
             return Post(sender: Discarder(), description: "discard:", page: nil, courier: nil, inbox: nil)
         }
-        let inbox = server == nil ? try await CaughtInside.open(options, environment, group: group, logger: logger) : nil
+        let inbox =
+            server == nil ? try await CaughtInside.open(options, environment, group: group, logger: logger) : nil
         let reached = try server ?? SMTPServer(url: inbox?.inbox.url ?? "")
         let courier = try Courier(
             server: reached, from: options.from(environment), connections: options.connections(environment),

@@ -38,6 +38,7 @@ struct Site: Sendable {
         let name = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "[::1]" : host.contains(":") ? "[\(host)]" : host
         let url = "http://\(name):\(port)/"
         let page = inbox.map { " · inbox \($0)" } ?? ""
-        return "bgdemo \(entry.name) · try: curl \(url)you@example.org/hello/it-works · mail \(mail)\(page) · page \(url)"
+        return
+            "bgdemo \(entry.name) · try: curl \(url)you@example.org/hello/it-works · mail \(mail)\(page) · page \(url)"
     }
 }
