@@ -64,12 +64,46 @@ struct ChunkedBody {
 
     private func isField(_ line: [UInt8]) -> Bool {
         let name = line.prefix { $0 != UInt8(ascii: ":") }
-        return !name.isEmpty && name.count < line.count && name.allSatisfy(HeadParser.isToken)
+        guard !name.isEmpty, name.count < line.count, name.allSatisfy(HeadParser.isToken) else { return false }
+        // What says how long a message is can't come after it.
+        let lower = String(decoding: name, as: UTF8.self).lowercased()
+        return lower != "content-length" && lower != "transfer-encoding"
+    }
+
+    /// RFC 9112, section 7.1.1, without blanks: `;name`, `;name=value`, `;name="value"`, and so on.
+    private func isExtensions(_ bytes: ArraySlice<UInt8>) -> Bool {
+        var rest = bytes
+        while let first = rest.popFirst() {
+            guard first == UInt8(ascii: ";"), takeToken(&rest) else { return false }
+            guard rest.first == UInt8(ascii: "=") else { continue }
+            rest.removeFirst()
+            guard rest.first == UInt8(ascii: "\"") ? takeQuoted(&rest) : takeToken(&rest) else { return false }
+        }
+        return true
+    }
+
+    private func takeToken(_ rest: inout ArraySlice<UInt8>) -> Bool {
+        let token = rest.prefix(while: HeadParser.isToken)
+        rest = rest[token.endIndex...]
+        return !token.isEmpty
+    }
+
+    private func takeQuoted(_ rest: inout ArraySlice<UInt8>) -> Bool {
+        rest.removeFirst()
+        while let byte = rest.popFirst() {
+            switch byte {
+            case UInt8(ascii: "\""): return true
+            case UInt8(ascii: "\\"): guard rest.popFirst() != nil else { return false }
+            default: continue
+            }
+        }
+        return false
     }
 
     /// Hexadecimal digits alone, no sign, no blank; then perhaps `;` and an extension.
     private func size(_ line: [UInt8]) throws(Problem) -> Int {
         let digits = line.prefix { $0 != UInt8(ascii: ";") }
+        guard isExtensions(line[digits.endIndex...]) else { throw Self.broken }
         var size = 0
         guard (1...8).contains(digits.count) else { throw Self.broken }
         for digit in digits {

@@ -35,7 +35,7 @@ struct WellFormed: CustomTestStringConvertible, Sendable {
         WellFormed("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "post /x "),
         WellFormed("GET /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n\r\n", "get /x \r\n"),
         WellFormed(
-            "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n5\r\nhello\r\n1;a=\"b\"\r\n \r\n00000A\r\n0123456789\r\n0\r\nX: y\r\nZ:\r\n\r\n",
+            "POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: Chunked\r\n\r\n5\r\nhello\r\n1;a=\"b;\\\"\";c;d=e\r\n \r\n00000A\r\n0123456789\r\n0\r\nX: y\r\nZ:\r\n\r\n",
             "post /x hello 0123456789"),
         WellFormed("POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "post /x "),
         WellFormed(
