@@ -56,6 +56,11 @@ let package = Package(
             ],
             swiftSettings: .houseRules),
 
+        // Measured against a plain C loop by Benchmarks/smtp.py.
+        .executableTarget(
+            name: "courier-bench", dependencies: ["Mail", "SMTP", .logging], path: "Benchmarks/courier",
+            swiftSettings: .houseRules),
+
         .target(
             name: "Support", dependencies: ["Mail", .nio, .posix, .subprocess, .system], path: "Tests/Support",
             swiftSettings: .houseRules),

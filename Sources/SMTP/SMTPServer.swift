@@ -56,6 +56,11 @@ public struct SMTPServer: Sendable, Hashable {
         }
     }
 
+    var login: (user: String, password: String)? {
+        guard let user, let password else { return nil }
+        return (user, password)
+    }
+
     private static func isLoopback(_ host: String) -> Bool {
         let host = host.lowercased()
         return host == "localhost" || host.hasSuffix(".localhost") || host == "::1" || host.hasPrefix("127.")

@@ -21,3 +21,12 @@ public struct SMTPTimeouts: Sendable, Hashable {
         self.total = total
     }
 }
+
+extension Duration {
+    /// Whole milliseconds, as many as an `Int` holds.
+    var milliseconds: Int {
+        let (seconds, attoseconds) = components
+        let (thousands, overflows) = seconds.multipliedReportingOverflow(by: 1000)
+        return overflows ? .max : Int(clamping: thousands) + Int(attoseconds / 1_000_000_000_000_000)
+    }
+}

@@ -1,0 +1,193 @@
+import Logging
+import Mail
+
+/// The courier's thread: gives errands to connections, in order, and waits for what happens on them.
+final class CourierLoop {
+    private typealias Instant = ContinuousClock.Instant
+
+    private let desk: Desk
+    private let multi: CurlMulti
+    private let server: SMTPServer
+    private let from: Address
+    private let limit: Int
+    private let timeouts: SMTPTimeouts
+    private let caFile: String?
+    private let logger: Logger
+    private let clientName: String
+    /// Those that are open or opening.
+    private var connections: [Connection] = []
+    /// Those of them that are free. The last is the warmest.
+    private var idle: [Connection] = []
+    /// Closed ones, to be opened again.
+    private var spare: [Connection] = []
+    private var opening = 0
+    /// Whether no connection without TLS may be used: the policy, or what was seen of the server.
+    private var insistsOnTLS: Bool
+
+    init(
+        desk: Desk, multi: CurlMulti, server: SMTPServer, from: Address, connections: Int, timeouts: SMTPTimeouts,
+        caFile: String?, logger: Logger
+    ) {
+        self.desk = desk
+        self.multi = multi
+        self.server = server
+        self.from = from
+        self.limit = connections
+        self.timeouts = timeouts
+        self.caFile = caFile
+        self.logger = logger
+        insistsOnTLS = server.tls == .required
+        clientName = server.clientName ?? ClientName.own
+    }
+
+    /// Works until the desk closes.
+    func run() {
+        while turn() {}
+        for connection in connections {
+            if connection.phase == .idle {
+                connection.quit()
+            } else {
+                connection.lose("cut, because the courier was closed", isFinal: true)
+            }
+            tell(connection)
+        }
+        desk.shut()
+    }
+
+    /// Gives out errands, waits, and sees to what happened; false when the end has come.
+    private func turn() -> Bool {
+        var now = Instant.now
+        startErrands(now)
+        let room = idle.count + limit - connections.count
+        let (closing, isEmpty) = desk.sleep(hungry: room > 0)
+        if let closing, now >= closing || isEmpty && connections.allSatisfy({ $0.errand == nil }) { return false }
+        let end = connections.reduce(closing) { min($0 ?? $1.deadline, $1.deadline) }
+        let wait = !isEmpty && room > 0 ? 0 : end.map { (($0 - now) + .microseconds(999)).milliseconds } ?? 3_600_000
+        do {
+            try multi.wait(for: connections.lazy.map(\.curl), milliseconds: wait)
+        } catch {
+            logger.error("Can't wait for the SMTP server: \(error.reason)")
+            for connection in connections { connection.lose(error.reason, isFinal: true) }
+        }
+        now = .now
+        if opening > 0 { multi.perform() }
+        for connection in connections { see(to: connection, now) }
+        connections.removeAll { $0.phase == .closed }
+        return true
+    }
+
+    private func startErrands(_ now: Instant) {
+        for errand in desk.take(idle.count + limit - connections.count) {
+            if let connection = idle.popLast() {
+                connection.take(errand, now)
+                begin(on: connection, now)
+                settle(connection, now)
+            } else {
+                open(for: errand, now)
+            }
+        }
+    }
+
+    private func see(to connection: Connection, _ now: Instant) {
+        let before = connection.phase
+        switch before {
+        case .closed: break
+        case .opening:
+            connection.advanceOpening(now)
+            if connection.phase != .opening { opening -= 1 }
+            if connection.phase == .idle { opened(connection, now) }
+        case .idle, .sending, .resetting:
+            if connection.curl.isReady { connection.advance(now) }
+        }
+        if connection.phase != .closed, connection.deadline <= now {
+            if connection.phase == .opening { opening -= 1 }
+            connection.expire(now)
+        }
+        if before == .idle {
+            if connection.phase == .closed { rest(connection) }
+        } else {
+            settle(connection, now)
+        }
+    }
+
+    /// A connection that was not idle: is it now, or does it deserve to be opened anew?
+    private func settle(_ connection: Connection, _ now: Instant) {
+        tell(connection)
+        switch connection.phase {
+        case .opening, .sending, .resetting: break
+        case .idle where insistsOnTLS && !connection.curl.opening.offer.isEncrypted:
+            connection.quit()
+            spare.append(connection)
+        case .idle: idle.append(connection)
+        case .closed where connection.errand != nil:
+            connection.open(plan, now)
+            opening += 1
+        case .closed: spare.append(connection)
+        }
+    }
+
+    private func rest(_ connection: Connection) {
+        idle.removeAll { $0 === connection }
+        spare.append(connection)
+    }
+
+    private func tell(_ connection: Connection) {
+        guard let (errand, outcome) = connection.takeOutcome() else { return }
+        desk.ended()
+        errand.end(outcome, offer: connection.curl.opening.offer)
+    }
+
+    // MARK: - Opening
+
+    private func open(for errand: Errand, _ now: Instant) {
+        do throws(CurlMulti.Fault) {
+            let connection = if let old = spare.popLast() { old } else { try Connection(multi, timeouts: timeouts) }
+            connections.append(connection)
+            connection.take(errand, now)
+            connection.open(plan, now)
+            opening += 1
+        } catch {
+            desk.ended()
+            errand.end(.temporary(Failure(.connect, error.reason)))
+        }
+    }
+
+    private func opened(_ connection: Connection, _ now: Instant) {
+        let offer = connection.curl.opening.offer
+        logger.debug("Connected to \(server)", metadata: ["tls": "\(offer.isEncrypted)"])
+        guard server.tls == .offered, !offer.isEncrypted else { return begin(on: connection, now) }
+        if offer.has("STARTTLS") {
+            insistsOnTLS = true
+            for clear in idle where !clear.curl.opening.offer.isEncrypted { clear.quit() }
+            spare += idle.filter { $0.phase == .closed }
+            idle.removeAll { $0.phase == .closed }
+            connection.reopen()
+        } else if server.user != nil {
+            connection.end(
+                .temporary(
+                    Failure(.starttls, "the server offers no TLS, and a password goes into the clear with tls=off only")
+                ))
+        } else {
+            begin(on: connection, now)
+        }
+    }
+
+    private func begin(on connection: Connection, _ now: Instant) {
+        switch connection.errand {
+        case .mail(let email, _): connection.carry(email, from: from, now)
+        case .probe: connection.endProbe()
+        case nil: break
+        }
+    }
+
+    private var plan: CurlConnection.Plan {
+        let host = server.host.contains(":") ? "[\(server.host)]" : server.host
+        let isClear = server.scheme == .smtp && !insistsOnTLS
+        return CurlConnection.Plan(
+            url: "\(server.scheme.rawValue)://\(host):\(server.port)/\(clientName)",
+            login: isClear && server.tls != .off ? nil : server.login,
+            demandsTLS: server.scheme == .smtp && insistsOnTLS,
+            isTLSFirst: server.scheme == .smtps, caFile: caFile,
+            stageMilliseconds: timeouts.stage.milliseconds, totalMilliseconds: timeouts.total.milliseconds)
+    }
+}
