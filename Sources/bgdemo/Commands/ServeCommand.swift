@@ -68,8 +68,8 @@ struct ServeCommand: AsyncParsableCommand {
             let server = try await Server.start(
                 host: host, port: port, limits: limits, group: group, logger: logger,
                 handler: HostGate.isLocal(host) ? HostGate(site.handler) : site.handler)
-            services.append(WebHalf(server: server, grace: grace))
-            reporting.announce(site.firstLine(host: host, port: server.port, mail: post.description))
+            let line = site.firstLine(host: host, port: server.port, mail: post.description)
+            services.append(WebHalf(server: server, grace: grace) { reporting.announce(line) })
         } else {
             reporting.announce("bgdemo \(entry.name), worker · mail \(post.description)")
         }
@@ -94,21 +94,4 @@ struct ServeCommand: AsyncParsableCommand {
             group.cancelAll()
         }
     }
-}
-
-/// The web server as a service: it serves from its start on, and ends when what is in hand is answered.
-private struct WebHalf: Service {
-    let server: Server
-    let grace: Duration
-
-    func run() async throws {
-        try await gracefulShutdown()
-        await server.drain(within: grace)
-    }
-}
-
-private struct WorkerHalf: Service {
-    let strategy: any Strategy
-
-    func run() async throws { try await strategy.work() }
 }

@@ -1,6 +1,11 @@
 public import ArgumentParser
-import Foundation
 import Mail
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// Where an option that is no flag on the command line comes from.
 struct Environment: Sendable {
