@@ -62,10 +62,10 @@ let package = Package(
             swiftSettings: .houseRules),
 
         .target(
-            name: "Support", dependencies: ["Mail", .nio, .posix, .subprocess, .system], path: "Tests/Support",
+            name: "Support", dependencies: ["Mail", .nio, .posix, .ssl, .subprocess, .system], path: "Tests/Support",
             swiftSettings: .houseRules),
         .tests("MailTests", ["Mail", "Support"]),
-        .tests("SMTPTests", ["SMTP", "Mail", "Inbox", "Support", .logging]),
+        .tests("SMTPTests", ["SMTP", "Mail", "Inbox", "Support", .ssl, .logging]),
         .tests("InboxTests", ["Inbox", "Mail", "Support", .nio, .posix, .ssl, .logging]),
         .tests("HTTPTests", ["HTTP", "Strategy", "Mail", "Support", .nio, .posix, .logging, .http1, .embedded]),
         .tests("StrategyTests", ["Strategy", "Mail", "Foreground", "FireAndForget", "Telemetry", "Support", .logging]),

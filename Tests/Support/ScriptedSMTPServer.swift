@@ -1,0 +1,92 @@
+import NIOCore
+import NIOPosix
+public import NIOSSL
+
+/// An SMTP server that does at each point of the conversation what the test's script says, and keeps what it heard.
+public final class ScriptedSMTPServer: Sendable {
+    /// A point of the conversation where the script is asked.
+    public enum Point: String, Sendable, CaseIterable {
+        case banner, ehlo, starttls, auth, mail, rcpt, data
+        /// The first bytes of the text have come.
+        case text
+        case dot
+        /// The mail is done, the connection could carry another.
+        case rest
+        case rset, quit
+    }
+
+    /// Where the conversation stands, each counted from 1.
+    public struct Place: Sendable {
+        public let point: Point
+        public let connection: Int
+        /// Which mail of this connection it is, or would be.
+        public let mail: Int
+    }
+
+    public enum Act: Sendable {
+        case say(String)
+        case sayAndCut(String)
+        case cut
+        /// Not a word, and nothing is read any more.
+        case hang
+    }
+
+    /// What was heard on one connection.
+    public struct Heard: Sendable {
+        public var commands: [String] = []
+        /// The texts as they came over the wire: dots stuffed, without the final dot's line.
+        public var texts: [[UInt8]] = []
+        public var isEncrypted = false
+        public var isClosed = false
+    }
+
+    public typealias Script = @Sendable (Place) -> Act?
+
+    /// The connections in the order they came.
+    public let heard: Watched<[Heard]>
+    private let listener: any Channel
+
+    /// Serves on a free port of 127.0.0.1.
+    ///
+    /// - Parameters:
+    ///   - extensions: The reply to EHLO. STARTTLS is what the test makes it: offered only where it is listed.
+    ///   - tls: For STARTTLS, or from the first byte where `isTLSFirst`.
+    ///   - script: What to do at a point; nil goes on as a server should.
+    public static func start(
+        extensions: [String] = ["PIPELINING", "8BITMIME"], tls: NIOSSLContext? = nil, isTLSFirst: Bool = false,
+        script: @escaping Script = { _ in nil }
+    ) async throws -> ScriptedSMTPServer {
+        let heard = Watched<[Heard]>([])
+        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelOption(.backlog, value: 1024)
+            // Small, so that a test can fill it.
+            .childChannelOption(.socketOption(.so_rcvbuf), value: 16_384)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls, isTLSFirst {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
+                    }
+                    try channel.pipeline.syncOperations.addHandler(
+                        ScriptedSMTPConversation(
+                            heard: heard, extensions: extensions, tls: tls, isEncrypted: isTLSFirst, script: script))
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        return ScriptedSMTPServer(listener: listener, heard: heard)
+    }
+
+    private init(listener: any Channel, heard: Watched<[Heard]>) {
+        self.listener = listener
+        self.heard = heard
+    }
+
+    public var port: Int { listener.localAddress?.port ?? 0 }
+
+    public func close() async throws { try await listener.close() }
+}
+
+extension Watched<[ScriptedSMTPServer.Heard]> {
+    /// All texts of all connections.
+    public var texts: [[UInt8]] { value.flatMap(\.texts) }
+}
