@@ -35,7 +35,6 @@ struct DrainTests {
             #expect(try await waiting.readToEnd() == [])
             await waiting.close()
 
-            #expect(server.openConnections == 1)
             try await halfRead.send("Host: a\r\n\r\n")
             await turnstile.arrival("/2")
             turnstile.release("/2")
@@ -95,10 +94,8 @@ struct FullTests {
             await third.close()
 
             await first.close()
-            // The server learns of it in its own time.
-            var status = 503
-            while status == 503 { status = try await exchange(Array(request.utf8), with: server).status }
-            #expect(status == 200)
+            // The server learns of it in its own time; too many that ask meanwhile are not even answered.
+            while (try? await exchange(Array(request.utf8), with: server))?.status != 200 {}
             await second.close()
         }
     }
