@@ -1,2 +1,48 @@
 #pragma once
 #include <hiredis/hiredis.h>
+#include <pthread.h>
+
+// The structs of hiredis differ between its versions, so that Swift touches none of their fields: it reads a reply
+// through these.
+
+static inline int resp_type(const void *reply) { return ((const redisReply *)reply)->type; }
+static inline long long resp_integer(const void *reply) { return ((const redisReply *)reply)->integer; }
+static inline const char *resp_bytes(const void *reply) { return ((const redisReply *)reply)->str; }
+static inline size_t resp_length(const void *reply) { return ((const redisReply *)reply)->len; }
+static inline size_t resp_count(const void *reply) { return ((const redisReply *)reply)->elements; }
+static inline const void *resp_element(const void *reply, size_t place) {
+    return ((const redisReply *)reply)->element[place];
+}
+static inline const char *resp_error(const redisReader *reader) { return reader->errstr; }
+
+// An array's header alone makes hiredis allocate its slots: 24 bytes could ask for 16 GiB (and, in a version without
+// the cure of CVE-2021-32765, write past what it got). An array of more elements than this ends the connection.
+#define RESP_MAX_ELEMENTS (16 << 20)
+
+#if HIREDIS_MAJOR >= 1
+typedef size_t resp_size;
+#else
+typedef int resp_size;
+#endif
+
+static void *(*resp_create_array_unbounded)(const redisReadTask *, resp_size);
+static redisReplyObjectFunctions resp_functions;
+static pthread_once_t resp_once = PTHREAD_ONCE_INIT;
+
+static inline void *resp_create_array(const redisReadTask *task, resp_size elements) {
+    return elements > RESP_MAX_ELEMENTS ? NULL : resp_create_array_unbounded(task, elements);
+}
+
+static inline void resp_prepare(void) {
+    redisReader *reader = redisReaderCreate();
+    if (reader == NULL) return;
+    resp_functions = *reader->fn;
+    resp_create_array_unbounded = resp_functions.createArray;
+    resp_functions.createArray = resp_create_array;
+    redisReaderFree(reader);
+}
+
+static inline redisReader *resp_reader(void) {
+    pthread_once(&resp_once, resp_prepare);
+    return resp_create_array_unbounded == NULL ? NULL : redisReaderCreateWithFunctions(&resp_functions);
+}

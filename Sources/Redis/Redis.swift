@@ -1,1 +1,42 @@
+public import Logging
+public import NIOCore
+import NIOPosix
+import Synchronization
 
+/// A connection per event loop to one Redis. A call from an event loop of the group takes that loop's and never
+/// leaves the loop; calls from elsewhere take turns.
+public final class Redis: RedisCommands {
+    public let url: RedisURL
+    private let connections: [RedisConnection]
+    private let byLoop: [ObjectIdentifier: RedisConnection]
+    private let turn = Atomic<Int>(0)
+
+    public init(
+        _ url: RedisURL, on group: any EventLoopGroup, options: RedisOptions = RedisOptions(), logger: Logger
+    ) {
+        self.url = url
+        connections = group.makeIterator().map { RedisConnection(url, on: $0, options: options, logger: logger) }
+        byLoop = Dictionary(connections.map { (ObjectIdentifier($0.eventLoop), $0) }) { first, _ in first }
+        precondition(!connections.isEmpty, "an event loop group without an event loop")
+    }
+
+    /// Whether every event loop has its connection.
+    public var isConnected: Bool { connections.allSatisfy(\.isConnected) }
+
+    public func close() {
+        for connection in connections { connection.close() }
+    }
+
+    public func pipeline(
+        _ commands: [RedisCommand], timeLimit: Duration?
+    ) async throws(RedisError) -> [RedisValue] {
+        try await connection.pipeline(commands, timeLimit: timeLimit)
+    }
+
+    private var connection: RedisConnection {
+        if let loop = MultiThreadedEventLoopGroup.currentEventLoop, let own = byLoop[ObjectIdentifier(loop)] {
+            return own
+        }
+        return connections[Int(turn.add(1, ordering: .relaxed).newValue.magnitude % UInt(connections.count))]
+    }
+}

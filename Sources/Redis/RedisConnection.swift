@@ -1,0 +1,94 @@
+public import Logging
+public import NIOCore
+import Synchronization
+
+/// One connection to Redis on one event loop. It connects as soon as it is made, and again by itself whenever it
+/// breaks, until it is closed; meanwhile commands wait (see ``RedisOptions``).
+///
+/// A command is never sent twice by itself: where the connection breaks before the reply, the caller is told and knows
+/// whether the work may be done twice.
+public final class RedisConnection: RedisCommands {
+    public let url: RedisURL
+    public let eventLoop: any EventLoop
+    private let options: RedisOptions
+    private let isUp: Flag
+    private let session: NIOLoopBoundBox<Session>
+
+    public init(_ url: RedisURL, on eventLoop: any EventLoop, options: RedisOptions = RedisOptions(), logger: Logger) {
+        self.url = url
+        self.eventLoop = eventLoop
+        self.options = options
+        let isUp = Flag()
+        self.isUp = isUp
+        session = NIOLoopBoundBox.makeBoxSendingValue(
+            Session(Line(url, on: eventLoop, options, logger), options, isUp), eventLoop: eventLoop)
+        perform { $0.start() }
+    }
+
+    deinit {
+        perform { $0.close() }
+    }
+
+    /// Whether a command would be sent at once.
+    public var isConnected: Bool { isUp.isSet }
+
+    /// Closes the connection; what waits, and whatever is sent after, fails with ``RedisError/closed``.
+    public func close() {
+        perform { $0.close() }
+    }
+
+    public func pipeline(
+        _ commands: [RedisCommand], timeLimit: Duration?
+    ) async throws(RedisError) -> [RedisValue] {
+        try await exchange(commands, timeLimit ?? options.timeLimit, isBlocking: false)
+    }
+
+    /// Sends a command that Redis answers only when there is something, or its own time is up: `BLMOVE`, `BLPOP`, …
+    ///
+    /// All commands after it on this connection wait for it as well: give it a connection of its own. Cancelling it
+    /// closes the connection and makes a new one, so that Redis stops waiting too. An element that Redis was just
+    /// handing over is then lost with a command that only takes (`BLPOP`), and safe with one that moves (`BLMOVE`).
+    ///
+    /// - Parameter wait: The wait that the command itself asks of Redis; the time limit begins at its end.
+    public func blocking(_ command: RedisCommand, wait: Duration) async throws(RedisError) -> RedisValue {
+        let replies = try await exchange([command], wait + options.timeLimit, isBlocking: true)
+        guard let reply = replies.first else { throw .protocolViolation("no reply to \(command.name)") }
+        return try reply.get()
+    }
+
+    private func exchange(
+        _ commands: [RedisCommand], _ timeLimit: Duration, isBlocking: Bool
+    ) async throws(RedisError) -> [RedisValue] {
+        guard !commands.isEmpty else { return [] }
+        let isCancelled = Flag()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let exchange = Exchange(commands, timeLimit, isBlocking, isCancelled) {
+                    continuation.resume(returning: $0)
+                }
+                perform { $0.submit(exchange) }
+            }
+        } onCancel: {
+            isCancelled.set(true)
+            perform { $0.cancel(isCancelled) }
+        }
+        return try result.get()
+    }
+
+    private func perform(_ action: @escaping @Sendable (Session) -> Void) {
+        if eventLoop.inEventLoop {
+            action(session.value)
+        } else {
+            eventLoop.execute { [session] in action(session.value) }
+        }
+    }
+}
+
+/// A truth that one thread sets and others see.
+final class Flag: Sendable {
+    private let value = Atomic<Bool>(false)
+
+    var isSet: Bool { value.load(ordering: .relaxed) }
+
+    func set(_ isSet: Bool) { value.store(isSet, ordering: .relaxed) }
+}
