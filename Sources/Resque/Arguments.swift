@@ -1,0 +1,115 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What a job is called with: a JSON array, one element for each parameter of its `perform`.
+public struct Arguments: Sendable, Hashable {
+    /// The array's JSON text.
+    public let json: [UInt8]
+
+    /// None: `[]`.
+    public init() {
+        json = Array("[]".utf8)
+    }
+
+    /// The array that is spelled in `json`; an order of members within it is kept.
+    ///
+    /// - Throws: ``InvalidArguments`` where it is no JSON array.
+    public init(json: String) throws(InvalidArguments) {
+        let bytes = Array(json.utf8)
+        do {
+            var scanner = JSONScanner(bytes)
+            _ = try scanner.elements()
+        } catch {
+            throw InvalidArguments("the arguments are not a JSON array: \(error)")
+        }
+        self.json = bytes
+    }
+
+    /// An array of these, each as `JSONEncoder` has it; members of an object in the order of their names, so that the
+    /// same arguments always have the same bytes.
+    public init<each Argument: Encodable>(_ arguments: repeat each Argument) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        json = Array(try encoder.encode(Positional(values: (repeat each arguments))))
+    }
+
+    init(validated json: [UInt8]) {
+        self.json = json
+    }
+
+    /// The elements as the types of the parameters they are for. An optional parameter at the end may be left out.
+    func decode<each Argument: Decodable>(
+        as types: repeat (each Argument).Type
+    ) throws(InvalidArguments) -> (repeat each Argument) {
+        do {
+            let elements = try JSONDecoder().decode(Elements.self, from: Data(json))
+            let arguments = (repeat try elements.next(as: (each Argument).self))
+            try elements.finish()
+            return arguments
+        } catch let error as InvalidArguments {
+            throw error
+        } catch let error as DecodingError {
+            throw InvalidArguments(explaining: error)
+        } catch {
+            throw InvalidArguments("the arguments can't be decoded: \(error)")
+        }
+    }
+}
+
+/// The arguments of a job are not what its `perform` takes; the text says which, and what it takes.
+public struct InvalidArguments: Error, Sendable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+
+    init(explaining error: DecodingError) {
+        let (context, what): (DecodingError.Context, String) =
+            switch error {
+            case .typeMismatch(let type, let context): (context, "is not a \(type)")
+            case .valueNotFound(let type, let context): (context, "is null, where a \(type) is needed")
+            case .keyNotFound(let key, let context): (context, "has no \"\(key.stringValue)\"")
+            case .dataCorrupted(let context): (context, "is not valid: \(context.debugDescription)")
+            @unknown default: (DecodingError.Context(codingPath: [], debugDescription: ""), "can't be decoded")
+            }
+        let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
+        self.init("args\(path) \(what)")
+    }
+}
+
+/// A JSON array of values of different types.
+private struct Positional<each Value: Encodable>: Encodable {
+    let values: (repeat each Value)
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.unkeyedContainer()
+        for value in repeat each values { try container.encode(value) }
+    }
+}
+
+/// A JSON array that is decoded one element after the other, each as the type of its parameter.
+private final class Elements: Decodable {
+    private var container: any UnkeyedDecodingContainer
+    private let given: Int
+    private var taken = 0
+
+    init(from decoder: any Decoder) throws {
+        container = try decoder.unkeyedContainer()
+        given = container.count ?? 0
+    }
+
+    func next<Value: Decodable>(as type: Value.Type) throws -> Value {
+        taken += 1
+        guard container.isAtEnd else { return try container.decode(type) }
+        if let none = (type as? any ExpressibleByNilLiteral.Type)?.init(nilLiteral: ()) as? Value { return none }
+        throw InvalidArguments("the job has \(given) arguments, too few: argument \(taken) is to be a \(type)")
+    }
+
+    func finish() throws {
+        guard container.isAtEnd else {
+            throw InvalidArguments("the job has \(given) arguments, too many: it takes \(taken)")
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import Logging
+import NIOCore
+import Redis
+import Synchronization
+
+/// The workers of one process: what they share, and their coming and going.
+final class Crew: Sendable {
+    enum Phase: Comparable {
+        /// Jobs are taken.
+        case working
+        /// No more jobs are taken; those in hand are finished.
+        case leaving
+        /// Time is up.
+        case gone
+    }
+
+    private struct State {
+        var phase = Phase.working
+        var processors: [(processor: Processor, task: Task<Void, Never>)] = []
+        var isRedisAway = false
+    }
+
+    let counter: QueueCounter
+    let jobs: Jobs
+    let options: WorkerOptions
+    let store: Store
+    let queue: Queue
+    let bell = Bell()
+    private let connection: RedisConnection
+    /// Makes another connection.
+    let connect: @Sendable () -> RedisConnection
+    private let exit = Bell()
+    private let tell: @Sendable (String, WorkerEvent) -> Void
+    private let state = Mutex(State())
+
+    init(
+        queues: [String], jobs: Jobs, redis: RedisURL, on group: any EventLoopGroup, options: WorkerOptions,
+        logger: Logger,
+        events: (@Sendable (_ worker: String, WorkerEvent) -> Void)?
+    ) {
+        (self.jobs, self.options) = (jobs, options)
+        let loop = group.next()
+        connect = { RedisConnection(redis, on: loop, options: options.redis, logger: logger) }
+        tell = events ?? { worker, event in event.log(to: logger, worker: worker) }
+        connection = connect()
+        store = Store(redis: connection, keys: Keys(namespace: options.namespace))
+        queue = Queue(store: store, jobs: jobs)
+        counter = QueueCounter(queues, keys: store.keys)
+    }
+
+    var phase: Phase { state.withLock(\.phase) }
+
+    var processors: [Processor] { state.withLock { $0.processors.map(\.processor) } }
+
+    func tell(_ id: WorkerID, _ event: WorkerEvent) { tell(id.description, event) }
+
+    /// Works until `direct`, which says how many are at work, returns; then leaves in good order.
+    func work(_ direct: () async -> Void) async {
+        await withTaskGroup { group in
+            group.addTask { await self.beat() }
+            group.addTask { await self.listen() }
+            group.addTask { await self.prune() }
+            await direct()
+            // Leaving is not cancelled with us.
+            await Task { await self.leave() }.value
+            group.cancelAll()
+        }
+        connection.close()
+    }
+
+    /// Has this many at work. Those that are too many finish the job they have.
+    func resize(to size: Int) {
+        state.withLock { state in
+            let staying = state.processors.filter { !$0.processor.isDismissed }
+            for _ in staying.count..<max(size, staying.count) {
+                let processor = Processor(id: WorkerID(queues: counter.order), crew: self)
+                state.processors.append((processor, Task { await processor.run() }))
+            }
+            for (processor, _) in staying.dropFirst(size) { processor.dismiss() }
+        }
+        bell.ringAll()
+    }
+
+    func left(_ processor: Processor) {
+        let isLast = state.withLock { state in
+            state.processors.removeAll { $0.processor === processor }
+            return state.processors.isEmpty && state.phase > .working
+        }
+        if isLast { exit.end() }
+    }
+
+    private func leave() async {
+        let isEmpty = state.withLock { state in
+            state.phase = .leaving
+            return state.processors.isEmpty
+        }
+        if isEmpty { exit.end() }
+        bell.end()
+        await exit(within: options.grace)
+        let late = state.withLock { state in
+            state.phase = .gone
+            return state.processors
+        }
+        for (_, task) in late { task.cancel() }
+        await exit(within: .seconds(2))
+        // These do not listen; the process will end under them.
+        for processor in processors { await processor.resign() }
+        try? await store.forget(WorkerID.process)
+    }
+
+    /// Returns when all have left, or time is up.
+    private func exit(within limit: Duration) async {
+        await withTaskGroup { group in
+            group.addTask { await self.exit.sleep() }
+            group.addTask { try? await Task.sleep(for: limit) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}
+
+extension Crew {
+    /// Makes a call to Redis until it succeeds or the phase is past; nil then. Redis may be away for any time.
+    ///
+    /// - Parameter call: Is told whether it is made for the first time; if not, it may have been carried out before.
+    func insist<Result: Sendable>(
+        until limit: Phase, _ id: WorkerID, _ call: (_ isFirst: Bool) async throws -> Result
+    ) async -> Result? {
+        var wait = Duration.milliseconds(20)
+        var isFirst = true
+        repeat {
+            do {
+                let result = try await call(isFirst)
+                state.withLock { $0.isRedisAway = false }
+                return result
+            } catch {
+                let isNews = state.withLock { state in
+                    defer { state.isRedisAway = true }
+                    return !state.isRedisAway
+                }
+                if isNews { tell(id, .error(error, nil)) }
+            }
+            isFirst = false
+            try? await Task.sleep(for: wait * Double.random(in: 0.5...1))
+            wait = min(wait * 2, .seconds(1))
+        } while phase < limit && !Task.isCancelled
+        return nil
+    }
+}

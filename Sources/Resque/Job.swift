@@ -1,0 +1,96 @@
+/// One job as it stands in its queue: `{"class":"sendEmail","queue":"emailQueue","args":[…]}` as node writes it, or
+/// `{"class":"SendEmail","args":[…]}` as Ruby does. Its bytes stay as they are wherever it goes.
+public struct Job: Sendable, Hashable {
+    /// The queue it was taken from, or is for.
+    public let queue: String
+    /// The value of `class`; what ``Jobs`` knows it by.
+    public let className: String
+    /// The JSON text, exactly as it was pushed.
+    public let bytes: [UInt8]
+    /// Names this one job, and no other with the same bytes, through retries and crashes.
+    public internal(set) var identity = ""
+    /// How often it has failed and was retried.
+    public internal(set) var failures = 0
+    /// How many workers have died while they performed it.
+    public internal(set) var strikes = 0
+
+    private let argumentsRange: Range<Int>?
+
+    /// A new job, in node's form.
+    public init(_ className: String, _ arguments: Arguments = Arguments(), queue: String) {
+        var json = JSONBytes()
+        json.raw("{")
+        json.member("class", className)
+        json.member("queue", queue)
+        json.name("args")
+        let start = json.bytes.count
+        json.raw(arguments.json)
+        argumentsRange = start..<json.bytes.count
+        json.raw("}")
+        (self.queue, self.className, bytes) = (queue, className, json.bytes)
+    }
+
+    /// A job that was taken from `queue`.
+    ///
+    /// - Throws: ``InvalidJob`` where the bytes are not an object with a `class`. `args` may be missing or null.
+    public init(_ bytes: [UInt8], from queue: String) throws(InvalidJob) {
+        guard bytes.isValidUTF8 else { throw InvalidJob("the job is not UTF-8") }
+        var className: Range<Int>?
+        var arguments: Range<Int>?
+        do {
+            var scanner = JSONScanner(bytes)
+            try scanner.members { name, value in
+                switch JSONBytes.text(of: bytes[name]) {
+                case "class": className = value
+                case "args": arguments = value
+                default: break
+                }
+            }
+        } catch {
+            throw InvalidJob("the job is not a JSON object: \(error)")
+        }
+        guard let className else { throw InvalidJob(#"the job has no "class""#) }
+        guard bytes[className.lowerBound] == UInt8(ascii: "\""), let text = JSONBytes.text(of: bytes[className]) else {
+            throw InvalidJob(#"the job's "class" is not a string"#)
+        }
+        (self.queue, self.className, self.bytes, argumentsRange) = (queue, text, bytes, arguments)
+    }
+
+    /// The job of a turn, with what is remembered of it.
+    init(_ turn: Turn) throws(InvalidJob) {
+        try self.init(turn.bytes, from: turn.queue)
+        identity = turn.memory.identity
+        failures = turn.memory.failures
+        strikes = turn.memory.strikes
+    }
+
+    /// The value of `args`. One that is not an array counts as the only argument, as node has it.
+    public var arguments: Arguments {
+        guard let argumentsRange else { return Arguments() }
+        let json = Array(bytes[argumentsRange])
+        return switch json.first {
+        case UInt8(ascii: "["): Arguments(validated: json)
+        case UInt8(ascii: "n"): Arguments()
+        default: Arguments(validated: [UInt8(ascii: "[")] + json + [UInt8(ascii: "]")])
+        }
+    }
+}
+
+/// What was in the queue is no job; the text says why.
+public struct InvalidJob: Error, Sendable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+extension Job: CustomStringConvertible {
+    /// Its JSON, shortened where it is long.
+    public var description: String {
+        let text = String(decoding: bytes.prefix(1024), as: UTF8.self)
+        return bytes.count > 1024 ? "\(text)… (\(bytes.count) bytes)" : text
+    }
+}
+
+extension [UInt8] {
+    var isValidUTF8: Bool { String(validating: self, as: UTF8.self) != nil }
+}

@@ -1,0 +1,64 @@
+/// The jobs that a program can perform, by name.
+///
+/// ```swift
+/// var jobs = Jobs()
+/// jobs.register("sendEmail", plugins: [Retry(limit: 5)]) { (job, mail: Mail) in
+///     try await mailer.send(mail)
+/// }
+/// ```
+///
+/// A name is met whether its first letter is written large or small: Ruby, where a class is a constant, calls
+/// `SendEmail` what node calls `sendEmail`.
+public struct Jobs: Sendable {
+    struct Definition: Sendable {
+        let plugins: [any Plugin]
+        let perform: @Sendable (Job) async throws -> any Sendable
+    }
+
+    private var definitions: [String: Definition] = [:]
+
+    public init() {}
+
+    /// Says how jobs of one name are performed. Registering a name again replaces what it meant.
+    ///
+    /// - Parameters:
+    ///   - plugins: Asked before and after a job of this name is enqueued and performed, in this order.
+    ///   - perform: Gets the job, and the elements of its `args` as its parameters; an optional parameter at the end may
+    ///     be left out. What it returns is told in ``WorkerEvent/success(_:result:took:)``; what it throws fails the job.
+    ///     It runs in a task of its own. It should watch for cancellation, which means that the worker has to leave:
+    ///     a job that throws `CancellationError` then goes back to its queue.
+    public mutating func register<each Argument: Decodable & Sendable, Result: Sendable>(
+        _ name: String, plugins: [any Plugin] = [],
+        perform: @escaping @Sendable (Job, repeat each Argument) async throws -> Result
+    ) {
+        definitions[Self.key(name)] = Definition(plugins: plugins) { job in
+            let arguments = try job.arguments.decode(as: repeat (each Argument).self)
+            return try await perform(job, repeat each arguments)
+        }
+    }
+
+    /// The names that are registered.
+    public var names: [String] { definitions.keys.sorted() }
+
+    func plugins(for className: String) -> [any Plugin] { definitions[Self.key(className)]?.plugins ?? [] }
+
+    func definition(of className: String) throws(UnknownClass) -> Definition {
+        guard let definition = definitions[Self.key(className)] else {
+            throw UnknownClass(className: className, known: names)
+        }
+        return definition
+    }
+
+    private static func key(_ name: String) -> String { name.prefix(1).lowercased() + name.dropFirst() }
+}
+
+/// No job is registered by the name that a job's `class` says.
+public struct UnknownClass: Error, Sendable, CustomStringConvertible {
+    public let className: String
+    /// The names that are registered here.
+    public let known: [String]
+
+    public var description: String {
+        #"No job defined for class "\#(className)"; this worker knows \#(known.joined(separator: ", "))"#
+    }
+}

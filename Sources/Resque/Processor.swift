@@ -1,0 +1,63 @@
+import Synchronization
+
+/// One worker: reserves a job, performs it, settles it, and again.
+final class Processor: Sendable {
+    let id: WorkerID
+    let crew: Crew
+    private let dismissed = Atomic(false)
+    private let working = Atomic(false)
+
+    init(id: WorkerID, crew: Crew) {
+        (self.id, self.crew) = (id, crew)
+    }
+
+    var isDismissed: Bool { dismissed.load(ordering: .relaxed) }
+    var isWorking: Bool { working.load(ordering: .relaxed) }
+
+    /// Has it leave when it is done with its job.
+    func dismiss() { dismissed.store(true, ordering: .relaxed) }
+
+    func run() async {
+        if await crew.insist(until: .leaving, id, { _ in try await crew.register([id]) }) != nil {
+            crew.tell(id, .start)
+            await work()
+            await resign()
+            crew.tell(id, .end)
+        }
+        crew.left(self)
+    }
+
+    private func work() async {
+        /// The turn whose job was performed, which is said with the reservation of the next.
+        var performed: Turn?
+        var number = 0
+        while !isDismissed, crew.phase == .working {
+            crew.tell(id, .poll)
+            let (last, next) = (performed?.number ?? 0, number + 1)
+            guard
+                let reply = await crew.insist(
+                    until: .leaving, id,
+                    { isFirst in try await crew.store.reserve(next, after: last, isFirst, for: id, from: crew.counter) }
+                )
+            else { break }
+            performed = nil
+            if reply.isLost { crew.tell(id, .error(TurnLost(worker: id.description), nil)) }
+            switch reply.found {
+            case .turn(let turn):
+                number = turn.number
+                // Where one job is there may be another.
+                crew.bell.ring()
+                working.store(true, ordering: .relaxed)
+                if await perform(turn) { performed = turn }
+                working.store(false, ordering: .relaxed)
+            case .nothing:
+                crew.tell(id, .pause)
+                await crew.bell.sleep()
+            case .wrong(let what):
+                crew.tell(id, .error(WrongKey(description: what), nil))
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+        if let performed { await settle(performed, .done) }
+    }
+}

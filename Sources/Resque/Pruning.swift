@@ -1,0 +1,88 @@
+import Redis
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Looks for the dead, as Ruby's `prune_dead_workers` does, but again and again. Theirs are the keys to clean up, and
+/// a job that must not be lost.
+extension Crew {
+    /// Looks until cancelled.
+    func prune() async {
+        var watch = DeathWatch()
+        while !Task.isCancelled {
+            do {
+                try await prune(&watch)
+            } catch {
+                // Who could not be seen was not silent.
+                watch = DeathWatch()
+            }
+            try? await Task.sleep(for: .seconds(2))
+        }
+    }
+
+    private func prune(_ watch: inout DeathWatch) async throws {
+        let processes = try await store.processes()
+        let heartbeats = try await store.heartbeats()
+        let now = try await store.time()
+        let gone = Set(processes.filter { $0.value.isGone }.keys)
+        let silent = watch.dead(among: heartbeats, at: now) { id in
+            // Ours say how often they beat; Ruby's own limit is five minutes.
+            processes[String(id.process)] == nil ? .seconds(300) : options.deadAfter
+        }
+        guard !gone.isEmpty || !silent.isEmpty else { return }
+        let workers = try await store.workers()
+        for id in workers where gone.contains(String(id.process)) { try await bury(id, heartbeat: nil) }
+        for id in silent { try await bury(id, heartbeat: heartbeats[id]) }
+        for process in gone { try await store.forget(process) }
+    }
+
+    private func bury(_ id: WorkerID, heartbeat: String?) async throws {
+        let (record, memory) = try await store.record(of: id)
+        let outcome = record.map { self.outcome(of: $0, memory, with: id) } ?? .skip
+        guard try await store.bury(id, record, heartbeat: heartbeat, outcome) else { return }
+        tell(WorkerID(WorkerID.process), .cleaningWorker(id.description))
+        bell.ring()
+    }
+
+    /// What becomes of the job of a dead worker. One that comes back for the second time queues at the end, so that a
+    /// job that kills its workers does not keep the others waiting.
+    private func outcome(of record: Record, _ memory: Memory, with id: WorkerID) -> Outcome {
+        var memory = memory
+        memory.strikes += 1
+        if options.onDeadWorker == .requeue, memory.strikes < options.strikes {
+            return memory.strikes == 1 ? .front(memory) : .back(memory)
+        }
+        let error =
+            memory.strikes < options.strikes
+            ? "the worker died while it performed the job"
+            : "\(memory.strikes) workers died while they performed the job"
+        let isJSON = (try? Job(record.job, from: record.queue)) != nil
+        return .failed(
+            Failure.entry(
+                job: record.job, isJSON: isJSON, exception: "Resque::DirtyExit", error: error,
+                worker: id.description, queue: record.queue))
+    }
+}
+
+/// Tells silence from death: who was silent when first looked at, and still has not moved some time later.
+///
+/// After Redis was away everybody's last heartbeat is old, and each needs the time to give another.
+struct DeathWatch {
+    private var suspects: [WorkerID: (heartbeat: String, since: ContinuousClock.Instant)] = [:]
+
+    /// - Parameter limit: How old a worker's last heartbeat may be.
+    mutating func dead(
+        among heartbeats: [WorkerID: String], at now: Date, limit: (WorkerID) -> Duration
+    ) -> [WorkerID] {
+        let clock = ContinuousClock.now
+        suspects = suspects.filter { heartbeats[$0.key] == $0.value.heartbeat }
+        for (id, heartbeat) in heartbeats where suspects[id] == nil {
+            guard let time = Date(iso8601: heartbeat) else { continue }
+            if now.timeIntervalSince(time) > limit(id) / .seconds(1) { suspects[id] = (heartbeat, clock) }
+        }
+        return suspects.filter { clock - $0.value.since > .seconds(15) }.map(\.key)
+    }
+}

@@ -1,0 +1,46 @@
+import Redis
+
+/// Jobs that wait for their time. They are kept for a second, the next full one, by the clock of Redis.
+extension Queue {
+    /// Pushes a job to its queue when this time has passed, never earlier. A ``Scheduler`` of any program moves it.
+    ///
+    /// As in node, plugins are not asked.
+    public func enqueueIn(_ delay: Duration, _ job: Job) async throws {
+        try await store.delay(job, "in", delay.milliseconds)
+    }
+
+    /// Pushes a job to its queue at this second since 1970; soon, where that is past.
+    public func enqueueAt(_ second: Int, _ job: Job) async throws {
+        try await store.delay(job, "at", second)
+    }
+
+    /// When a job with exactly these bytes is to be pushed: seconds since 1970, sorted.
+    public func scheduled(_ job: Job) async throws -> [Int] {
+        try await store.send("SMEMBERS", store.keys.timestamps(job.bytes)).texts.compactMap { member in
+            member.split(separator: ":").last.flatMap { Int($0) }
+        }.sorted()
+    }
+
+    /// Takes a job with exactly these bytes out of the delayed ones.
+    ///
+    /// - Returns: The seconds for which it was there, as often as it was.
+    @discardableResult
+    public func dequeueDelayed(_ job: Job) async throws -> [Int] {
+        try await store.run(Scripts.dequeue, keys: [store.keys.schedule], [store.keys.prefix, job.bytes])
+            .texts.compactMap { Int($0) }.sorted()
+    }
+
+    /// The seconds for which jobs are delayed and the jobs' bytes, the earliest first.
+    public func delayed(limit: Int = 100) async throws -> [(second: Int, jobs: [[UInt8]])] {
+        var found: [(second: Int, jobs: [[UInt8]])] = []
+        var left = limit
+        for second in try await store.send("ZRANGE", store.keys.schedule, "0", String(limit - 1)).texts {
+            guard left > 0, let number = Int(second) else { continue }
+            let jobs = try await store.send("LRANGE", store.keys.delayedPrefix + second, "0", String(left - 1))
+                .list
+            left -= jobs.count
+            if !jobs.isEmpty { found.append((number, jobs)) }
+        }
+        return found
+    }
+}

@@ -1,0 +1,99 @@
+import Redis
+
+/// Jobs that have failed for good, and wait for somebody to look at them.
+extension Queue {
+    /// How many there are.
+    public func failedCount() async throws -> Int {
+        try await store.send("LLEN", store.keys.failed).int ?? 0
+    }
+
+    /// Those at these places, the oldest at 0.
+    public func failed(_ places: Range<Int> = 0..<100) async throws -> [FailedJob] {
+        guard !places.isEmpty else { return [] }
+        return try await store.send(
+            "LRANGE", store.keys.failed, String(places.lowerBound), String(places.upperBound - 1)
+        ).list.map(FailedJob.init)
+    }
+
+    /// Moves a failed job to the end of its queue, with the bytes it had.
+    ///
+    /// - Returns: False where it is not there any more, or its entry does not tell its queue and its job.
+    public func retry(_ failed: FailedJob) async throws -> Bool {
+        guard let queue = failed.queue, let job = failed.job else { return false }
+        let reply = try await store.run(
+            Scripts.requeue, keys: [store.keys.failed, store.keys.queues, store.keys.queue(queue)],
+            [failed.entry, queue, job])
+        return reply.int == 1
+    }
+
+    /// Moves all failed jobs to their queues; those that somebody has retried already (Ruby keeps them) stay.
+    ///
+    /// - Returns: How many were moved.
+    @discardableResult
+    public func retryFailed() async throws -> Int {
+        var (place, moved) = (0, 0)
+        var left = try await failedCount()
+        while left > 0 {
+            let batch = try await failed(place..<(place + min(left, 100)))
+            guard !batch.isEmpty else { break }
+            for failed in batch {
+                if failed.retriedAt == nil, try await retry(failed) { moved += 1 } else { place += 1 }
+            }
+            left -= batch.count
+        }
+        return moved
+    }
+
+    /// Takes a failed job off the list. False where it is not there any more.
+    @discardableResult
+    public func remove(_ failed: FailedJob) async throws -> Bool {
+        try await store.send("LREM", store.keys.failed, "1", failed.entry).int == 1
+    }
+
+    /// Empties the list.
+    ///
+    /// - Returns: How many there were.
+    @discardableResult
+    public func clearFailed() async throws -> Int {
+        try await store.run(Scripts.clear, keys: [store.keys.failed], []).int ?? 0
+    }
+}
+
+/// An entry of `failed`, by whatever program. What an entry does not say is nil.
+public struct FailedJob: Sendable, Hashable {
+    /// The whole entry, as it is in Redis.
+    public let entry: [UInt8]
+    /// `2026/11/23 15:19:23 UTC` by Ruby and this library.
+    public private(set) var failedAt: String?
+    /// What kind of error it was, and its text.
+    public private(set) var exception: String?
+    public private(set) var error: String?
+    /// The id of the worker that performed it.
+    public private(set) var worker: String?
+    public private(set) var queue: String?
+    /// When it was retried from Ruby's web page, which leaves it in the list.
+    public private(set) var retriedAt: String?
+    /// The bytes of the job, as they were in its queue, JSON or not.
+    public private(set) var job: [UInt8]?
+
+    /// Where the entry is not JSON, it says nothing.
+    init(_ entry: [UInt8]) {
+        self.entry = entry
+        var texts: [String: String] = [:]
+        var payload: Range<Int>?
+        var scanner = JSONScanner(entry)
+        try? scanner.members { name, value in
+            guard let name = JSONBytes.text(of: entry[name]) else { return }
+            if name == "payload" { payload = value }
+            if entry[value].first == UInt8(ascii: "\"") { texts[name] = JSONBytes.text(of: entry[value]) }
+        }
+        (failedAt, exception, error) = (texts["failed_at"], texts["exception"], texts["error"])
+        (worker, queue, retriedAt) = (texts["worker"], texts["queue"], texts["retried_at"])
+        // A payload that is a string is what was in the queue instead of a job.
+        if let text = texts["payload"] {
+            job = texts["encoding"] == "latin1" ? text.latin1 : Array(text.utf8)
+        } else {
+            job = payload.map { Array(entry[$0]) }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Redis
+
+/// Who works.
+extension Queue {
+    /// A worker of any program.
+    public struct RegisteredWorker: Sendable, Hashable {
+        /// `<host>:<pid>:<queues>`.
+        public let id: String
+        /// When it was started, in the words of its program.
+        public let started: String?
+        /// When it last said that it lives (ISO 8601); nil for a program that does not.
+        public let heartbeat: String?
+        /// What it is working on; nil while it is idle.
+        public let working: Working?
+    }
+
+    /// What a worker is working on.
+    public struct Working: Sendable, Hashable {
+        public let queue: String
+        /// In the words of its program; ISO 8601 from this library and Ruby.
+        public let runAt: String?
+        /// The job's bytes.
+        public let job: [UInt8]
+    }
+
+    /// All workers that are registered, sorted by their ids.
+    public func workers() async throws -> [RegisteredWorker] {
+        let ids = try await store.send("SMEMBERS", store.keys.workers).texts.sorted()
+        guard !ids.isEmpty else { return [] }
+        let heartbeats = try await store.send(["HMGET", store.keys.heartbeat] + ids.map { $0 })
+        let started = try await store.send(["MGET"] + ids.map { store.keys.started($0) })
+        let records = try await store.send(["MGET"] + ids.map { store.keys.worker($0) })
+        return ids.indices.map { place in
+            RegisteredWorker(
+                id: ids[place], started: started[place]?.text, heartbeat: heartbeats[place]?.text,
+                working: records[place]?.bytes.flatMap { Working($0, worker: ids[place]) })
+        }
+    }
+
+    /// Those of the workers that have a job.
+    public func working() async throws -> [RegisteredWorker] {
+        try await workers().filter { $0.working != nil }
+    }
+}
+
+extension Queue.Working {
+    fileprivate init?(_ bytes: [UInt8], worker: String) {
+        guard let record = Record(bytes, worker: nil) ?? Record(bytes, worker: WorkerID(worker).name) else {
+            return nil
+        }
+        queue = record.queue
+        job = record.job
+        var runAt: String?
+        var scanner = JSONScanner(bytes)
+        try? scanner.members { name, value in
+            if JSONBytes.text(of: bytes[name]) == "run_at" { runAt = JSONBytes.text(of: bytes[value]) }
+        }
+        self.runAt = runAt
+    }
+}

@@ -1,0 +1,93 @@
+import Redis
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// How others see the workers of this process: registered, and alive by Ruby's sign of it and by node's.
+extension Crew {
+    /// Registers workers, or shows again that they are alive. What was removed meanwhile comes back.
+    func register(_ ids: [WorkerID]) async throws {
+        guard !ids.isEmpty else { return }
+        let now = try await store.time()
+        let keys = store.keys
+        let identity = try JSONEncoder().encode(ProcessIdentity.current)
+        var arguments: [any RedisArgument] = [
+            keys.prefix, WorkerID.process, Array(identity), now.iso8601WithOffset,
+            now.rubyTime,
+        ]
+        for id in ids {
+            arguments += [id.description, id.name, ping(id, at: now)] as [any RedisArgument]
+        }
+        _ = try await store.run(
+            Scripts.register, keys: [keys.workers, keys.heartbeat, keys.processes], arguments)
+    }
+
+    private func ping(_ id: WorkerID, at time: Date) -> [UInt8] {
+        var json = JSONBytes()
+        json.raw("{")
+        json.name("time")
+        json.raw(String(Int(time.timeIntervalSince1970)))
+        json.member("name", id.name)
+        json.member("queues", String(id.queues))
+        json.raw("}")
+        return json.bytes
+    }
+
+    /// Shows until cancelled that the workers are alive, and looks for new queues.
+    func beat() async {
+        let nobody = WorkerID(WorkerID.process)
+        while !Task.isCancelled {
+            _ = await insist(until: .gone, nobody) { [self] _ in
+                try await update()
+                try await register(processors.map(\.id))
+            }
+            try? await Task.sleep(for: options.heartbeat)
+        }
+    }
+
+    /// Looks which queues there are, where `*` stands for them.
+    func update() async throws {
+        guard counter.isOpen else { return }
+        counter.update(known: try await store.send("SMEMBERS", store.keys.queues).texts)
+    }
+}
+
+extension Store {
+    /// What time it is for Redis, which is the same for all.
+    func time() async throws -> Date {
+        let reply = try await send("TIME").texts
+        guard let second = reply.first.flatMap(Double.init) else { throw StrangeReply() }
+        return Date(timeIntervalSince1970: second)
+    }
+
+    /// The processes of ours that have workers, and how to tell whether they live.
+    func processes() async throws -> [String: ProcessIdentity] {
+        try await pairs(keys.processes).compactMapValues {
+            try? JSONDecoder().decode(ProcessIdentity.self, from: Data($0.utf8))
+        }
+    }
+
+    /// When each worker last said that it lives.
+    func heartbeats() async throws -> [WorkerID: String] {
+        Dictionary(uniqueKeysWithValues: try await pairs(keys.heartbeat).map { (WorkerID($0.key), $0.value) })
+    }
+
+    /// All workers, of any program.
+    func workers() async throws -> [WorkerID] {
+        try await send("SMEMBERS", keys.workers).texts.map { WorkerID($0) }
+    }
+
+    /// Removes what says that a process lives.
+    func forget(_ process: String) async throws {
+        _ = try await send("HDEL", keys.processes, process)
+    }
+
+    private func pairs(_ hash: String) async throws -> [String: String] {
+        let texts = try await send("HGETALL", hash).texts
+        let places = stride(from: 0, to: texts.count - 1, by: 2)
+        return Dictionary(places.map { (texts[$0], texts[$0 + 1]) }) { _, last in last }
+    }
+}

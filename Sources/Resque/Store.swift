@@ -1,0 +1,44 @@
+import Redis
+
+/// Redis, and the keys that the library has there.
+struct Store: Sendable {
+    let redis: any RedisCommands
+    let keys: Keys
+
+    func send(_ words: any RedisArgument...) async throws -> RedisValue {
+        try await redis.send(RedisCommand(words))
+    }
+
+    func send(_ words: [any RedisArgument]) async throws -> RedisValue {
+        try await redis.send(RedisCommand(words))
+    }
+
+    func run(_ script: RedisScript, keys: [String], _ arguments: [any RedisArgument]) async throws -> RedisValue {
+        try await redis.run(script, keys: keys, arguments: arguments)
+    }
+
+    /// Pushes a job to the end of its queue.
+    func push(_ job: Job) async throws {
+        _ = try await send("SADD", keys.queues, job.queue)
+        _ = try await send("RPUSH", keys.queue(job.queue), job.bytes)
+    }
+
+    /// Pushes a job to its queue later; see ``Scripts/delay``.
+    func delay(_ job: Job, _ word: String, _ number: Int) async throws {
+        _ = try await run(Scripts.delay, keys: [], [keys.prefix, job.bytes, word, number])
+    }
+}
+
+extension RedisValue {
+    /// The elements of an array.
+    subscript(place: Int) -> RedisValue? {
+        guard let array, array.indices.contains(place) else { return nil }
+        return array[place]
+    }
+
+    /// The strings of an array, as text.
+    var texts: [String] { array?.compactMap(\.text) ?? [] }
+
+    /// The strings of an array, as they are.
+    var list: [[UInt8]] { array?.compactMap(\.bytes) ?? [] }
+}

@@ -1,0 +1,53 @@
+public import Logging
+
+/// What happens to a worker, by the names that node-resque gives it.
+public enum WorkerEvent: Sendable {
+    /// It is registered and begins to work.
+    case start
+    /// It has left, and its keys with it.
+    case end
+    /// Another worker is dead; its job went back to its queue or to `failed`, and its keys are removed.
+    case cleaningWorker(String)
+    /// It asks for a job.
+    case poll
+    /// It begins to perform a job.
+    case job(Job)
+    /// The job comes back to its queue, later or at once.
+    case reEnqueue(Job, reason: String, after: Duration)
+    /// The job is done, and this is what its `perform` returned.
+    case success(Job, result: any Sendable, took: Duration)
+    /// The job went to `failed`; nil where it was no job at all.
+    case failure(Job?, any Error, took: Duration)
+    /// Something else went wrong: with Redis, or with the worker itself. It goes on working.
+    case error(any Error, Job?)
+    /// There is no job, or workers are paused: it waits to be woken.
+    case pause
+
+    /// Writes the event as a log line that begins with its name.
+    public func log(to logger: Logger, worker: String) {
+        func log(_ level: Logger.Level, _ message: @autoclosure () -> Logger.Message, _ job: Job? = nil) {
+            guard level >= logger.logLevel else { return }
+            var metadata: Logger.Metadata = ["worker": "\(worker)"]
+            if let job { metadata["job"] = "\(job)" }
+            logger.log(level: level, message(), metadata: metadata)
+        }
+        switch self {
+        case .start: log(.info, "start")
+        case .end: log(.info, "end")
+        case .cleaningWorker(let dead): log(.notice, "cleaning_worker \(dead)")
+        case .poll: log(.trace, "poll")
+        case .job(let job): log(.debug, "job \(job.queue) \(job.className)", job)
+        case .reEnqueue(let job, let reason, let delay):
+            log(.notice, "reEnqueue \(job.queue) \(job.className) (\(reason)) after \(milliseconds(delay)) ms", job)
+        case .success(let job, let result, let took):
+            log(.info, "success \(job.queue) \(job.className) in \(milliseconds(took)) ms >> \(result)")
+        case .failure(let job, let error, let took):
+            let name = job.map { "\($0.queue) \($0.className)" } ?? "no job"
+            log(.error, "failure \(name) in \(milliseconds(took)) ms >> \(error)", job)
+        case .error(let error, let job): log(.error, "error >> \(error)", job)
+        case .pause: log(.debug, "pause")
+        }
+    }
+
+    private func milliseconds(_ duration: Duration) -> Int { Int(duration / .milliseconds(1)) }
+}
