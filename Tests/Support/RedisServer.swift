@@ -1,0 +1,117 @@
+import Foundation
+import NIOCore
+import NIOPosix
+public import Subprocess
+import Synchronization
+
+/// A real redis-server that a test owns: in a folder of its own, on a socket file there (and a free TCP port where the
+/// test wants one), to be killed, frozen and started again on the same data.
+public final class RedisServer: Sendable {
+    /// Why there is no server. Nothing is skipped for it.
+    public struct Failure: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    private struct Running {
+        let send: @Sendable (Signal) throws -> Void
+        let end: Task<Void, any Error>
+    }
+
+    private enum Event: Sendable {
+        case began(@Sendable (Signal) throws -> Void)
+        case said(String)
+    }
+
+    public let folder: String
+    /// Of the TCP port; 0 where there is none.
+    public let port: Int
+    private let arguments: [String]
+    private let running = Mutex<Running?>(nil)
+
+    fileprivate init(_ arguments: [String], port: Int) {
+        // Short, for a socket's path has 103 bytes at most.
+        folder = "/tmp/bgdemo-test-\(UInt32.random(in: .min ... .max))"
+        self.port = port
+        self.arguments =
+            ["--port", "\(port)", "--unixsocket", folder + "/redis.sock", "--dir", folder, "--save", ""] + arguments
+    }
+
+    public var socket: String { folder + "/redis.sock" }
+
+    /// The URL of the socket file.
+    public var url: String { "unix://\(socket)" }
+
+    /// Starts it, and returns when it takes commands.
+    public func start() async throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let (events, event) = AsyncStream.makeStream(of: Event.self)
+        let arguments = Arguments(arguments)
+        let end = Task {
+            defer { event.finish() }
+            _ = try await run(
+                .name("redis-server"), arguments: arguments, input: .none, output: .sequence,
+                error: .combinedWithOutput
+            ) { execution in
+                event.yield(.began { try execution.send(signal: $0) })
+                for try await line in execution.standardOutput.strings() { event.yield(.said(line)) }
+            }
+        }
+        var send: (@Sendable (Signal) throws -> Void)?
+        var said: [String] = []
+        for await event in events {
+            switch event {
+            case .began(let sender): send = sender
+            case .said(let line):
+                said.append(line)
+                guard line.contains("eady to accept connections"), let send else { continue }
+                return running.withLock { $0 = Running(send: send, end: end) }
+            }
+        }
+        if case .failure(let error) = await end.result {
+            throw Failure(description: "redis-server, which this test needs, can't be run: \(error)")
+        }
+        throw Failure(description: "redis-server ended at once:\n\(said.joined(separator: "\n"))")
+    }
+
+    /// Sends a signal and returns when the server is gone: `kill -9`, where none is named.
+    public func end(by signal: Signal = .kill) async throws {
+        guard let running = running.withLock({ $0.take() }) else { return }
+        try running.send(signal)
+        _ = await running.end.result
+    }
+
+    /// Sends a signal: `.suspend` freezes it, `.resume` thaws it.
+    public func signal(_ signal: Signal) throws {
+        try running.withLock { $0 }?.send(signal)
+    }
+}
+
+/// Runs `body` with a redis-server of its own, which ends with it.
+///
+/// - Parameters:
+///   - arguments: More of redis-server's own, such as `["--appendonly", "yes"]`.
+///   - onPort: Whether it listens on a free TCP port of 127.0.0.1, too.
+public func withRedisServer<Result: Sendable>(
+    _ arguments: [String] = [], onPort: Bool = false, _ body: (RedisServer) async throws -> Result
+) async throws -> Result {
+    let server = RedisServer(arguments, port: onPort ? try await freePort() : 0)
+    let result: Swift.Result<Result, any Error>
+    do {
+        try await server.start()
+        result = .success(try await body(server))
+    } catch {
+        result = .failure(error)
+    }
+    try await server.end()
+    try FileManager.default.removeItem(atPath: server.folder)
+    return try result.get()
+}
+
+/// A port that nobody listened on a moment ago.
+private func freePort() async throws -> Int {
+    let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .bind(host: "127.0.0.1", port: 0).get()
+    let port = listener.localAddress?.port ?? 0
+    try await listener.close()
+    return port
+}
