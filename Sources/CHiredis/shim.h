@@ -25,24 +25,32 @@ typedef size_t resp_size;
 typedef int resp_size;
 #endif
 
-static void *(*resp_create_array_unbounded)(const redisReadTask *, resp_size);
-static redisReplyObjectFunctions resp_functions;
-static pthread_once_t resp_once = PTHREAD_ONCE_INIT;
+// What this version's own reader calls to make its replies, and the same with the bound. Found once; in a function,
+// because Swift compiles the functions of a header that it calls, and no variables beside them.
+typedef struct {
+    redisReplyObjectFunctions own, bounded;
+} resp_functions;
 
-static inline void *resp_create_array(const redisReadTask *task, resp_size elements) {
-    return elements > RESP_MAX_ELEMENTS ? NULL : resp_create_array_unbounded(task, elements);
+static inline resp_functions *resp_known(void) {
+    static resp_functions known;
+    return &known;
 }
 
-static inline void resp_prepare(void) {
+static inline void *resp_create_array(const redisReadTask *task, resp_size elements) {
+    return elements > RESP_MAX_ELEMENTS ? NULL : resp_known()->own.createArray(task, elements);
+}
+
+static inline void resp_find_functions(void) {
     redisReader *reader = redisReaderCreate();
     if (reader == NULL) return;
-    resp_functions = *reader->fn;
-    resp_create_array_unbounded = resp_functions.createArray;
-    resp_functions.createArray = resp_create_array;
+    resp_known()->own = resp_known()->bounded = *reader->fn;
+    resp_known()->bounded.createArray = resp_create_array;
     redisReaderFree(reader);
 }
 
 static inline redisReader *resp_reader(void) {
-    pthread_once(&resp_once, resp_prepare);
-    return resp_create_array_unbounded == NULL ? NULL : redisReaderCreateWithFunctions(&resp_functions);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, resp_find_functions);
+    resp_functions *known = resp_known();
+    return known->own.createArray == NULL ? NULL : redisReaderCreateWithFunctions(&known->bounded);
 }
