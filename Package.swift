@@ -33,7 +33,7 @@ let package = Package(
         // The request that asks for it, and what all strategies stand on.
         .room("Strategy", ["Mail", .logging, .metrics, .lifecycle]),
         .room("HTTP", ["Mail", "Strategy", .nio, .posix, .logging, .metrics, .collections]),
-        .room("Telemetry", ["Mail", .coreMetrics, .logging, .metrics, .nio, .lifecycle]),
+        .room("Telemetry", ["Mail", .coreMetrics, .logging, .metrics, .nio, .system]),
 
         // What the remote strategies share with other programs, in any language.
         .room("Redis", ["CHiredis", .nio, .posix, .ssl, .logging, .metrics, .collections]),
@@ -68,7 +68,9 @@ let package = Package(
         .tests("SMTPTests", ["SMTP", "Mail", "Inbox", "Support", .ssl, .logging]),
         .tests("InboxTests", ["Inbox", "Mail", "Support", .nio, .posix, .ssl, .logging]),
         .tests("HTTPTests", ["HTTP", "Strategy", "Mail", "Support", .nio, .posix, .logging, .http1, .embedded]),
-        .tests("StrategyTests", ["Strategy", "Mail", "Foreground", "FireAndForget", "Telemetry", "Support", .logging]),
+        .tests(
+            "StrategyTests",
+            ["Strategy", "Mail", "Foreground", "FireAndForget", "Telemetry", "Support", .logging, .metrics]),
         .tests("RedisTests", ["Redis", "Support", .nio, .posix, .ssl, .logging, .subprocess]),
         .tests("ResqueTests", ["Resque", "Redis", "Support", .nio, .posix, .logging, .subprocess]),
         .tests("LocalTests", ["Local", "Strategy", "Mail", "Inbox", "Support", .nio, .logging, .subprocess]),

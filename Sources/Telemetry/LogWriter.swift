@@ -1,5 +1,6 @@
 import Dispatch
 import Synchronization
+import SystemPackage
 
 #if canImport(Darwin)
     import Darwin
@@ -7,7 +8,7 @@ import Synchronization
     import Glibc
 #endif
 
-/// Carries log lines to standard output on a thread of its own, so that a terminal that stalls stalls no event loop.
+/// Carries log lines to a file, standard output as a rule, on a thread of its own, so that a terminal that stalls stalls no event loop.
 ///
 /// At most 8 MiB wait; past that lines are dropped, counted, and their number is said when there is room again.
 public final class LogWriter: Sendable {
@@ -18,10 +19,14 @@ public final class LogWriter: Sendable {
     }
 
     private static let bound = 8 << 20
+    private let output: FileDescriptor
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "bgdemo.log")
 
-    public init() {}
+    /// - Parameter descriptor: Where the lines go; it stays open. 1 is standard output.
+    public init(descriptor: Int32 = 1) {
+        output = FileDescriptor(rawValue: descriptor)
+    }
 
     /// Hands over one line, without its line end. Never waits.
     public func write(_ line: String) {
@@ -48,7 +53,22 @@ public final class LogWriter: Sendable {
             defer { state = State() }
             return (state.lines, state.dropped)
         }
-        print(lines, terminator: dropped > 0 ? "… \(dropped) log lines dropped: the reader was too slow\n" : "")
-        fflush(nil)
+        put(lines)
+        if dropped > 0 { put("… \(dropped) log lines dropped: the reader was too slow\n") }
+    }
+
+    /// Writes all of it, however slow the reader. Where the reader is gone, there is nobody to tell.
+    private func put(_ text: String) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            do {
+                rest = try rest.dropFirst(unsafe rest.withUnsafeBytes { try unsafe output.write($0) })
+            } catch Errno.wouldBlock, Errno.resourceTemporarilyUnavailable {
+                // Somebody made the terminal non-blocking; this thread has the time.
+                usleep(1_000)
+            } catch {
+                return
+            }
+        }
     }
 }

@@ -73,7 +73,19 @@ public final class Prometheus: MetricsFactory {
     }
 
     private static func text(_ dimensions: [(String, String)]) -> String {
-        dimensions.map { "\($0.0)=\"\($0.1)\"" }.joined(separator: ",")
+        dimensions.map { "\($0.0)=\"\(escaped($0.1))\"" }.joined(separator: ",")
+    }
+
+    private static func escaped(_ value: String) -> String {
+        guard value.contains(where: { $0 == "\\" || $0 == "\"" || $0.isNewline }) else { return value }
+        return value.unicodeScalars.map { scalar in
+            switch scalar {
+            case "\\": "\\\\"
+            case "\"": "\\\""
+            case "\n": "\\n"
+            default: String(scalar)
+            }
+        }.joined()
     }
 
     private static func type(_ meter: Meter) -> String {

@@ -1,0 +1,63 @@
+import Foundation
+import Logging
+import Metrics
+import Telemetry
+import Testing
+
+@Suite struct TelemetryTests {
+    @Test("Meters are one family a label, one line a set of dimensions")
+    func prometheus() {
+        let metrics = Prometheus()
+        Counter(label: "b_total", dimensions: [("status", "200")], factory: metrics).increment(by: 2)
+        Counter(label: "b_total", dimensions: [("status", "200")], factory: metrics).increment()
+        Counter(label: "b_total", dimensions: [("status", "503")], factory: metrics).increment()
+        Gauge(label: "a", factory: metrics).record(7)
+        let timer = Timer(label: "c_seconds", factory: metrics)
+        timer.recordNanoseconds(2_000_000)
+        timer.recordNanoseconds(400_000_000_000)
+        let lines = metrics.text().split(separator: "\n").map(String.init)
+        #expect(
+            lines.prefix(5) == [
+                "# TYPE a gauge", "a 7.0", "# TYPE b_total counter", "b_total{status=\"200\"} 3",
+                "b_total{status=\"503\"} 1",
+            ])
+        #expect(lines.contains("c_seconds_bucket{le=\"0.001\"} 0"))
+        #expect(lines.contains("c_seconds_bucket{le=\"0.0025\"} 1"))
+        #expect(lines.contains("c_seconds_bucket{le=\"300.0\"} 1"))
+        #expect(lines.contains("c_seconds_bucket{le=\"+Inf\"} 2"))
+        #expect(lines.contains("c_seconds_count 2"))
+    }
+
+    @Test("A value of a dimension can't break out of its quotes")
+    func escapes() {
+        let metrics = Prometheus()
+        Counter(label: "a_total", dimensions: [("x", "a\"b\\c\nd")], factory: metrics).increment()
+        #expect(metrics.text().contains(#"a_total{x="a\"b\\c\nd"} 1"#))
+    }
+
+    @Test("One event is one line, whatever a server said")
+    func lines() throws {
+        let text = try logged(.text)
+        #expect(text.hasSuffix(" warning said \\\"hi\\\"\\r\\nthere a=plain b=\"two words\" c=x\\ny"), "\(text)")
+        let json = try JSONDecoder().decode([String: String].self, from: Data(logged(.json).utf8))
+        #expect(json["message"] == "said \"hi\"\r\nthere")
+        #expect(json["level"] == "warning")
+        #expect(json["c"] == "x\ny")
+        #expect(json["time"]?.hasSuffix("Z") == true)
+    }
+
+    private func logged(_ format: LogFormat) throws -> String {
+        let pipe = Pipe()
+        let writer = LogWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        var logger = Logger(label: "test") { _ in LineLogHandler(format, level: .info, writer: writer) }
+        logger[metadataKey: "a"] = "plain"
+        logger.debug("not shown")
+        logger.warning("said \"hi\"\r\nthere", metadata: ["b": "two words", "c": "x\ny"])
+        writer.flush()
+        try pipe.fileHandleForWriting.close()
+        let all = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        let lines = all.split(separator: "\n")
+        try #require(lines.count == 1, "\(all)")
+        return String(lines[0])
+    }
+}
