@@ -1,3 +1,5 @@
+import Mail
+
 /// What a recipient's address asks for: the words of its local part, split at `+`, letter case aside.
 ///
 /// - `fail-550@…` gets this code, 400 to 599, at RCPT;
@@ -27,8 +29,8 @@ struct AddressRule: Hashable {
                 failsOnce = true
             } else if let code = word.dropping(prefix: "fail-").flatMap({ Int($0) }), (400...599).contains(code) {
                 refusal = refusal ?? .reply(code)
-            } else if let time = word.dropping(prefix: "slow-").flatMap(Duration.init(text:)) {
-                slowness = max(slowness, time)
+            } else if let time = word.dropping(prefix: "slow-").flatMap({ Duration(spelled: $0) }) {
+                slowness = min(max(slowness, time), .seconds(86_400))
             }
         }
     }

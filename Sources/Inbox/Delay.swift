@@ -1,3 +1,5 @@
+import Mail
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -17,22 +19,23 @@ public enum Delay: Sendable, Hashable {
     /// Around a mean, never below zero.
     case normal(mean: Duration, deviation: Duration)
 
-    /// `2s`, `100ms..2s`, `exp:250ms`, `normal:250ms,50ms`; nil for anything else. Units are us, ms, s, m, h.
+    /// `2s`, `100ms..2s`, `exp:250ms`, `normal:250ms,50ms`; nil for anything else. Units as in
+    /// ``/Mail/Swift/Duration/init(spelled:)``.
     public init?(_ text: String) {
         if let mean = text.dropping(prefix: "exp:") {
-            guard let mean = Duration(text: mean) else { return nil }
+            guard let mean = Duration(spelled: mean) else { return nil }
             self = .exponential(mean: mean)
         } else if let rest = text.dropping(prefix: "normal:") {
-            let numbers = rest.split(separator: ",", omittingEmptySubsequences: false).map { Duration(text: $0) }
+            let numbers = rest.split(separator: ",", omittingEmptySubsequences: false).map { Duration(spelled: $0) }
             guard numbers.count == 2, let mean = numbers[0], let deviation = numbers[1] else { return nil }
             self = .normal(mean: mean, deviation: deviation)
         } else if let dots = text.firstRange(of: "..") {
-            guard let low = Duration(text: text[..<dots.lowerBound]),
-                let high = Duration(text: text[dots.upperBound...]), low <= high
+            guard let low = Duration(spelled: text[..<dots.lowerBound]),
+                let high = Duration(spelled: text[dots.upperBound...]), low <= high
             else { return nil }
             self = .uniform(low, high)
         } else {
-            guard let duration = Duration(text: text[...]) else { return nil }
+            guard let duration = Duration(spelled: text[...]) else { return nil }
             self = duration == .zero ? .none : .fixed(duration)
         }
     }
@@ -45,8 +48,12 @@ public enum Delay: Sendable, Hashable {
         }
     }
 
-    /// The time for two numbers of chance, each 0 to below 1.
+    /// The time for two numbers of chance, each 0 to below 1. At most a day.
     func sample(_ first: Double, _ second: Double) -> Duration {
+        min(.seconds(86_400), time(first, second))
+    }
+
+    private func time(_ first: Double, _ second: Double) -> Duration {
         switch self {
         case .none: .zero
         case .fixed(let duration): duration
@@ -56,26 +63,6 @@ public enum Delay: Sendable, Hashable {
             // Box and Muller.
             max(.zero, mean + deviation * ((-2 * log(1 - first)).squareRoot() * cos(2 * .pi * second)))
         }
-    }
-}
-
-extension Duration {
-    /// A number and a unit: `250ms`, `1.5s`, `2m`. At most a day.
-    init?(text: Substring) {
-        let digits = text.prefix { $0.isASCII && $0.isNumber || $0 == "." }
-        let unit: Duration
-        switch text[digits.endIndex...] {
-        case "us": unit = .microseconds(1)
-        case "ms": unit = .milliseconds(1)
-        case "s": unit = .seconds(1)
-        case "m", "min": unit = .seconds(60)
-        case "h": unit = .seconds(3600)
-        default: return nil
-        }
-        guard let number = Double(digits), number >= 0, number <= 86_400 * 1_000_000 else { return nil }
-        let duration = unit * number
-        guard duration <= .seconds(86_400) else { return nil }
-        self = duration
     }
 }
 

@@ -25,6 +25,9 @@ public struct InboxSettings: Sendable {
     /// Whether MAIL needs a login first.
     public var requireAuth = false
 
+    /// Whether two runs with other seeds differ.
+    public var isRandom: Bool { delay.isRandom || faults.contains { $0.probability > 0 && $0.probability < 1 } }
+
     /// Bytes of one mail; past it 552.
     public var maxSize = 10 << 20
     /// Bytes of all mails together that are being received; past it 452.

@@ -17,18 +17,26 @@ struct TextReader {
 
     /// Takes what is there, up to the end of the text. True when the end has been read.
     mutating func read(_ input: inout ByteBuffer) -> Bool {
-        let bytes = input.readableBytesView
-        var begin = bytes.startIndex
-        var index = begin
-        while index < bytes.endIndex {
+        let end = scan(input)
+        input.moveReaderIndex(forwardBy: end ?? input.readableBytes)
+        return end != nil
+    }
+
+    /// Keeps what is text; the number of bytes up to the end of it, or nil where that has not come.
+    private mutating func scan(_ input: ByteBuffer) -> Int? {
+        let bytes = input.readableBytesUInt8Span
+        var begin = 0
+        var index = 0
+        while index < bytes.count {
             let byte = bytes[index]
             switch place {
             case .inLine:
-                if byte == 0x0d { place = .cr }
+                while index < bytes.count, bytes[index] != 0x0d { index += 1 }
+                if index < bytes.count { place = .cr }
             case .cr:
                 place = byte == 0x0a ? .lineStart : byte == 0x0d ? .cr : .inLine
             case .lineStart where byte == UInt8(ascii: "."):
-                keep(bytes[begin..<index])
+                keep(input.readableBytesView.dropFirst(begin).prefix(index - begin))
                 begin = index + 1
                 place = .dot
             case .lineStart:
@@ -40,8 +48,7 @@ struct TextReader {
             case .dot:
                 place = .inLine
             case .dotCR where byte == 0x0a:
-                input.moveReaderIndex(to: index + 1)
-                return true
+                return index + 1
             case .dotCR:
                 keep(CollectionOfOne(0x0d))
                 begin = index
@@ -49,9 +56,8 @@ struct TextReader {
             }
             index += 1
         }
-        if begin < index { keep(bytes[begin..<index]) }
-        input.moveReaderIndex(to: input.writerIndex)
-        return false
+        if begin < bytes.count { keep(input.readableBytesView.dropFirst(begin)) }
+        return nil
     }
 
     private mutating func keep(_ bytes: some Collection<UInt8>) {

@@ -13,11 +13,12 @@ final class RawClient {
     private var incoming: AsyncStream<ByteBuffer>.Iterator
     private var heard: [UInt8] = []
 
-    init(_ port: Int, tls: NIOSSLContext? = nil) async throws {
+    init(_ port: Int, tls: NIOSSLContext? = nil, reads: Bool = true) async throws {
         let (stream, continuation) = AsyncStream<ByteBuffer>.makeStream()
         channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.autoRead, value: reads)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
