@@ -66,7 +66,7 @@ let package = Package(
             swiftSettings: .houseRules),
         .tests("MailTests", ["Mail", "Support"]),
         .tests("SMTPTests", ["SMTP", "Mail", "Inbox", "Support", .ssl, .logging]),
-        .tests("InboxTests", ["Inbox", "HTTP", "Mail", "Support", .nio, .posix, .ssl, .logging, .subprocess]),
+        .tests("InboxTests", ["Inbox", "HTTP", "Mail", "Support", .nio, .posix, .ssl, .logging]),
         .tests("HTTPTests", ["HTTP", "Strategy", "Mail", "Support", .nio, .posix, .logging, .http1, .embedded]),
         .tests(
             "StrategyTests",

@@ -65,7 +65,8 @@ struct Part {
         guard type.name.hasPrefix("multipart/") else {
             return type.name.isEmpty || type.name == "text/plain" ? self : nil
         }
-        guard depth < Self.deepest, let boundary = type.parameter("boundary"), !boundary.isEmpty else { return self }
+        guard depth < Self.deepest else { return nil }
+        guard let boundary = type.parameter("boundary"), !boundary.isEmpty else { return self }
         for part in Self.split(rest, Array("--\(boundary)".utf8)) {
             if let text = Part(part).textPart(depth: depth + 1) { return text }
         }

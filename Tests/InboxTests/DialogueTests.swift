@@ -92,7 +92,7 @@ struct DialogueTests {
         ])
     func dialogue(_ dialogue: Dialogue) async throws {
         try await withInbox { inbox in
-            let client = try await RawClient(inbox.port)
+            let client = try await MailClient(inbox.port)
             #expect(try await client.reply().hasPrefix("220 "))
             for (line, beginning) in dialogue.lines {
                 if beginning.isEmpty {
@@ -139,7 +139,7 @@ struct DialogueTests {
     @Test("answers pipelined commands in order")
     func pipelining() async throws {
         try await withInbox { inbox in
-            let client = try await RawClient(inbox.port)
+            let client = try await MailClient(inbox.port)
             try await client.send(Self.session)
             #expect(try await client.replies(13).map { String($0.prefix(3)) } == Self.codes)
             #expect(await client.hearsTheEnd())
@@ -151,7 +151,7 @@ struct DialogueTests {
     @Test("does not care how the bytes were cut", arguments: [1, 2, 3, 7])
     func cuts(_ size: Int) async throws {
         try await withInbox { inbox in
-            let client = try await RawClient(inbox.port)
+            let client = try await MailClient(inbox.port)
             let bytes = Array(Self.session.utf8)
             for start in stride(from: 0, to: bytes.count, by: size) {
                 try await client.send(bytes: Array(bytes[start..<min(start + size, bytes.count)]))
@@ -164,7 +164,7 @@ struct DialogueTests {
     @Test("answers a client that closes its half after the last word")
     func halfClosed() async throws {
         try await withInbox({ $0.delay = .fixed(.milliseconds(10)) }) { inbox in
-            let client = try await RawClient(inbox.port)
+            let client = try await MailClient(inbox.port)
             try await client.send(Self.session.replacing("QUIT\r\n", with: ""))
             try await client.closeOutput()
             #expect(try await client.replies(12).map { String($0.prefix(3)) } == Array(Self.codes.dropLast()))
@@ -181,7 +181,7 @@ struct DialogueTests {
                 "\"", "\\", "=",
             ]
             for _ in 0..<50 {
-                let client = try await RawClient(inbox.port)
+                let client = try await MailClient(inbox.port)
                 var bytes: [UInt8] = []
                 for _ in 0..<200 {
                     bytes +=
@@ -192,7 +192,7 @@ struct DialogueTests {
                 try? await client.send(bytes: bytes)
                 await client.close()
             }
-            let client = try await RawClient(inbox.port)
+            let client = try await MailClient(inbox.port)
             try await client.greet()
             #expect(try await client.mail(to: "c@d.example").hasPrefix("250 "))
         }

@@ -7,7 +7,7 @@ struct InboxTests {
     func catches() async throws {
         try await withInbox { inbox in
             var arrivals = inbox.arrivals().makeAsyncIterator()
-            let client = try await RawClient(inbox.port)
+            let client = try await MailClient(inbox.port)
             #expect(try await client.reply() == "220 inbox.bgdemo.invalid ESMTP bgdemo inbox")
             let offer = try await client.ask("EHLO client.example")
             #expect(

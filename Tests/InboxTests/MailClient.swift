@@ -6,7 +6,7 @@ import NIOPosix
 import NIOSSL
 
 /// An SMTP client that says exactly what the test says, and hears every byte.
-final class RawClient {
+final class MailClient {
     struct Closed: Error, Equatable {}
 
     private let channel: any Channel

@@ -1,0 +1,319 @@
+import Support
+import Testing
+
+@testable import Inbox
+
+@Suite("Chaos", .timeLimit(.minutes(1)))
+struct ChaosTests {
+    /// The lines up to each stage.
+    private static let lines = [
+        "EHLO c.example", "AUTH PLAIN AGJvYgBzZWNyZXQ=", "MAIL FROM:<a@b.example>", "RCPT TO:<c@d.example>", "DATA",
+        ".",
+    ]
+
+    /// What a client hears in a whole mail's conversation, until it is told no, or nothing.
+    private func conversation(_ inbox: Inbox) async throws -> [String] {
+        let client = try await MailClient(inbox.port)
+        var heard: [String] = []
+        do {
+            heard.append(String(try await client.reply().prefix(3)))
+            for line in Self.lines where heard.last?.first == "2" || heard.last?.first == "3" {
+                heard.append(String(try await client.ask(line).prefix(3)))
+            }
+        } catch is MailClient.Closed {
+            heard.append("closed")
+        }
+        await client.close()
+        return heard
+    }
+
+    private static let yes = ["220", "250", "235", "250", "250", "354", "250"]
+
+    @Test(
+        "strikes at each stage, in each way",
+        arguments: [
+            (Fault.Stage.banner, 0, 0), (.ehlo, 1, 0), (.auth, 2, 0), (.mail, 3, 0), (.rcpt, 4, 0), (.data, 5, 0),
+            (.dot, 6, 0), (.stored, 6, 1),
+        ])
+    func stages(_ stage: Fault.Stage, _ place: Int, _ stored: Int) async throws {
+        for (action, heard) in [
+            (Fault.Action.reply(454), "454"), (.reply(554), "554"), (.reply(421), "421"), (.drop, "closed"),
+        ] {
+            try await withInbox({
+                $0.auth = Credentials(user: "bob", password: "secret")
+                $0.faults = [Fault(stage, action)]
+            }) { inbox in
+                let conversation = try await conversation(inbox)
+                #expect(conversation == Self.yes.prefix(place) + [heard])
+                #expect(inbox.mails.total == stored)
+            }
+        }
+    }
+
+    @Test("strikes at STARTTLS")
+    func startTLS() async throws {
+        try await withCertificate { made in
+            try await withInbox({
+                $0.tls = TLSFiles(certificate: made.certificate, key: made.key)
+                $0.faults = [Fault(.starttls, .reply(454))]
+            }) { inbox in
+                let client = try await MailClient(inbox.port)
+                try await client.greet()
+                #expect(try await client.ask("STARTTLS").hasPrefix("454"))
+                #expect(try await client.mail(to: "c@d.example").hasPrefix("250"))
+            }
+        }
+    }
+
+    @Test("a banner that refuses leaves QUIT alone")
+    func banner() async throws {
+        try await withInbox({ $0.faults = [Fault(.banner, .reply(554))] }) { inbox in
+            let client = try await MailClient(inbox.port)
+            #expect(try await client.reply().hasPrefix("554"))
+            #expect(try await client.ask("EHLO c.example").hasPrefix("503"))
+            #expect(try await client.ask("QUIT").hasPrefix("221"))
+        }
+    }
+
+    @Test("421 closes, and so does a drop after the replies before it")
+    func closing() async throws {
+        try await withInbox({ $0.faults = [Fault(.mail, .reply(421))] }) { inbox in
+            let client = try await MailClient(inbox.port)
+            try await client.greet()
+            try await client.send("NOOP\r\nMAIL FROM:<a@b.example>\r\nNOOP\r\n")
+            #expect(try await client.replies(2).map { $0.prefix(3) } == ["250", "421"])
+            #expect(await client.hearsTheEnd())
+        }
+        try await withInbox({ $0.faults = [Fault(.rcpt, .drop)] }) { inbox in
+            let client = try await MailClient(inbox.port)
+            try await client.greet()
+            try await client.send("MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n")
+            #expect(try await client.reply().hasPrefix("250"))
+            #expect(await client.hearsTheEnd())
+        }
+    }
+
+    @Test("falls silent, until its own patience ends or the client goes")
+    func hang() async throws {
+        try await withInbox({
+            $0.faults = [Fault(.banner, .hang)]
+            $0.idleTime = .milliseconds(50)
+        }) { inbox in
+            let client = try await MailClient(inbox.port)
+            #expect(await client.hearsTheEnd())
+        }
+        try await withInbox({ $0.faults = [Fault(.stored, .hang)] }) { inbox in
+            let client = try await MailClient(inbox.port)
+            try await client.greet()
+            try await client.send("MAIL FROM:<>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n")
+            _ = try await client.replies(3)
+            try await client.send(".\r\nNOOP\r\n")
+            try await client.closeOutput()
+            #expect(await client.hearsTheEnd())
+            #expect(inbox.mails.total == 1)
+        }
+    }
+
+    // MARK: Who is hit
+
+    /// The Message-IDs, of 60, that were refused after the dot; sent over so many connections at once.
+    private func refused(_ seed: UInt64, connections: Int) async throws -> Set<Int> {
+        var refused: Set<Int> = []
+        try await withInbox({
+            $0.seed = seed
+            $0.faults = [Fault(.dot, .reply(451), probability: 0.3)]
+        }) { inbox in
+            refused = try await withThrowingTaskGroup(of: Set<Int>.self) { group in
+                let port = inbox.port
+                for connection in 0..<connections {
+                    group.addTask {
+                        let client = try await MailClient(port)
+                        try await client.greet()
+                        var refused: Set<Int> = []
+                        for id in stride(from: connection, to: 60, by: connections).reversed() {
+                            let reply = try await client.mail(to: "c@d.example", "Message-ID: <\(id)@x>\r\n\r\n")
+                            if reply.hasPrefix("451") { refused.insert(id) }
+                        }
+                        return refused
+                    }
+                }
+                return try await group.reduce(into: []) { $0.formUnion($1) }
+            }
+        }
+        return refused
+    }
+
+    @Test("the same seed hits the same mails, however they come")
+    func reproducible() async throws {
+        let alone = try await refused(5, connections: 1)
+        #expect((8...28).contains(alone.count))
+        #expect(try await refused(5, connections: 7) == alone)
+        #expect(try await refused(6, connections: 1) != alone)
+    }
+
+    @Test("another try has another chance, and a fault has its share")
+    func shares() throws {
+        var settings = InboxSettings()
+        settings.seed = 3
+        settings.faults = [
+            Fault(.dot, .reply(451), probability: 0.1), Fault(.dot, .drop, probability: 0.05), Fault(.data, .hang),
+        ]
+        let chaos = try Chaos(settings)
+        let actions = (0..<100_000).map { chaos.fault(at: .dot, key: UInt64($0)) }
+        #expect((9_500...10_500).contains(actions.count { $0 == .reply(451) }))
+        #expect((4_600...5_400).contains(actions.count { $0 == .drop }))
+        #expect(chaos.fault(at: .data, key: 1) == .hang)
+        #expect(chaos.fault(at: .mail, key: 1) == nil)
+        settings.faults.append(Fault(.dot, .drop, probability: 0.9))
+        #expect(throws: InboxError.self) { try Chaos(settings) }
+    }
+
+    @Test("a refused mail comes through in the end")
+    func retries() async throws {
+        try await withInbox({ $0.faults = [Fault(.dot, .reply(451), probability: 0.5)] }) { inbox in
+            let client = try await MailClient(inbox.port)
+            try await client.greet()
+            for id in 1...20 {
+                var tries = 1
+                while try await client.mail(to: "c@d.example", "Message-ID: <\(id)@x>\r\n\r\n").hasPrefix("451") {
+                    tries += 1
+                    try #require(tries < 40)
+                }
+            }
+            #expect(inbox.mails.total == 20)
+        }
+    }
+
+    // MARK: Rules by address
+
+    @Test(
+        "an address gets what it asks for",
+        arguments: [
+            ("fail-550@d.example", "550"), ("FAIL-421+bob@d.example", "421"), ("bob+fail-452@d.example", "452"),
+            ("drop@d.example", "closed"), ("fail-200@d.example", "250"), ("fail-@d.example", "250"),
+            ("fail-5500@d.example", "250"), ("failure-550@d.example", "250"), ("dropped@d.example", "250"),
+            ("slow-@d.example", "250"), ("slow-fast@d.example", "250"), ("\"drop\"@d.example", "250"),
+        ])
+    func rules(_ address: String, _ heard: String) async throws {
+        try await withInbox { inbox in
+            let client = try await MailClient(inbox.port)
+            try await client.greet()
+            if heard == "closed" {
+                await #expect(throws: MailClient.Closed.self) { try await client.mail(to: address) }
+            } else {
+                #expect(try await client.mail(to: address).hasPrefix(heard))
+            }
+            #expect(inbox.mails.total == (heard == "250" ? 1 : 0))
+        }
+    }
+
+    @Test("fail-once: each mail once, told by its Message-ID and the address, or its bytes")
+    func failOnce() async throws {
+        try await withInbox { inbox in
+            let client = try await MailClient(inbox.port)
+            try await client.greet()
+            let (one, two) = ("Message-ID: <1@x>\r\n\r\na\r\n", "Message-ID: <2@x>\r\n\r\na\r\n")
+            let tries = [
+                ("fail-once@d.e", one, "451"), ("fail-once@d.e", one + "more\r\n", "250"),
+                ("fail-once@d.e", two, "451"), ("fail-once+b@d.e", one, "451"), ("fail-once@d.e", one, "250"),
+                ("fail-once@d.e", "x\r\n", "451"), ("fail-once@d.e", "y\r\n", "451"), ("fail-once@d.e", "x\r\n", "250"),
+            ]
+            for (address, text, heard) in tries {
+                #expect(try await client.mail(to: address, text).hasPrefix(heard))
+            }
+            #expect(inbox.mails.total == 3)
+        }
+    }
+
+    @Test("what is remembered has a bound")
+    func attempts() {
+        let attempts = Attempts(generation: 10)
+        #expect(attempts.number(of: 0) == 1)
+        #expect(attempts.number(of: 0) == 2)
+        for key in 1...15 { _ = attempts.number(of: UInt64(key)) }
+        #expect(attempts.number(of: 0) == 3)
+        for key in 100...119 { _ = attempts.number(of: UInt64(key)) }
+        #expect(attempts.number(of: 0) == 1)
+    }
+
+    // MARK: Delays
+
+    @Test("a slow answer does not keep a mail, and keeps its place")
+    func delay() async throws {
+        try await withInbox({ $0.delay = .fixed(.milliseconds(50)) }) { inbox in
+            let client = try await MailClient(inbox.port)
+            try await client.greet()
+            let began = ContinuousClock.now
+            try await client.send("MAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n")
+            #expect(try await client.replies(3).last?.hasPrefix("354") == true)
+            try await client.send(".\r\nNOOP x\r\nMAIL FROM:<>\r\n")
+            #expect(try await client.replies(3).map { $0.prefix(9) } == ["250 2.0.0", "250 2.0.0", "250 2.1.0"])
+            #expect(ContinuousClock.now - began >= .milliseconds(50))
+        }
+        try await withInbox { inbox in
+            var arrivals = inbox.arrivals().makeAsyncIterator()
+            let client = try await MailClient(inbox.port)
+            try await client.greet()
+            try await client.send("MAIL FROM:<>\r\nRCPT TO:<slow-1h@d.example>\r\nDATA\r\n")
+            #expect(try await client.replies(3).last?.hasPrefix("354") == true)
+            try await client.send(".\r\n")
+            #expect(await arrivals.next()?.recipients == ["slow-1h@d.example"])
+            await inbox.stop(grace: .zero)
+            #expect(await client.hearsTheEnd())
+        }
+    }
+
+    @Test("stopping gives the replies that are due, then says 421")
+    func stopping() async throws {
+        try await withInbox({ $0.delay = .fixed(.milliseconds(50)) }) { inbox in
+            var arrivals = inbox.arrivals().makeAsyncIterator()
+            let (client, idler) = (try await MailClient(inbox.port), try await MailClient(inbox.port))
+            try await client.greet()
+            try await idler.greet()
+            try await client.send("MAIL FROM:<>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n")
+            #expect(try await client.replies(3).last?.hasPrefix("354") == true)
+            try await client.send(".\r\n")
+            #expect(await arrivals.next() != nil)
+            await inbox.stop(grace: .seconds(10))
+            #expect(try await client.replies(2).map { $0.prefix(3) } == ["250", "421"])
+            #expect(try await idler.reply().hasPrefix("421"))
+            #expect(await client.hearsTheEnd())
+            #expect(await arrivals.next() == nil)
+        }
+    }
+
+    @Test("delays and faults are spelled so")
+    func spelling() {
+        #expect(Delay("2s") == .fixed(.seconds(2)))
+        #expect(Delay("0s") == Delay.none)
+        #expect(Delay("100ms..2s") == .uniform(.milliseconds(100), .seconds(2)))
+        #expect(Delay("exp:250ms") == .exponential(mean: .milliseconds(250)))
+        #expect(Delay("normal:250ms,50ms") == .normal(mean: .milliseconds(250), deviation: .milliseconds(50)))
+        for wrong in ["", "-1s", "2s..1s", "..", "1s..", "exp:", "exp:x", "normal:1s", "normal:1s,", "2 s", "s"] {
+            #expect(Delay(wrong) == nil, "\(wrong)")
+        }
+        #expect(Fault("rcpt:550:0.1") == Fault(.rcpt, .reply(550), probability: 0.1))
+        #expect(Fault("dot:drop:0.05") == Fault(.dot, .drop, probability: 0.05))
+        #expect(Fault("stored:451") == Fault(.stored, .reply(451)))
+        #expect(Fault("data:hang:1") == Fault(.data, .hang))
+        for wrong in [
+            "", "rcpt", "rcpt:", "rcpt:200", "rcpt:600", "rcpt:550:2", "rcpt:550:-1", "rcpt:550:nan", "quit:550",
+            "rcpt:550:0.1:x",
+        ] {
+            #expect(Fault(wrong) == nil, "\(wrong)")
+        }
+    }
+
+    @Test(
+        "delays by chance have the mean they are asked for, and no bad values",
+        arguments: [("100ms..300ms", 0.2), ("exp:200ms", 0.2), ("normal:200ms,20ms", 0.2), ("200ms", 0.2)])
+    func means(_ spelled: String, _ mean: Double) throws {
+        var settings = InboxSettings()
+        settings.seed = 11
+        settings.delay = try #require(Delay(spelled))
+        let chaos = try Chaos(settings)
+        let times = (0..<20_000).map { chaos.delay(key: UInt64($0)) / .seconds(1) }
+        #expect(abs(times.reduce(0, +) / 20_000 - mean) < 0.01)
+        #expect(times.allSatisfy { $0 >= 0 && $0 <= 20 * mean })
+    }
+}
