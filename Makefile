@@ -24,7 +24,7 @@ bench: ## Ratios against references that run beside it
 	./setup bench
 	$(RELEASE) --product bgdemo
 	$(RELEASE) --product courier-bench
-	python3 Benchmarks/bench.py
+	BIN_PATH=$$($(RELEASE) --show-bin-path) python3 Benchmarks/bench.py
 
 lint:
 	swift format lint --strict --recursive $(SOURCES)

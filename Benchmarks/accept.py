@@ -1,0 +1,12 @@
+"""The accept path: HTTP in, a mail out of hand at once, HTTP out; against nginx, which only says 200."""
+
+from harness import compare, nginx, serve, wrk
+
+
+def main():
+    with nginx() as reference, serve("--strategy", "fire-and-forget", "--smtp-url", "discard:") as (_, port):
+        wrk(port, seconds=2)
+        wrk(reference, seconds=2)
+        compare(
+            "accept: fire-and-forget discard:, wrk -c64", "requests/s", lambda: wrk(port), lambda: wrk(reference),
+            "nginx return 200", 0.5)

@@ -1,0 +1,15 @@
+"""`make bench`: every promise on speed and size, measured. `make bench ONLY=accept` for one."""
+
+import importlib
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import harness  # noqa: E402
+
+ALL = ["accept", "smtp", "inbox", "waiting", "footprint"]
+
+for name in os.environ.get("ONLY", "").split() or ALL:
+    importlib.import_module(name).main()
+
+print(f"{len(harness.FAILED)} targets missed" + (": " + ", ".join(harness.FAILED) if harness.FAILED else ""))

@@ -1,0 +1,142 @@
+"""What every benchmark here stands on: processes of its own on free ports, rounds in turn, and one line a result.
+
+A figure is a ratio against a reference that runs on the same machine in the same minute; absolute numbers say more of
+the machine than of the program.
+"""
+
+import contextlib
+import os
+import re
+import socket
+import statistics
+import subprocess
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+SECONDS = int(os.environ.get("SECONDS_EACH", "5"))
+
+
+def binary(product):
+    """The release build of a product, as `make bench` has built it."""
+    return os.path.join(os.environ["BIN_PATH"], product)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def await_port(port, process, limit=20):
+    end = time.monotonic() + limit
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise SystemExit(f"{process.args[0]} ended with {process.returncode} before it listened")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.005)
+    raise SystemExit(f"{process.args[0]} does not listen on {port} after {limit} s")
+
+
+@contextlib.contextmanager
+def running(arguments, port=None, **options):
+    """A process for as long as the block runs; it is ready when it listens on `port`."""
+    options.setdefault("stdout", subprocess.DEVNULL)
+    options.setdefault("stderr", subprocess.STDOUT)
+    process = subprocess.Popen(arguments, **options)
+    try:
+        if port:
+            await_port(port, process)
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextlib.contextmanager
+def serve(*arguments):
+    """`bgdemo serve`, and its port."""
+    port = free_port()
+    with running([binary("bgdemo"), "serve", "--port", str(port), *arguments], port) as process:
+        yield process, port
+
+
+@contextlib.contextmanager
+def nginx():
+    """nginx that says `return 200` with its own defaults, and its port: as fast as HTTP gets on this machine."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "nginx.conf")
+        with open(path, "w") as conf:
+            conf.write(f"""
+                daemon off; worker_processes auto; pid {folder}/pid; error_log {folder}/error.log;
+                events {{ worker_connections 1024; }}
+                http {{ access_log off; keepalive_requests 1000000000;
+                    client_body_temp_path {folder}/1; proxy_temp_path {folder}/2; fastcgi_temp_path {folder}/3;
+                    uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5;
+                    server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ default_type application/json;
+                        return 200 '{{"email":{{"to":"you@example.org","subject":"hello","text":"it-works"}},"id":"01m87eh8kn000farrdkgyrpw91","state":"unknown"}}'; }} }} }}
+                """)
+        with running(["nginx", "-p", folder, "-c", path], port):
+            yield port
+
+
+MAIL = "/you@example.org/hello/it-works"
+
+
+def wrk(port, target=MAIL, connections=64, seconds=SECONDS):
+    """Requests per second of `wrk` over kept connections. An error is no figure."""
+    url = f"http://127.0.0.1:{port}{target}"
+    output = subprocess.run(
+        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", url], check=True, capture_output=True, text=True).stdout
+    if "Non-2xx" in output or "Socket errors" in output:
+        raise SystemExit(f"wrk had errors:\n{output}")
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", output).group(1))
+
+
+def spread(values, form="{:,.0f}"):
+    """`median (min–max)`"""
+    return f"{form.format(statistics.median(values))} ({form.format(min(values))}–{form.format(max(values))})"
+
+
+FAILED = []
+
+
+def verdict(name, text, is_met, target):
+    if not is_met:
+        FAILED.append(name)
+    print(f"{'ok  ' if is_met else 'MISS'} {name}: {text}; target {target}", flush=True)
+
+
+def compare(name, unit, ours, reference, reference_name, target, rounds=ROUNDS):
+    """Ours and the reference in turn, round by round, and the ratio of each pair."""
+    pairs = [(ours(), reference()) for _ in range(rounds)]
+    ratios = [mine / theirs for mine, theirs in pairs]
+    verdict(
+        name,
+        f"{spread([mine for mine, _ in pairs])} {unit}, {reference_name} {spread([theirs for _, theirs in pairs])},"
+        f" ratio {spread(ratios, '{:.2f}')}",
+        statistics.median(ratios) >= target,
+        f"{target} or better",
+    )
+
+
+def memory(process):
+    """Resident memory in MB (of 1,000,000 bytes), as the system counts it."""
+    with open(f"/proc/{process.pid}/status") as status:
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1)) * 1024 / 1e6
+
+
+def open_files(process):
+    return len(os.listdir(f"/proc/{process.pid}/fd"))
+
+
+def percentile(values, share):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(len(values) * share))]
