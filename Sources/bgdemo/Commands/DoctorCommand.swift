@@ -3,6 +3,7 @@ import HTTP
 import Logging
 import Mail
 import NIOPosix
+import Redis
 import SMTP
 
 struct DoctorCommand: AsyncParsableCommand {
@@ -14,6 +15,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Listening") var listen: ListenOptions
     @OptionGroup(title: "Mail") var mail: MailOptions
+    @OptionGroup(title: "Redis") var redis: RedisFlags
 
     func run() async throws {
         let environment = Environment.process
@@ -21,6 +23,7 @@ struct DoctorCommand: AsyncParsableCommand {
         let findings = [
             try await port(environment),
             try await smtp(environment),
+            try await redis(environment),
             files(),
         ]
         for finding in findings { print(finding) }
@@ -31,9 +34,8 @@ struct DoctorCommand: AsyncParsableCommand {
         let host = try listen.host(environment)
         let port = try listen.port(environment)
         do {
-            let logger = Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() }
             let server = try await Server.start(
-                host: host, port: port, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
+                host: host, port: port, group: MultiThreadedEventLoopGroup.singleton, logger: .silent,
                 handler: Page { _ in Response(.noContent, .text, "") })
             let free = server.port
             await server.drain(within: .seconds(1))
@@ -52,7 +54,7 @@ struct DoctorCommand: AsyncParsableCommand {
             server: server, from: mail.from(environment), connections: 1,
             timeouts: SMTPTimeouts(connect: .seconds(5), stage: .seconds(5), dot: .seconds(5), total: .seconds(15)),
             caFile: environment.value(mail.smtpCAFile, "BGDEMO_SMTP_CA_FILE"),
-            logger: Logger(label: "doctor") { _ in SwiftLogNoOpLogHandler() })
+            logger: .silent)
         defer { Task { await courier.close(within: .zero) } }
         switch await courier.probe() {
         case .success(let offer):
@@ -70,6 +72,27 @@ struct DoctorCommand: AsyncParsableCommand {
         case .starttls: "trust its certificate by --smtp-ca-file, or, on a network you trust, --smtp-tls off"
         case .auth: "check --smtp-user and SMTP_PASSWORD; Gmail wants an app password"
         default: "ask the server's log"
+        }
+    }
+
+    private func redis(_ environment: Environment) async throws -> Finding {
+        let named = try redis.url(environment)
+        var options = try redis.options(environment)
+        (options.connectTime, options.awayTime, options.timeLimit) = (.seconds(3), .seconds(3), .seconds(3))
+        let url = try named ?? RedisURL(RedisFlags.usual)
+        let connection = RedisConnection(
+            url, on: MultiThreadedEventLoopGroup.singleton.any(), options: options, logger: .silent)
+        defer { connection.close() }
+        do {
+            return .good("redis", "\(url) answers: version \(try await connection.serverVersion())")
+        } catch {
+            guard named == nil else { return .bad("redis", "\(url): \(error)", "is it up, and is the URL right?") }
+            guard let program = RedisFlags.program(environment) else {
+                return .bad(
+                    "redis", "none at \(url), and no redis-server on the PATH",
+                    "apt-get install redis-server, or brew install redis; foreground and fire-and-forget need none")
+            }
+            return .good("redis", "none at \(url); \(program) is there for a private one")
         }
     }
 
@@ -94,4 +117,9 @@ struct Finding: CustomStringConvertible {
     static func bad(_ part: String, _ text: String, _ advice: String) -> Finding {
         Finding(isGood: false, description: "bad   \(part): \(text)\n      → \(advice)")
     }
+}
+
+extension Logger {
+    /// Says nothing: whoever uses it says all there is to say.
+    static var silent: Logger { Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() } }
 }

@@ -60,7 +60,7 @@ struct InboxCommand: AsyncParsableCommand {
         try await ServiceGroup(
             configuration: .init(
                 services: [service], gracefulShutdownSignals: [.sigterm, .sigint], cancellationSignals: [.sigquit],
-                logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() })
+                logger: .silent)
         ).run()
     }
 }

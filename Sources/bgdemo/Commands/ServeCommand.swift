@@ -76,7 +76,7 @@ struct ServeCommand: AsyncParsableCommand {
         try await ServiceGroup(
             configuration: .init(
                 services: services, gracefulShutdownSignals: [.sigterm, .sigint], cancellationSignals: [.sigquit],
-                logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() })
+                logger: .silent)
         ).run()
         await settle(journey, post, within: grace, logger)
     }
