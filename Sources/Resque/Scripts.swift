@@ -153,5 +153,6 @@ enum Scripts {
           local due = now[1] * 1000 + math.ceil(now[2] / 1000) + milliseconds
           at(namespace, job, string.format('%d', math.ceil(due / 1000)))
         end
+
         """
 }

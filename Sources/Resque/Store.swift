@@ -19,8 +19,10 @@ struct Store: Sendable {
 
     /// Pushes a job to the end of its queue.
     func push(_ job: Job) async throws {
-        _ = try await send("SADD", keys.queues, job.queue)
-        _ = try await send("RPUSH", keys.queue(job.queue), job.bytes)
+        let replies = try await redis.pipeline([
+            ["SADD", keys.queues, job.queue], ["RPUSH", keys.queue(job.queue), job.bytes],
+        ])
+        for reply in replies { _ = try reply.get() }
     }
 
     /// Pushes a job to its queue later; see ``Scripts/delay``.
