@@ -56,15 +56,15 @@ final class Connection {
     // MARK: - Opening
 
     /// It is `errand`'s from now on, whose time begins.
-    func take(_ errand: Errand, _ now: Instant) {
+    func take(_ errand: Errand) {
         self.errand = errand
-        attemptEnd = now + timeouts.total
+        attemptEnd = .now + timeouts.total
     }
 
     /// Opens it for the errand that it has.
-    func open(_ plan: CurlConnection.Plan, _ now: Instant) {
+    func open(_ plan: CurlConnection.Plan) {
         (phase, isUsed, openingStage) = (.opening, false, .connect)
-        setDeadline(timeouts.connect, now)
+        setDeadline(timeouts.connect)
         do {
             try curl.open(plan)
         } catch {
@@ -73,17 +73,17 @@ final class Connection {
     }
 
     /// Looks how far the opening has come; each stage has its own time.
-    func advanceOpening(_ now: Instant) {
+    func advanceOpening() {
         let stage = curl.stage
         if stage != openingStage {
             openingStage = stage
-            setDeadline(timeouts.stage, now)
+            setDeadline(timeouts.stage)
         }
         switch curl.result {
         case nil: break
         case .success:
             phase = .idle
-            setDeadline(Self.rest, now)
+            setDeadline(Self.rest)
         case .failure(let fault):
             end(curl.opening.outcome(stage: stage, fault.reason))
         }
@@ -103,33 +103,33 @@ final class Connection {
     /// Ends a probe, which wanted to see the connection open.
     func endProbe() {
         outcome = .sent(reply: curl.opening.offer.banner)
-        goIdle(.now)
+        goIdle()
     }
 
     // MARK: - Carrying
 
     /// Begins to send `email`, the errand. The connection is open and idle.
-    func carry(_ email: Email, from: Address, _ now: Instant) {
+    func carry(_ email: Email, from: Address) {
         do {
             let transaction = try Transaction(
                 Message(email, from: from), from: from, to: email.to, offer: curl.opening.offer)
             self.transaction = transaction
             phase = .sending
-            say(transaction.opening, now)
+            say(transaction.opening)
         } catch {
             outcome = .permanent(error)
-            goIdle(now)
+            goIdle()
         }
     }
 
     /// Its socket is ready: sends what it takes, hears what has come. A server that closes the connection may have said
     /// why before, so the hearing comes first.
-    func advance(_ now: Instant) {
+    func advance() {
         var faults: [CurlMulti.Fault] = []
-        do { try flush(now) } catch { faults.append(error) }
+        do { try flush() } catch { faults.append(error) }
         do { try curl.receive(into: &parser.bytes) } catch { faults.append(error) }
         do {
-            while phase != .closed, let reply = try parser.next() { hear(reply, now) }
+            while phase != .closed, let reply = try parser.next() { hear(reply) }
         } catch {
             lose(error.description)
         }
@@ -137,14 +137,14 @@ final class Connection {
     }
 
     /// The time is up.
-    func expire(_ now: Instant) {
+    func expire() {
         switch phase {
         case .idle: quit()
         case .opening:
             let stage = curl.stage
             end(.temporary(Failure(stage, "no answer in \(stage == .connect ? timeouts.connect : timeouts.stage)")))
         default:
-            let isOver = now >= attemptEnd
+            let isOver = Instant.now >= attemptEnd
             lose(isOver ? "not done in \(timeouts.total)" : "no answer in \(limit(of: stage))", isFinal: true)
         }
     }
@@ -178,25 +178,25 @@ final class Connection {
         parser = ReplyParser()
     }
 
-    private func goIdle(_ now: Instant) {
+    private func goIdle() {
         (phase, transaction, outgoing, sent) = (.idle, nil, [], 0)
         isUsed = true
-        setDeadline(Self.rest, now)
+        setDeadline(Self.rest)
     }
 
-    private func hear(_ reply: Reply, _ now: Instant) {
+    private func hear(_ reply: Reply) {
         switch phase {
-        case .resetting where reply.isPositive && parser.isAtRest: goIdle(now)
+        case .resetting where reply.isPositive && parser.isAtRest: goIdle()
         case .sending where sent < outgoing.count: endInText(reply)
-        case .sending: hearInTransaction(reply, now)
+        case .sending: hearInTransaction(reply)
         default: lose("the server said what nobody had asked for: \(reply.text)")
         }
     }
 
-    private func hearInTransaction(_ reply: Reply, _ now: Instant) {
+    private func hearInTransaction(_ reply: Reply) {
         switch transaction?.receive(reply) {
-        case .say(let bytes): say(bytes, now)
-        case .wait: setDeadline(limit(of: stage), now)
+        case .say(let bytes): say(bytes)
+        case .wait: setDeadline(limit(of: stage))
         case .end(let outcome, let keep, let reset):
             if isUsed, reply.code == 421, outcome.failure?.stage == .mail {
                 close()
@@ -207,9 +207,9 @@ final class Connection {
                 close()
             } else if reset {
                 (phase, transaction) = (.resetting, nil)
-                say(Array("RSET\r\n".utf8), now)
+                say(Array("RSET\r\n".utf8))
             } else {
-                goIdle(now)
+                goIdle()
             }
         case nil: lose("the server said what nobody had asked for: \(reply.text)")
         }
@@ -223,25 +223,26 @@ final class Connection {
 
     // MARK: - Bytes and time
 
-    private func say(_ bytes: [UInt8], _ now: Instant) {
+    private func say(_ bytes: [UInt8]) {
         (outgoing, sent) = (bytes, 0)
-        setDeadline(limit(of: stage), now)
-        do { try flush(now) } catch { curl.wantsToSend = true }
+        setDeadline(limit(of: stage))
+        do { try flush() } catch { curl.wantsToSend = true }
     }
 
-    private func flush(_ now: Instant) throws(CurlMulti.Fault) {
+    private func flush() throws(CurlMulti.Fault) {
         let before = sent
         guard before < outgoing.count else { return }
         sent = try curl.send(outgoing, from: before)
         curl.wantsToSend = sent < outgoing.count
-        if sent > before { setDeadline(limit(of: stage), now) }
+        if sent > before { setDeadline(limit(of: stage)) }
     }
 
     private func limit(of stage: Failure.Stage) -> Duration {
         stage == .dot ? timeouts.dot : timeouts.stage
     }
 
-    private func setDeadline(_ limit: Duration, _ now: Instant) {
+    private func setDeadline(_ limit: Duration) {
+        let now = Instant.now
         deadline = phase == .opening || phase == .sending ? min(now + limit, attemptEnd) : now + limit
     }
 }

@@ -3,8 +3,6 @@ import Mail
 
 /// The courier's thread: gives errands to connections, in order, and waits for what happens on them.
 final class CourierLoop {
-    private typealias Instant = ContinuousClock.Instant
-
     private let desk: Desk
     private let multi: CurlMulti
     private let server: SMTPServer
@@ -56,62 +54,62 @@ final class CourierLoop {
 
     /// Gives out errands, waits, and sees to what happened; false when the end has come.
     private func turn() -> Bool {
-        var now = Instant.now
-        startErrands(now)
+        startErrands()
+        let now = ContinuousClock.now
         let room = idle.count + limit - connections.count
         let (closing, isEmpty) = desk.sleep(hungry: room > 0)
         if let closing, now >= closing || isEmpty && connections.allSatisfy({ $0.errand == nil }) { return false }
-        let end = connections.reduce(closing) { min($0 ?? $1.deadline, $1.deadline) }
-        let wait = !isEmpty && room > 0 ? 0 : end.map { (($0 - now) + .microseconds(999)).milliseconds } ?? 3_600_000
+        let end = connections.reduce(closing) { min($0 ?? $1.deadline, $1.deadline) } ?? now + .seconds(3600)
+        let wait = !isEmpty && room > 0 ? .zero : max(.zero, end - now) + .microseconds(999)
         do {
-            try multi.wait(for: connections.lazy.map(\.curl), milliseconds: wait)
+            try multi.wait(for: connections.lazy.map(\.curl), milliseconds: wait.milliseconds)
         } catch {
             logger.error("Can't wait for the SMTP server: \(error.reason)")
             for connection in connections { connection.lose(error.reason, isFinal: true) }
         }
-        now = .now
         if opening > 0 { multi.perform() }
-        for connection in connections { see(to: connection, now) }
+        let then = ContinuousClock.now
+        for connection in connections { see(to: connection, then) }
         connections.removeAll { $0.phase == .closed }
         return true
     }
 
-    private func startErrands(_ now: Instant) {
+    private func startErrands() {
         for errand in desk.take(idle.count + limit - connections.count) {
             if let connection = idle.popLast() {
-                connection.take(errand, now)
-                begin(on: connection, now)
-                settle(connection, now)
+                connection.take(errand)
+                begin(on: connection)
+                settle(connection)
             } else {
-                open(for: errand, now)
+                open(for: errand)
             }
         }
     }
 
-    private func see(to connection: Connection, _ now: Instant) {
+    private func see(to connection: Connection, _ now: ContinuousClock.Instant) {
         let before = connection.phase
         switch before {
         case .closed: break
         case .opening:
-            connection.advanceOpening(now)
+            connection.advanceOpening()
             if connection.phase != .opening { opening -= 1 }
-            if connection.phase == .idle { opened(connection, now) }
+            if connection.phase == .idle { opened(connection) }
         case .idle, .sending, .resetting:
-            if connection.curl.isReady { connection.advance(now) }
+            if connection.curl.isReady { connection.advance() }
         }
         if connection.phase != .closed, connection.deadline <= now {
             if connection.phase == .opening { opening -= 1 }
-            connection.expire(now)
+            connection.expire()
         }
         if before == .idle {
             if connection.phase == .closed { rest(connection) }
         } else {
-            settle(connection, now)
+            settle(connection)
         }
     }
 
     /// A connection that was not idle: is it now, or does it deserve to be opened anew?
-    private func settle(_ connection: Connection, _ now: Instant) {
+    private func settle(_ connection: Connection) {
         tell(connection)
         switch connection.phase {
         case .opening, .sending, .resetting: break
@@ -120,7 +118,7 @@ final class CourierLoop {
             spare.append(connection)
         case .idle: idle.append(connection)
         case .closed where connection.errand != nil:
-            connection.open(plan, now)
+            connection.open(plan)
             opening += 1
         case .closed: spare.append(connection)
         }
@@ -139,12 +137,12 @@ final class CourierLoop {
 
     // MARK: - Opening
 
-    private func open(for errand: Errand, _ now: Instant) {
+    private func open(for errand: Errand) {
         do throws(CurlMulti.Fault) {
             let connection = if let old = spare.popLast() { old } else { try Connection(multi, timeouts: timeouts) }
             connections.append(connection)
-            connection.take(errand, now)
-            connection.open(plan, now)
+            connection.take(errand)
+            connection.open(plan)
             opening += 1
         } catch {
             desk.ended()
@@ -152,10 +150,10 @@ final class CourierLoop {
         }
     }
 
-    private func opened(_ connection: Connection, _ now: Instant) {
+    private func opened(_ connection: Connection) {
         let offer = connection.curl.opening.offer
         logger.debug("Connected to \(server)", metadata: ["tls": "\(offer.isEncrypted)"])
-        guard server.tls == .offered, !offer.isEncrypted else { return begin(on: connection, now) }
+        guard server.tls == .offered, !offer.isEncrypted else { return begin(on: connection) }
         if offer.has("STARTTLS") {
             insistsOnTLS = true
             for clear in idle where !clear.curl.opening.offer.isEncrypted { clear.quit() }
@@ -168,13 +166,13 @@ final class CourierLoop {
                     Failure(.starttls, "the server offers no TLS, and a password goes into the clear with tls=off only")
                 ))
         } else {
-            begin(on: connection, now)
+            begin(on: connection)
         }
     }
 
-    private func begin(on connection: Connection, _ now: Instant) {
+    private func begin(on connection: Connection) {
         switch connection.errand {
-        case .mail(let email, _): connection.carry(email, from: from, now)
+        case .mail(let email, _): connection.carry(email, from: from)
         case .probe: connection.endProbe()
         case nil: break
         }

@@ -6,13 +6,12 @@ struct Opening {
     /// `.connect` until the server's first reply or the client's first command.
     private(set) var stage = Failure.Stage.connect
     private(set) var offer = SMTPOffer()
-    /// The reply to the last command; nil while it is awaited.
+    /// The server's last reply.
     private(set) var reply: Reply?
     private var parser = ReplyParser()
 
     /// The client's next line, such as `EHLO client.example.org`. Of a password's lines only the kind is looked at.
     mutating func clientSaid(_ line: some Collection<UInt8>) {
-        reply = nil
         let verb = String(decoding: line.prefix(8), as: UTF8.self)
         if verb.hasPrefix("EHLO") || verb.hasPrefix("HELO") {
             stage = .ehlo

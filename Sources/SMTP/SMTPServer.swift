@@ -63,7 +63,9 @@ public struct SMTPServer: Sendable, Hashable {
 
     private static func isLoopback(_ host: String) -> Bool {
         let host = host.lowercased()
-        return host == "localhost" || host.hasSuffix(".localhost") || host == "::1" || host.hasPrefix("127.")
+        // A name such as 127.example.org is anybody's.
+        let isIPv4 = host.utf8.allSatisfy { $0 == 0x2e || (0x30...0x39).contains($0) }
+        return host == "localhost" || host.hasSuffix(".localhost") || host == "::1" || isIPv4 && host.hasPrefix("127.")
     }
 }
 

@@ -68,7 +68,7 @@ final class ScriptedSMTPConversation: ChannelInboundHandler {
             return true
         }
         let verb = line.uppercased()
-        if verb.hasPrefix("EHLO") {
+        if verb.hasPrefix("EHLO") || verb.hasPrefix("HELO") {
             let lines = ["scripted.example"] + extensions.filter { !($0 == "STARTTLS" && isEncrypted) }
             act(.ehlo, else: multiline(250, lines), context)
         } else if verb == "STARTTLS" {
@@ -165,11 +165,17 @@ final class ScriptedSMTPConversation: ChannelInboundHandler {
         case .sayAndCut(let reply):
             say(reply, context)
             end(context)
+        case .sayAndHang(let reply):
+            say(reply, context)
+            hang(context)
         case .cut: end(context)
-        case .hang:
-            isOver = true
-            context.channel.setOption(.autoRead, value: false).assumeIsolated().whenFailure { _ in }
+        case .hang: hang(context)
         }
+    }
+
+    private func hang(_ context: ChannelHandlerContext) {
+        isOver = true
+        context.channel.setOption(.autoRead, value: false).assumeIsolated().whenFailure { _ in }
     }
 
     private func say(_ reply: String, _ context: ChannelHandlerContext) {

@@ -26,6 +26,7 @@ public final class ScriptedSMTPServer: Sendable {
     public enum Act: Sendable {
         case say(String)
         case sayAndCut(String)
+        case sayAndHang(String)
         case cut
         /// Not a word, and nothing is read any more.
         case hang
@@ -60,7 +61,9 @@ public final class ScriptedSMTPServer: Sendable {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.backlog, value: 1024)
-            // Small, so that a test can fill it.
+            // Small segments and a small buffer, so that a long text stands still when it is not read: the sender's kernel
+            // takes by the segment (this is TCP_MAXSEG).
+            .serverChannelOption(.tcpOption(NIOBSDSocket.Option(rawValue: 2)), value: 1000)
             .childChannelOption(.socketOption(.so_rcvbuf), value: 16_384)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

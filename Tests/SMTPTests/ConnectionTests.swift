@@ -1,0 +1,247 @@
+import Logging
+import Mail
+import SMTP
+import Support
+import Synchronization
+import Testing
+
+/// Connections are kept, bounded, and never used after something went wrong on them.
+@Suite(.timeLimit(.minutes(1)))
+struct ConnectionTests {
+    @Test func oneConnectionForMailAfterMail() async throws {
+        let server = try await ScriptedSMTPServer.start()
+        try await withCourier(to: server) { courier in
+            for number in 1...10 {
+                #expect(await courier.post(number) == .sent(reply: "250 2.0.0 queued as 1-\(number)"))
+            }
+        }
+        let heard = try await server.heard.wait { $0.allSatisfy(\.isClosed) }
+        #expect(heard.count == 1)
+        #expect(heard[0].commands.last == "QUIT")
+    }
+
+    @Test func noMoreConnectionsThanAllowedAndTheRestInOrder() async throws {
+        let server = try await ScriptedSMTPServer.start()
+        let sent = Watched<[Int]>([])
+        try await withCourier(to: server, connections: 3) { courier in
+            for number in 0..<300 {
+                courier.send(try email(number)) { outcome in
+                    if outcome.isSent { sent.change { $0.append(number) } }
+                }
+            }
+            try await sent.wait { $0.count == 300 }
+            #expect(courier.waiting == 0)
+            #expect(courier.inFlight == 0)
+        }
+        #expect(server.heard.value.count == 3)
+        // Each connection takes the oldest that waits: what it sends is in order, and none is starved.
+        for connection in server.heard.value {
+            let numbers = connection.texts.map(subjectNumber)
+            #expect(numbers == numbers.sorted())
+            #expect(numbers.count > 10)
+        }
+    }
+
+    @Test func withOneConnectionTheOrderIsTheOrderOfTheCalls() async throws {
+        let server = try await ScriptedSMTPServer.start()
+        let sent = Watched<[Int]>([])
+        try await withCourier(to: server, connections: 1) { courier in
+            for number in 0..<100 { courier.send(try email(number)) { _ in sent.change { $0.append(number) } } }
+            try await sent.wait { $0.count == 100 }
+        }
+        #expect(sent.value == Array(0..<100))
+        #expect(server.heard.texts.map(subjectNumber) == Array(0..<100))
+    }
+
+    @Test func aFullBacklogSaysSo() async throws {
+        let server = try await ScriptedSMTPServer.start { $0.point == .banner ? .hang : nil }
+        try await withCourier(to: server, connections: 1, backlog: 2) { courier in
+            let told = Watched<[Outcome]>([])
+            courier.send(try email(1)) { outcome in told.change { $0.append(outcome) } }
+            try await server.heard.wait { $0.count == 1 }
+            for number in 2...4 { courier.send(try email(number)) { outcome in told.change { $0.append(outcome) } } }
+            // The last is told before `send` returns.
+            #expect(told.value.map(\.word) == ["temporary"])
+            #expect(told.value.first?.failure?.stage == .queue)
+            #expect(courier.waiting == 2)
+            #expect(courier.inFlight == 1)
+            await courier.close(within: .zero)
+            #expect(told.value.count == 4)
+            #expect(told.value.allSatisfy { $0.word == "temporary" })
+        }
+    }
+
+    /// RSET, and on: a refused recipient costs no connection.
+    @Test(arguments: [false, true])
+    func aRefusalKeepsTheConnection(isPipelined: Bool) async throws {
+        let refusals = Atomic(0)
+        let server = try await ScriptedSMTPServer.start(extensions: isPipelined ? ["PIPELINING"] : []) { place in
+            switch place.point {
+            case .rcpt where refusals.add(1, ordering: .relaxed).newValue == 1: .say("550 no such user")
+            case .data where isPipelined && refusals.load(ordering: .relaxed) == 1: .say("503 no recipient")
+            default: nil
+            }
+        }
+        try await withCourier(to: server, connections: 1) { courier in
+            #expect(await courier.post(1) == .permanent(Failure(.rcpt, code: 550, "550 no such user")))
+            #expect(await courier.post(2).isSent)
+        }
+        #expect(server.heard.value.count == 1)
+        let verbs = server.heard.value[0].commands.map { String($0.prefix(4)) }
+        let refused = isPipelined ? ["MAIL", "RCPT", "DATA"] : ["MAIL", "RCPT"]
+        #expect(verbs.starts(with: ["EHLO"] + refused + ["RSET", "MAIL", "RCPT", "DATA"]))
+    }
+
+    /// A server that pipelines may say 354 although it refused the recipient; it gets no text, and so no empty mail.
+    @Test func noTextAfterARefusalWhateverDATASays() async throws {
+        let server = try await ScriptedSMTPServer.start { place in
+            place.point == .rcpt && place.connection == 1 ? .say("550 no such user") : nil
+        }
+        try await withCourier(to: server) { courier in
+            #expect(await courier.post(1).failure?.code == 550)
+            try await server.heard.wait { $0[0].isClosed }
+            #expect(await courier.post(2).isSent)
+        }
+        #expect(server.heard.value.map(\.texts.count) == [0, 1])
+    }
+
+    // MARK: - The server closes a kept connection
+
+    /// A kept connection that closes, with 421 or without a word, is noticed while it rests.
+    @Test(arguments: [true, false])
+    func closedWhileItRests(politely: Bool) async throws {
+        let server = try await ScriptedSMTPServer.start { place in
+            place.point == .rest ? politely ? .sayAndCut("421 4.4.2 idle for too long") : .cut : nil
+        }
+        try await withCourier(to: server) { courier in
+            for number in 1...5 { #expect(await courier.post(number).isSent) }
+        }
+        #expect(server.heard.value.count == 5)
+        #expect(server.heard.texts.count == 5)
+    }
+
+    /// It closes in the moment when the next mail begins: that mail goes out over a fresh connection.
+    @Test(arguments: [ScriptedSMTPServer.Act.cut, .sayAndCut("421 4.4.2 idle for too long")], [false, true])
+    func closedAsTheNextMailBegins(act: ScriptedSMTPServer.Act, isPipelined: Bool) async throws {
+        let server = try await ScriptedSMTPServer.start(extensions: isPipelined ? ["PIPELINING"] : []) { place in
+            place.point == .mail && place.connection == 1 && place.mail == 2 ? act : nil
+        }
+        try await withCourier(to: server) { courier in
+            #expect(await courier.post(1).isSent)
+            #expect(await courier.post(2).isSent)
+        }
+        #expect(server.heard.value.count == 2)
+        #expect(server.heard.texts.count == 2)
+    }
+
+    /// Once, and not again and again.
+    @Test func aFreshConnectionIsTriedOnce() async throws {
+        let server = try await ScriptedSMTPServer.start { place in
+            place.point == .mail && (place.mail == 2 || place.connection > 1) ? .sayAndCut("421 busy") : nil
+        }
+        try await withCourier(to: server) { courier in
+            #expect(await courier.post(1).isSent)
+            #expect(await courier.post(2) == .temporary(Failure(.mail, code: 421, "421 busy")))
+        }
+        #expect(server.heard.value.count == 2)
+    }
+
+    /// Past MAIL it is a failure like any other; after the dot a second try could make a twin.
+    @Test(arguments: [(ScriptedSMTPServer.Point.rcpt, "temporary"), (.data, "temporary"), (.dot, "unknown")])
+    func cutLaterIsNotTriedAgain(point: ScriptedSMTPServer.Point, word: String) async throws {
+        let server = try await ScriptedSMTPServer.start { place in
+            place.point == point && place.mail == 2 ? .cut : nil
+        }
+        try await withCourier(to: server) { courier in
+            #expect(await courier.post(1).isSent)
+            #expect(await courier.post(2).word == word)
+        }
+        #expect(server.heard.value.count == 1)
+    }
+
+    // MARK: - What poisons a connection
+
+    /// The late reply of a mail whose time was up would be taken for the next mail's.
+    @Test(arguments: [ScriptedSMTPServer.Point.mail, .rcpt, .data, .dot])
+    func neverUsedAgainAfterATimeOut(point: ScriptedSMTPServer.Point) async throws {
+        let server = try await ScriptedSMTPServer.start { place in
+            place.point == point && place.connection == 1 ? .hang : nil
+        }
+        try await withCourier(to: server, connections: 1, timeouts: impatient) { courier in
+            #expect(await courier.post(1).word == (point == .dot ? "unknown" : "temporary"))
+            #expect(await courier.post(2).isSent)
+        }
+        #expect(server.heard.value.count == 2)
+    }
+
+    /// One reply too many shifts all that follow.
+    @Test func neverUsedAgainAfterAReplyTooMany() async throws {
+        let server = try await ScriptedSMTPServer.start { place in
+            place.point == .dot && place.mail == 1 ? .say("250 queued\r\n250 and another") : nil
+        }
+        try await withCourier(to: server, connections: 1) { courier in
+            #expect(await courier.post(1) == .sent(reply: "250 queued"))
+            #expect(await courier.post(2) == .sent(reply: "250 queued"))
+        }
+        #expect(server.heard.value.count == 2)
+    }
+
+    // MARK: - Closing
+
+    @Test func closingFinishesWhatWasTaken() async throws {
+        let server = try await ScriptedSMTPServer.start()
+        let sent = Atomic(0)
+        try await withCourier(to: server, connections: 2) { courier in
+            for number in 0..<50 {
+                courier.send(try email(number)) { if $0.isSent { sent.add(1, ordering: .relaxed) } }
+            }
+            await courier.close(within: .seconds(30))
+            #expect(sent.load(ordering: .relaxed) == 50)
+            let late = await courier.post()
+            #expect(late.failure?.stage == .queue)
+            await courier.close(within: .zero)
+        }
+    }
+
+    @Test func aCourierThatIsLetGoCutsAndTells() async throws {
+        let server = try await ScriptedSMTPServer.start { $0.point == .rcpt ? .hang : nil }
+        let told = Watched<[Outcome]>([])
+        do {
+            let courier = try Courier(
+                server: SMTPServer(url: "smtp://127.0.0.1:\(server.port)"), from: Address("a@example.org"), backlog: 10,
+                logger: Logger(label: "test"))
+            courier.send(try email()) { outcome in told.change { $0.append(outcome) } }
+            try await server.heard.wait { $0.first?.commands.contains { $0.hasPrefix("RCPT") } == true }
+        }
+        try await told.wait { $0.count == 1 }
+        #expect(told.value[0].word == "temporary")
+        try await server.heard.wait { $0[0].isClosed }
+        try await server.close()
+    }
+
+    @Test func aProbeSaysWhatIsOffered() async throws {
+        let server = try await ScriptedSMTPServer.start(extensions: ["PIPELINING", "SIZE 5000000"])
+        try await withCourier(to: server) { courier in
+            let offer = try await courier.probe().get()
+            #expect(offer.banner == "220 scripted.example ESMTP")
+            #expect(offer.extensions == ["PIPELINING", "SIZE 5000000"])
+            #expect(offer.maximumSize == 5_000_000)
+            #expect(!offer.isEncrypted)
+        }
+        let heard = try await server.heard.wait { $0[0].isClosed }
+        #expect(heard[0].commands == ["EHLO [127.0.0.1]", "QUIT"] || heard[0].commands.first?.contains(".") == true)
+    }
+
+    @Test func aProbeSaysWhyNot() async throws {
+        let server = try await ScriptedSMTPServer.start { $0.point == .banner ? .sayAndCut("554 go away") : nil }
+        try await withCourier(to: server) { courier in
+            #expect(await courier.probe() == .failure(Failure(.banner, code: 554, "554 go away")))
+        }
+    }
+}
+
+/// The number in the subject that ``email(_:to:text:)`` writes.
+private func subjectNumber(_ text: [UInt8]) -> Int {
+    let line = String(decoding: text, as: UTF8.self).split(separator: "\r\n").first { $0.hasPrefix("Subject: Mail ") }
+    return line.flatMap { Int($0.dropFirst(14)) } ?? -1
+}

@@ -1,0 +1,128 @@
+import Mail
+import SMTP
+import Support
+import Testing
+
+/// Each failure at each stage of the conversation has the right outcome, with and without pipelining.
+@Suite(.timeLimit(.minutes(1)))
+struct StageTests {
+    typealias Point = ScriptedSMTPServer.Point
+
+    enum Fault: CaseIterable, Sendable {
+        case later, never, closing, cut, hang
+
+        func act(at point: Point) -> ScriptedSMTPServer.Act {
+            switch self {
+            // Read on, and the text may be whole before the reply is there.
+            case .later: point == .text ? .sayAndHang("451 4.3.0 later") : .say("451 4.3.0 later")
+            case .never: point == .text ? .sayAndHang(Self.refusal) : .say(Self.refusal)
+            case .closing: .sayAndCut("421 4.3.2 closing")
+            case .cut: .cut
+            case .hang: .hang
+            }
+        }
+
+        private static let refusal = "550-5.1.1 never\r\n550 5.1.1 ever"
+    }
+
+    static let points: [(Point, Failure.Stage)] = [
+        (.banner, .banner), (.ehlo, .ehlo), (.starttls, .starttls), (.auth, .auth), (.mail, .mail), (.rcpt, .rcpt),
+        (.data, .data), (.text, .text), (.dot, .dot),
+    ]
+
+    @Test(arguments: points, Fault.allCases)
+    func failure(at place: (point: Point, stage: Failure.Stage), fault: Fault) async throws {
+        for isPipelined in [false, true] {
+            let outcome = try await outcome(at: place.point, fault, isPipelined: isPipelined)
+            let expected: (word: String, code: Int?) =
+                switch fault {
+                case .later: ("temporary", 451)
+                case .never: ("permanent", 550)
+                case .closing: ("temporary", 421)
+                case .cut, .hang: (place.stage == .dot ? "unknown" : "temporary", nil)
+                }
+            #expect(outcome.word == expected.word)
+            #expect(outcome.failure?.stage == place.stage, "\(outcome)")
+            #expect(outcome.failure?.code == expected.code, "\(outcome)")
+            if fault == .never { #expect(outcome.failure?.reason == "550 5.1.1 never 5.1.1 ever") }
+        }
+    }
+
+    private func outcome(at point: Point, _ fault: Fault, isPipelined: Bool) async throws -> Outcome {
+        var extensions = isPipelined ? ["PIPELINING"] : []
+        if point == .starttls { extensions.append("STARTTLS") }
+        if point == .auth { extensions.append("AUTH PLAIN LOGIN") }
+        let server = try await ScriptedSMTPServer.start(extensions: extensions) { place in
+            place.point == point ? fault.act(at: point) : nil
+        }
+        let user = point == .auth ? "user:secret@" : ""
+        return try await withCourier(
+            to: server, url: "smtp://\(user)127.0.0.1:\(server.port)", tls: point == .starttls ? .required : .off,
+            timeouts: fault == .hang ? impatient : patient
+        ) { courier in
+            await courier.post(text: point == .text ? longText : "Hello.\n")
+        }
+    }
+
+    @Test func nobodyListens() async throws {
+        let server = try await ScriptedSMTPServer.start()
+        let port = server.port
+        try await server.close()
+        let idle = try await ScriptedSMTPServer.start()
+        let outcome = try await withCourier(to: idle, url: "smtp://127.0.0.1:\(port)") { await $0.post() }
+        #expect(outcome.word == "temporary")
+        #expect(outcome.failure?.stage == .connect)
+    }
+
+    @Test func noSuchHost() async throws {
+        let idle = try await ScriptedSMTPServer.start()
+        let outcome = try await withCourier(to: idle, url: "smtp://nowhere.invalid", tls: .off) {
+            await $0.post()
+        }
+        #expect(outcome.word == "temporary")
+        #expect(outcome.failure?.stage == .connect)
+    }
+
+    /// Each stage keeps its time, and all of them take too long.
+    @Test func theWholeHasItsLimit() async throws {
+        let server = try await ScriptedSMTPServer.start { $0.point == .dot ? .hang : nil }
+        let timeouts = SMTPTimeouts(total: .milliseconds(200))
+        let outcome = try await withCourier(to: server, timeouts: timeouts) { await $0.post() }
+        #expect(outcome.word == "unknown")
+        #expect(outcome.failure?.reason.contains("0.2 seconds") == true, "\(outcome)")
+    }
+
+    /// While one server's answer is awaited, the others' mails go on: the trap of libcurl's own SMTP.
+    @Test func oneSlowAnswerHoldsUpNobody() async throws {
+        let server = try await ScriptedSMTPServer.start { place in
+            place.point == .dot && place.connection == 1 ? .hang : nil
+        }
+        try await withCourier(to: server, connections: 2) { courier in
+            let first = Watched<[Outcome]>([])
+            courier.send(try email()) { outcome in first.change { $0.append(outcome) } }
+            try await server.heard.wait { $0.first?.texts.count == 1 }
+            for number in 1...20 {
+                #expect(await courier.post(number).isSent)
+            }
+            #expect(first.value.isEmpty)
+            await courier.close(within: .zero)
+            #expect(first.value.map(\.word) == ["unknown"])
+        }
+    }
+
+    /// What is no SMTP reply is a fault of the connection, which is not used again.
+    @Test(arguments: ["HTTP/1.1 400 Bad Request", "999 what", "25", "250~ok", "354 go on"])
+    func nonsense(reply: String) async throws {
+        for (point, word) in [(Point.mail, "temporary"), (.dot, "unknown")] {
+            let server = try await ScriptedSMTPServer.start { place in
+                place.point == point && place.connection == 1 ? .say(reply) : nil
+            }
+            try await withCourier(to: server) { courier in
+                #expect(await courier.post(1).word == word)
+                try await server.heard.wait { $0[0].isClosed }
+                #expect(await courier.post(2).isSent)
+                #expect(server.heard.value.count == 2)
+            }
+        }
+    }
+}
