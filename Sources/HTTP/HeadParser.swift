@@ -23,7 +23,7 @@ struct HeadParser {
                 throw Self.headersTooLong(limits)
             }
         }
-        try checkHost(of: &head)
+        try Self.checkHost(of: &head)
         head.keepsAlive = keepsAlive(head)
         return head
     }
@@ -40,8 +40,8 @@ struct HeadParser {
 
     private mutating func method() throws(Problem) -> Request.Method {
         let start = place
-        while place < length, Self.isToken(byte(place)) { place += 1 }
-        guard place > start, place - start <= 32, place < length, byte(place) == 0x20 else {
+        place = run(from: start, while: Self.isToken)
+        guard place > start, place - start <= 32, byte(place) == 0x20 else {
             throw Problem(
                 .badRequest, "the request line does not begin with a method and one space",
                 advice: "GET /TO/SUBJECT/TEXT HTTP/1.1")
@@ -58,9 +58,9 @@ struct HeadParser {
 
     private mutating func target() throws(Problem) -> String {
         let start = place
-        while place < length, byte(place) > 0x20, byte(place) != 0x7f { place += 1 }
+        place = run(from: start) { $0 > 0x20 && $0 != 0x7f }
         guard place - start <= limits.target else { throw Self.targetTooLong(limits) }
-        guard place > start, place < length, byte(place) == 0x20 else {
+        guard place > start, byte(place) == 0x20 else {
             throw Problem(
                 .badRequest, "the request target is missing, or a blank or control character is in it",
                 advice: "a space as %20")
@@ -91,26 +91,20 @@ struct HeadParser {
     private mutating func field(into fields: inout Request.Fields) throws(Problem) {
         fieldCount += 1
         let nameStart = place
-        while place < length, Self.isToken(byte(place)) { place += 1 }
-        let nameLength = place - nameStart
-        guard nameLength > 0, byte(place) == UInt8(ascii: ":") else {
+        let nameEnd = run(from: nameStart, while: Self.isToken)
+        guard nameEnd > nameStart, byte(nameEnd) == UInt8(ascii: ":") else {
             throw Problem(
                 .badRequest, "a header line is not \"Name: value\": folded, blank before the colon, or no name")
         }
-        place += 1
-        while isBlank(byte(place)) { place += 1 }
-        let valueStart = place
-        var valueEnd = place
-        while place < length, byte(place) != 0x0d, byte(place) != 0x0a {
-            guard byte(place) >= 0x20 && byte(place) != 0x7f || byte(place) == 0x09 else {
-                throw Problem(.badRequest, "a control character is in a header field")
-            }
-            place += 1
-            if !isBlank(byte(place - 1)) { valueEnd = place }
+        let valueStart = run(from: nameEnd + 1, while: Self.isBlank)
+        place = run(from: valueStart) { $0 >= 0x20 && $0 != 0x7f || $0 == 0x09 }
+        guard byte(place) == 0x0d || byte(place) == 0x0a else {
+            throw Problem(.badRequest, "a control character is in a header field")
         }
-        let value = valueStart..<valueEnd
+        var valueEnd = place
+        while valueEnd > valueStart, Self.isBlank(byte(valueEnd - 1)) { valueEnd -= 1 }
         try lineEnd("a header line")
-        try store(nameStart, nameLength, value, into: &fields)
+        try store(nameStart, nameEnd - nameStart, valueStart..<valueEnd, into: &fields)
     }
 
     private func store(
@@ -143,39 +137,6 @@ struct HeadParser {
 
     // MARK: What the fields mean together
 
-    /// RFC 9112, section 3.2: exactly one Host in HTTP/1.1; a target in absolute form overrules it.
-    private func checkHost(of head: inout Request.Head) throws(Problem) {
-        guard head.fields.host != nil || head.minorVersion == 0 else {
-            throw Problem(.badRequest, "the header field Host is missing", advice: "Host: localhost")
-        }
-        if !head.target.hasPrefix("/"), head.target != "*" {
-            guard head.target.lowercased().hasPrefix("http://") else {
-                throw Problem(.badRequest, "the request target does not begin with a slash", advice: "/TO/SUBJECT/TEXT")
-            }
-            let rest = head.target.dropFirst(7)
-            let slash = rest.utf8.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
-            guard slash > rest.startIndex else { throw Self.badHost }
-            head.fields.host = String(rest[..<slash])
-            head.target = slash == rest.endIndex ? "/" : String(rest[slash...])
-        }
-        guard head.fields.host?.utf8.allSatisfy(isHost) ?? true else { throw Self.badHost }
-    }
-
-    private static var badHost: Problem {
-        Problem(.badRequest, "the host is not a name or an address, perhaps with a port", advice: "Host: localhost")
-    }
-
-    /// RFC 3986, section 3.2.2 and 3.2.3: a name, an address in brackets, a port. No name and password.
-    private func isHost(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "#"), UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "|"): false
-        case UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "="),
-            UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"):
-            true
-        default: Self.isToken(byte)
-        }
-    }
-
     private func keepsAlive(_ head: Request.Head) -> Bool {
         guard let connection = head.fields.connection?.lowercased() else { return head.minorVersion == 1 }
         let options = connection.split(separator: ",").map {
@@ -198,6 +159,15 @@ struct HeadParser {
     }
 
     // MARK: Bytes
+
+    /// The end of the bytes from `start` that are all `wanted`.
+    private func run(from start: Int, while wanted: (UInt8) -> Bool) -> Int {
+        let span = bytes.readableBytesUInt8Span
+        let end = min(length, span.count)
+        var index = start
+        while index < end, wanted(span[index]) { index += 1 }
+        return index
+    }
 
     private func byte(_ index: Int) -> UInt8 {
         let span = bytes.readableBytesUInt8Span
@@ -250,5 +220,5 @@ struct HeadParser {
         }
     }
 
-    private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 }

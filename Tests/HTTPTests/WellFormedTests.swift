@@ -20,6 +20,8 @@ struct WellFormed: CustomTestStringConvertible, Sendable {
             "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n", "get / ", "get /2 "),
         WellFormed("GET /a%20b/%C3%BC?q=1#f HTTP/1.1\r\nHost: a\r\n\r\n", "get /a%20b/%C3%BC?q=1#f "),
         WellFormed("GET /ü HTTP/1.1\r\nHost: a\r\n\r\n", "get /ü "),
+        // A mark after the slash is one character with it, and yet a path.
+        WellFormed("GET /\u{301}x HTTP/1.1\r\nHost: a\r\n\r\n", "get /\u{301}x "),
         WellFormed("GET //x HTTP/1.1\r\nhOsT:a\r\n\r\n", "get //x "),
         WellFormed("GET /x HTTP/1.1\r\nHost: \t a:80 \t \r\n\r\n", "get /x "),
         WellFormed("GET /x HTTP/1.1\r\nHost:\r\n\r\n", "get /x "),

@@ -1,0 +1,34 @@
+extension HeadParser {
+    /// RFC 9112, section 3.2: exactly one Host in HTTP/1.1; a target in absolute form overrules it.
+    static func checkHost(of head: inout Request.Head) throws(Problem) {
+        guard head.fields.host != nil || head.minorVersion == 0 else {
+            throw Problem(.badRequest, "the header field Host is missing", advice: "Host: localhost")
+        }
+        if head.target.utf8.first != UInt8(ascii: "/"), head.target != "*" {
+            guard head.target.lowercased().hasPrefix("http://") else {
+                throw Problem(.badRequest, "the request target does not begin with a slash", advice: "/TO/SUBJECT/TEXT")
+            }
+            let rest = head.target.dropFirst(7)
+            let slash = rest.utf8.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
+            guard slash > rest.startIndex else { throw badHost }
+            head.fields.host = String(rest[..<slash])
+            head.target = slash == rest.endIndex ? "/" : String(rest[slash...])
+        }
+        guard head.fields.host?.utf8.allSatisfy(isHost) ?? true else { throw badHost }
+    }
+
+    private static var badHost: Problem {
+        Problem(.badRequest, "the host is not a name or an address, perhaps with a port", advice: "Host: localhost")
+    }
+
+    /// RFC 3986, section 3.2.2 and 3.2.3: a name, an address in brackets, a port. No name and password.
+    private static func isHost(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "#"), UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "|"): false
+        case UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "="),
+            UInt8(ascii: ":"), UInt8(ascii: "["), UInt8(ascii: "]"):
+            true
+        default: isToken(byte)
+        }
+    }
+}
