@@ -145,22 +145,28 @@ final class Connection: ChannelInboundHandler {
     private func receive(_ draft: Draft, _ context: ChannelHandlerContext) {
         let verdict = reception.judge(draft)
         let due = verdict.delay > .zero ? NIODeadline.now() + TimeAmount(verdict.delay) : nil
-        if let fault = verdict.before { return answer(.fault(fault), due, context) }
-        guard let maildir = reception.maildir else {
-            return answer(stored(draft.mail, verdict), due, context)
+        guard verdict.before == nil, let maildir = reception.maildir else {
+            let answer = verdict.before.map { .fault($0) } ?? stored(draft.mail, verdict)
+            reception.release(draft.reserved)
+            return self.answer(answer, due, context)
         }
         isHeld = true
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         maildir.write(draft.mail.raw, on: context.eventLoop).whenComplete { result in
             let (connection, context) = bound.value
             connection.isHeld = false
-            switch result {
-            case .success: connection.answer(connection.stored(draft.mail, verdict), due, context)
-            case .failure(let error):
-                connection.reception.logger.error("can't write a mail to the maildir: \(error)")
-                connection.answer(.noRoom, due, context)
-            }
+            connection.answer(connection.written(draft.mail, verdict, result), due, context)
+            connection.reception.release(draft.reserved)
             connection.resume(context)
+        }
+    }
+
+    private func written(_ mail: CaughtMail, _ verdict: Verdict, _ result: Result<Void, any Error>) -> Answer {
+        switch result {
+        case .success: return stored(mail, verdict)
+        case .failure(let error):
+            reception.logger.error("can't write a mail to the maildir: \(error)")
+            return .noRoom
         }
     }
 

@@ -63,6 +63,8 @@ struct Draft {
     let mail: CaughtMail
     let slowness: Duration
     let failsOnce: [String]
+    /// Bytes of memory to be released when the mail is stored, or not.
+    let reserved: Int
 }
 
 /// What is to become of a mail, and when its client hears of it.

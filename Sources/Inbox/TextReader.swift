@@ -8,8 +8,10 @@ struct TextReader {
     private let limit: Int
     private var place = Place.lineStart
     private(set) var text: [UInt8] = []
-    /// More came than the limit allows; nothing of it is kept, its end is still looked for.
-    private(set) var isTooLong = false
+    /// Why nothing of it is kept; its end is still looked for.
+    private(set) var refusal: Refusal?
+
+    enum Refusal { case tooLong, noRoom }
 
     init(limit: Int) {
         self.limit = limit
@@ -61,14 +63,23 @@ struct TextReader {
     }
 
     private mutating func keep(_ bytes: some Collection<UInt8>) {
-        guard !isTooLong else { return }
-        guard text.count + bytes.count <= limit else { return refuse() }
+        guard refusal == nil else { return }
+        guard text.count + bytes.count <= limit else { return refuse(.tooLong) }
         text.append(contentsOf: bytes)
     }
 
     /// Lets go of the text and keeps no more of it.
-    mutating func refuse() {
-        isTooLong = true
+    mutating func refuse(_ refusal: Refusal) {
+        self.refusal = refusal
         text = []
+    }
+
+    /// The text without the room that it had to grow.
+    var exactText: [UInt8] {
+        guard text.capacity > text.count + text.count / 4 + 64 else { return text }
+        var exact: [UInt8] = []
+        exact.reserveCapacity(text.count)
+        exact.append(contentsOf: text)
+        return exact
     }
 }

@@ -1,4 +1,5 @@
 @testable import Inbox
+import Logging
 import NIOCore
 import Testing
 
@@ -20,19 +21,45 @@ struct LimitTests {
 
     @Test("mails on their way have a bound together, which is given back")
     func receiving() async throws {
-        try await withInbox({ $0.maxReceiving = 1 << 20 }) { inbox in
-            let text = String(repeating: String(repeating: "x", count: 1_022) + "\r\n", count: 800)
-            let slow = try await MailClient(inbox.port)
-            try await slow.greet()
-            for line in ["MAIL FROM:<a@b.example>", "RCPT TO:<c@d.example>", "DATA"] { try await slow.ask(line) }
-            try await slow.send(text)
-            let other = try await MailClient(inbox.port)
-            try await other.greet()
-            // The slow mail has been read when the next refusal shows it.
-            while try await other.mail(to: "c@d.example", text).hasPrefix("250") {}
-            #expect(try await slow.ask(".").hasPrefix("250"))
-            #expect(try await other.mail(to: "c@d.example", text).hasPrefix("250"))
+        var settings = InboxSettings()
+        settings.maxReceiving = 1 << 20
+        let reception = try await Reception(settings, logger: Logger(label: "test"))
+        func conversation(_ text: String) -> Conversation {
+            var conversation = Conversation(number: 1, reception: reception)
+            let envelope = "EHLO c.example\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\n"
+            #expect(steps(&conversation, envelope + text).replies.hasSuffix("\r\n"))
+            return conversation
         }
+        let text = String(repeating: String(repeating: "x", count: 1_022) + "\r\n", count: 600)
+        var slow = conversation(text)
+        var refused = conversation(text)
+        #expect(steps(&refused, ".\r\n").replies.hasPrefix("452 4.3.1"))
+        var small = conversation(text.suffix(200 << 10) + "")
+        #expect(steps(&small, ".\r\n").mails.first?.reserved == 0)
+        let mail = try #require(steps(&slow, ".\r\n").mails.first)
+        #expect(mail.mail.raw.count == 600 << 10 && mail.reserved == 600 << 10)
+        // Held until the mail is stored, and given back by a connection that is lost.
+        var second = conversation(text)
+        #expect(steps(&second, ".\r\n").replies.hasPrefix("452"))
+        reception.release(mail.reserved)
+        var lost = conversation(text)
+        lost.end()
+        var third = conversation(text)
+        #expect(steps(&third, ".\r\n").mails.count == 1)
+    }
+
+    /// What a conversation answers to these bytes, and the mails it hands over.
+    private func steps(_ conversation: inout Conversation, _ text: String) -> (replies: String, mails: [Draft]) {
+        var (input, out) = (ByteBuffer(string: text), ByteBuffer())
+        var mails: [Draft] = []
+        while input.readableBytes > 0 {
+            switch conversation.next(&input, &out) {
+            case .caught(let draft): mails.append(draft)
+            case .goOn: continue
+            default: return (String(buffer: out), mails)
+            }
+        }
+        return (String(buffer: out), mails)
     }
 
     @Test("the 101st recipient has to wait for another mail")

@@ -96,7 +96,7 @@ struct TextTests {
         var input = ByteBuffer(string: "abcd\r\n.\r\nNOOP")
         let isWhole = reader.read(&input)
         #expect(isWhole)
-        #expect(reader.isTooLong && reader.text.isEmpty)
+        #expect(reader.refusal == .tooLong && reader.text.isEmpty)
         #expect(String(buffer: input) == "NOOP")
     }
 }
