@@ -213,22 +213,22 @@ final class Connection: ChannelInboundHandler {
 
     // MARK: Ending
 
-    /// Closes our half, and the whole when the client has closed its own, at the latest a second on: closed at once,
-    /// with bytes of the client unread, TCP would reset and the client lose the last reply.
-    private func end(_ context: ChannelHandlerContext) {
+    /// Closes our half, and the whole when the client has closed its own, at the latest after `linger`: closed at
+    /// once, with bytes of the client unread, TCP would reset and the client lose the last reply.
+    private func end(_ context: ChannelHandlerContext, linger: Duration = .seconds(1)) {
         guard !hasEnded else { return }
         flush(context)
         hasEnded = true
         input = ByteBuffer()
         context.close(mode: .output, promise: nil)
         pause(false, context)
-        wait(.seconds(1), context)
+        wait(linger, context)
     }
 
     private func leave(_ context: ChannelHandlerContext) {
         guard !hasEnded else { return }
         out.writeString("421 4.3.2 the inbox closes\r\n")
-        end(context)
+        end(context, linger: .milliseconds(100))
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -29,7 +29,8 @@ final class Maildir: Sendable {
                         at: root.appending(path: name), withIntermediateDirectories: true)
                 }
             } catch {
-                throw InboxError("can't make the maildir \(path): \(error); name another, or make it writable")
+                let code = ((error as? CocoaError)?.underlying as? POSIXError).map { "\($0.code)" } ?? "\(error)"
+                throw InboxError("can't make the maildir \(path) (\(code)); name a directory that can be written to")
             }
         }
     }
