@@ -54,7 +54,13 @@ let package = Package(
                 "Foreground", "FireAndForget", "Local", "PubSub", "ResqueQueue",
                 .argumentParser, .lifecycle, .signals, .nio, .posix, .logging, .coreMetrics, .subprocess,
             ],
-            swiftSettings: .houseRules),
+            swiftSettings: .houseRules,
+            // Smaller in memory, by 2 to 4 MB: no table of symbols that nobody looks up, and relocations packed.
+            linkerSettings: [
+                .unsafeFlags(
+                    ["-use-ld=lld"] + linker("--no-export-dynamic", "--icf=safe", "-z", "pack-relative-relocs"),
+                    .when(platforms: [.linux], configuration: .release))
+            ]),
 
         // Measured against a plain C loop by Benchmarks/smtp.py.
         .executableTarget(
@@ -93,6 +99,8 @@ extension [SwiftSetting] {
         ]
     }
 }
+
+func linker(_ flags: String...) -> [String] { flags.flatMap { ["-Xlinker", $0] } }
 
 extension Target {
     static func room(_ name: String, _ dependencies: [Dependency] = []) -> Target {
