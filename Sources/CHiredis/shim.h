@@ -25,32 +25,27 @@ typedef size_t resp_size;
 typedef int resp_size;
 #endif
 
-// What this version's own reader calls to make its replies, and the same with the bound. Found once; in a function,
-// because Swift compiles the functions of a header that it calls, and no variables beside them.
-typedef struct {
-    redisReplyObjectFunctions own, bounded;
-} resp_functions;
-
-static inline resp_functions *resp_known(void) {
-    static resp_functions known;
-    return &known;
+// hiredis' own functions for making replies, and a copy whose arrays are bounded: variables within functions, as those
+// of a header that only Swift sees have no home.
+static inline redisReplyObjectFunctions *resp_functions(int bounded) {
+    static redisReplyObjectFunctions functions[2];
+    return &functions[bounded];
 }
 
 static inline void *resp_create_array(const redisReadTask *task, resp_size elements) {
-    return elements > RESP_MAX_ELEMENTS ? NULL : resp_known()->own.createArray(task, elements);
+    return elements > RESP_MAX_ELEMENTS ? NULL : resp_functions(0)->createArray(task, elements);
 }
 
-static inline void resp_find_functions(void) {
+static inline void resp_prepare(void) {
     redisReader *reader = redisReaderCreate();
     if (reader == NULL) return;
-    resp_known()->own = resp_known()->bounded = *reader->fn;
-    resp_known()->bounded.createArray = resp_create_array;
+    *resp_functions(0) = *resp_functions(1) = *reader->fn;
+    resp_functions(1)->createArray = resp_create_array;
     redisReaderFree(reader);
 }
 
 static inline redisReader *resp_reader(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, resp_find_functions);
-    resp_functions *known = resp_known();
-    return known->own.createArray == NULL ? NULL : redisReaderCreateWithFunctions(&known->bounded);
+    pthread_once(&once, resp_prepare);
+    return resp_functions(0)->createArray == NULL ? NULL : redisReaderCreateWithFunctions(resp_functions(1));
 }
