@@ -16,8 +16,10 @@ static inline const void *resp_element(const void *reply, size_t place) {
 static inline const char *resp_error(const redisReader *reader) { return reader->errstr; }
 
 // An array's header alone makes hiredis allocate its slots: 24 bytes could ask for 16 GiB (and, in a version without
-// the cure of CVE-2021-32765, write past what it got). An array of more elements than this ends the connection.
+// the cure of CVE-2021-32765, write past what it got). And arrays in arrays are freed by recursion, in versions since
+// 1.0 to any depth. An array of more elements, or within more others, ends the connection.
 #define RESP_MAX_ELEMENTS (16 << 20)
+#define RESP_MAX_DEPTH 7
 
 #if HIREDIS_MAJOR >= 1
 typedef size_t resp_size;
@@ -33,7 +35,10 @@ static inline redisReplyObjectFunctions *resp_functions(int bounded) {
 }
 
 static inline void *resp_create_array(const redisReadTask *task, resp_size elements) {
-    return elements > RESP_MAX_ELEMENTS ? NULL : resp_functions(0)->createArray(task, elements);
+    int depth = 0;
+    for (const redisReadTask *parent = task->parent; parent != NULL; parent = parent->parent) depth++;
+    if (depth > RESP_MAX_DEPTH || elements > RESP_MAX_ELEMENTS) return NULL;
+    return resp_functions(0)->createArray(task, elements);
 }
 
 static inline void resp_prepare(void) {
