@@ -2,6 +2,12 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
+
 extension RedisURL {
     /// Connects, by TCP, a socket file or TLS.
     func dial(
@@ -11,7 +17,7 @@ extension RedisURL {
         do {
             tls = isEncrypted ? try NIOSSLContext(configuration: .redis(trusting: options.caFile)) : nil
         } catch {
-            return loop.makeFailedFuture(error)
+            return loop.makeFailedFuture(UnreadableCA(file: options.caFile, error: error))
         }
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(options.connectTime))
@@ -54,13 +60,33 @@ extension TLSConfiguration {
     }
 }
 
+private struct UnreadableCA: Error, CustomStringConvertible {
+    let file: String?
+    let error: any Error
+
+    var description: String { "the certificates in \(file ?? "the system's store") can't be read: \(error)" }
+}
+
 extension Error {
     /// One line for a person.
     var inWords: String {
-        guard let error = self as? NIOConnectionError else { return "\(self)" }
-        // One cause is enough: localhost has two addresses, and both refuse.
-        if let cause = error.connectionErrors.first?.error { return "\(cause)" }
-        if let cause = error.dnsAError ?? error.dnsAAAAError { return "\(error.host) is not found: \(cause)" }
-        return "\(self)"
+        switch self {
+        case let error as NIOConnectionError:
+            // One cause is enough: localhost has two addresses, and both refuse.
+            if let cause = error.connectionErrors.first?.error { return cause.inWords }
+            let cause = error.dnsAError ?? error.dnsAAAAError
+            return "\(error.host) is not found" + (cause.map { ": \($0)" } ?? "")
+        case let error as IOError:
+            return unsafe String(cString: strerror(error.errnoCode)).lowercased()
+        case let error as ChannelError:
+            guard case .connectTimeout(let time) = error else { return "\(error)" }
+            return "no connection came about in \(time.nanoseconds / 1_000_000) ms"
+        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
+            return "its certificate is for another name"
+        case let error as NIOSSLError:
+            return "TLS failed, is its certificate one to trust? (\(error))"
+        default:
+            return "\(self)"
+        }
     }
 }

@@ -94,7 +94,8 @@ struct CommandTests {
 
     @Test("the password and the database of the URL are used; a wrong one is said at once")
     func credentials() async throws {
-        try await withRedisServer(["--requirepass", "se cret", "--user", "ann", "on", ">word", "~*", "&*", "+@all"]) { server in
+        try await withRedisServer(["--requirepass", "se cret", "--user", "ann", "on", ">word", "~*", "&*", "+@all"]) {
+            server in
             let login = try connection("unix://:se%20cret@\(server.socket)?db=3")
             _ = try await login.send("SET", "k", "in 3")
             let ann = try connection("unix://ann:word@\(server.socket)")

@@ -19,11 +19,27 @@ func connection(_ url: String, _ change: (inout RedisOptions) -> Void = { _ in }
 }
 
 /// What a call throws, or an error that it does not.
-func failure(of call: () async throws -> some Any) async -> RedisError? {
+func failure(_ call: () async throws -> some Any) async -> RedisError? {
     do {
         _ = try await call()
         return nil
     } catch {
         return error as? RedisError
     }
+}
+
+/// What a call returns once it does not throw an error that another try may cure.
+func retried<T>(_ call: () async throws -> T) async throws -> T {
+    while true {
+        do {
+            return try await call()
+        } catch let error as RedisError where error.isRetryable {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+}
+
+/// Returns when `isSo`; the suite's time limit ends a wait in vain.
+func until(_ isSo: () async throws -> Bool) async throws {
+    while try await !isSo() { try await Task.sleep(for: .milliseconds(5)) }
 }

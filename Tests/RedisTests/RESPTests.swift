@@ -60,10 +60,16 @@ struct RESPTests {
             "*2147483647\r\n", "*2147483648\r\n", "*9223372036854775807\r\n", "*16777217\r\n",
             "*18446744073709551617\r\n",
             "*1\r\n*2147483647\r\n", "$9223372036854775808\r\n", "\0", "*1\r\n!\r\n",
-        ] + [9, 10, 11, 100_000].map { String(repeating: "*1\r\n", count: $0) + ":1\r\n" })
+        ])
     func malformed(wire: String) throws {
         #expect(throws: ReplyReader.Malformed.self) { try replies(Array(wire.utf8)) }
         #expect(throws: ReplyReader.Malformed.self) { try replies(Array(wire.utf8), inPiecesOf: 1) }
+    }
+
+    @Test("arrays in arrays in arrays are an error at the ninth", arguments: [9, 10, 11, 100_000])
+    func nested(depth: Int) throws {
+        let wire = String(repeating: "*1\r\n", count: depth) + ":1\r\n"
+        #expect(throws: ReplyReader.Malformed.self) { try replies(Array(wire.utf8)) }
     }
 
     @Test("a reply that never ends is not kept for ever")

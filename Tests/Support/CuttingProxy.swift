@@ -36,14 +36,21 @@ public final class CuttingProxy: Sendable {
     /// How many connections clients have made so far.
     public var connections: Int { network.state.withLock(\.accepted) }
 
+    /// How many bytes of replies were lost so far.
+    public var swallowedBytes: Int { network.state.withLock(\.swallowed) }
+
     /// Returns when the weather is such for every connection.
     public func become(_ weather: Weather) async throws {
         let ends = network.state.withLock { state in
             state.weather = weather
             return Array(state.ends.values)
         }
-        for end in ends where end.isActive {
-            try await end.setOption(.autoRead, value: weather != .frozen).get()
+        for end in ends {
+            do {
+                try await end.setOption(.autoRead, value: weather != .frozen).get()
+            } catch ChannelError.ioOnClosedChannel {
+                // It has its weather behind it.
+            }
         }
     }
 
@@ -62,6 +69,7 @@ private final class Network: Sendable {
     struct State {
         var weather = CuttingProxy.Weather.fair
         var accepted = 0
+        var swallowed = 0
         var ends: [ObjectIdentifier: any Channel] = [:]
     }
 
@@ -116,8 +124,13 @@ private final class Pipe: ChannelInboundHandler, Sendable {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if carriesReplies, network.state.withLock(\.weather) == .swallowingReplies { return }
-        other.writeAndFlush(unwrapInboundIn(data), promise: nil)
+        let bytes = unwrapInboundIn(data)
+        let isSwallowed = network.state.withLock { state in
+            guard carriesReplies, state.weather == .swallowingReplies else { return false }
+            state.swallowed += bytes.readableBytes
+            return true
+        }
+        if !isSwallowed { other.writeAndFlush(bytes, promise: nil) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {

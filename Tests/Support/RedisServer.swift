@@ -108,7 +108,7 @@ public func withRedisServer<Result: Sendable>(
 }
 
 /// A port that nobody listened on a moment ago.
-private func freePort() async throws -> Int {
+public func freePort() async throws -> Int {
     let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .bind(host: "127.0.0.1", port: 0).get()
     let port = listener.localAddress?.port ?? 0
