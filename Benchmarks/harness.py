@@ -7,9 +7,11 @@ the machine than of the program.
 import contextlib
 import os
 import re
+import shutil
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -21,6 +23,12 @@ SECONDS = int(os.environ.get("SECONDS_EACH", "5"))
 def binary(product):
     """The release build of a product, as `make bench` has built it."""
     return os.path.join(os.environ["BIN_PATH"], product)
+
+
+def tool(name):
+    """A program of Postfix' or another that may lie outside the PATH of a user."""
+    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/libexec/postfix")
+    return path or sys.exit(f"{name} is missing: ./setup bench")
 
 
 def free_port():
@@ -83,7 +91,7 @@ def nginx():
                     server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ default_type application/json;
                         return 200 '{{"email":{{"to":"you@example.org","subject":"hello","text":"it-works"}},"id":"01m87eh8kn000farrdkgyrpw91","state":"unknown"}}'; }} }} }}
                 """)
-        with running(["nginx", "-p", folder, "-c", path], port):
+        with running([tool("nginx"), "-p", folder, "-c", path], port):
             yield port
 
 

@@ -69,10 +69,11 @@ public struct EmailID: Sendable, Hashable {
 
 extension EmailID: CustomStringConvertible {
     public var description: String {
+        let alphabet = Self.alphabet
         var digits = [UInt8](repeating: 0, count: 26)
         var (high, low) = (high, low)
         for place in stride(from: 25, through: 0, by: -1) {
-            digits[place] = Self.alphabet[Int(low & 31)]
+            digits[place] = alphabet[Int(low & 31)]
             low = (low >> 5) | (high << 59)
             high >>= 5
         }

@@ -28,33 +28,53 @@ public struct LineLogHandler: LogHandler {
     }
 
     public func log(event: LogEvent) {
-        let all = event.metadata.map { metadata.merging($0) { _, new in new } } ?? metadata
-        let fields = all.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
+        var all = metadata
+        if all.isEmpty { all = event.metadata ?? [:] } else { all.merge(event.metadata ?? [:]) { _, new in new } }
+        let fields = all.count > 1 ? all.sorted { $0.key < $1.key } : Array(all)
         switch format {
         case .text: writer.write(text(event, fields))
         case .json: writer.write(json(event, fields))
         }
     }
 
-    private func text(_ event: LogEvent, _ fields: [(String, String)]) -> String {
-        let level = event.level.rawValue
-        let gap = String(repeating: " ", count: max(1, 8 - level.count))
-        var line = "\(Timestamp().iso8601) \(level)\(gap)\(printable("\(event.message)"))"
+    private func text(_ event: LogEvent, _ fields: [(key: String, value: Logger.MetadataValue)]) -> String {
+        var line = ""
+        line.reserveCapacity(160)
+        line += Stamp.now
+        line += Self.column(event.level)
+        line += printable("\(event.message)")
         for (key, value) in fields {
-            line += " \(key)=\(value.contains(where: { $0 == " " || $0 == "\"" }) ? quoted(value) : printable(value))"
+            line += " "
+            line += key
+            line += "="
+            let value = "\(value)"
+            line += value.utf8.contains { $0 == 0x20 || $0 == 0x22 } ? quoted(value) : printable(value)
         }
         return line
     }
 
-    private func json(_ event: LogEvent, _ fields: [(String, String)]) -> String {
+    private func json(_ event: LogEvent, _ fields: [(key: String, value: Logger.MetadataValue)]) -> String {
         var json = JSONText()
         json.raw("{")
-        json.field("time", Timestamp().iso8601)
+        json.field("time", Stamp.now)
         json.field("level", event.level.rawValue)
         json.field("message", "\(event.message)")
-        for (key, value) in fields { json.field(key, value) }
+        for (key, value) in fields { json.field(key, "\(value)") }
         json.raw("}")
         return json.text
+    }
+
+    /// The level between blanks, as wide as the widest of the usual ones.
+    private static func column(_ level: Logger.Level) -> String {
+        switch level {
+        case .trace: " trace   "
+        case .debug: " debug   "
+        case .info: " info    "
+        case .notice: " notice  "
+        case .warning: " warning "
+        case .error: " error   "
+        case .critical: " critical "
+        }
     }
 
     /// One event is one line, whatever a server said in its reply.

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Mail
+import Inbox
 public import SMTP
 
 /// The way to the mail server.
@@ -32,8 +33,11 @@ struct MailOptions: ParsableArguments {
     @Option(help: "The sender's address (MAIL_FROM). Default: bgdemo@localhost.")
     var from: String?
 
-    @Option(help: "With the inbox inside: how long it takes to accept a mail (BGDEMO_SMTP_DELAY). Default: 0.")
-    var smtpDelay: Duration?
+    @Option(
+        help:
+            "With the inbox inside: how long it takes to accept a mail, 2s or 100ms..2s (BGDEMO_SMTP_DELAY). Default: 0."
+    )
+    var smtpDelay: Delay?
 
     /// The server, or nil for an inbox inside.
     func server(_ environment: Environment) throws -> SMTPServer? {

@@ -53,9 +53,9 @@ private struct CaughtInside: Sendable {
         _ options: MailOptions, _ environment: Environment, group: any EventLoopGroup, logger: Logger
     ) async throws -> CaughtInside {
         var settings = InboxSettings()
-        settings.delay = .fixed(try environment.value(options.smtpDelay, "BGDEMO_SMTP_DELAY") ?? .zero)
+        settings.delay = try environment.value(options.smtpDelay, "BGDEMO_SMTP_DELAY") ?? .none
         settings.maxConnections = 20_000
-        let inbox = try await Inbox.start(settings: settings, group: group, logger: logger)
+        let inbox = try await Inbox.start(settings: settings, group: group.next(), logger: logger)
         let handler = HostGate(InboxPages(inbox))
         // The usual port of mail catchers where it is free, so that a bookmark holds.
         let pages =
