@@ -36,7 +36,7 @@ let package = Package(
         .room("Telemetry", ["Mail", .coreMetrics, .logging, .metrics, .nio, .system]),
 
         // What the remote strategies share with other programs, in any language.
-        .room("Redis", ["CHiredis", .nio, .posix, .ssl, .logging, .metrics, .collections]),
+        .room("Redis", ["CHiredis", .nio, .posix, .ssl, .logging, .collections, .subprocess, .system]),
         .room("Resque", ["Redis", .nio, .posix, .logging, .metrics, .lifecycle]),
 
         // The strategies, as the talk tells them.

@@ -1,12 +1,7 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
+import SystemPackage
 
 extension RedisURL {
     /// Connects, by TCP, a socket file or TLS.
@@ -77,7 +72,7 @@ extension Error {
             let cause = error.dnsAError ?? error.dnsAAAAError
             return "\(error.host) is not found" + (cause.map { ": \($0)" } ?? "")
         case let error as IOError:
-            return unsafe String(cString: strerror(error.errnoCode)).lowercased()
+            return "\(Errno(rawValue: error.errnoCode))".lowercased()
         case let error as ChannelError:
             guard case .connectTimeout(let time) = error else { return "\(error)" }
             return "no connection came about in \(time.nanoseconds / 1_000_000) ms"
