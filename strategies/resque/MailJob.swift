@@ -1,0 +1,71 @@
+public import Mail
+public import Resque
+public import Strategy
+
+/// A mail as the argument of a job: `{"to":…,"subject":…,"text":…,"id":…}`. More keys may follow; `id` may be missing.
+struct MailJob: Decodable, Sendable {
+    static let name = "sendEmail"
+    static let queue = "emailQueue"
+
+    let to: String
+    let subject: String
+    let text: String
+    let id: String?
+
+    /// The job that sends `email`.
+    static func job(_ email: Email) throws -> Job {
+        var json = JSONText(capacity: 200 + email.text.utf8.count)
+        json.raw("[{")
+        json.field("to", email.to.text)
+        json.field("subject", email.subject)
+        json.field("text", email.text)
+        json.field("id", "\(email.id)")
+        json.raw("}]")
+        return Job(name, try Arguments(json: json.text), queue: queue)
+    }
+
+    /// The mail, by all of its rules. One without an id gets that of its job, which attempts and crashes do not change.
+    func email(of job: Job) throws(InvalidEmail) -> Email {
+        let id = id.flatMap { EmailID($0) } ?? EmailID(digesting: job.identity.utf8)
+        return try Email(id: id, to: to, subject: subject, text: text)
+    }
+}
+
+/// The mail was not sent, or perhaps not.
+struct NotSent: Error, CustomStringConvertible {
+    let outcome: Outcome
+
+    /// Whether another attempt may do better: not, where the server has said no for good.
+    var isWorthRetrying: Bool {
+        if case .permanent = outcome { false } else { true }
+    }
+
+    var description: String {
+        switch outcome {
+        case .sent: "sent"
+        case .unknown(let failure): "perhaps sent: \(failure)"
+        case .temporary(let failure), .permanent(let failure): "not sent: \(failure)"
+        }
+    }
+}
+
+extension Jobs {
+    /// Sending e-mails is a job now.
+    public mutating func registerMail(
+        sender: any Sender, journey: Journey, throttle: Throttle, retry: RetryPolicy
+    ) {
+        let retry = Retry(attempts: retry.attempts, base: retry.base, cap: retry.cap) {
+            ($0 as? NotSent)?.isWorthRetrying ?? ($0 is Refusal)
+        }
+        register(MailJob.name, plugins: [retry]) { (job, mail: MailJob) in
+            let email = try mail.email(of: job)
+            try await throttle.turn()
+            let trip = try journey.depart(email)
+            trip.attempted(job.failures + 1)
+            let outcome = await sender.send(email)
+            trip.ended(outcome)
+            guard case .sent(let reply) = outcome else { throw NotSent(outcome: outcome) }
+            return reply
+        }
+    }
+}
