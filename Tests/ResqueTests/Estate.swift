@@ -34,6 +34,19 @@ struct Estate: Sendable {
         try await texts("KEYS", "*").filter { !expected.contains($0) }.sorted()
     }
 
+    /// Returns when `isSo`, which Redis is asked again and again.
+    func until(_ isSo: @Sendable (Estate) async throws -> Bool) async throws {
+        while try await !isSo(self) { try await Task.sleep(for: .milliseconds(5)) }
+    }
+
+    /// The first registered worker that is as wanted, when there is one.
+    func someWorker(_ isWanted: (Queue.RegisteredWorker) -> Bool) async throws -> Queue.RegisteredWorker {
+        while true {
+            if let worker = try await queue.workers().first(where: isWanted) { return worker }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
     /// Runs a worker for as long as `body` runs.
     func withWorker(
         _ jobs: Jobs, queues: [String] = ["emailQueue"], options: WorkerOptions = WorkerOptions(),
