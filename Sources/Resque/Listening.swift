@@ -21,8 +21,10 @@ extension Crew {
             await withTaskGroup { group in
                 for name in names.prefix(Self.limit) { group.addTask { await self.listen(to: name) } }
                 group.addTask { await self.glance(at: Array(names.dropFirst(Self.limit))) }
-                // Until the queues are others.
-                while counter.names == names, !Task.isCancelled { try? await Task.sleep(for: .seconds(1)) }
+                while counter.names == names, !Task.isCancelled {
+                    try? await Task.sleep(for: Self.glance)
+                    try? await update()
+                }
                 group.cancelAll()
             }
         }

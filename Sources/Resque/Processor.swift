@@ -18,7 +18,12 @@ final class Processor: Sendable {
     func dismiss() { dismissed.store(true, ordering: .relaxed) }
 
     func run() async {
-        if await crew.insist(until: .leaving, id, { _ in try await crew.register([id]) }) != nil {
+        let isRegistered = await crew.insist(until: .leaving, id) { _ in
+            try await crew.update()
+            try await crew.register([id])
+            return true
+        }
+        if isRegistered == true {
             crew.tell(id, .start)
             await work()
             await resign()

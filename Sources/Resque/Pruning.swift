@@ -9,15 +9,18 @@ import Redis
 /// Looks for the dead, as Ruby's `prune_dead_workers` does, but again and again. Theirs are the keys to clean up, and
 /// a job that must not be lost.
 extension Crew {
+    /// After Redis was away: Ruby's workers give a sign each minute.
+    private static let longPatience = Duration.seconds(65)
+
     /// Looks until cancelled.
     func prune() async {
-        var watch = DeathWatch()
+        var watch = DeathWatch(patience: options.heartbeat * 3)
         while !Task.isCancelled {
             do {
                 try await prune(&watch)
             } catch {
                 // Who could not be seen was not silent.
-                watch = DeathWatch()
+                watch = DeathWatch(patience: Self.longPatience)
             }
             try? await Task.sleep(for: .seconds(2))
         }
@@ -71,7 +74,13 @@ extension Crew {
 ///
 /// After Redis was away everybody's last heartbeat is old, and each needs the time to give another.
 struct DeathWatch {
+    /// How long a silent one has to be watched.
+    let patience: Duration
     private var suspects: [WorkerID: (heartbeat: String, since: ContinuousClock.Instant)] = [:]
+
+    init(patience: Duration) {
+        self.patience = patience
+    }
 
     /// - Parameter limit: How old a worker's last heartbeat may be.
     mutating func dead(
@@ -83,6 +92,6 @@ struct DeathWatch {
             guard let time = Date(iso8601: heartbeat) else { continue }
             if now.timeIntervalSince(time) > limit(id) / .seconds(1) { suspects[id] = (heartbeat, clock) }
         }
-        return suspects.filter { clock - $0.value.since > .seconds(15) }.map(\.key)
+        return suspects.filter { clock - $0.value.since > patience }.map(\.key)
     }
 }

@@ -36,14 +36,11 @@ extension Crew {
         return json.bytes
     }
 
-    /// Shows until cancelled that the workers are alive, and looks for new queues.
+    /// Shows until cancelled that the workers are alive.
     func beat() async {
         let nobody = WorkerID(WorkerID.process)
         while !Task.isCancelled {
-            _ = await insist(until: .gone, nobody) { [self] _ in
-                try await update()
-                try await register(processors.map(\.id))
-            }
+            _ = await insist(until: .gone, nobody) { [self] _ in try await register(processors.map(\.id)) }
             try? await Task.sleep(for: options.heartbeat)
         }
     }
