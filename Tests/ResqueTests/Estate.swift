@@ -50,11 +50,13 @@ struct Estate: Sendable {
     /// Runs a worker for as long as `body` runs.
     func withWorker(
         _ jobs: Jobs, queues: [String] = ["emailQueue"], options: WorkerOptions = WorkerOptions(),
+        through url: String? = nil,
         events: @escaping @Sendable (String, WorkerEvent) -> Void = { _, _ in },
         _ body: @Sendable @escaping () async throws -> Void
     ) async throws {
         let worker = Worker(
-            queues: queues, jobs: jobs, redis: url, on: MultiThreadedEventLoopGroup.singleton, options: options,
+            queues: queues, jobs: jobs, redis: try url.map { try RedisURL($0) } ?? self.url,
+            on: MultiThreadedEventLoopGroup.singleton, options: options,
             logger: logger, events: events)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await worker.run() }

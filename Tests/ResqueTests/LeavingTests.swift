@@ -1,0 +1,122 @@
+import Foundation
+import Redis
+import Support
+import Testing
+
+@testable import Resque
+
+/// How a worker leaves, and what it costs while it waits.
+@Suite(.timeLimit(.minutes(1)))
+struct LeavingTests {
+    @Test("A worker that is told to leave finishes what it has, and takes no more")
+    func finishes() async throws {
+        try await withEstate { estate in
+            let began = Watched(false)
+            let isDone = Watched(false)
+            var jobs = Jobs()
+            jobs.register("slow") { _ in
+                began.change { $0 = true }
+                // Not cancelled: within the time to leave nobody is.
+                try await Task.sleep(for: .milliseconds(200))
+                isDone.change { $0 = true }
+            }
+            try await estate.push(#"{"class":"slow"}"#, #"{"class":"slow"}"#, to: "q")
+            try await estate.withWorker(jobs, queues: ["q"]) { try await began.wait { $0 } }
+            #expect(isDone.value)
+            #expect(try await estate.queue.length(of: "q") == 1)
+            #expect(try await estate.keys() == ["resque:queue:q", "resque:queues", "resque:stat:processed"])
+        }
+    }
+
+    @Test("What is not done in time goes back to the front of its queue, whether it listens or not")
+    func givesBack() async throws {
+        try await withEstate { estate in
+            let began = Watched(0)
+            let end = Watched(false)
+            var jobs = Jobs()
+            jobs.register("listening") { _ in
+                began.change { $0 += 1 }
+                try await Task.sleep(for: .seconds(1000))
+            }
+            jobs.register("deaf") { _ in
+                began.change { $0 += 1 }
+                while !end.value { await Task.yield() }
+            }
+            try await estate.push(#"{"class":"listening"}"#, #"{"class":"deaf"}"#, #"{"class":"next"}"#, to: "q")
+            var options = WorkerOptions()
+            options.concurrency = 2
+            options.grace = .milliseconds(50)
+            let start = ContinuousClock.now
+            try await estate.withWorker(jobs, queues: ["q"], options: options) { try await began.wait { $0 == 2 } }
+            #expect(ContinuousClock.now - start < .seconds(10))
+            end.change { $0 = true }
+            let queue = try await estate.texts("LRANGE", "resque:queue:q", "0", "-1")
+            #expect(Set(queue.prefix(2)) == [#"{"class":"listening"}"#, #"{"class":"deaf"}"#])
+            #expect(queue.last == #"{"class":"next"}"#)
+            #expect(try await estate.queue.workers().isEmpty)
+            #expect(try await estate.texts("HVALS", "resque:swift:again").allSatisfy { $0.hasSuffix(",0,0") })
+        }
+    }
+
+    @Test("An idle worker takes a job within milliseconds, whoever pushes it, and asks little meanwhile")
+    func idle() async throws {
+        try await withEstate { estate in
+            let taken = Watched<[ContinuousClock.Instant]>([])
+            var jobs = Jobs()
+            jobs.register("look") { _ in taken.change { $0.append(.now) } }
+            var options = WorkerOptions()
+            options.concurrency = 20
+            try await estate.withWorker(jobs, queues: ["a", "b"], options: options) {
+                try await estate.until { try await $0.queue.workers().count == 20 }
+                var waits: [Duration] = []
+                for round in 1...20 {
+                    try await Task.sleep(for: .milliseconds(20))
+                    let pushed = ContinuousClock.now
+                    _ = try await estate.redis.send(
+                        "RPUSH", "resque:queue:\(round % 2 == 0 ? "a" : "b")", #"{"class":"look"}"#)
+                    waits.append(try await taken.wait { $0.count == round }[round - 1] - pushed)
+                }
+                #expect(waits.sorted()[10] < .milliseconds(10))
+                let before = try await commands(estate)
+                try await Task.sleep(for: .seconds(2))
+                #expect(try await commands(estate) - before <= 10)
+            }
+        }
+    }
+
+    private func commands(_ estate: Estate) async throws -> Int {
+        let info = try await estate.text("INFO", "stats") ?? ""
+        let line = info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("total_commands_processed:") }
+        return line.flatMap { Int($0.split(separator: ":")[1]) } ?? 0
+    }
+
+    @Test("MultiWorker takes on processors while jobs only wait, and dismisses those who have none")
+    func scales() async throws {
+        try await withEstate { estate in
+            let inside = Watched(0)
+            let go = Watched(false)
+            var jobs = Jobs()
+            jobs.register("wait") { _ in
+                inside.change { $0 += 1 }
+                try await go.wait { $0 }
+            }
+            for _ in 0..<6 { try await estate.push(#"{"class":"wait"}"#, to: "q") }
+            var scaling = MultiWorker.Scaling()
+            scaling.processors = 1...5
+            scaling.interval = .milliseconds(20)
+            scaling.lateness = .seconds(10)
+            let worker = MultiWorker(
+                queues: ["q"], jobs: jobs, redis: estate.url, on: estate.redis.eventLoop, scaling: scaling,
+                logger: estate.logger)
+            let task = Task { try await worker.run() }
+            try await inside.wait { $0 == 5 }
+            #expect(try await estate.queue.workers().count == 5)
+            go.change { $0 = true }
+            try await inside.wait { $0 == 6 }
+            try await estate.until { try await $0.queue.workers().count == 1 }
+            task.cancel()
+            try await task.value
+            #expect(try await estate.queue.workers().isEmpty)
+        }
+    }
+}
