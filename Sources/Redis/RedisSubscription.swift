@@ -27,6 +27,7 @@ public final class RedisSubscription: AsyncSequence, Sendable {
 
     public let channels: [String]
     private let producer: Producer
+    private let demand: Demand
 
     public init(
         _ url: RedisURL, channels: [String], on eventLoop: any EventLoop, options: RedisOptions = RedisOptions(),
@@ -34,6 +35,7 @@ public final class RedisSubscription: AsyncSequence, Sendable {
     ) {
         self.channels = channels
         let demand = Demand(eventLoop)
+        self.demand = demand
         let sequence = Producer.makeSequence(
             elementType: Element.self,
             backPressureStrategy: .init(lowWatermark: Swift.max(1, bound / 2), highWatermark: Swift.max(1, bound)),
@@ -47,6 +49,9 @@ public final class RedisSubscription: AsyncSequence, Sendable {
             listener.start()
         }
     }
+
+    /// Unsubscribes. The iteration ends after what was published until then.
+    public func end() { demand.end() }
 
     public struct AsyncIterator: AsyncIteratorProtocol {
         private let iterator: Producer.AsyncIterator
@@ -75,6 +80,10 @@ final class Demand: NIOAsyncSequenceProducerDelegate {
         loop.execute { [listener] in listener.value?.resume() }
     }
 
+    func end() {
+        loop.execute { [listener] in listener.value?.end() }
+    }
+
     func didTerminate() {
         loop.execute { [listener] in
             listener.value?.close()
@@ -93,6 +102,7 @@ final class Listener: LineUser {
     private var confirmations = 0
     private var isPaused = false
     private var isLost = false
+    private var isEnding = false
     /// Redis has said something since the last look; it was asked to.
     private var isHeard = true
     private var isAsked = false
@@ -119,6 +129,13 @@ final class Listener: LineUser {
         watch?.cancel()
         line.close()
         source.finish()
+    }
+
+    /// What Redis sends before it confirms that nothing more comes is still heard.
+    func end() {
+        isEnding = true
+        guard !isLost, confirmations == channels.count else { return close() }
+        line.write(RedisCommand(["UNSUBSCRIBE"]).bytes)
     }
 
     func resume() {
@@ -153,11 +170,18 @@ final class Listener: LineUser {
             guard confirmations == channels.count else { return }
             isLost = false
             events.append(.subscribed)
+        case "unsubscribe":
+            confirmations -= 1
         default: break
         }
     }
 
     func readCompleted() {
+        deliver()
+        if isEnding, confirmations <= 0 { close() }
+    }
+
+    private func deliver() {
         guard !events.isEmpty else { return }
         defer { events.removeAll(keepingCapacity: true) }
         guard case .stopProducing = source.yield(contentsOf: events) else { return }
@@ -169,7 +193,8 @@ final class Listener: LineUser {
         // What had come is read before its end.
         if !isLost { events.append(.lost(why)) }
         isLost = true
-        readCompleted()
+        deliver()
+        if isEnding { close() }
     }
 
     /// A connection whose other end is gone without a word looks like one on which nobody publishes: ask.

@@ -100,4 +100,22 @@ struct SubscriptionTests {
             try await until { try await redis.send("PUBSUB", "NUMSUB", "a").array?.last?.int == 0 }
         }
     }
+
+    @Test("ended in good order, it hears what was published until then")
+    func drained() async throws {
+        try await withRedisServer { server in
+            let redis = try connection(server.url)
+            let subscription = try subscription(server.url, ["a", "b"], bound: 10)
+            let events = subscription.makeAsyncIterator()
+            #expect(await events.next() == .subscribed)
+            let payload = String(repeating: "x", count: 1000)
+            _ = try await redis.pipeline((0..<5000).map { ["PUBLISH", "a", "\($0) \(payload)"] })
+            subscription.end()
+            for number in 0..<5000 {
+                #expect(await events.next() == .message(channel: "a", payload: Array("\(number) \(payload)".utf8)))
+            }
+            #expect(await events.next() == nil)
+            try await until { try await redis.send("PUBSUB", "NUMSUB", "a").array?.last?.int == 0 }
+        }
+    }
 }

@@ -1,0 +1,150 @@
+import DequeModule
+import Metrics
+import NIOCore
+import Strategy
+import Synchronization
+
+/// The mails that a worker holds in memory: waiting, in hand, or resting until they are tried again. Bounded: who
+/// brings one more waits.
+final class Backlog: Sendable {
+    struct Mail {
+        let trip: Trip
+        var attempts = 0
+    }
+
+    fileprivate struct State {
+        var waiting = Deque<Mail>()
+        var resting: [Int: Mail] = [:]
+        var rests = 0
+        /// Waiting, in hand and resting.
+        var count = 0
+        var idle = Deque<CheckedContinuation<Mail?, Never>>()
+        var bringer: CheckedContinuation<Void, Never>?
+        /// Nothing new comes.
+        var isClosed = false
+        /// Nothing more is handed out.
+        var isAbandoned = false
+    }
+
+    private let limit: Int
+    private let loop: any EventLoop
+    private let length: Gauge
+    private let state = Mutex(State())
+
+    init(limit: Int, _ loop: any EventLoop, _ length: Gauge) {
+        self.limit = limit
+        self.loop = loop
+        self.length = length
+    }
+
+    /// Takes a mail in, and returns when there is room for another. For one caller at a time.
+    func push(_ mail: Mail) async {
+        let isFull = state.withLock { state in
+            state.count += 1
+            return state.count >= limit
+        }
+        hand(mail)
+        guard isFull else { return }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let hasRoom = state.withLock { state in
+                    guard state.count >= limit, !state.isAbandoned, !Task.isCancelled else { return true }
+                    state.bringer = continuation
+                    return false
+                }
+                if hasRoom { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.bringer.take() }?.resume()
+        }
+    }
+
+    /// The next mail that is due, when there is one; nil when there will be none.
+    func next() async -> Mail? {
+        await withCheckedContinuation { continuation in
+            let mail: Mail?? = state.withLock { state in
+                if state.isAbandoned { return .some(nil) }
+                if let mail = state.waiting.popFirst() {
+                    length.record(state.waiting.count)
+                    return mail
+                }
+                if state.isClosed, state.count == 0 { return .some(nil) }
+                state.idle.append(continuation)
+                return nil
+            }
+            if let mail { continuation.resume(returning: mail) }
+        }
+    }
+
+    /// A mail that was handed out is to be tried again.
+    func rest(_ mail: Mail, for delay: Duration) {
+        guard delay > .zero else { return hand(mail) }
+        let number = state.withLock { state in
+            state.rests += 1
+            state.resting[state.rests] = mail
+            return state.rests
+        }
+        loop.scheduleTask(in: TimeAmount(delay)) { [self] in
+            guard let mail = state.withLock({ $0.resting.removeValue(forKey: number) }) else { return }
+            hand(mail)
+        }
+    }
+
+    /// A mail that was handed out is done with.
+    func done() {
+        let (bringer, idle) = state.withLock { state in
+            state.count -= 1
+            return (state.bringer.take(), state.isClosed && state.count == 0 ? state.takeIdle() : [])
+        }
+        bringer?.resume()
+        for continuation in idle { continuation.resume(returning: nil) }
+    }
+
+    /// Nothing new comes; what is here is still handed out.
+    func close() {
+        let idle = state.withLock { state in
+            state.isClosed = true
+            return state.count == 0 ? state.takeIdle() : []
+        }
+        for continuation in idle { continuation.resume(returning: nil) }
+    }
+
+    /// Nothing more is handed out.
+    func abandon() {
+        let (bringer, idle) = state.withLock { state in
+            state.isClosed = true
+            state.isAbandoned = true
+            return (state.bringer.take(), state.takeIdle())
+        }
+        bringer?.resume()
+        for continuation in idle { continuation.resume(returning: nil) }
+    }
+
+    /// What is left, once nothing is handed out any more.
+    func takeAll() -> [Mail] {
+        state.withLock { state in
+            defer {
+                state.waiting = []
+                state.resting = [:]
+            }
+            return state.waiting + state.resting.sorted { $0.key < $1.key }.map(\.value)
+        }
+    }
+
+    private func hand(_ mail: Mail) {
+        let idle: CheckedContinuation<Mail?, Never>? = state.withLock { state in
+            if !state.isAbandoned, let idle = state.idle.popFirst() { return idle }
+            state.waiting.append(mail)
+            length.record(state.waiting.count)
+            return nil
+        }
+        idle?.resume(returning: mail)
+    }
+}
+
+extension Backlog.State {
+    mutating func takeIdle() -> Deque<CheckedContinuation<Backlog.Mail?, Never>> {
+        defer { idle = [] }
+        return idle
+    }
+}

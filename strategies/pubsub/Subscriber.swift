@@ -1,0 +1,176 @@
+public import Logging
+public import Mail
+import Metrics
+public import NIOCore
+public import Redis
+import ServiceLifecycle
+public import Strategy
+
+/// The worker half: hears mails, keeps them in memory, sends them with throttle and retry.
+public struct Subscriber: Sendable {
+    /// How it works what it has heard.
+    public struct Settings: Sendable {
+        public var semantics = Semantics.safe
+        /// Mails that are being sent at a time; the talk sends one.
+        public var concurrency = 50
+        /// Mails held in memory; at that many no more are read from Redis.
+        public var backlog = 100_000
+        public var retry = RetryPolicy()
+        public var throttle = Throttle(.zero)
+        /// How long a graceful stop may take to send what is held.
+        public var grace = Duration.seconds(30)
+
+        public init() {}
+    }
+
+    private let settings: Settings
+    private let sender: any Sender
+    private let journey: Journey
+    private let messages: RedisSubscription
+    private let loop: any EventLoop
+    private let logger: Logger
+    private let meters = SubscriberMeters()
+    /// Open once it has subscribed, or failed to.
+    let tried = Gate()
+
+    /// Subscribes at once; ``PubSub/work()`` works what is heard.
+    public init(
+        _ url: RedisURL, options: RedisOptions, on loop: any EventLoop, sender: any Sender, journey: Journey,
+        settings: Settings, logger: Logger
+    ) {
+        self.settings = settings
+        self.sender = sender
+        self.journey = journey
+        self.loop = loop
+        self.logger = logger
+        messages = RedisSubscription(url, channels: [PubSub.channel], on: loop, options: options, logger: logger)
+    }
+
+    /// Works until the task is cancelled, or shut down gracefully: then it sends what it has heard, for as long as it
+    /// may. In the talk's way what is held is lost with the process.
+    func work() async throws {
+        let backlog = Backlog(limit: settings.semantics == .talk ? .max : settings.backlog, loop, meters.queue)
+        defer { lose(backlog.takeAll()) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await hearAndSend(backlog) }
+            group.addTask { try await outlastGrace() }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func hearAndSend(_ backlog: Backlog) async throws {
+        try await withTaskCancellationHandler {
+            async let sending: Void = send(backlog)
+            do {
+                try await listen(backlog)
+                backlog.close()
+            } catch {
+                backlog.abandon()
+                throw error
+            }
+            await sending
+        } onCancel: {
+            backlog.abandon()
+        }
+    }
+
+    /// Returns when a graceful stop has taken as long as it may.
+    private func outlastGrace() async throws {
+        try await gracefulShutdown()
+        guard settings.semantics == .safe else { return }
+        messages.end()
+        try await Task.sleep(for: settings.grace)
+    }
+
+    private func lose(_ mails: [Backlog.Mail]) {
+        guard !mails.isEmpty else { return }
+        logger.error("\(mails.count) emails were heard but not sent before the stop, and are lost")
+        for mail in mails { mail.trip.ended(.temporary(Failure(.queue, "the worker was stopped before it was sent"))) }
+    }
+
+    // MARK: Hearing
+
+    private func listen(_ backlog: Backlog) async throws {
+        for await event in messages {
+            switch event {
+            case .subscribed:
+                tried.open()
+                logger.info("Listening on \(PubSub.channel)")
+            case .lost(let why):
+                tried.open()
+                meters.breaks.increment()
+                logger.warning("Not listening on \(PubSub.channel), what is published now is not heard: \(why)")
+            case .message(_, let payload):
+                try await hear(payload, backlog)
+            }
+        }
+    }
+
+    private func hear(_ payload: [UInt8], _ backlog: Backlog) async throws {
+        let trip: Trip
+        do {
+            trip = try journey.depart(try Message.email(payload))
+        } catch let error as Foreign where settings.semantics == .talk {
+            // JSON.parse throws in a callback, and the process is gone, with all that it held.
+            logger.critical("A message on \(PubSub.channel) is \(error); in the talk's way this is the end")
+            throw error
+        } catch {
+            meters.refused.increment()
+            let start = String(decoding: payload.prefix(200), as: UTF8.self)
+            return logger.error("Refused a message on \(PubSub.channel): \(error)", metadata: ["message": "\(start)"])
+        }
+        meters.heard.increment()
+        await backlog.push(Backlog.Mail(trip: trip))
+    }
+
+    // MARK: Sending
+
+    private func send(_ backlog: Backlog) async {
+        await withTaskGroup(of: Void.self) { group in
+            let hands = settings.semantics == .talk ? 1 : settings.concurrency
+            for _ in 0..<hands {
+                group.addTask {
+                    while let mail = await backlog.next() { await send(mail, backlog) }
+                }
+            }
+        }
+    }
+
+    private func send(_ mail: Backlog.Mail, _ backlog: Backlog) async {
+        do {
+            try await settings.throttle.turn()
+        } catch {
+            return backlog.rest(mail, for: .zero)
+        }
+        var mail = mail
+        mail.attempts += 1
+        mail.trip.attempted(mail.attempts)
+        settle(mail, await sender.send(mail.trip.email), backlog)
+    }
+
+    private func settle(_ mail: Backlog.Mail, _ outcome: Outcome, _ backlog: Backlog) {
+        guard let failure = outcome.failure, let delay = delay(mail, outcome) else {
+            if outcome.failure != nil {
+                meters.deadLetters.increment()
+                logger.error(
+                    "Gave up on an email to \(mail.trip.email.to)",
+                    metadata: ["id": "\(mail.trip.email.id)", "attempts": "\(mail.attempts)"])
+            }
+            mail.trip.ended(outcome)
+            return backlog.done()
+        }
+        logger.notice(
+            "Failed sending an email to \(mail.trip.email.to), trying again in \(delay): \(failure)",
+            metadata: ["id": "\(mail.trip.email.id)", "attempt": "\(mail.attempts)"])
+        backlog.rest(mail, for: delay)
+    }
+
+    /// When it is tried again: the talk tries whatever has failed again, at once and for ever.
+    private func delay(_ mail: Backlog.Mail, _ outcome: Outcome) -> Duration? {
+        if settings.semantics == .talk { return .zero }
+        if case .permanent = outcome { return nil }
+        var generator = SystemRandomNumberGenerator()
+        return settings.retry.delay(afterFailures: mail.attempts, using: &generator)
+    }
+}
