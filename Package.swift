@@ -42,7 +42,9 @@ let package = Package(
         // The strategies, as the talk tells them.
         .strategy("Foreground", "foreground"),
         .strategy("FireAndForget", "fire-and-forget"),
-        .strategy("Local", "local", [.nio, .posix, .lifecycle, .collections, .metrics, .subprocess]),
+        .strategy(
+            "Local", "local",
+            [.nio, .posix, .lifecycle, .signals, .collections, .metrics, .subprocess, .system]),
         .strategy("PubSub", "pubsub", ["Redis", .nio, .lifecycle, .collections, .metrics]),
         .strategy("ResqueQueue", "resque", ["Redis", "Resque", .nio, .lifecycle, .metrics]),
 
@@ -79,7 +81,9 @@ let package = Package(
             ["Strategy", "Mail", "Foreground", "FireAndForget", "Telemetry", "Support", .logging, .metrics]),
         .tests("RedisTests", ["Redis", "Support", .nio, .posix, .ssl, .logging, .subprocess]),
         .tests("ResqueTests", ["Resque", "Redis", "Support", .nio, .posix, .logging, .subprocess]),
-        .tests("LocalTests", ["Local", "Strategy", "Mail", "Inbox", "Support", .nio, .logging, .subprocess]),
+        .tests(
+            "LocalTests",
+            ["Local", "Strategy", "Mail", "Inbox", "Support", .nio, .posix, .logging, .subprocess, .system]),
         .tests("BgdemoTests", ["bgdemo", "Inbox", "Mail", "Support", .nio, .posix, .logging, .subprocess]),
     ]
 )

@@ -17,9 +17,12 @@ public final class Server: Sendable {
 
     /// Binds and serves at once.
     ///
-    /// - Parameter port: 0 takes any free port; ``port`` then says which.
+    /// - Parameters:
+    ///   - port: 0 takes any free port; ``port`` then says which.
+    ///   - listener: A socket that is bound already, by a process that shares it with this one: host and port are its.
     public static func start(
-        host: String, port: Int, limits: Limits = Limits(), group: any EventLoopGroup, logger: Logger,
+        host: String, port: Int, listener: NIOBSDSocket.Handle? = nil, limits: Limits = Limits(),
+        group: any EventLoopGroup, logger: Logger,
         handler: any Handler
     ) async throws(BindError) -> Server {
         let connections = Connections(limit: limits.connections, logger: logger)
@@ -44,7 +47,12 @@ public final class Server: Sendable {
                 }
             }
         do {
-            let listener = try await bootstrap.bind(host: host, port: port).get()
+            let listener =
+                if let listener {
+                    try await bootstrap.withBoundSocket(listener).get()
+                } else {
+                    try await bootstrap.bind(host: host, port: port).get()
+                }
             return Server(listener: listener, connections: connections, logger: logger)
         } catch {
             throw BindError(

@@ -1,6 +1,6 @@
 /// The least gap between two sends: the talk's `setTimeout(workerLoop, 1000)`, kept by all who share it.
 public actor Throttle {
-    private let gap: Duration
+    public nonisolated let gap: Duration
     private var next: ContinuousClock.Instant?
 
     /// - Parameter gap: `.zero` lets everything pass at once.

@@ -9,17 +9,26 @@ public enum LogFormat: String, Sendable, CaseIterable {
     case json
 }
 
-/// swift-log's lines, in one of two forms, to the log writer.
+/// swift-log's lines, in one of two forms, to whoever writes them out.
 public struct LineLogHandler: LogHandler {
     public var metadata: Logger.Metadata = [:]
     public var logLevel: Logger.Level
     private let format: LogFormat
-    private let writer: LogWriter
+    private let voice: String
+    private let write: @Sendable (String) -> Void
 
-    public init(_ format: LogFormat, level: Logger.Level, writer: LogWriter) {
+    /// - Parameter voice: Begins each message, to say which of several processes speaks.
+    public init(
+        _ format: LogFormat, level: Logger.Level, voice: String = "", write: @escaping @Sendable (String) -> Void
+    ) {
         self.format = format
         self.logLevel = level
-        self.writer = writer
+        self.voice = voice
+        self.write = write
+    }
+
+    public init(_ format: LogFormat, level: Logger.Level, writer: LogWriter) {
+        self.init(format, level: level) { writer.write($0) }
     }
 
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -32,8 +41,8 @@ public struct LineLogHandler: LogHandler {
         if all.isEmpty { all = event.metadata ?? [:] } else { all.merge(event.metadata ?? [:]) { _, new in new } }
         let fields = all.count > 1 ? all.sorted { $0.key < $1.key } : Array(all)
         switch format {
-        case .text: writer.write(text(event, fields))
-        case .json: writer.write(json(event, fields))
+        case .text: write(text(event, fields))
+        case .json: write(json(event, fields))
         }
     }
 
@@ -42,6 +51,7 @@ public struct LineLogHandler: LogHandler {
         line.reserveCapacity(160)
         line += Stamp.now
         line += Self.column(event.level)
+        line += voice
         line += printable("\(event.message)")
         for (key, value) in fields {
             line += " "
@@ -58,7 +68,7 @@ public struct LineLogHandler: LogHandler {
         json.raw("{")
         json.field("time", Stamp.now)
         json.field("level", event.level.rawValue)
-        json.field("message", "\(event.message)")
+        json.field("message", "\(voice)\(event.message)")
         for (key, value) in fields { json.field(key, "\(value)") }
         json.raw("}")
         return json.text

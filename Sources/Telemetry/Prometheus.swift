@@ -59,9 +59,9 @@ public final class Prometheus: MetricsFactory {
     public func destroyRecorder(_ handler: any RecorderHandler) {}
     public func destroyTimer(_ handler: any TimerHandler) {}
 
-    /// All meters, by name.
-    public func text() -> String {
-        let meters = meters.withLock { $0 }
+    /// All meters, or those that are wanted, by name.
+    public func text(where isWanted: (_ label: String) -> Bool = { _ in true }) -> String {
+        let meters = meters.withLock { $0 }.filter { isWanted($0.key.label) }
         var text = ""
         for (label, group) in Dictionary(grouping: meters, by: \.key.label).sorted(by: { $0.key < $1.key }) {
             for (place, entry) in group.sorted(by: { $0.key.dimensions < $1.key.dimensions }).enumerated() {
@@ -70,6 +70,17 @@ public final class Prometheus: MetricsFactory {
             }
         }
         return text
+    }
+
+    /// The numbers of two processes as one text. Where both have a meter, it is the second's: the first only has it
+    /// because it is the same program.
+    public static func merged(_ own: String, _ other: String) -> String {
+        let theirs = Set(families(other).map(\.label))
+        return families(own).filter { !theirs.contains($0.label) }.map(\.text).joined() + other
+    }
+
+    private static func families(_ text: String) -> [(label: Substring, text: String)] {
+        text.split(separator: "# TYPE ").map { ($0.prefix { $0 != " " }, "# TYPE \($0)") }
     }
 
     private static func text(_ dimensions: [(String, String)]) -> String {

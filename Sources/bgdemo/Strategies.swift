@@ -1,6 +1,8 @@
 import ArgumentParser
 import FireAndForget
 import Foreground
+import Local
+import ServiceLifecycle
 import Strategy
 
 /// Every strategy there is. An eighth is a folder, its lines in Package.swift, and one entry here.
@@ -11,6 +13,10 @@ private let all = [
     Entry("fire-and-forget", "the request is answered at once, and nobody waits for the outcome") {
         FireAndForget(sender: $0.sender, journey: $0.journey)
     },
+    Entry(
+        "local", "a web server, a master and an email worker, three processes, hand the mail on by pipes",
+        hasWorker: true, master: { try await $0.localMaster() }
+    ) { try Local($0) },
 ]
 
 /// A strategy as the command line knows it.
@@ -20,15 +26,19 @@ struct Entry: Sendable {
     let summary: String
     /// Whether it has a worker half, which may be a process of its own.
     let hasWorker: Bool
+    /// What runs for `--role all` where the halves are processes of their own, which it starts.
+    let master: (@Sendable (Household) async throws -> any Service)?
     let make: @Sendable (Workshop) async throws -> any Strategy
 
     init(
         _ name: String, _ summary: String, hasWorker: Bool = false,
+        master: (@Sendable (Household) async throws -> any Service)? = nil,
         make: @escaping @Sendable (Workshop) async throws -> any Strategy
     ) {
         self.name = name
         self.summary = summary
         self.hasWorker = hasWorker
+        self.master = master
         self.make = make
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HTTP
+import Local
 import Logging
 import NIOPosix
 import ServiceLifecycle
@@ -28,6 +29,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Listening") var listen: ListenOptions
     @OptionGroup(title: "Mail") var mail: MailOptions
     @OptionGroup(title: "Working") var work: WorkOptions
+    @OptionGroup(title: "Local messages") var local: LocalOptions
     @OptionGroup(title: "Logging") var log: LogOptions
 
     func run() async throws {
@@ -47,38 +49,56 @@ struct ServeCommand: AsyncParsableCommand {
         let grace = try work.grace(environment)
         Process.raiseLimits()
 
-        let reporting = try log.start(environment)
+        let group = MultiThreadedEventLoopGroup.singleton
+        let link = try await Link.ofChild(environment.variables, group: group)
+        let isMaster = entry.master != nil && role == .all
+        guard entry.master == nil || isMaster || link != nil else {
+            throw ValidationError("the halves of \(entry.name) are its master's children: leave --role out")
+        }
+        let reporting = try log.start(environment, name: isMaster ? "master" : link?.name, link: link)
         defer { reporting.end() }
         let logger = reporting.logger
-        let group = MultiThreadedEventLoopGroup.singleton
         LoopDelay.watch(group)
         let post = try await Post.open(mail, environment, group: group, logger: logger)
         let journey = try Journey(logger: logger, limit: work.backlog(environment))
-        let strategy = try await entry.make(
-            Workshop(
-                sender: post.sender, journey: journey, throttle: work.throttle(environment),
-                retry: work.retry(environment), concurrency: work.concurrency(environment),
-                backlog: work.backlog(environment), semantics: work.semantics(environment), grace: grace, group: group,
-                logger: logger))
+        let workshop = try Workshop(
+            sender: post.sender, journey: journey, throttle: work.throttle(environment),
+            retry: work.retry(environment), concurrency: work.concurrency(environment),
+            backlog: work.backlog(environment), semantics: work.semantics(environment), grace: grace, group: group,
+            logger: logger, link: link)
 
         var services: [any Service] = []
-        if role.works, entry.hasWorker { services.append(WorkerHalf(strategy: strategy)) }
-        if role.serves {
-            let site = Site(entry: entry, strategy: strategy, access: access, reporting: reporting, inbox: post.page)
-            let server = try await Server.start(
-                host: host, port: port, limits: limits, group: group, logger: logger,
-                handler: HostGate.isLocal(host) ? HostGate(site.handler) : site.handler)
-            let line = site.firstLine(host: host, port: server.port, mail: post.description)
-            services.append(WebHalf(server: server, grace: grace) { reporting.announce(line) })
+        if isMaster, let master = entry.master {
+            services.append(
+                try await master(
+                    Household(
+                        command: self, environment: environment, entry: entry, workshop: workshop, post: post,
+                        reporting: reporting)))
         } else {
-            reporting.announce("bgdemo \(entry.name), worker · mail \(post.description)")
+            let strategy = try await entry.make(workshop)
+            if role.works, entry.hasWorker { services.append(WorkerHalf(strategy: strategy)) }
+            if role.serves {
+                let site = Site(
+                    entry: entry, strategy: strategy, access: access, reporting: reporting,
+                    inbox: try post.page ?? environment.value(String?.none, Household.pageVariable))
+                let server = try await Server.start(
+                    host: host, port: port, listener: link?.listener, limits: limits, group: group, logger: logger,
+                    handler: HostGate.isLocal(host) ? HostGate(site.handler) : site.handler)
+                let line = Site.firstLine(entry, host: host, port: server.port, post: post)
+                services.append(WebHalf(server: server, grace: grace) { reporting.announce(line) })
+            } else {
+                reporting.announce("bgdemo \(entry.name), worker · mail \(post.description)")
+            }
+            if let link { services.append(link) }
         }
         try await ServiceGroup(
             configuration: .init(
-                services: services, gracefulShutdownSignals: [.sigterm, .sigint], cancellationSignals: [.sigquit],
+                services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+                gracefulShutdownSignals: [.sigterm, .sigint], cancellationSignals: [.sigquit],
                 logger: .silent)
         ).run()
         await settle(journey, post, within: grace, logger)
+        await link?.drained()
     }
 
     /// The mails that are under way may end; what has not ended by then is said, since nobody else will.

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Local
 public import Logging
 public import Telemetry
 
@@ -10,10 +11,11 @@ struct LogOptions: ParsableArguments {
     @Option(help: "text or json (BGDEMO_LOG_FORMAT). Default: text.")
     var logFormat: LogFormat?
 
-    func start(_ environment: Environment) throws -> Reporting {
+    func start(_ environment: Environment, name: String? = nil, link: Link? = nil) throws -> Reporting {
         try Reporting(
             format: environment.value(logFormat, "BGDEMO_LOG_FORMAT") ?? .text,
-            level: environment.value(logLevel, "BGDEMO_LOG_LEVEL") ?? .info)
+            level: environment.value(logLevel, "BGDEMO_LOG_LEVEL") ?? .info, name: name,
+            link: link)
     }
 }
 

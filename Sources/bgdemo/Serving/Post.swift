@@ -11,6 +11,8 @@ struct Post: Sendable {
     let sender: any Sender
     /// For the first line: which server, or whose inbox.
     let description: String
+    /// By which another process reaches the same.
+    let url: String
     /// The inbox' page, where the inbox is inside.
     let page: String?
     private let courier: Courier?
@@ -21,17 +23,19 @@ struct Post: Sendable {
     ) async throws -> Post {
         let server = try options.server(environment)
         if let server, server.scheme == .discard {
-            return Post(sender: Discarder(), description: "discard:", page: nil, courier: nil, inbox: nil)
+            return Post(
+                sender: Discarder(), description: "discard:", url: "discard:", page: nil, courier: nil, inbox: nil)
         }
         let inbox =
             server == nil ? try await CaughtInside.open(options, environment, group: group, logger: logger) : nil
-        let reached = try server ?? SMTPServer(url: inbox?.inbox.url ?? "")
+        let url = try inbox?.inbox.url ?? environment.value(options.smtpURL, "SMTP_URL") ?? ""
+        let reached = try server ?? SMTPServer(url: url)
         let courier = try Courier(
             server: reached, from: options.from(environment), connections: options.connections(environment),
             timeouts: options.timeouts(environment),
             caFile: environment.value(options.smtpCAFile, "BGDEMO_SMTP_CA_FILE"), logger: logger)
         return Post(
-            sender: courier, description: inbox == nil ? "\(reached)" : "\(reached) (the inbox inside)",
+            sender: courier, description: inbox == nil ? "\(reached)" : "\(reached) (the inbox inside)", url: url,
             page: inbox?.page, courier: courier, inbox: inbox)
     }
 

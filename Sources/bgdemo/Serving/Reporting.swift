@@ -1,4 +1,10 @@
 import CoreMetrics
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+import Local
 import Logging
 import NIOCore
 import Telemetry
@@ -9,21 +15,52 @@ struct Reporting: Sendable {
     let logger: Logger
     let metrics = Prometheus()
     private let writer = LogWriter()
+    private let link: Link?
 
-    init(format: LogFormat, level: Logger.Level) {
-        let writer = self.writer
+    private let level: Logger.Level
+
+    /// - Parameters:
+    ///   - name: What this process is called among several; nil where it is alone.
+    ///   - link: To the master, which writes a child's lines.
+    init(format: LogFormat, level: Logger.Level, name: String?, link: Link?) {
+        let pid = ProcessInfo.processInfo.processIdentifier
+        let write: @Sendable (String) -> Void = { [writer] line in
+            if let link { link.log(line) } else { writer.write(line) }
+        }
         self.format = format
-        logger = Logger(label: "bgdemo") { _ in LineLogHandler(format, level: level, writer: writer) }
+        self.level = level
+        self.link = link
+        logger = Self.logger(format, level, voice: name.map { "\($0) @ \(pid)" }, write)
         MetricsSystem.bootstrap(metrics)
     }
 
-    /// A line for the person at the terminal; for a collector of JSON lines, an event like any other.
+    /// Speaks for another process.
+    func voice(_ name: String) -> Logger {
+        Self.logger(format, level, voice: name) { [writer] in writer.write($0) }
+    }
+
+    private static func logger(
+        _ format: LogFormat, _ level: Logger.Level, voice: String?, _ write: @escaping @Sendable (String) -> Void
+    ) -> Logger {
+        let voice = voice.map { "[\($0)] " } ?? ""
+        return Logger(label: "bgdemo") { _ in LineLogHandler(format, level: level, voice: voice, write: write) }
+    }
+
+    /// A line for the person at the terminal; for a collector of JSON lines, an event like any other. A child tells its
+    /// master, which has said so already.
     func announce(_ line: String) {
+        if let link { return link.ready() }
         switch format {
         case .text: writer.write(line)
         case .json: logger.notice("\(line)")
         }
     }
+
+    /// A line as it is to be seen, such as a child's.
+    func write(_ line: String) { writer.write(line) }
+
+    /// All numbers, the master's among them.
+    var numbers: String { Prometheus.merged(metrics.text(), link?.metrics ?? "") }
 
     /// Returns when every line is out.
     func end() { writer.flush() }

@@ -13,13 +13,12 @@ struct Site: Sendable {
 
     var handler: any Handler {
         let links = (inbox.map { [("the inbox", $0)] } ?? []) + [("metrics", "/metrics")]
-        let metrics = reporting.metrics
         return Router(
             pages: [
                 "/": HomePage(strategy: entry.name, summary: entry.summary, links: links),
                 "/healthz": Page { _ in Response(.ok, .json, "{\"status\":\"ok\"}\n") },
                 "/readyz": Page { [strategy] _ in await Self.readiness(strategy) },
-                "/metrics": Page { _ in Response(.ok, .prometheus, metrics.text()) },
+                "/metrics": Page { [reporting] _ in Response(.ok, .prometheus, reporting.numbers) },
             ],
             mails: MailRoute(strategy, access: access))
     }
@@ -34,11 +33,11 @@ struct Site: Sendable {
     }
 
     /// Strategy, the URL to curl, mail, and the page.
-    func firstLine(host: String, port: Int, mail: String) -> String {
+    static func firstLine(_ entry: Entry, host: String, port: Int, post: Post) -> String {
         let name = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "[::1]" : host.contains(":") ? "[\(host)]" : host
         let url = "http://\(name):\(port)/"
-        let page = inbox.map { " · inbox \($0)" } ?? ""
+        let page = post.page.map { " · inbox \($0)" } ?? ""
         return
-            "bgdemo \(entry.name) · try: curl \(url)you@example.org/hello/it-works · mail \(mail)\(page) · page \(url)"
+            "bgdemo \(entry.name) · try: curl \(url)you@example.org/hello/it-works · mail \(post.description)\(page) · page \(url)"
     }
 }

@@ -1,3 +1,4 @@
+import Local
 import Logging
 import Mail
 import NIOCore
@@ -15,4 +16,6 @@ struct Workshop: Sendable {
     let grace: Duration
     let group: any EventLoopGroup
     let logger: Logger
+    /// To the master, where this process is a child of one.
+    let link: Link?
 }

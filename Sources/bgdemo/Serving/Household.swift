@@ -1,0 +1,70 @@
+import ArgumentParser
+import Local
+import NIOCore
+import Strategy
+import Telemetry
+
+/// What a master of child processes is made of.
+struct Household: Sendable {
+    let command: ServeCommand
+    let environment: Environment
+    let entry: Entry
+    let workshop: Workshop
+    let post: Post
+    let reporting: Reporting
+
+    /// The variable that tells the web server where the inbox' page is, which the master runs.
+    static let pageVariable = "BGDEMO_INBOX_PAGE"
+
+    func localMaster() async throws -> Master {
+        let settings = try command.local.settings(environment, workshop)
+        let host = try command.listen.host(environment)
+        let listener = try await Listener.bind(
+            host: host, port: command.listen.port(environment), group: workshop.group)
+        let line = Site.firstLine(entry, host: host, port: listener.port, post: post)
+        let terminal = Terminal(
+            started: { reporting.announce(line) }, print: { reporting.write($0) },
+            voice: { reporting.voice($0) }, metrics: { reporting.metrics.text(where: Self.isOfMails) })
+        return try Master(
+            settings, on: workshop.group.next(), listener: listener, terminal: terminal, logger: workshop.logger,
+            launch: launch)
+    }
+
+    /// The numbers that are the master's to tell: of the mails, not of its own threads and pages.
+    private static func isOfMails(_ label: String) -> Bool {
+        ["bgdemo_local_", "bgdemo_mails_", "bgdemo_sends_", "bgdemo_time_to_"].contains { label.hasPrefix($0) }
+    }
+
+    /// This command again, as one of its halves. Where mails go is told by variables: a URL may hold a password, and
+    /// arguments are for everyone to read. The web server is told neither.
+    private func launch(_ role: ChildRole) -> Launch {
+        let given = Self.without(["--role", "--smtp-url"], CommandLine.arguments.dropFirst())
+        let variables: [String: String?] =
+            switch role {
+            case .server:
+                ["SMTP_URL": "discard:", "SMTP_PASSWORD": nil, "SMTP_PASSWORD_FILE": nil, Self.pageVariable: post.page]
+            case .worker: ["SMTP_URL": post.url]
+            }
+        return Launch(arguments: given + ["--role", role.rawValue], variables: variables)
+    }
+
+    private static func without(_ options: Set<String>, _ arguments: some Sequence<String>) -> [String] {
+        var kept: [String] = []
+        var isValue = false
+        for argument in arguments {
+            defer { isValue = options.contains(argument) }
+            guard !isValue, !options.contains(String(argument.prefix { $0 != "=" })) else { continue }
+            kept.append(argument)
+        }
+        return kept
+    }
+}
+
+extension Local {
+    init(_ workshop: Workshop) throws {
+        guard let link = workshop.link else { throw LinkError() }
+        self.init(
+            link: link, sender: workshop.sender, journey: workshop.journey, throttle: workshop.throttle,
+            semantics: workshop.semantics, logger: workshop.logger)
+    }
+}

@@ -1,0 +1,183 @@
+import Foundation
+import Mail
+import NIOCore
+import Support
+import SystemPackage
+import Testing
+
+@testable import Local
+
+@Suite("The journal of a spool")
+struct JournalTests {
+    /// A mail's record, of a length that differs from mail to mail.
+    private static func record(_ place: Int) throws -> Journal.Record {
+        let text = String(repeating: "t\u{e9}\n", count: 1 + place % 7)
+        let email = try Email(to: "you@example.org", subject: "mail \(place)", text: text)
+        return .mail(email.id, ByteBuffer(string: PipeMessage.line(email)))
+    }
+
+    private static func id(_ record: Journal.Record) -> EmailID {
+        switch record {
+        case .mail(let id, _), .settled(let id): id
+        }
+    }
+
+    /// What is unsettled after these records.
+    private static func unsettled(_ records: some Sequence<Journal.Record>) -> [EmailID] {
+        var ids: [EmailID] = []
+        for record in records {
+            switch record {
+            case .mail(let id, _): ids.append(id)
+            case .settled(let id): ids.removeAll { $0 == id }
+            }
+        }
+        return ids
+    }
+
+    /// Mails, of which every third is settled some time later.
+    private static func history(_ count: Int) throws -> [Journal.Record] {
+        let mails = try (0..<count).map(record)
+        return mails.enumerated().flatMap { place, mail in
+            place % 3 == 2 ? [mail, .settled(id(mails[place - 2]))] : [mail]
+        }
+    }
+
+    @Test("Cut at any byte, it holds every record that was whole, and goes on")
+    func everyCut() throws {
+        let records = try Self.history(9)
+        try withDirectory { directory in
+            var (journal, _) = try Journal.open(directory)
+            var ends = [0]
+            for record in records {
+                try journal.append([record])
+                ends.append(journal.size)
+            }
+            journal.close()
+            let whole = try Data(contentsOf: URL(filePath: directory.appending("journal").string))
+            #expect(whole.count == ends.last)
+            for cut in 0...whole.count {
+                try whole.prefix(cut).write(to: URL(filePath: directory.appending("journal").string))
+                var (journal, found) = try Journal.open(directory)
+                let survivors = ends.lastIndex { $0 <= cut } ?? 0
+                #expect(found.mails.map(\.id) == Self.unsettled(records.prefix(survivors)), "cut at \(cut)")
+                #expect(found.torn == cut - ends[survivors])
+                #expect(found.damaged == 0)
+                // What comes after the cut is read again.
+                let more = try Self.record(cut)
+                try journal.append([more])
+                journal.close()
+                let (again, foundAgain) = try Journal.open(directory)
+                again.close()
+                #expect(foundAgain.mails.map(\.id) == found.mails.map(\.id) + [Self.id(more)])
+                #expect(foundAgain.torn == 0)
+            }
+        }
+    }
+
+    @Test("A tail of zeros, as a file system leaves it after a power failure, is cut off")
+    func zeros() throws {
+        let record = try Self.record(1)
+        try withDirectory { directory in
+            var (journal, _) = try Journal.open(directory)
+            try journal.append([record])
+            journal.close()
+            let path = URL(filePath: directory.appending("journal").string)
+            try (Data(contentsOf: path) + Data(count: 4096)).write(to: path)
+            let (again, found) = try Journal.open(directory)
+            again.close()
+            #expect(found.mails.map(\.id) == [Self.id(record)])
+            #expect(found.torn == 4096)
+        }
+    }
+
+    @Test("A changed byte costs at most the record that it is in, and is said")
+    func everyFlip() throws {
+        let records = try Self.history(6)
+        try withDirectory { directory in
+            var (journal, _) = try Journal.open(directory)
+            try journal.append(records)
+            journal.close()
+            let path = URL(filePath: directory.appending("journal").string)
+            let whole = try Data(contentsOf: path)
+            for place in whole.indices {
+                var changed = whole
+                changed[place] ^= 0x41
+                try changed.write(to: path)
+                let (journal, found) = try Journal.open(directory)
+                journal.close()
+                #expect(found.damaged + found.torn > 0, "byte \(place)")
+                let candidates = records.indices.map { gone in
+                    Self.unsettled(records.enumerated().filter { $0.offset != gone }.map(\.element))
+                }
+                #expect(candidates.contains { Set($0) == Set(found.mails.map(\.id)) }, "byte \(place)")
+            }
+        }
+    }
+
+    @Test("It is written anew when little of it is alive, and holds the same")
+    func compaction() throws {
+        try withDirectory { directory in
+            var (journal, _) = try Journal.open(directory, compaction: 4096)
+            var records: [Journal.Record] = []
+            var compactions = 0
+            for place in 0..<400 {
+                let record = try Self.record(place)
+                try journal.append([record])
+                records.append(record)
+                // All but each 50th are settled.
+                if place % 50 != 0 {
+                    try journal.append([.settled(Self.id(record))])
+                    records.append(.settled(Self.id(record)))
+                }
+                if try journal.compactIfWorthwhile() { compactions += 1 }
+            }
+            #expect(compactions > 3)
+            #expect(journal.size < 8192)
+            journal.close()
+            let (again, found) = try Journal.open(directory)
+            again.close()
+            #expect(found.mails.map(\.id) == Self.unsettled(records))
+            #expect(found.mails.count == 8)
+            #expect(found.torn + found.damaged == 0)
+        }
+    }
+
+    @Test("A spool belongs to one master at a time")
+    func lock() async throws {
+        try await withDirectory { directory in
+            let (spool, _) = try Spool.open(directory.string, sync: .always, logger: .silentInTests)
+            #expect(throws: SpoolError.self) {
+                try Spool.open(directory.string, sync: .always, logger: .silentInTests)
+            }
+            await spool.close()
+            let (next, _) = try Spool.open(directory.string, sync: .always, logger: .silentInTests)
+            await next.close()
+        }
+    }
+
+    @Test(
+        "Each mail is said to be safe once, in the order they came, and is then in the file",
+        arguments: SpoolSync.allCases)
+    func keeping(_ policy: SpoolSync) async throws {
+        let ids = Watched<[EmailID]>([])
+        try await withDirectory { directory in
+            let (spool, _) = try Spool.open(directory.string, sync: policy, logger: .silentInTests)
+            let mails = try (0..<500).map { place -> OwnedMail in
+                guard case .mail(let id, let line) = try Self.record(place) else { throw CancellationError() }
+                return OwnedMail(id, line, since: .now())
+            }
+            for mail in mails {
+                spool.keep(Spool.Guest(server: 1, mail: mail)) { guests, failure in
+                    #expect(failure == nil)
+                    ids.change { $0 += guests.map(\.mail.id) }
+                }
+            }
+            try await ids.wait { $0.count >= 500 }
+            #expect(ids.value == mails.map(\.id))
+            for mail in mails.prefix(400) { spool.settle(mail.id) }
+            await spool.close()
+            let (_, found) = try Spool.open(directory.string, sync: policy, logger: .silentInTests)
+            #expect(found.mails.map(\.id) == mails.dropFirst(400).map(\.id))
+        }
+    }
+}

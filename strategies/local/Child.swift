@@ -1,0 +1,92 @@
+import Logging
+import NIOCore
+import NIOPosix
+import Subprocess
+
+/// The master's picture of one child. It belongs to the master's event loop.
+final class Child {
+    let number: Int
+    let role: ChildRole
+    /// Workers have places side by side; who is renewed and its successor have the same.
+    let place: Int
+    let started = NIODeadline.now()
+    let signals: AsyncStream<Signal>
+    private let signalling: AsyncStream<Signal>.Continuation
+    private var outlet: Outlet?
+    private(set) var name: String
+    /// Speaks for it.
+    private(set) var logger: Logger
+    private(set) var isReady = false
+    private(set) var isStopping = false
+    /// Its successor is on the way.
+    var isOutgoing = false
+    /// Until here it was heard of.
+    private var lastSign = NIODeadline.now()
+    /// What the master has promised to take from a web server, and has not got yet.
+    var promised = Room()
+    /// Mails that were given to it and forgotten, as the talk does.
+    var forwarded = 0
+
+    init(number: Int, role: ChildRole, place: Int, logger: Logger) {
+        self.number = number
+        self.role = role
+        self.place = place
+        self.logger = logger
+        name = role.title
+        (signals, signalling) = AsyncStream.makeStream()
+    }
+
+    func born(pid: Int32, outlet: Outlet, voice: (String) -> Logger) {
+        name = "\(role.title) @ \(pid)"
+        logger = voice(name)
+        self.outlet = outlet
+        lastSign = .now()
+    }
+
+    /// Whether it needs no successor.
+    var isStaying: Bool { !isStopping && !isOutgoing }
+
+    func post(_ message: PipeMessage) { outlet?.post(message) }
+
+    func becameReady() {
+        isReady = true
+        lastSign = .now()
+    }
+
+    func gaveSign() { lastSign = .now() }
+
+    /// Asks for a sign of life.
+    ///
+    /// - Returns: How long there was none.
+    func ask() -> TimeAmount {
+        if isReady { outlet?.post(.ping) }
+        return .now() - lastSign
+    }
+
+    /// Whether what it was told has been read, so that it may be told what is not important.
+    var listens: Bool { isReady && (outlet?.unwritten ?? 0) < 1 << 16 }
+
+    /// Finish what is in hand, and end.
+    func stop() {
+        isStopping = true
+        post(.stop)
+    }
+
+    func kill() { signalling.yield(.kill) }
+
+    /// Nothing more will be heard of it.
+    func fellSilent() {
+        signalling.finish()
+        outlet?.close()
+    }
+}
+
+/// A place that has to be filled with a living child.
+struct Seat: Hashable {
+    let role: ChildRole
+    let place: Int
+}
+
+extension Child {
+    var seat: Seat { Seat(role: role, place: place) }
+}

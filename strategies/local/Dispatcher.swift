@@ -1,0 +1,226 @@
+import Logging
+import Mail
+import Metrics
+import NIOCore
+import Strategy
+
+/// Moves the mails: from the web servers into the ledger, from there to the workers, and out by what the workers report.
+/// It belongs to the master's event loop.
+final class Dispatcher {
+    private let settings: MasterSettings
+    private let loop: any EventLoop
+    private let logger: Logger
+    private let meters: MasterMeters
+    private let spool: Spool?
+    private let deadLetters: DeadLetters?
+    private var generator = SystemRandomNumberGenerator()
+    private var ledger = Ledger()
+    private var servers: [Int: Child] = [:]
+    private var workers: [Child] = []
+    /// Mails on their way into the spool.
+    private var unkept = Room()
+    private var nextTurn = NIODeadline.uptimeNanoseconds(0)
+    private var isWaitingForTurn = false
+
+    init(
+        _ settings: MasterSettings, loop: any EventLoop, meters: MasterMeters, spool: Spool?, deadLetters: DeadLetters?,
+        logger: Logger
+    ) {
+        self.settings = settings
+        self.loop = loop
+        self.meters = meters
+        self.spool = spool
+        self.deadLetters = deadLetters
+        self.logger = logger
+    }
+
+    /// The mails that are owned.
+    var count: Int { ledger.count + unkept.mails }
+
+    /// Whether anything can become of the mails before this time.
+    func canProgress(before deadline: NIODeadline) -> Bool { unkept.mails > 0 || ledger.hasWork(before: deadline) }
+
+    // MARK: Who takes part
+
+    func join(_ child: Child) {
+        switch child.role {
+        case .server: servers[child.number] = child
+        case .worker: workers.append(child)
+        }
+        settle()
+    }
+
+    /// Nothing more is given to the child; what it says still counts.
+    func dismiss(_ child: Child) {
+        workers.removeAll { $0.number == child.number }
+        if child.isStopping { servers[child.number] = nil }
+    }
+
+    /// The child is gone, and everything that it has said was heard.
+    ///
+    /// - Returns: How many mails it had in hand: given to the next, or in the talk's way lost.
+    func lose(_ child: Child) -> Int {
+        workers.removeAll { $0.number == child.number }
+        servers[child.number] = nil
+        return child.forwarded + ledger.giveBack(of: child.number)
+    }
+
+    // MARK: What they say
+
+    func take(_ id: EmailID, _ line: ByteBuffer, from server: Child) {
+        server.promised.mails -= 1
+        server.promised.bytes -= line.readableBytes
+        meters.journey.accepted.increment()
+        guard settings.semantics == .safe else { return forward(id, line) }
+        let mail = OwnedMail(id, line, since: .now())
+        guard let spool else { return ledger.take(mail) }
+        unkept.mails += 1
+        unkept.bytes += line.readableBytes
+        spool.keep(Spool.Guest(server: server.number, mail: mail), then: kept)
+    }
+
+    /// Mails of a master before this one.
+    func resume(_ mails: [OwnedMail]) {
+        for mail in mails { ledger.take(mail) }
+    }
+
+    private lazy var kept: Spool.Kept = {
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        return { [loop] guests, failure in loop.execute { bound.value.kept(guests, failure) } }
+    }()
+
+    /// The spool has these mails, or they are nobody's.
+    private func kept(_ guests: [Spool.Guest], _ failure: Spool.SpoolFailure?) {
+        for (number, guests) in Dictionary(grouping: guests, by: \.server) {
+            guard let failure else {
+                servers[number]?.post(.taken(guests.count))
+                continue
+            }
+            servers[number]?.post(.refused(guests.count, failure.reason))
+        }
+        for guest in guests {
+            unkept.mails -= 1
+            unkept.bytes -= guest.mail.line.readableBytes
+            if failure == nil { ledger.take(guest.mail) }
+        }
+        settle()
+    }
+
+    func sent(_ id: EmailID, by worker: Child) {
+        worker.forwarded -= settings.semantics == .talk ? 1 : 0
+        guard let mail = ledger.settle(id, by: worker.number) else { return }
+        meters.record(.sent(reply: ""), of: mail)
+        spool?.settle(id)
+    }
+
+    func failed(_ id: EmailID, _ outcome: Outcome, by worker: Child) {
+        guard let mail = ledger.rest(id, by: worker.number) else { return }
+        meters.record(outcome, of: mail)
+        let isHopeless = if case .permanent = outcome { true } else { false }
+        guard !isHopeless, let delay = settings.retry.delay(afterFailures: mail.failures, using: &generator) else {
+            ledger.drop(id)
+            return bury(mail, outcome)
+        }
+        ledger.restUntil(.now() + TimeAmount(delay), id)
+        let wait = Int(delay / .milliseconds(1))
+        logger.info(
+            "failed sending an email, trying again in \(wait) ms",
+            metadata: ["id": "\(id)", "attempt": "\(mail.failures + 1) of \(settings.retry.attempts)"])
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.scheduleTask(in: TimeAmount(delay)) {
+            bound.value.ledger.wake(id)
+            bound.value.settle()
+        }
+    }
+
+    private func bury(_ mail: OwnedMail, _ outcome: Outcome) {
+        meters.buried.increment()
+        logger.error(
+            "gave up on an email: \(outcome.failure?.description ?? outcome.word)",
+            metadata: ["id": "\(mail.id)", "attempts": "\(mail.failures)"])
+        guard let deadLetters else { return spool?.settle(mail.id) ?? () }
+        deadLetters.bury(mail, outcome) { [spool] in spool?.settle(mail.id) }
+    }
+
+    /// The master ends: what it still owns stays in the spool, else goes to the dead letters.
+    func abandon() {
+        let mails = ledger.all
+        guard !mails.isEmpty else { return }
+        guard spool == nil else { return logger.notice("\(mails.count) emails stay in the spool for the next master") }
+        let place = deadLetters == nil ? "are lost: they would have stayed in a --spool" : "go to the dead letters"
+        logger.error("\(mails.count) emails were not sent in time and \(place)")
+        let failure = Failure(.queue, "the master was stopped before the mail was sent")
+        for mail in mails { deadLetters?.bury(mail, .temporary(failure)) }
+    }
+
+    // MARK: Handing out
+
+    /// Gives mails to workers that have a hand free, and room to web servers. To be called when something has changed.
+    func settle() {
+        handOut()
+        for server in servers.values { promise(server) }
+    }
+
+    private func handOut() {
+        while ledger.waitingCount > 0, let worker = freest, isOurTurn() {
+            guard let mail = ledger.hand(to: worker.number) else { return }
+            worker.post(.mail(mail.id, line: mail.line))
+        }
+    }
+
+    private var freest: Child? {
+        let worker = workers.min { ledger.inHand(of: $0.number) < ledger.inHand(of: $1.number) }
+        return worker.flatMap { ledger.inHand(of: $0.number) < settings.concurrency ? $0 : nil }
+    }
+
+    private func isOurTurn() -> Bool {
+        guard settings.gap > .zero else { return true }
+        let now = NIODeadline.now()
+        guard now < nextTurn else {
+            nextTurn = now + TimeAmount(settings.gap)
+            return true
+        }
+        guard !isWaitingForTurn else { return false }
+        isWaitingForTurn = true
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.scheduleTask(deadline: nextTurn) {
+            bound.value.isWaitingForTurn = false
+            bound.value.settle()
+        }
+        return false
+    }
+
+    /// Tells a web server how much more may come, so that mails owned and mails promised never exceed the backlog.
+    private func promise(_ server: Child) {
+        let ahead = MasterSettings.ahead
+        guard server.promised.mails <= ahead.mails / 2 || server.promised.bytes <= ahead.bytes / 2 else { return }
+        var free = Room(
+            mails: settings.backlog - ledger.count - unkept.mails - workers.reduce(0) { $0 + $1.forwarded },
+            bytes: MasterSettings.backlogBytes - ledger.bytes - unkept.bytes)
+        for server in servers.values {
+            free.mails -= server.promised.mails
+            free.bytes -= server.promised.bytes
+        }
+        let more = Room(
+            mails: max(0, min(free.mails, ahead.mails - server.promised.mails)),
+            bytes: max(0, min(free.bytes, ahead.bytes - server.promised.bytes)))
+        guard more.mails > 0 || more.bytes > 0 else { return }
+        server.promised.mails += more.mails
+        server.promised.bytes += more.bytes
+        server.post(.room(more))
+    }
+
+    func record() { meters.record(ledger, unkept: unkept.mails) }
+
+    // MARK: As the talk does
+
+    /// `children.worker.send(message)`, and forgotten.
+    private func forward(_ id: EmailID, _ line: ByteBuffer) {
+        logger.info("got an email to send from the webserver: \(String(buffer: line))")
+        guard let worker = workers.first else {
+            return logger.error("there is no email worker: the email is lost", metadata: ["id": "\(id)"])
+        }
+        worker.forwarded += 1
+        worker.post(.mail(id, line: line))
+    }
+}

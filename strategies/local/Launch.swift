@@ -1,0 +1,100 @@
+import Subprocess
+
+#if canImport(Darwin)
+    import System
+#else
+    import SystemPackage
+#endif
+
+#if canImport(Darwin)
+    import Foundation
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// The two kinds of children.
+public enum ChildRole: String, Sendable, CaseIterable {
+    case server, worker
+
+    /// As the talk's log calls it.
+    var title: String {
+        switch self {
+        case .server: "web server"
+        case .worker: "email worker"
+        }
+    }
+}
+
+/// How a child is started: this same program, with arguments and variables that make it a child.
+public struct Launch: Sendable {
+    /// The variables by which a child knows that it is one.
+    enum Variable {
+        static let name = "BGDEMO_CHILD"
+        static let listens = "BGDEMO_CHILD_LISTENS"
+        static let isSpooled = "BGDEMO_CHILD_SPOOLS"
+    }
+
+    private let arguments: [String]
+    private var variables: [String: String?]
+
+    /// - Parameters:
+    ///   - arguments: Everybody may read them: no secrets.
+    ///   - variables: Beside the master's own; nil takes one away.
+    public init(arguments: [String], variables: [String: String?]) {
+        self.arguments = arguments
+        self.variables = variables
+    }
+
+    func asChild(_ role: ChildRole, isSpooled: Bool) -> Launch {
+        var launch = self
+        launch.variables[Variable.name] = role.title
+        launch.variables[Variable.listens] = role == .server ? "1" : nil
+        launch.variables[Variable.isSpooled] = isSpooled ? "1" : nil
+        return launch
+    }
+
+    /// Starts the child and returns how it ended.
+    ///
+    /// - Parameters:
+    ///   - signals: What to send it. Its end means that nothing is heard of the child any more: it is killed, if it is
+    ///     not dead anyway, and waited for.
+    ///   - born: Takes the master's ends of the pipes over.
+    func run(
+        _ pipes: Pipes, signals: AsyncStream<Signal>, born: @Sendable (_ pid: Int32) async throws -> Void
+    ) async throws -> TerminationStatus {
+        var options = PlatformOptions()
+        // A group of its own: Ctrl-C in the terminal is for the master, which then stops its children in order.
+        options.processGroupID = 0
+        let variables = Dictionary(
+            uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
+        return try await Subprocess.run(
+            Configuration(
+                executable: .path(Self.executable),
+                arguments: Arguments(executablePathOverride: "bgdemo", remainingValues: arguments),
+                environment: .inherit.updating(variables), platformOptions: options),
+            input: .fileDescriptor(pipes.childInput, closeAfterSpawningProcess: true),
+            output: .fileDescriptor(pipes.childOutput, closeAfterSpawningProcess: true),
+            error: .fileDescriptor(pipes.childErrors, closeAfterSpawningProcess: true)
+        ) { execution in
+            try await born(execution.processIdentifier.value)
+            for await signal in signals { try? execution.send(signal: signal) }
+            // It may be dead already, which is no error here.
+            try? execution.send(signal: .kill)
+        }.terminationStatus
+    }
+
+    /// This program's file. Where another has been put in its place meanwhile, the new one.
+    private static var executable: FilePath {
+        #if canImport(Darwin)
+            return FilePath(Bundle.main.executablePath ?? CommandLine.arguments.first ?? "bgdemo")
+        #else
+            let own = "/proc/self/exe"
+            guard let path = unsafe realpath(own, nil) else { return FilePath(own) }
+            defer { unsafe free(path) }
+            let file = unsafe String(cString: path)
+            return unsafe access(file, X_OK) == 0 ? FilePath(file) : FilePath(own)
+        #endif
+    }
+}

@@ -1,0 +1,152 @@
+import Logging
+import NIOCore
+import NIOPosix
+import Subprocess
+import Strategy
+
+/// How children come into the world, are listened to, and leave it.
+extension Master {
+    /// Starts a child for the place, unless it has one that is to stay.
+    func fill(_ seat: Seat) {
+        guard needs(seat.role), !children.values.contains(where: { $0.seat == seat && $0.isStaying }) else { return }
+        logger.info("starting \(seat.role.title)")
+        next += 1
+        let child = Child(number: next, role: seat.role, place: seat.place, logger: logger)
+        children[next] = child
+        births.continuation.yield(Birth(number: next, role: seat.role, signals: child.signals))
+    }
+
+    /// Whether children of this role are wanted.
+    func needs(_ role: ChildRole) -> Bool {
+        switch role {
+        case .server: phase == .running
+        case .worker: phase < .leaving
+        }
+    }
+
+    /// Lives a child's life, from its start to its end.
+    nonisolated func live(_ birth: Birth) async {
+        let ending: String
+        do {
+            let pipes = try Pipes(passing: birth.role == .server ? listener.socket : nil)
+            let status = try await launch(birth.role).asChild(birth.role, isSpooled: settings.spool != nil)
+                .run(pipes, signals: birth.signals) { pid in try await self.born(birth.number, pid, pipes) }
+            ending = Self.text(status)
+        } catch {
+            ending = "\(error)"
+        }
+        await ended(birth.number, ending)
+    }
+
+    private static func text(_ status: TerminationStatus) -> String {
+        switch status {
+        case .exited(let code): "exit code \(code)"
+        case .signaled(let signal): "signal \(signal)"
+        }
+    }
+
+    /// The child's process is there: opens the master's ends of its pipes.
+    private func born(_ number: Int, _ pid: Int32, _ pipes: Pipes) async throws {
+        guard let child = children[number] else { return }
+        let channel = try await ClientBootstrap(group: loop).withConnectedSocket(pipes.toChild).get()
+        child.born(pid: pid, outlet: Outlet(channel), voice: terminal.voice)
+        try await open(pipes.errors) { master in
+            Ear(
+                heard: { lines in master.assumeIsolated { $0.heardCrying(number, lines) } }, readComplete: {}, ended: {}
+            )
+        }
+        try await open(pipes.output) { master in
+            Ear(
+                heard: { lines in master.assumeIsolated { $0.heard(number, lines) } },
+                readComplete: { master.assumeIsolated { $0.dispatcher.settle() } },
+                ended: { master.assumeIsolated { $0.fellSilent(number) } })
+        }
+    }
+
+    private func open(_ descriptor: CInt, _ ear: @escaping @Sendable (Master) -> Ear) async throws {
+        _ = try await NIOPipeBootstrap(group: loop)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(ear(self)) }
+            }
+            .takingOwnershipOfDescriptor(input: descriptor).get()
+    }
+
+    private func heard(_ number: Int, _ lines: [LineReader.Line]) {
+        guard let child = children[number] else { return }
+        for line in lines {
+            switch line {
+            case .whole(let line):
+                if let message = PipeMessage(line) {
+                    heard(message, of: child)
+                } else {
+                    garbled(String(buffer: line), child)
+                }
+            case .tooLong(let bytes): garbled("\(bytes) bytes", child)
+            }
+        }
+    }
+
+    private func heard(_ message: PipeMessage, of child: Child) {
+        switch (message, child.role) {
+        case (.mail(let id, let line), .server): dispatcher.take(id, line, from: child)
+        case (.sent(let id), .worker): dispatcher.sent(id, by: child)
+        case (.failed(let id, let outcome), .worker): dispatcher.failed(id, outcome, by: child)
+        case (.log(let line), _): terminal.print(line)
+        case (.pong, _): child.gaveSign()
+        case (.ready(PipeMessage.version), _): isReady(child)
+        case (.ready(let version), _):
+            logger.error(
+                "\(child.name) speaks version \(version) of the messages, not \(PipeMessage.version): killing it")
+            child.kill()
+        default: garbled("\(message)", child)
+        }
+    }
+
+    private func garbled(_ text: String, _ child: Child) {
+        logger.warning("a message of \(child.name) is garbled: \(text.prefix(200))")
+    }
+
+    /// What a child writes to its standard error, such as why it crashed.
+    private func heardCrying(_ number: Int, _ lines: [LineReader.Line]) {
+        for case .whole(let line) in lines {
+            (children[number]?.logger ?? logger).error("\(String(buffer: line).prefix(2000))")
+        }
+    }
+
+    private func isReady(_ child: Child) {
+        child.becameReady()
+        child.logger.info("\(child.role == .server ? "ready on port \(listener.port)" : "ready!")")
+        guard !child.isStopping else { return }
+        guard needs(child.role) else { return child.stop() }
+        dispatcher.join(child)
+        for old in children.values where old.seat == child.seat && old.isOutgoing { retire(old) }
+        goOnRenewing(child.seat)
+    }
+
+    private func fellSilent(_ number: Int) {
+        children[number]?.fellSilent()
+    }
+
+    private func ended(_ number: Int, _ ending: String) {
+        guard let child = children.removeValue(forKey: number) else { return }
+        child.fellSilent()
+        let inHand = dispatcher.lose(child)
+        tellEnd(child, ending, inHand)
+        dispatcher.settle()
+        goOnRenewing(child.seat)
+        guard !child.isStopping, needs(child.role) else { return }
+        let wait = backoffs[child.seat, default: Backoff()].died(at: .now(), wasReady: child.isReady)
+        if wait > .zero {
+            logger.warning(
+                "\(child.role.title) dies again and again: starting it in \(wait.nanoseconds / 1_000_000) ms")
+        }
+        later(wait) { [seat = child.seat] in $0.fill(seat) }
+    }
+
+    private func tellEnd(_ child: Child, _ ending: String, _ inHand: Int) {
+        guard !child.isStopping else { return child.logger.info("left (\(ending))") }
+        meters.died(child.role)
+        let fate = settings.semantics == .talk ? "are gone with it" : "go to the next"
+        child.logger.warning("died :( (\(ending))\(inHand > 0 ? "; \(inHand) emails in its hands \(fate)" : "")")
+    }
+}

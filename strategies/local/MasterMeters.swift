@@ -1,0 +1,30 @@
+import Mail
+import Metrics
+import NIOCore
+import Strategy
+
+/// What `/metrics` says of the master, beside the journeys of its mails.
+struct MasterMeters {
+    let journey = JourneyMeters()
+    let waiting = Gauge(label: "bgdemo_local_waiting")
+    let inHand = Gauge(label: "bgdemo_local_in_hand")
+    let resting = Gauge(label: "bgdemo_local_retrying")
+    let buried = Counter(label: "bgdemo_local_dead_letters_total")
+    private let deaths = Dictionary(
+        uniqueKeysWithValues: ChildRole.allCases.map { role in
+            (role, Counter(label: "bgdemo_local_deaths_total", dimensions: [("child", role.title)]))
+        })
+
+    func died(_ role: ChildRole) { deaths[role]?.increment() }
+
+    func record(_ ledger: Ledger, unkept: Int) {
+        journey.inFlight.record(ledger.count + unkept)
+        waiting.record(ledger.waitingCount)
+        inHand.record(ledger.inHandCount)
+        resting.record(ledger.restingCount)
+    }
+
+    func record(_ outcome: Outcome, of mail: OwnedMail) {
+        journey.record(outcome, after: .nanoseconds((.now() - mail.since).nanoseconds))
+    }
+}

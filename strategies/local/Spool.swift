@@ -1,0 +1,189 @@
+import Dispatch
+import Logging
+import Mail
+import NIOCore
+import Synchronization
+
+#if canImport(Darwin)
+    import System
+#else
+    import SystemPackage
+#endif
+
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
+/// When the journal is forced to disk. A killed master loses nothing under any of them; a power failure may lose what
+/// came since.
+public enum SpoolSync: String, Sendable, CaseIterable {
+    /// Before a mail is acknowledged; many mails share one sync.
+    case always
+    /// At most 100 ms after.
+    case each100ms = "100ms"
+    /// When the system sees fit.
+    case never
+}
+
+/// Why there can be no spool.
+public struct SpoolError: Error, CustomStringConvertible {
+    public let description: String
+}
+
+/// A directory in which the master's mails survive it. It belongs to one master at a time; its files are written on a
+/// thread of their own, everything that has gathered meanwhile in one go.
+final class Spool: Sendable {
+    /// A mail, and the web server that waits to hear that it is safe.
+    struct Guest: Sendable {
+        let server: Int
+        let mail: OwnedMail
+    }
+
+    /// The mails are safe, or why not. Told in the order they came.
+    typealias Kept = @Sendable ([Guest], SpoolFailure?) -> Void
+
+    /// Why mails could not be written.
+    struct SpoolFailure: Sendable {
+        let reason: String
+    }
+
+    private struct State {
+        var guests: [Guest] = []
+        var settled: [EmailID] = []
+        var kept: Kept?
+        var isScheduled = false
+    }
+
+    private let state = Mutex(State())
+    private let journal: Mutex<Journal>
+    private let needsSync = Mutex(false)
+    private let policy: SpoolSync
+    private let lock: SystemFile
+    private let queue = DispatchQueue(label: "bgdemo.spool")
+    private let logger: Logger
+
+    /// Opens the spool, and reads what a master before this one has left there.
+    static func open(
+        _ directory: String, sync policy: SpoolSync, logger: Logger
+    ) throws -> (Spool, Journal.Found) {
+        let directory = FilePath(directory)
+        do {
+            if unsafe mkdir(directory.string, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
+            let lock = try lock(directory)
+            let (journal, found) = try Journal.open(directory)
+            try Journal.syncDirectory(directory)
+            return (Spool(journal, lock, policy, logger), found)
+        } catch let error as SpoolError {
+            throw error
+        } catch {
+            throw SpoolError(description: "can't keep mails in \(directory): \(error)")
+        }
+    }
+
+    private init(_ journal: Journal, _ lock: SystemFile, _ policy: SpoolSync, _ logger: Logger) {
+        self.journal = Mutex(journal)
+        self.lock = lock
+        self.policy = policy
+        self.logger = logger
+    }
+
+    /// The lock is the open file's, and goes with the process however it ends.
+    private static func lock(_ directory: FilePath) throws -> SystemFile {
+        let lock = try SystemFile.open(
+            directory.appending("lock"), .writeOnly, options: [.create, .closeOnExec], permissions: [.ownerReadWrite])
+        guard flock(lock.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+            try? lock.close()
+            throw SpoolError(
+                description: "another master keeps its mails in \(directory): end it, or choose another --spool")
+        }
+        return lock
+    }
+
+    /// Keeps a mail; `kept` tells when it is safe.
+    func keep(_ guest: Guest, then kept: @escaping Kept) {
+        schedule { state in
+            state.guests.append(guest)
+            state.kept = kept
+        }
+    }
+
+    /// The mail needs no keeping any more.
+    func settle(_ id: EmailID) {
+        schedule { $0.settled.append(id) }
+    }
+
+    private func schedule(_ change: (inout State) -> Void) {
+        let schedules = state.withLock { state in
+            change(&state)
+            defer { state.isScheduled = true }
+            return !state.isScheduled
+        }
+        if schedules { queue.async { [self] in carry() } }
+    }
+
+    /// Writes what has gathered.
+    private func carry() {
+        let (guests, settled, kept) = state.withLock { state in
+            defer { state = State() }
+            return (state.guests, state.settled, state.kept)
+        }
+        let records = guests.map { Journal.Record.mail($0.mail.id, $0.mail.line) } + settled.map(Journal.Record.settled)
+        do {
+            try journal.withLock { journal in
+                try journal.append(records)
+                if policy == .always, !guests.isEmpty { try journal.sync() }
+            }
+        } catch {
+            logger.error("the spool can't be written: \(error)")
+            // The fates are written with the next mails; until then a restart would send those mails twice.
+            state.withLock { $0.settled.insert(contentsOf: settled, at: 0) }
+            kept?(guests, SpoolFailure(reason: "the spool can't be written: \(error)"))
+            return
+        }
+        kept?(guests, nil)
+        if policy == .each100ms { syncSoon() }
+        compact()
+    }
+
+    private func syncSoon() {
+        let isFirst = needsSync.withLock { needsSync in
+            defer { needsSync = true }
+            return !needsSync
+        }
+        guard isFirst else { return }
+        queue.asyncAfter(deadline: .now() + .milliseconds(100)) { [self] in
+            needsSync.withLock { $0 = false }
+            sync()
+        }
+    }
+
+    private func sync() {
+        do { try journal.withLock { try $0.sync() } } catch { logger.error("the spool can't be synced: \(error)") }
+    }
+
+    private func compact() {
+        do {
+            let size = try journal.withLock { journal in try journal.compactIfWorthwhile() ? journal.size : nil }
+            if let size { logger.debug("wrote the spool anew", metadata: ["bytes": "\(size)"]) }
+        } catch {
+            logger.error("the spool can't be written anew, and grows: \(error)")
+        }
+    }
+
+    /// Returns when everything is on disk and the next master may come.
+    func close() async {
+        await withCheckedContinuation { continuation in
+            queue.async { [self] in
+                carry()
+                sync()
+                journal.withLock { $0.close() }
+                try? lock.close()
+                continuation.resume()
+            }
+        }
+    }
+}
