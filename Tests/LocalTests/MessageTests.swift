@@ -43,8 +43,9 @@ struct MessageTests {
     @Test("The longest mail fits into the longest line")
     func longest() throws {
         let email = try Email(to: "a@b.example", subject: "s", text: String(repeating: "\"", count: 1 << 20))
-        #expect(PipeMessage.line(email).utf8.count < PipeMessage.longest)
-        #expect(try PipeMessage.email(ByteBuffer(string: PipeMessage.line(email))) == email)
+        let line = ByteBuffer(string: PipeMessage.line(email))
+        #expect(line.readableBytes < PipeMessage.longest)
+        #expect(try PipeMessage.email(line) == email)
     }
 
     @Test(

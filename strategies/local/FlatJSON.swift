@@ -72,7 +72,7 @@ struct FlatJSON {
                 unescaped += bytes[run..<at]
                 at += 1
                 guard let scalar = escape() else { return nil }
-                unescaped += Array(String(Character(scalar)).utf8)
+                if let bytes = UTF8.encode(scalar) { unescaped.append(contentsOf: bytes) }
                 run = at
             default: at += 1
             }
