@@ -82,6 +82,9 @@ let package = Package(
         .tests("RedisTests", ["Redis", "Support", .nio, .posix, .ssl, .logging, .subprocess]),
         .tests("ResqueTests", ["Resque", "Redis", "Support", .nio, .posix, .logging, .subprocess]),
         .tests(
+            "PubSubTests",
+            ["PubSub", "Redis", "Strategy", "Mail", "Support", .nio, .posix, .logging, .lifecycle, .lifecycleTests]),
+        .tests(
             "LocalTests",
             ["Local", "Strategy", "Mail", "Inbox", "Support", .nio, .posix, .logging, .subprocess, .system]),
         .tests("BgdemoTests", ["bgdemo", "Inbox", "Mail", "Support", .nio, .posix, .logging, .subprocess]),
@@ -136,5 +139,8 @@ extension Target.Dependency {
     static var lifecycle: Self { .product(name: "ServiceLifecycle", package: "swift-service-lifecycle") }
     static var signals: Self { .product(name: "UnixSignals", package: "swift-service-lifecycle") }
     static var system: Self { .product(name: "SystemPackage", package: "swift-system") }
+    static var lifecycleTests: Self {
+        .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")
+    }
     static var subprocess: Self { .product(name: "Subprocess", package: "swift-subprocess") }
 }

@@ -77,17 +77,21 @@ final class Backlog: Sendable {
     }
 
     /// A mail that was handed out is to be tried again.
-    func rest(_ mail: Mail, for delay: Duration) {
-        guard delay > .zero else { return hand(mail) }
-        let number = state.withLock { state in
+    ///
+    /// - Returns: Whether it will be: not where all is over.
+    func rest(_ mail: Mail, for delay: Duration) -> Bool {
+        let number: Int? = state.withLock { state in
+            guard !state.isAbandoned else { return nil }
             state.rests += 1
             state.resting[state.rests] = mail
             return state.rests
         }
+        guard let number else { return false }
         loop.scheduleTask(in: TimeAmount(delay)) { [self] in
             guard let mail = state.withLock({ $0.resting.removeValue(forKey: number) }) else { return }
             hand(mail)
         }
+        return true
     }
 
     /// A mail that was handed out is done with.
@@ -130,6 +134,9 @@ final class Backlog: Sendable {
             return state.waiting + state.resting.sorted { $0.key < $1.key }.map(\.value)
         }
     }
+
+    /// A mail that was handed out could not be tried.
+    func giveBack(_ mail: Mail) { hand(mail) }
 
     private func hand(_ mail: Mail) {
         let idle: CheckedContinuation<Mail?, Never>? = state.withLock { state in

@@ -2,32 +2,42 @@ import Synchronization
 
 /// Opens once, and holds back who comes before.
 final class Gate: Sendable {
-    private enum State {
-        case closed([CheckedContinuation<Void, Never>])
-        case open
+    private struct State {
+        var isOpen = false
+        var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
+        var next = 0
     }
 
-    private let state = Mutex(State.closed([]))
+    private let state = Mutex(State())
 
     func open() {
-        let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-            guard case .closed(let waiting) = state else { return [] }
-            state = .open
-            return waiting
+        let waiting = state.withLock { state in
+            state.isOpen = true
+            defer { state.waiting = [:] }
+            return state.waiting.values
         }
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Returns when it is open.
+    /// Returns when it is open, or the task was cancelled.
     func wait() async {
-        if case .open = state.withLock({ $0 }) { return }
-        await withCheckedContinuation { continuation in
-            let isOpen = state.withLock { state in
-                guard case .closed(let waiting) = state else { return true }
-                state = .closed(waiting + [continuation])
-                return false
+        let number: Int? = state.withLock { state in
+            guard !state.isOpen else { return nil }
+            state.next += 1
+            return state.next
+        }
+        guard let number else { return }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waits = state.withLock { state in
+                    guard !state.isOpen, !Task.isCancelled else { return false }
+                    state.waiting[number] = continuation
+                    return true
+                }
+                if !waits { continuation.resume() }
             }
-            if isOpen { continuation.resume() }
+        } onCancel: {
+            state.withLock { $0.waiting.removeValue(forKey: number) }?.resume()
         }
     }
 }

@@ -141,29 +141,32 @@ public struct Subscriber: Sendable {
         do {
             try await settings.throttle.turn()
         } catch {
-            return backlog.rest(mail, for: .zero)
+            return backlog.giveBack(mail)
         }
-        var mail = mail
-        mail.attempts += 1
+        let mail = Backlog.Mail(trip: mail.trip, attempts: mail.attempts + 1)
         mail.trip.attempted(mail.attempts)
-        settle(mail, await sender.send(mail.trip.email), backlog)
+        // A send is not torn by a stop, but one that hangs holds up no stop: its outcome finds its way.
+        let isSettled = Gate()
+        sender.send(mail.trip.email) {
+            settle(mail, $0, backlog)
+            isSettled.open()
+        }
+        await isSettled.wait()
     }
 
     private func settle(_ mail: Backlog.Mail, _ outcome: Outcome, _ backlog: Backlog) {
-        guard let failure = outcome.failure, let delay = delay(mail, outcome) else {
-            if outcome.failure != nil {
-                meters.deadLetters.increment()
-                logger.error(
-                    "Gave up on an email to \(mail.trip.email.to)",
-                    metadata: ["id": "\(mail.trip.email.id)", "attempts": "\(mail.attempts)"])
+        let metadata: Logger.Metadata = ["id": "\(mail.trip.email.id)", "attempts": "\(mail.attempts)"]
+        if let failure = outcome.failure {
+            let to = mail.trip.email.to
+            if let delay = delay(mail, outcome), backlog.rest(mail, for: delay) {
+                return logger.notice(
+                    "Failed sending an email to \(to), trying again in \(delay): \(failure)", metadata: metadata)
             }
-            mail.trip.ended(outcome)
-            return backlog.done()
+            meters.deadLetters.increment()
+            logger.error("Gave up on an email to \(to)", metadata: metadata)
         }
-        logger.notice(
-            "Failed sending an email to \(mail.trip.email.to), trying again in \(delay): \(failure)",
-            metadata: ["id": "\(mail.trip.email.id)", "attempt": "\(mail.attempts)"])
-        backlog.rest(mail, for: delay)
+        mail.trip.ended(outcome)
+        backlog.done()
     }
 
     /// When it is tried again: the talk tries whatever has failed again, at once and for ever.

@@ -1,0 +1,42 @@
+import Logging
+import Mail
+import NIOCore
+import NIOPosix
+import Redis
+import ServiceLifecycle
+import Strategy
+import Support
+import Synchronization
+
+@testable import PubSub
+
+let silent = Logger(label: "pubsub-tests") { _ in SwiftLogNoOpLogHandler() }
+
+/// Sends nothing: keeps the mails, and says of each what the test wants said.
+final class FakeSender: Sender {
+    private let verdict: @Sendable (Email, Int) -> Outcome?
+    private let held = Mutex<[@Sendable (Outcome) -> Void]>([])
+    let mails = Watched<[Email]>([])
+
+    /// - Parameter verdict: Of a mail and how many were tried before; nil leaves it under way.
+    init(_ verdict: @escaping @Sendable (Email, Int) -> Outcome? = { _, _ in .sent(reply: "250 ok") }) {
+        self.verdict = verdict
+    }
+
+    func send(_ email: Email, then tell: @escaping @Sendable (Outcome) -> Void) {
+        var before = 0
+        mails.change {
+            before = $0.count
+            $0.append(email)
+        }
+        if let outcome = verdict(email, before) { tell(outcome) } else { held.withLock { $0.append(tell) } }
+    }
+
+    /// What is under way ends so.
+    func settle(_ outcome: Outcome) {
+        for tell in held.withLock({ held in
+            defer { held = [] }
+            return held
+        }) { tell(outcome) }
+    }
+}

@@ -1,0 +1,198 @@
+import Logging
+import Mail
+import NIOCore
+import NIOPosix
+import Redis
+import ServiceLifecycleTestKit
+import Strategy
+import Support
+import Testing
+
+@testable import PubSub
+
+@Suite("pubsub", .timeLimit(.minutes(1)))
+struct PubSubTests {
+    /// A strategy, and the end of its work.
+    private struct Hall: Sendable {
+        let strategy: PubSub
+        let redis: RedisConnection
+        let stop: GracefulShutdownTestTrigger
+        let work: Task<Void, any Error>
+
+        func publish(_ message: String) async throws -> Int? {
+            try await redis.send("PUBLISH", "emailz", message).int
+        }
+    }
+
+    /// Runs `body` with a Redis and a process of both halves.
+    private func withHall(
+        _ sender: any Sender, _ change: (inout Subscriber.Settings) -> Void = { _ in },
+        _ body: @Sendable (Hall) async throws -> Void
+    ) async throws {
+        var settings = Subscriber.Settings()
+        settings.retry = RetryPolicy(attempts: 3, base: .milliseconds(10), cap: .milliseconds(20))
+        change(&settings)
+        try await withRedisServer { server in
+            let url = try RedisURL(server.url)
+            let loop = MultiThreadedEventLoopGroup.singleton.any()
+            let redis = RedisConnection(url, on: loop, logger: silent)
+            let strategy = PubSub(
+                redis: redis,
+                worker: Subscriber(
+                    url, options: RedisOptions(), on: loop, sender: sender, journey: Journey(logger: silent),
+                    settings: settings, logger: silent), semantics: settings.semantics, logger: silent)
+            try await testGracefulShutdown { stop in
+                let work = Task { try await strategy.work() }
+                try await body(Hall(strategy: strategy, redis: redis, stop: stop, work: work))
+                work.cancel()
+                _ = await work.result
+            }
+        }
+    }
+
+    private func mail(_ number: Int = 0) throws -> Email {
+        try Email(to: "a\(number)@b.example", subject: "s", text: "t")
+    }
+
+    @Test("what is accepted is published, heard and sent, with its id")
+    func arrival() async throws {
+        let sender = FakeSender()
+        try await withHall(sender) { hall in
+            let email = try mail()
+            // At once after the start, and still not lost on the process' own worker.
+            let receipt = try await hall.strategy.accept(email)
+            #expect(receipt == Receipt("published", facts: [Receipt.Fact("subscribers", 1)]))
+            #expect(try await sender.mails.wait { !$0.isEmpty } == [email])
+            try await hall.strategy.check()
+        }
+    }
+
+    @Test("with nobody listening the receipt says that the mail is lost")
+    func unheard() async throws {
+        try await withRedisServer { server in
+            let redis = RedisConnection(
+                try RedisURL(server.url), on: MultiThreadedEventLoopGroup.singleton.any(), logger: silent)
+            let strategy = PubSub(redis: redis, worker: nil, semantics: .safe, logger: silent)
+            let receipt = try await strategy.accept(mail())
+            #expect(receipt.facts == [Receipt.Fact("subscribers", 0)])
+            #expect(receipt.note?.contains("lost") == true)
+            try await strategy.work()
+        }
+    }
+
+    @Test("with Redis away the mail is refused; the talk says that all is well")
+    func away() async throws {
+        var options = RedisOptions()
+        options.awayTime = .milliseconds(50)
+        let redis = RedisConnection(
+            try RedisURL("unix:///tmp/bgdemo-nobody.sock"), on: MultiThreadedEventLoopGroup.singleton.any(),
+            options: options, logger: silent)
+        let strategy = PubSub(redis: redis, worker: nil, semantics: .safe, logger: silent)
+        let email = try mail()
+        for call in [{ _ = try await strategy.accept(email) }, { try await strategy.check() }] {
+            let error = await #expect(throws: Refusal.self) { try await call() }
+            guard case .unavailable? = error else {
+                Issue.record("not unavailable but \(String(describing: error))")
+                return
+            }
+        }
+        let talk = PubSub(redis: redis, worker: nil, semantics: .talk, logger: silent)
+        #expect(try await talk.accept(email) == Receipt("published"))
+    }
+
+    @Test("anybody may publish: what is no mail is refused, what is one is sent")
+    func foreign() async throws {
+        let sender = FakeSender()
+        try await withHall(sender) { hall in
+            _ = try await hall.strategy.accept(mail())
+            for message in ["", "garbage", "{\"to\":\"x\"}", String(repeating: "[", count: 100_000)] {
+                #expect(try await hall.publish(message) == 1)
+            }
+            #expect(try await hall.publish(#"{"to":"node@b.example","subject":"s","text":"t"}"#) == 1)
+            let mails = try await sender.mails.wait { $0.count == 2 }
+            #expect(mails.last?.to.text == "node@b.example")
+        }
+    }
+
+    @Test("a temporary failure is tried again, to the limit; a permanent one is not")
+    func retry() async throws {
+        let failure = Failure(.rcpt, code: 450, "later")
+        let sender = FakeSender { email, before in
+            email.to.text == "a1@b.example" ? .permanent(failure) : .temporary(failure)
+        }
+        try await withHall(sender) { hall in
+            for number in [1, 2] { _ = try await hall.strategy.accept(mail(number)) }
+            try await sender.mails.wait { $0.count == 4 }
+            hall.stop.triggerGracefulShutdown()
+            try await hall.work.value
+            #expect(sender.mails.value.count { $0.to.text == "a1@b.example" } == 1)
+            #expect(sender.mails.value.count { $0.to.text == "a2@b.example" } == 3)
+        }
+    }
+
+    @Test("no more are in hand than may, and no more in memory; nothing is lost by it")
+    func bounds() async throws {
+        let sender = FakeSender { _, before in before < 3 ? nil : .sent(reply: "250") }
+        try await withHall(sender) {
+            $0.concurrency = 3
+            $0.backlog = 10
+        } _: { hall in
+            _ = try await hall.strategy.accept(mail())
+            let text = String(repeating: "x", count: 1000)
+            let message = #"{"to":"a@b.example","subject":"s","text":"\#(text)"}"#
+            _ = try await hall.redis.pipeline((0..<4999).map { _ in ["PUBLISH", "emailz", message] })
+            try await sender.mails.wait { $0.count == 3 }
+            // Redis holds what the worker has not read.
+            let held = try await hall.redis.send("CLIENT", "LIST", "TYPE", "pubsub").text ?? ""
+            #expect(!held.contains(" omem=0 "))
+            #expect(sender.mails.value.count == 3)
+            sender.settle(.sent(reply: "250"))
+            try await sender.mails.wait { $0.count == 5000 }
+        }
+    }
+
+    @Test("asked to stop, it sends what it has heard; the talk loses it", arguments: [Semantics.safe, .talk])
+    func stop(semantics: Semantics) async throws {
+        let sender = FakeSender { _, before in before == 0 ? nil : .sent(reply: "250") }
+        try await withHall(sender) {
+            $0.concurrency = 1
+            $0.semantics = semantics
+        } _: { hall in
+            for number in 0..<100 { _ = try await hall.strategy.accept(mail(number)) }
+            try await sender.mails.wait { $0.count == 1 }
+            hall.stop.triggerGracefulShutdown()
+            if semantics == .talk { try await hall.work.value }
+            sender.settle(.sent(reply: "250"))
+            try await hall.work.value
+            #expect(sender.mails.value.count == (semantics == .safe ? 100 : 1))
+        }
+    }
+
+    @Test("a send that hangs holds up no stop for longer than the grace")
+    func hung() async throws {
+        let sender = FakeSender { _, _ in nil }
+        try await withHall(sender) {
+            $0.grace = .milliseconds(100)
+        } _: { hall in
+            _ = try await hall.strategy.accept(mail())
+            try await sender.mails.wait { $0.count == 1 }
+            hall.stop.triggerGracefulShutdown()
+            try await hall.work.value
+        }
+    }
+
+    @Test("the talk tries for ever, and dies of a message that is no JSON")
+    func talk() async throws {
+        let sender = FakeSender { _, before in
+            before < 20 ? .permanent(Failure(.rcpt, code: 550, "no")) : .sent(reply: "250")
+        }
+        try await withHall(sender) {
+            $0.semantics = .talk
+        } _: { hall in
+            _ = try await hall.strategy.accept(mail())
+            try await sender.mails.wait { $0.count == 21 }
+            #expect(try await hall.publish("garbage") == 1)
+            await #expect(throws: Foreign.self) { try await hall.work.value }
+        }
+    }
+}
