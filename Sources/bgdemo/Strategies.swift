@@ -2,6 +2,7 @@ import ArgumentParser
 import FireAndForget
 import Foreground
 import Local
+import PubSub
 import ServiceLifecycle
 import Strategy
 
@@ -17,6 +18,10 @@ private let all = [
         "local", "a web server, a master and an email worker, three processes, hand the mail on by pipes",
         hasWorker: true, master: { try await $0.localMaster() }
     ) { try Local($0) },
+    Entry(
+        "pubsub", "the web server publishes the mail on a channel of Redis, and whoever listens sends it",
+        hasWorker: true, needsRedis: true
+    ) { try PubSub($0) },
 ]
 
 /// A strategy as the command line knows it.
@@ -26,18 +31,21 @@ struct Entry: Sendable {
     let summary: String
     /// Whether it has a worker half, which may be a process of its own.
     let hasWorker: Bool
+    /// Whether it stands on a Redis.
+    let needsRedis: Bool
     /// What runs for `--role all` where the halves are processes of their own, which it starts.
     let master: (@Sendable (Household) async throws -> any Service)?
     let make: @Sendable (Workshop) async throws -> any Strategy
 
     init(
-        _ name: String, _ summary: String, hasWorker: Bool = false,
+        _ name: String, _ summary: String, hasWorker: Bool = false, needsRedis: Bool = false,
         master: (@Sendable (Household) async throws -> any Service)? = nil,
         make: @escaping @Sendable (Workshop) async throws -> any Strategy
     ) {
         self.name = name
         self.summary = summary
         self.hasWorker = hasWorker
+        self.needsRedis = needsRedis
         self.master = master
         self.make = make
     }

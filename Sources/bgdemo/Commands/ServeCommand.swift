@@ -17,6 +17,7 @@ struct ServeCommand: AsyncParsableCommand {
 
             bgdemo serve --strategy foreground
             bgdemo serve --strategy fire-and-forget --smtp-url smtp://127.0.0.1:1025 --port 8081
+            bgdemo serve --strategy pubsub --role worker --redis-url redis://127.0.0.1:6379
             SMTP_PASSWORD=… bgdemo serve --smtp-url gmail --smtp-user me@gmail.com --from me@gmail.com
             """)
 
@@ -30,6 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Mail") var mail: MailOptions
     @OptionGroup(title: "Working") var work: WorkOptions
     @OptionGroup(title: "Local messages") var local: LocalOptions
+    @OptionGroup(title: "Redis") var redis: RedisFlags
     @OptionGroup(title: "Logging") var log: LogOptions
 
     func run() async throws {
@@ -59,13 +61,15 @@ struct ServeCommand: AsyncParsableCommand {
         defer { reporting.end() }
         let logger = reporting.logger
         LoopDelay.watch(group)
+        let place = entry.needsRedis ? try await RedisPlace.find(redis, environment, logger: logger) : nil
+        defer { withExtendedLifetime(place) {} }
         let post = try await Post.open(mail, environment, group: group, logger: logger)
         let journey = try Journey(logger: logger, limit: work.backlog(environment))
         let workshop = try Workshop(
             sender: post.sender, journey: journey, throttle: work.throttle(environment),
             retry: work.retry(environment), concurrency: work.concurrency(environment),
             backlog: work.backlog(environment), semantics: work.semantics(environment), grace: grace, group: group,
-            logger: logger, link: link)
+            logger: logger, link: link, role: role, redis: place)
 
         var services: [any Service] = []
         if isMaster, let master = entry.master {
@@ -84,10 +88,11 @@ struct ServeCommand: AsyncParsableCommand {
                 let server = try await Server.start(
                     host: host, port: port, listener: link?.listener, limits: limits, group: group, logger: logger,
                     handler: HostGate.isLocal(host) ? HostGate(site.handler) : site.handler)
-                let line = Site.firstLine(entry, host: host, port: server.port, post: post)
+                let line = Site.firstLine(entry, host: host, port: server.port, post: post, redis: place)
                 services.append(WebHalf(server: server, grace: grace) { reporting.announce(line) })
             } else {
-                reporting.announce("bgdemo \(entry.name), worker · mail \(post.description)")
+                let stores = place.map { " · redis \($0.description)" } ?? ""
+                reporting.announce("bgdemo \(entry.name), worker\(stores) · mail \(post.description)")
             }
             if let link { services.append(link) }
         }

@@ -1,12 +1,6 @@
 import ArgumentParser
 import Redis
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// The way to Redis.
 struct RedisFlags: ParsableArguments {
     @Option(
@@ -40,7 +34,6 @@ struct RedisFlags: ParsableArguments {
 
     /// Where `redis-server` is, by PATH.
     static func program(_ environment: Environment) -> String? {
-        (environment.variables["PATH"] ?? "").split(separator: ":").map { "\($0)/redis-server" }
-            .first { FileManager.default.isExecutableFile(atPath: $0) }
+        PrivateServer.program(environment.variables)
     }
 }

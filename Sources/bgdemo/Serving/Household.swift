@@ -21,7 +21,7 @@ struct Household: Sendable {
         let host = try command.listen.host(environment)
         let listener = try await Listener.bind(
             host: host, port: command.listen.port(environment), group: workshop.group)
-        let line = Site.firstLine(entry, host: host, port: listener.port, post: post)
+        let line = Site.firstLine(entry, host: host, port: listener.port, post: post, redis: workshop.redis)
         let terminal = Terminal(
             started: { reporting.announce(line) }, print: { reporting.write($0) },
             voice: { reporting.voice($0) }, metrics: { reporting.metrics.text(where: Self.isOfMails) })

@@ -32,12 +32,13 @@ struct Site: Sendable {
         }
     }
 
-    /// Strategy, the URL to curl, mail, and the page.
-    static func firstLine(_ entry: Entry, host: String, port: Int, post: Post) -> String {
+    /// Strategy, the URL to curl, Redis, mail, and the page.
+    static func firstLine(_ entry: Entry, host: String, port: Int, post: Post, redis: RedisPlace?) -> String {
         let name = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "[::1]" : host.contains(":") ? "[\(host)]" : host
         let url = "http://\(name):\(port)/"
         let page = post.page.map { " · inbox \($0)" } ?? ""
-        return
-            "bgdemo \(entry.name) · try: curl \(url)you@example.org/hello/it-works · mail \(post.description)\(page) · page \(url)"
+        let stores = redis.map { " · redis \($0.description)" } ?? ""
+        let curl = "curl \(url)you@example.org/hello/it-works"
+        return "bgdemo \(entry.name) · try: \(curl)\(stores) · mail \(post.description)\(page) · page \(url)"
     }
 }

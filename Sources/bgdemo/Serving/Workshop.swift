@@ -1,3 +1,4 @@
+import ArgumentParser
 import Local
 import Logging
 import Mail
@@ -18,4 +19,14 @@ struct Workshop: Sendable {
     let logger: Logger
     /// To the master, where this process is a child of one.
     let link: Link?
+    /// Which halves this process is.
+    let role: Role
+    /// Where the strategy stands on one.
+    let redis: RedisPlace?
+
+    /// The Redis of an entry that says it needs one.
+    func redisPlace() throws -> RedisPlace {
+        guard let redis else { throw ValidationError("this strategy needs a Redis") }
+        return redis
+    }
 }

@@ -1,0 +1,32 @@
+import Logging
+import NIOCore
+import Redis
+
+/// The Redis that a strategy stands on: the one that was named, the one on its usual port, or the user's private one,
+/// which runs at least as long as this is kept.
+final class RedisPlace: Sendable {
+    let url: RedisURL
+    let options: RedisOptions
+    private let lease: Lease?
+
+    private init(_ url: RedisURL, _ options: RedisOptions, _ lease: Lease?) {
+        self.url = url
+        self.options = options
+        self.lease = lease
+    }
+
+    static func find(_ flags: RedisFlags, _ environment: Environment, logger: Logger) async throws -> RedisPlace {
+        let options = try flags.options(environment)
+        if let url = try flags.url(environment) { return RedisPlace(url, options, nil) }
+        let (url, lease) = try await PrivateServer.find(environment.variables, logger: logger)
+        return RedisPlace(url, options, lease)
+    }
+
+    /// For the first line: where, and whose.
+    var description: String { lease == nil ? "\(url)" : "\(url) (private, kept in an append-only file)" }
+
+    /// A connection for each event loop.
+    func connect(_ group: any EventLoopGroup, logger: Logger) -> Redis {
+        Redis(url, on: group, options: options, logger: logger)
+    }
+}
