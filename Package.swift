@@ -7,6 +7,7 @@ let package = Package(
     products: [
         .executable(name: "bgdemo", targets: ["bgdemo"]),
         .library(name: "Resque", targets: ["Resque"]),
+        .library(name: "QueueBus", targets: ["QueueBus"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -38,6 +39,7 @@ let package = Package(
         // What the remote strategies share with other programs, in any language.
         .room("Redis", ["CHiredis", .nio, .posix, .ssl, .logging, .collections, .subprocess, .system]),
         .room("Resque", ["Redis", .nio, .posix, .logging, .metrics, .lifecycle]),
+        .room("QueueBus", ["Redis", "Resque", .logging, .metrics]),
 
         // The strategies, as the talk tells them.
         .strategy("Foreground", "foreground"),
@@ -87,6 +89,7 @@ let package = Package(
         .tests(
             "LocalTests",
             ["Local", "Strategy", "Mail", "Inbox", "Support", .nio, .posix, .logging, .subprocess, .system]),
+        .tests("QueueBusTests", ["QueueBus", "Redis", "Resque", "Support", .nio, .posix, .logging, .lifecycle]),
         .tests("BgdemoTests", ["bgdemo", "Inbox", "Mail", "Support", .nio, .posix, .logging, .subprocess]),
     ]
 )

@@ -6,27 +6,29 @@
 
 /// JSON being written, as bytes, because a job that is spliced in need not be UTF-8. Members stand in the order they
 /// are written, as the programs that read them show them.
-struct JSONBytes {
-    private(set) var bytes: [UInt8] = []
+package struct JSONBytes {
+    package private(set) var bytes: [UInt8] = []
 
-    mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
+    package init() {}
 
-    mutating func raw(_ json: some Sequence<UInt8>) { bytes.append(contentsOf: json) }
+    package mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+    package mutating func raw(_ json: some Sequence<UInt8>) { bytes.append(contentsOf: json) }
 
     /// Appends `"name":` and a comma before it where one is due.
-    mutating func name(_ name: String) {
+    package mutating func name(_ name: String) {
         if let last = bytes.last, last != UInt8(ascii: "{"), last != UInt8(ascii: ",") { raw(",") }
         string(name)
         raw(":")
     }
 
-    mutating func member(_ name: String, _ value: String) {
+    package mutating func member(_ name: String, _ value: String) {
         self.name(name)
         string(value)
     }
 
     /// Appends a string with the escapes of JavaScript's `JSON.stringify`, so that node finds a job by its bytes.
-    mutating func string(_ text: String) {
+    package mutating func string(_ text: String) {
         raw("\"")
         for byte in text.utf8 {
             switch byte {
@@ -45,7 +47,7 @@ struct JSONBytes {
     }
 
     /// The text of a JSON string.
-    static func text(of json: some Sequence<UInt8>) -> String? {
+    package static func text(of json: some Sequence<UInt8>) -> String? {
         let quoted = Array(json)
         guard quoted.contains(UInt8(ascii: "\\")) else {
             return String(validating: quoted.dropFirst().dropLast(), as: UTF8.self)

@@ -1,18 +1,18 @@
 /// A strict look at JSON text (RFC 8259) that says where things are, copies nothing and does not recurse: a job's
 /// bytes are spliced into what is written about it, never decoded and encoded again.
-struct JSONScanner {
-    struct Fault: Error, CustomStringConvertible {
+package struct JSONScanner {
+    package struct Fault: Error, CustomStringConvertible {
         let place: Int
         let expected: String
 
-        var description: String { "\(expected) expected at byte \(place)" }
+        package var description: String { "\(expected) expected at byte \(place)" }
     }
 
     let bytes: [UInt8]
     private(set) var place: Int
     private let end: Int
 
-    init(_ bytes: [UInt8], in range: Range<Int>? = nil) {
+    package init(_ bytes: [UInt8], in range: Range<Int>? = nil) {
         self.bytes = bytes
         place = range?.lowerBound ?? 0
         end = range?.upperBound ?? bytes.count
@@ -27,7 +27,7 @@ struct JSONScanner {
     }
 
     /// The members of the object that the text is; of two with one name the later one counts, as everywhere.
-    mutating func members(_ take: (_ name: Range<Int>, _ value: Range<Int>) -> Void) throws(Fault) {
+    package mutating func members(_ take: (_ name: Range<Int>, _ value: Range<Int>) -> Void) throws(Fault) {
         try list("{", "}", "an object") { scanner throws(Fault) in
             let name = try scanner.name()
             take(name, try scanner.value())

@@ -1,0 +1,116 @@
+public import Logging
+public import Redis
+public import Resque
+
+/// The jobs of the bus, for a Resque ``Resque/Worker``: on the queue `bus_incoming` it drives events to those who
+/// subscribed, on an application's queues it rides them.
+///
+/// ```swift
+/// var bus = Bus(redis: redis, logger: logger)
+/// let mailer = try Application("mailer")
+/// bus.ride(mailer, "send", on: Matcher(eventType: "email_requested")) { event in try await send(event) }
+/// try await bus.subscribe()
+/// Worker(queues: [Publisher.incoming] + bus.queues, jobs: bus.jobs(plugins: [Retry()]), …)
+/// ```
+public struct Bus: Sendable {
+    /// Handles one event for one subscription. What it throws fails the job, or retries it where a plugin says so: it
+    /// may get an event twice, with the same ``Event/deliveryID``.
+    public typealias Rider = @Sendable (Event) async throws -> Void
+
+    private struct Ride: Sendable {
+        let application: Application
+        let subscription: Subscription
+        let rider: Rider
+    }
+
+    private let redis: any RedisCommands
+    private let namespace: String
+    private let logger: Logger
+    private var rides: [Ride] = []
+
+    public init(redis: any RedisCommands, namespace: String = "resque", logger: Logger) {
+        (self.redis, self.namespace, self.logger) = (redis, namespace, logger)
+    }
+
+    /// Says what an application does with the events that match. ``subscribe()`` makes it known.
+    ///
+    /// - Parameter queue: The queue's name within the application.
+    public mutating func ride(
+        _ application: Application, _ key: String, on matcher: Matcher, queue: String = "default",
+        rider: @escaping Rider
+    ) {
+        let subscription = Subscription(key: key, queueName: application.queue(queue), matcher: matcher)
+        rides.append(Ride(application: application, subscription: subscription, rider: rider))
+    }
+
+    /// The queues of all applications here, each once.
+    public var queues: [String] {
+        rides.map(\.subscription.queueName).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+
+    /// Writes the subscriptions of the applications here to Redis; each application's others are kept.
+    public func subscribe() async throws(RedisError) {
+        let subscriptions = Subscriptions(redis: redis, namespace: namespace)
+        for ride in rides { try await subscriptions.add(ride.subscription, to: ride.application) }
+    }
+
+    /// What a worker of these queues performs.
+    public func jobs(plugins: [any Plugin] = []) -> Jobs {
+        var jobs = Jobs()
+        let driver = Driver(redis: redis, namespace: namespace, logger: logger)
+        for name in [Publisher.worker, "::" + Publisher.worker] {
+            jobs.register(name, plugins: plugins) { [self] (job: Job, json: String) in
+                try await perform(Event(json: json.utf8), of: job, driver)
+            }
+        }
+        return jobs
+    }
+
+    /// `bus_class_proxy` says whose turn it is.
+    private func perform(_ event: Event, of job: Job, _ driver: Driver) async throws {
+        let proxy = event["bus_class_proxy"] ?? ""
+        switch proxy.hasPrefix("::") ? String(proxy.dropFirst(2)) : proxy {
+        case Publisher.driver:
+            try await driver.drive(event, identity: job.identity)
+        case Publisher.later:
+            try await Publisher(Queue(redis: redis, namespace: namespace), hostname: event["bus_app_hostname"] ?? "")
+                .publish(event.type ?? "", event)
+        case "QueueBus::Rider":
+            try await ride(event)
+        default:
+            throw UnknownProxy(name: proxy)
+        }
+    }
+
+    private func ride(_ event: Event) async throws {
+        let (application, key) = (event["bus_rider_app_key"] ?? "", event["bus_rider_sub_key"] ?? "")
+        guard let ride = rides.first(where: { $0.application.key == application && $0.subscription.key == key }) else {
+            throw UnknownSubscription(application: application, key: key)
+        }
+        try await ride.rider(event)
+    }
+}
+
+extension Event {
+    /// The same for every try at delivering this event to this subscription, and for no other delivery.
+    public var deliveryID: String {
+        "\(id ?? "") \(self["bus_rider_app_key"] ?? "") \(self["bus_rider_sub_key"] ?? "")"
+    }
+}
+
+/// A job of the bus is for a class that this program does not have.
+public struct UnknownProxy: Error, Sendable, CustomStringConvertible {
+    public let name: String
+
+    public var description: String { "the bus job is for \"\(name)\", which this program does not have" }
+}
+
+/// An event was driven to a subscription that this program does not ride.
+public struct UnknownSubscription: Error, Sendable, CustomStringConvertible {
+    public let application: String
+    public let key: String
+
+    public var description: String {
+        "nobody here rides the subscription \"\(key)\" of \"\(application)\"; whoever subscribed has to work its queue"
+    }
+}

@@ -1,0 +1,121 @@
+import Resque
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Something that happened, as queue-bus carries it: a JSON object. What the bus itself adds begins with `bus_`:
+///
+///     {"bus_published_at":1795447222,"bus_event_type":"email_requested","bus_id":"1795447222-<uuid>",
+///      "bus_app_hostname":"<host>","to":…,"subject":…,"text":…,"bus_class_proxy":"QueueBus::Driver"}
+///
+/// Attributes keep their order and their bytes from the publisher to the last rider.
+public struct Event: Sendable {
+    private var attributes: [(name: String, json: [UInt8])]
+
+    /// The attributes that a JSON object spells.
+    ///
+    /// - Throws: ``InvalidEvent`` where it is no object.
+    public init(json: some Collection<UInt8>) throws(InvalidEvent) {
+        let bytes = Array(json)
+        var ranges: [(Range<Int>, Range<Int>)] = []
+        do {
+            var scanner = JSONScanner(bytes)
+            try scanner.members { ranges.append(($0, $1)) }
+        } catch {
+            throw InvalidEvent(description: "the event is not a JSON object: \(error)")
+        }
+        attributes = []
+        for (name, value) in ranges {
+            guard let name = JSONBytes.text(of: bytes[name]) else {
+                throw InvalidEvent(description: "the event has a name that is not UTF-8")
+            }
+            self.set(name, json: Array(bytes[value]))
+        }
+    }
+
+    public init() {
+        attributes = []
+    }
+
+    /// The attributes of a value that encodes to an object, in the order of their names.
+    public init(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try self.init(json: encoder.encode(value))
+    }
+
+    /// What happened: `email_requested`.
+    public var type: String? { self["bus_event_type"] }
+
+    /// The name of this one event, wherever its copies are.
+    public var id: String? { self["bus_id"] }
+
+    /// An attribute as text, the way Ruby's `to_s` has it: a string's characters, the digits of a number, `true`; nil
+    /// where it is null or missing. An array or an object is its JSON.
+    public subscript(name: String) -> String? {
+        guard let json = attributes.first(where: { $0.name == name })?.json, json != Array("null".utf8) else {
+            return nil
+        }
+        guard json.first == UInt8(ascii: "\"") else { return String(decoding: json, as: UTF8.self) }
+        return JSONBytes.text(of: json)
+    }
+
+    /// The names, in their order.
+    public var names: [String] { attributes.map(\.name) }
+
+    /// Whether there is such an attribute, null or not.
+    public func has(_ name: String) -> Bool { attributes.contains { $0.name == name } }
+
+    /// The attributes, decoded.
+    public func decode<Value: Decodable>(as type: Value.Type) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(json))
+    }
+
+    /// The JSON object.
+    public var json: [UInt8] {
+        var json = JSONBytes()
+        json.raw("{")
+        for (name, value) in attributes {
+            json.name(name)
+            json.raw(value)
+        }
+        json.raw("}")
+        return json.bytes
+    }
+
+    // MARK: As the bus changes it
+
+    /// Sets an attribute in its place, or at the end where it is new.
+    mutating func set(_ name: String, json: [UInt8]) {
+        if let place = attributes.firstIndex(where: { $0.name == name }) {
+            attributes[place].json = json
+        } else {
+            attributes.append((name, json))
+        }
+    }
+
+    mutating func set(_ name: String, _ text: String) {
+        var json = JSONBytes()
+        json.string(text)
+        set(name, json: json.bytes)
+    }
+
+    mutating func set(_ name: String, _ number: Int) { set(name, json: Array(String(number).utf8)) }
+
+    mutating func remove(_ name: String) { attributes.removeAll { $0.name == name } }
+
+    /// This event's attributes, then those of `other`, which count where both have one: Ruby's `Hash#merge`.
+    func merging(_ other: Event) -> Event {
+        var merged = self
+        for (name, json) in other.attributes { merged.set(name, json: json) }
+        return merged
+    }
+}
+
+/// What was on the bus is no event; the text says why.
+public struct InvalidEvent: Error, Sendable, CustomStringConvertible {
+    public let description: String
+}

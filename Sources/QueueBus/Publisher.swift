@@ -1,0 +1,56 @@
+public import Resque
+
+/// Puts events on the bus: into the queue `bus_incoming`, where a driver of any language finds them.
+public struct Publisher: Sendable {
+    public static let incoming = "bus_incoming"
+    /// The class of every job on the bus, and whom its `bus_class_proxy` may name.
+    static let worker = "QueueBus::Worker"
+    static let driver = "QueueBus::Driver"
+    static let later = "QueueBus::Publisher"
+
+    private let queue: Queue
+    private let hostname: String
+
+    /// - Parameter hostname: For `bus_app_hostname`.
+    public init(_ queue: Queue, hostname: String) {
+        (self.queue, self.hostname) = (queue, hostname)
+    }
+
+    /// Publishes an event. Returns when it is in `bus_incoming`.
+    ///
+    /// - Returns: The event as it was published, `bus_id` and all.
+    @discardableResult
+    public func publish(_ type: String, _ attributes: Event = Event()) async throws -> Event {
+        var event = stamped(type, attributes, isNow: true)
+        event.set("bus_class_proxy", Self.driver)
+        try await queue.enqueue(Self.job(event, queue: Self.incoming))
+        return event
+    }
+
+    /// Publishes an event at this second since 1970. Returns when it is among the delayed jobs; a scheduler of any
+    /// language brings it to the bus.
+    @discardableResult
+    public func publish(_ type: String, _ attributes: Event = Event(), at second: Int) async throws -> Event {
+        var event = stamped(type, attributes, isNow: false)
+        if !event.has("bus_delayed_until") { event.set("bus_delayed_until", second) }
+        event.set("bus_class_proxy", Self.later)
+        try await queue.enqueueAt(second, Self.job(event, queue: Self.incoming))
+        return event
+    }
+
+    /// What the bus knows of an event, then the event's own; where both have an attribute, the event's counts.
+    private func stamped(_ type: String, _ attributes: Event, isNow: Bool) -> Event {
+        let now = Clock.now
+        var event = Event()
+        if isNow { event.set("bus_published_at", now) }
+        event.set("bus_event_type", type)
+        event.set("bus_id", "\(now)-\(Clock.uuid)")
+        event.set("bus_app_hostname", hostname)
+        return event.merging(attributes)
+    }
+
+    /// An event as a job: its JSON is the only argument, as a string.
+    static func job(_ event: Event, queue: String) throws -> Job {
+        Job(worker, try Arguments(String(decoding: event.json, as: UTF8.self)), queue: queue)
+    }
+}

@@ -1,0 +1,203 @@
+import Logging
+import NIOPosix
+import Redis
+import Resque
+import Support
+import Testing
+
+@testable import QueueBus
+
+@Suite(.timeLimit(.minutes(1)))
+struct BusTests {
+    /// A Redis, and a publisher to its bus.
+    private struct Station: Sendable {
+        let url: RedisURL
+        let redis: RedisConnection
+        let logger: Logger
+        var publisher: Publisher { Publisher(Queue(redis: redis), hostname: "here") }
+
+        func texts(_ words: String...) async throws -> [String] {
+            try await redis.send(RedisCommand(words)).array?.compactMap(\.text) ?? []
+        }
+    }
+
+    private func withStation(_ body: @Sendable @escaping (Station) async throws -> Void) async throws {
+        try await withRedisServer { server in
+            var logger = Logger(label: "test")
+            logger.logLevel = .critical
+            let url = try RedisURL(server.url)
+            let redis = RedisConnection(url, on: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
+            try await body(Station(url: url, redis: redis, logger: logger))
+            redis.close()
+        }
+    }
+
+    private func work(_ station: Station, _ bus: Bus, until body: @Sendable @escaping () async throws -> Void)
+        async throws
+    {
+        var options = WorkerOptions()
+        options.concurrency = 4
+        let worker = Worker(
+            queues: [Publisher.incoming] + bus.queues, jobs: bus.jobs(), redis: station.url,
+            on: MultiThreadedEventLoopGroup.singleton, options: options, logger: station.logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await worker.run() }
+            defer { group.cancelAll() }
+            try await body()
+        }
+    }
+
+    @Test("Published bytes are queue-bus', and its own attributes keep their order")
+    func publish() async throws {
+        try await withStation { station in
+            let mail = try Event(json: #"{"to":"a@b.example","subject":"s","text":"t\"x"}"#.utf8)
+            let event = try await station.publisher.publish("email_requested", mail)
+            let id = event.id ?? ""
+            let at = event["bus_published_at"] ?? ""
+            let jobs = try await station.texts("LRANGE", "resque:queue:bus_incoming", "0", "-1")
+            let job = try Job(Array((jobs.first ?? "").utf8), from: "bus_incoming")
+            #expect(job.className == "QueueBus::Worker")
+            #expect(id.hasPrefix("\(at)-") && id.count == at.count + 37)
+            let inner = """
+                {"bus_published_at":\(at),"bus_event_type":"email_requested","bus_id":"\(id)","bus_app_hostname":"here",\
+                "to":"a@b.example","subject":"s","text":"t\\"x","bus_class_proxy":"QueueBus::Driver"}
+                """
+            #expect(String(decoding: event.json, as: UTF8.self) == inner)
+            #expect(try job.arguments == Arguments(inner))
+            #expect(try await station.texts("SMEMBERS", "resque:queues") == ["bus_incoming"])
+        }
+    }
+
+    @Test("An event goes to everyone who subscribed, once each, whoever published it")
+    func fanOut() async throws {
+        try await withStation { station in
+            let heard = Watched<[String]>([])
+            var bus = Bus(redis: station.redis, logger: station.logger)
+            for name in ["mailer", "Archive!"] {
+                let application = try Application(name)
+                bus.ride(application, "copy", on: Matcher(eventType: "email_requested")) { event in
+                    heard.change {
+                        $0.append("\(application.key) \(event["to"] ?? "") \(event["bus_rider_queue"] ?? "")")
+                    }
+                }
+            }
+            try await bus.subscribe()
+            // As Ruby writes a subscription and an event.
+            _ = try await station.redis.send("SADD", "resque:bus_apps", "ruby")
+            _ = try await station.redis.send(
+                "HSET", "resque:bus_app:ruby", "all",
+                #"{"queue_name":"ruby_default","key":"all","class":"::QueueBus::Rider","matcher":{"bus_event_type":"email_.*"}}"#
+            )
+            _ = try await station.redis.send(
+                "RPUSH", "resque:queue:bus_incoming",
+                #"{"class":"QueueBus::Worker","args":["{\"bus_published_at\":1795447222,\"bus_event_type\":\"email_requested\",\"bus_id\":\"1795447222-x\",\"to\":\"a@b.example\",\"bus_class_proxy\":\"QueueBus::Driver\"}"]}"#
+            )
+            try await work(station, bus) {
+                try await heard.wait { $0.count == 2 }
+            }
+            #expect(
+                heard.value.sorted() == ["archive_ a@b.example archive__default", "mailer a@b.example mailer_default"])
+            let ruby = try await station.texts("LRANGE", "resque:queue:ruby_default", "0", "-1")
+            #expect(ruby.count == 1)
+            #expect(
+                ruby.first?.contains(#"\"bus_rider_sub_key\":\"all\",\"bus_rider_class_name\":\"::QueueBus::Rider\""#)
+                    == true)
+            #expect(ruby.first?.contains(#"\"bus_class_proxy\":\"::QueueBus::Rider\""#) == true)
+            #expect(try await station.redis.send("LLEN", "resque:failed").int == 0)
+        }
+    }
+
+    @Test("A driver's job that comes back is driven once")
+    func repeated() async throws {
+        try await withStation { station in
+            let application = try Application("a")
+            let subscription = Subscription(
+                key: "k", queueName: application.queue(), matcher: Matcher(eventType: "happened"))
+            try await Subscriptions(redis: station.redis).subscribe(application, to: [subscription])
+            let driver = Driver(redis: station.redis, namespace: "resque", logger: station.logger)
+            let event = try Event(json: #"{"bus_event_type":"happened","bus_id":"1"}"#.utf8)
+            for _ in 0..<3 { try await driver.drive(event, identity: "one") }
+            #expect(try await station.redis.send("LLEN", "resque:queue:a_default").int == 1)
+            // The same event published twice is two events.
+            try await driver.drive(event, identity: "two")
+            #expect(try await station.redis.send("LLEN", "resque:queue:a_default").int == 2)
+        }
+    }
+
+    @Test("An event for later waits among the delayed jobs, and is published when it is moved")
+    func later() async throws {
+        try await withStation { station in
+            let event = try await station.publisher.publish("happened", try Event(["x": 1]), at: 4_000_000_000)
+            #expect(event["bus_delayed_until"] == "4000000000")
+            #expect(!event.has("bus_published_at"))
+            #expect(event["bus_class_proxy"] == "QueueBus::Publisher")
+            let delayed = try await station.texts("LRANGE", "resque:delayed:4000000000", "0", "-1")
+            try #require(delayed.count == 1)
+            _ = try await station.redis.send("RPUSH", "resque:queue:bus_incoming", delayed[0])
+            let heard = Watched<[Event]>([])
+            var bus = Bus(redis: station.redis, logger: station.logger)
+            bus.ride(try Application("a"), "k", on: Matcher(["x": .value("1")])) { event in
+                heard.change { $0.append(event) }
+            }
+            try await bus.subscribe()
+            let riding = bus
+            try await work(station, riding) { try await heard.wait { $0.count == 1 } }
+            #expect(heard.value.first?.id == event.id)
+            #expect(heard.value.first?.has("bus_published_at") == true)
+        }
+    }
+
+    @Test("What nobody here can perform fails with a word that says so")
+    func failures() async throws {
+        try await withStation { station in
+            let bus = Bus(redis: station.redis, logger: station.logger)
+            for inner in [
+                #"{}"#, #"[]"#, #"{\"bus_class_proxy\":\"Gone\"}"#,
+                #"{\"bus_class_proxy\":\"::QueueBus::Rider\",\"bus_rider_app_key\":\"a\"}"#,
+            ] {
+                _ = try await station.redis.send(
+                    "RPUSH", "resque:queue:bus_incoming", "{\"class\":\"QueueBus::Worker\",\"args\":[\"\(inner)\"]}")
+            }
+            try await work(station, bus) {
+                while try await station.redis.send("LLEN", "resque:failed").int != 4 {}
+            }
+            let failed = try await station.texts("LRANGE", "resque:failed", "0", "-1").joined()
+            for word in ["is not a JSON object", "is for \\\"Gone\\\"", "nobody here rides"] {
+                #expect(failed.contains(word))
+            }
+        }
+    }
+
+    @Test("An event that nobody subscribed to is counted, and its job is done")
+    func unheard() async throws {
+        try await withStation { station in
+            let bus = Bus(redis: station.redis, logger: station.logger)
+            try await station.publisher.publish("unheard")
+            try await work(station, bus) {
+                while try await station.redis.send("GET", "resque:stat:processed").int != 1 {}
+            }
+            #expect(try await station.redis.send("EXISTS", "resque:failed").int == 0)
+        }
+    }
+
+    @Test("Subscriptions are listed, replaced and taken away")
+    func subscriptions() async throws {
+        try await withStation { station in
+            let all = Subscriptions(redis: station.redis)
+            let application = try Application("My App")
+            let one = Subscription(
+                key: "1", queueName: application.queue("Fast Ones"), matcher: Matcher(["x": .present]))
+            let two = Subscription(key: "2", queueName: application.queue(), matcher: Matcher(eventType: "y"))
+            try await all.subscribe(application, to: [one, two])
+            #expect(one.queueName == "my_app_fast_ones")
+            #expect(try await all.list().map(\.application) == ["my_app"])
+            #expect(try await Set(all.list()[0].subscriptions) == [one, two])
+            #expect(try await all.remove("1", from: application))
+            #expect(try await !all.remove("1", from: application))
+            #expect(try await all.list()[0].subscriptions == [two])
+            try await all.unsubscribe(application)
+            #expect(try await all.list().isEmpty)
+            #expect(throws: InvalidApplication.self) { try Application("--") }
+        }
+    }
+}
