@@ -1,8 +1,18 @@
-import Foundation
 public import Logging
 import NIOCore
 import NIOPosix
 import SystemPackage
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
 
 /// A Redis for those who have none running: started from the PATH on a socket file that only its user can open, with
 /// an append-only file, shared by all programs of the user, and ended with the last of them.
@@ -47,7 +57,7 @@ public enum PrivateServer {
         do {
             try folders.runtime.write(toFile: place, atomically: true, encoding: .utf8)
         } catch {
-            throw .folder(place, error.localizedDescription)
+            throw .folder(place, "\(error)")
         }
         return lease
     }

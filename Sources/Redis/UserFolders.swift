@@ -1,4 +1,13 @@
-import Foundation
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
 
 /// The user's own folders, by the XDG Base Directory Specification.
 struct UserFolders: Sendable {
@@ -32,13 +41,13 @@ struct UserFolders: Sendable {
             // Of the thing itself, were it a link to another.
             let attributes = try manager.attributesOfItem(atPath: folder)
             guard attributes[.type] as? FileAttributeType == .typeDirectory,
-                (attributes[.ownerAccountID] as? NSNumber)?.uint32Value == getuid(),
-                let permissions = (attributes[.posixPermissions] as? NSNumber)?.intValue, permissions & 0o077 == 0
+                attributes[.ownerAccountID] as? UInt == UInt(getuid()),
+                let permissions = attributes[.posixPermissions] as? UInt, permissions & 0o077 == 0
             else { throw PrivateServerError.folder(folder, "it is not a folder that only you may use (chmod 700)") }
         } catch let error as PrivateServerError {
             throw error
         } catch {
-            throw .folder(folder, "\(error.localizedDescription)")
+            throw .folder(folder, "\(error)")
         }
     }
 }

@@ -1,6 +1,11 @@
-import Foundation
 import Mail
 import Strategy
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// A mail on the channel: the talk's three keys, and after them the id, by which a twin can be told.
 struct Message: Decodable {
