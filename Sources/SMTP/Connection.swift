@@ -13,7 +13,7 @@ final class Connection {
         case sending
         /// After a refusal: RSET is under way (RFC 5321, section 4.1.1.5).
         case resetting
-        /// Not open. Where there is an errand still, it deserves a fresh connection: see ``lose(_:)``.
+        /// Not open. Where there is an errand still, it deserves a fresh connection: see ``lose(_:isFinal:)``.
         case closed
     }
 

@@ -39,14 +39,15 @@ public final class Courier: Sender {
         if let caFile, !FileManager.default.isReadableFile(atPath: caFile) {
             throw CourierError("can't read the certificates in \(caFile)")
         }
-        let connections = max(1, connections)
+        let connections = min(max(1, connections), 65_535)
         let multi: CurlMulti
         do { multi = try CurlMulti(connections: connections) } catch { throw CourierError(error.reason) }
         let desk = Desk(backlog: backlog, multi: multi)
         self.desk = desk
         let isStarted = OwnThread.start {
             CourierLoop(
-                desk: desk, multi: multi, server: server, from: from, connections: connections, timeouts: timeouts,
+                desk: desk, multi: multi, server: server, from: from, connections: connections,
+                timeouts: timeouts.bounded,
                 caFile: caFile, logger: logger
             ).run()
         }
@@ -79,7 +80,7 @@ public final class Courier: Sender {
     /// Takes no more mails, finishes those that were taken, and returns when the thread and the connections are gone. What
     /// is not done within `limit` is cut, and its outcome told: unknown where the final dot was sent, else temporary.
     public func close(within limit: Duration) async {
-        await desk.close(within: limit)
+        await desk.close(within: limit.bounded)
     }
 }
 

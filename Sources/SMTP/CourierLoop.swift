@@ -18,7 +18,6 @@ final class CourierLoop {
     private var idle: [Connection] = []
     /// Closed ones, to be opened again.
     private var spare: [Connection] = []
-    private var opening = 0
     /// Whether no connection without TLS may be used: the policy, or what was seen of the server.
     private var insistsOnTLS: Bool
 
@@ -65,9 +64,9 @@ final class CourierLoop {
             try multi.wait(for: connections.lazy.map(\.curl), milliseconds: wait.milliseconds)
         } catch {
             logger.error("Can't wait for the SMTP server: \(error.reason)")
-            for connection in connections { connection.lose(error.reason, isFinal: true) }
+            for connection in connections { drop(connection, error.reason) }
         }
-        if opening > 0 { multi.perform() }
+        if connections.contains(where: { $0.phase == .opening }) { multi.perform() }
         let then = ContinuousClock.now
         for connection in connections { see(to: connection, then) }
         connections.removeAll { $0.phase == .closed }
@@ -89,23 +88,27 @@ final class CourierLoop {
     private func see(to connection: Connection, _ now: ContinuousClock.Instant) {
         let before = connection.phase
         switch before {
-        case .closed: break
+        case .closed: return
         case .opening:
             connection.advanceOpening()
-            if connection.phase != .opening { opening -= 1 }
             if connection.phase == .idle { opened(connection) }
         case .idle, .sending, .resetting:
             if connection.curl.isReady { connection.advance() }
         }
         if connection.phase != .closed, connection.deadline <= now {
-            if connection.phase == .opening { opening -= 1 }
             connection.expire()
         }
-        if before == .idle {
-            if connection.phase == .closed { rest(connection) }
-        } else {
+        if before != .idle {
             settle(connection)
+        } else if connection.phase == .closed {
+            forget(connection)
         }
+    }
+
+    private func drop(_ connection: Connection, _ reason: String) {
+        let wasIdle = connection.phase == .idle
+        connection.lose(reason, isFinal: true)
+        if wasIdle { forget(connection) } else { settle(connection) }
     }
 
     /// A connection that was not idle: is it now, or does it deserve to be opened anew?
@@ -119,12 +122,12 @@ final class CourierLoop {
         case .idle: idle.append(connection)
         case .closed where connection.errand != nil:
             connection.open(plan)
-            opening += 1
         case .closed: spare.append(connection)
         }
     }
 
-    private func rest(_ connection: Connection) {
+    /// An idle connection has closed.
+    private func forget(_ connection: Connection) {
         idle.removeAll { $0 === connection }
         spare.append(connection)
     }
@@ -143,7 +146,6 @@ final class CourierLoop {
             connections.append(connection)
             connection.take(errand)
             connection.open(plan)
-            opening += 1
         } catch {
             desk.ended()
             errand.end(.temporary(Failure(.connect, error.reason)))
@@ -156,9 +158,10 @@ final class CourierLoop {
         guard server.tls == .offered, !offer.isEncrypted else { return begin(on: connection) }
         if offer.has("STARTTLS") {
             insistsOnTLS = true
-            for clear in idle where !clear.curl.opening.offer.isEncrypted { clear.quit() }
-            spare += idle.filter { $0.phase == .closed }
-            idle.removeAll { $0.phase == .closed }
+            for clear in idle where !clear.curl.opening.offer.isEncrypted {
+                clear.quit()
+                forget(clear)
+            }
             connection.reopen()
         } else if server.user != nil {
             connection.end(

@@ -226,8 +226,8 @@ final class CurlConnection {
                 unsafe result = curl_easy_recv(easy, buffer.baseAddress, buffer.count, &count)
                 if result == CURLE_OK { unsafe bytes.append(contentsOf: buffer.prefix(count)) }
             }
-            // TLS may hold more than the socket shows.
-        } while result == CURLE_OK && (count == 4096 || count > 0 && opening.offer.isEncrypted)
+            // TLS may hold more than the socket shows. What is too long for a reply is left there.
+        } while result == CURLE_OK && (count == 4096 || count > 0 && isEncrypted) && bytes.count <= ReplyParser.limit
         if result == CURLE_AGAIN || result == CURLE_OK && count > 0 { return }
         throw result == CURLE_OK ? CurlMulti.Fault(reason: "the server closed the connection") : lost(result)
     }

@@ -63,7 +63,7 @@ final class Desk: Sendable {
     /// Up to `count` errands, the oldest first.
     func take(_ count: Int) -> [Errand] {
         state.withLock { state in
-            let count = min(count, state.waiting.count)
+            let count = min(max(0, count), state.waiting.count)
             let errands = Array(state.waiting.prefix(count))
             state.waiting.removeFirst(count)
             state.inFlight += count

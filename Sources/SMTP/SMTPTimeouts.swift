@@ -22,7 +22,17 @@ public struct SMTPTimeouts: Sendable, Hashable {
     }
 }
 
+extension SMTPTimeouts {
+    /// The same, each at most a week: what clocks and libcurl can count with.
+    var bounded: SMTPTimeouts {
+        SMTPTimeouts(connect: connect.bounded, stage: stage.bounded, dot: dot.bounded, total: total.bounded)
+    }
+}
+
 extension Duration {
+    /// At least nothing, at most a week.
+    var bounded: Duration { max(.zero, min(self, .seconds(604_800))) }
+
     /// Whole milliseconds, as many as an `Int` holds.
     var milliseconds: Int {
         let (seconds, attoseconds) = components

@@ -125,4 +125,27 @@ struct StageTests {
             }
         }
     }
+
+    /// A server that talks without an end is stopped: by us, or while the connection opens by libcurl.
+    @Test(arguments: [Point.banner, .ehlo, .mail, .dot])
+    func aReplyWithoutAnEnd(point: Point) async throws {
+        let flood = Array(repeating: "250-and more", count: 40_000).joined(separator: "\r\n")
+        let server = try await ScriptedSMTPServer.start { $0.point == point ? .say(flood) : nil }
+        try await withCourier(to: server) { courier in
+            let outcome = await courier.post()
+            #expect(outcome.word == (point == .dot ? "unknown" : "temporary"))
+            #expect(outcome.failure?.stage.rawValue == point.rawValue, "\(outcome)")
+        }
+    }
+
+    @Test func limitsBeyondReason() async throws {
+        let server = try await ScriptedSMTPServer.start()
+        let endless = SMTPTimeouts(
+            connect: .seconds(Int64.max), stage: .seconds(Int64.max), dot: .seconds(Int64.max),
+            total: .seconds(Int64.max))
+        try await withCourier(to: server, connections: .max, timeouts: endless) { courier in
+            #expect(await courier.post().isSent)
+            await courier.close(within: .seconds(Int64.max))
+        }
+    }
 }

@@ -95,7 +95,29 @@ struct TLSTests {
         }
     }
 
-    /// Nor is one that the server takes back when it is accepted.
+    /// When the server begins to offer it, connections in the clear have had their day.
+    @Test func anOfferSeenLate() async throws {
+        let script: ScriptedSMTPServer.Script = { place in
+            place.point == .ehlo && place.connection == 1 ? .say("250 scripted.example") : nil
+        }
+        try await withServer(script: script) { server, authority in
+            try await withCourier(to: server, tls: .offered, caFile: authority) { courier in
+                #expect(await courier.post(0).isSent)
+                let sent = Watched(0)
+                for number in 1...3 {
+                    courier.send(try email(number)) { outcome in if outcome.isSent { sent.change { $0 += 1 } } }
+                }
+                try await sent.wait { $0 == 3 }
+                try await server.heard.wait { $0[0].isClosed }
+                for number in 4...20 { #expect(await courier.post(number).isSent) }
+            }
+            let heard = server.heard.value
+            #expect(heard.filter { !$0.texts.isEmpty }.dropFirst().allSatisfy { $0.isEncrypted })
+            #expect(heard.map(\.texts.count).reduce(0, +) == 21)
+        }
+    }
+
+    /// An offer that the server takes back when it is accepted is no reason to go without either.
     @Test func offeredAndThenRefused() async throws {
         try await withServer(script: { $0.point == .starttls ? .say("454 4.7.0 TLS not available") : nil }) {
             server, authority in
