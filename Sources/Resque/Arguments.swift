@@ -40,6 +40,11 @@ public struct Arguments: Sendable, Hashable {
         self.json = json
     }
 
+    /// The first element alone.
+    func first<Argument: Decodable>(as type: Argument.Type) throws -> Argument {
+        try JSONDecoder().decode(Elements.self, from: Data(json)).next(as: type)
+    }
+
     /// The elements as the types of the parameters they are for. An optional parameter at the end may be left out.
     func decode<each Argument: Decodable>(
         as types: repeat (each Argument).Type

@@ -30,6 +30,7 @@ final class Crew: Sendable {
     /// Makes another connection.
     let connect: @Sendable () -> RedisConnection
     private let exit = Bell()
+    private let logger: Logger
     private let tell: @Sendable (String, WorkerEvent) -> Void
     private let state = Mutex(State())
 
@@ -38,7 +39,7 @@ final class Crew: Sendable {
         logger: Logger,
         events: (@Sendable (_ worker: String, WorkerEvent) -> Void)?
     ) {
-        (self.jobs, self.options) = (jobs, options)
+        (self.jobs, self.options, self.logger) = (jobs, options, logger)
         let loop = group.next()
         connect = { RedisConnection(redis, on: loop, options: options.redis, logger: logger) }
         tell = events ?? { worker, event in event.log(to: logger, worker: worker) }
@@ -56,6 +57,8 @@ final class Crew: Sendable {
 
     /// Works until `direct`, which says how many are at work, returns; then leaves in good order.
     func work(_ direct: () async -> Void) async {
+        logger.info("start \(WorkerID.process) on \(counter.order.joined(separator: ","))")
+        defer { logger.info("end \(WorkerID.process)") }
         await withTaskGroup { group in
             group.addTask { await self.beat() }
             group.addTask { await self.listen() }

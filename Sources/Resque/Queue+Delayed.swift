@@ -30,6 +30,14 @@ extension Queue {
             .texts.compactMap { Int($0) }.sorted()
     }
 
+    /// How many jobs are delayed.
+    public func delayedCount() async throws -> Int {
+        let seconds = try await store.send("ZRANGE", store.keys.schedule, "0", "-1").texts
+        guard !seconds.isEmpty else { return 0 }
+        let lengths = try await store.redis.pipeline(seconds.map { ["LLEN", store.keys.delayedPrefix + $0] })
+        return lengths.reduce(0) { $0 + ($1.int ?? 0) }
+    }
+
     /// The seconds for which jobs are delayed and the jobs' bytes, the earliest first.
     public func delayed(limit: Int = 100) async throws -> [(second: Int, jobs: [[UInt8]])] {
         var found: [(second: Int, jobs: [[UInt8]])] = []

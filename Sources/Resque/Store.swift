@@ -17,10 +17,10 @@ struct Store: Sendable {
         try await redis.run(script, keys: keys, arguments: arguments)
     }
 
-    /// Pushes a job to the end of its queue.
-    func push(_ job: Job) async throws {
+    /// Pushes jobs to the end of a queue.
+    func push(_ jobs: [[UInt8]], to queue: String) async throws {
         let replies = try await redis.pipeline([
-            ["SADD", keys.queues, job.queue], ["RPUSH", keys.queue(job.queue), job.bytes],
+            ["SADD", keys.queues, queue], RedisCommand(["RPUSH", keys.queue(queue)] + jobs),
         ])
         for reply in replies { _ = try reply.get() }
     }

@@ -32,8 +32,8 @@ public enum WorkerEvent: Sendable {
             logger.log(level: level, message(), metadata: metadata)
         }
         switch self {
-        case .start: log(.info, "start")
-        case .end: log(.info, "end")
+        case .start: log(.debug, "start")
+        case .end: log(.debug, "end")
         case .cleaningWorker(let dead): log(.notice, "cleaning_worker \(dead)")
         case .poll: log(.trace, "poll")
         case .job(let job): log(.debug, "job \(job.queue) \(job.className)", job)

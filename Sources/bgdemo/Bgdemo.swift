@@ -11,7 +11,9 @@ struct Bgdemo: AsyncParsableCommand {
             curl http://127.0.0.1:8080/you@example.org/hello/how%20are%20you
             """,
         version: "bgdemo \(version)",
-        subcommands: [ServeCommand.self, InboxCommand.self, DoctorCommand.self])
+        subcommands: [
+            ServeCommand.self, InboxCommand.self, EnqueueCommand.self, QueuesCommand.self, DoctorCommand.self,
+        ])
 
     static let version = "0.1.0"
 }

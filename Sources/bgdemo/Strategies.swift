@@ -3,6 +3,7 @@ import FireAndForget
 import Foreground
 import Local
 import PubSub
+import ResqueQueue
 import ServiceLifecycle
 import Strategy
 
@@ -22,6 +23,10 @@ private let all = [
         "pubsub", "the web server publishes the mail on a channel of Redis, and whoever listens sends it",
         hasWorker: true, needsRedis: true
     ) { try PubSub($0) },
+    Entry(
+        "resque", "the web server puts a job into a queue in Redis, and workers send the mail",
+        hasWorker: true, needsRedis: true
+    ) { try await ResqueStrategy($0) },
 ]
 
 /// A strategy as the command line knows it.

@@ -50,14 +50,15 @@ struct NotSent: Error, CustomStringConvertible {
 }
 
 extension Jobs {
-    /// Sending e-mails is a job now.
+    /// Sending e-mails is a job now. The talk's went to `failed` when it failed; a safe one is tried again, later and
+    /// later, where that may help.
     public mutating func registerMail(
-        sender: any Sender, journey: Journey, throttle: Throttle, retry: RetryPolicy
+        sender: any Sender, journey: Journey, throttle: Throttle, retry: RetryPolicy, _ semantics: Semantics
     ) {
         let retry = Retry(attempts: retry.attempts, base: retry.base, cap: retry.cap) {
             ($0 as? NotSent)?.isWorthRetrying ?? ($0 is Refusal)
         }
-        register(MailJob.name, plugins: [retry]) { (job, mail: MailJob) in
+        register(MailJob.name, plugins: semantics == .safe ? [retry] : []) { (job, mail: MailJob) in
             let email = try mail.email(of: job)
             try await throttle.turn()
             let trip = try journey.depart(email)

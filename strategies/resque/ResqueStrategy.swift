@@ -1,9 +1,6 @@
-public import Logging
 public import Mail
-public import NIOCore
 public import Redis
-public import Resque
-import ServiceLifecycle
+import Resque
 public import Strategy
 
 /// Slide 5, "remote queue": sending e-mails is a job now.
@@ -17,32 +14,12 @@ public import Strategy
 /// worker, delayed until its next attempt, or in `failed`; whatever dies, it is in one of them.
 public struct ResqueStrategy: Strategy {
     private let queue: Queue
-    private let worker: any Service
-    private let scheduler: Scheduler
+    private let worker: WorkerHalf?
 
-    /// - Parameters:
-    ///   - redis: What the web half pushes through.
-    ///   - url: Where the worker half connects.
-    ///   - jobs: What the worker half can do; ``Jobs/mail(sender:journey:throttle:retry:)`` among it.
-    ///   - processors: How many jobs a worker has in hand at a time; a range follows the load.
-    public init(
-        redis: any RedisCommands, url: RedisURL, on group: any EventLoopGroup, jobs: Jobs, options: WorkerOptions,
-        processors: ClosedRange<Int>, logger: Logger
-    ) {
-        queue = Queue(redis: redis, jobs: jobs)
-        scheduler = Scheduler(
-            redis: RedisConnection(url, on: group.next(), options: options.redis, logger: logger), logger: logger)
-        let queues = [MailJob.queue, SlowJobs.queue]
-        if processors.count == 1 {
-            var options = options
-            options.concurrency = processors.lowerBound
-            worker = Worker(queues: queues, jobs: jobs, redis: url, on: group, options: options, logger: logger)
-        } else {
-            var scaling = MultiWorker.Scaling()
-            scaling.processors = processors
-            worker = MultiWorker(
-                queues: queues, jobs: jobs, redis: url, on: group, options: options, scaling: scaling, logger: logger)
-        }
+    /// - Parameter redis: What the web half pushes through.
+    public init(redis: any RedisCommands, worker: WorkerHalf?) {
+        queue = Queue(redis: redis)
+        self.worker = worker
     }
 
     public func accept(_ email: Email) async throws(Refusal) -> Receipt {
@@ -71,13 +48,7 @@ public struct ResqueStrategy: Strategy {
         }
     }
 
-    public func work() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await scheduler.run() }
-            group.addTask { try await worker.run() }
-            try await group.waitForAll()
-        }
-    }
+    public func work() async throws { try await worker?.run() }
 }
 
 extension Refusal {

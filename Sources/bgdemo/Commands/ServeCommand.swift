@@ -32,6 +32,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Working") var work: WorkOptions
     @OptionGroup(title: "Local messages") var local: LocalOptions
     @OptionGroup(title: "Redis") var redis: RedisFlags
+    @OptionGroup(title: "Resque") var resque: ResqueOptions
     @OptionGroup(title: "Logging") var log: LogOptions
 
     func run() async throws {
@@ -69,7 +70,7 @@ struct ServeCommand: AsyncParsableCommand {
             sender: post.sender, journey: journey, throttle: work.throttle(environment),
             retry: work.retry(environment), concurrency: work.concurrency(environment),
             backlog: work.backlog(environment), semantics: work.semantics(environment), grace: grace, group: group,
-            logger: logger, link: link, role: role, redis: place)
+            logger: logger, link: link, role: role, resque: resque.settings(environment), redis: place)
 
         var services: [any Service] = []
         if isMaster, let master = entry.master {

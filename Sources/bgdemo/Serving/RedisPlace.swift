@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import NIOPosix
 import Redis
 
 /// The Redis that a strategy stands on: the one that was named, the one on its usual port, or the user's private one,
@@ -28,5 +29,16 @@ final class RedisPlace: Sendable {
     /// A connection for each event loop.
     func connect(_ group: any EventLoopGroup, logger: Logger) -> Redis {
         Redis(url, on: group, options: options, logger: logger)
+    }
+}
+
+extension RedisFlags {
+    /// Connects for one verb of the command line.
+    func visit(_ body: (Redis) async throws -> Void) async throws {
+        let place = try await RedisPlace.find(self, .process, logger: .silent)
+        defer { withExtendedLifetime(place) {} }
+        let redis = place.connect(MultiThreadedEventLoopGroup.singleton, logger: .silent)
+        defer { redis.close() }
+        try await body(redis)
     }
 }

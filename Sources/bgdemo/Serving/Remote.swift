@@ -1,5 +1,10 @@
+import Logging
 import NIOCore
 import PubSub
+import Redis
+import Resque
+import ResqueQueue
+import Strategy
 
 extension PubSub {
     init(_ workshop: Workshop) throws {
@@ -23,5 +28,35 @@ extension Subscriber {
         self.init(
             place.url, options: place.options, on: workshop.group.next(), sender: workshop.sender,
             journey: workshop.journey, settings: settings, logger: workshop.logger)
+    }
+}
+
+extension ResqueStrategy {
+    init(_ workshop: Workshop) async throws {
+        let place = try workshop.redisPlace()
+        let redis = place.connect(workshop.group, logger: workshop.logger)
+        if let kept = try? await redis.send("CONFIG", "GET", "appendonly").array?.last?.text, kept == "no" {
+            workshop.logger.warning(
+                "This Redis keeps no append-only file: when it ends it forgets its jobs; redis-server --appendonly yes"
+            )
+        }
+        self.init(
+            redis: redis, worker: workshop.role.works ? workshop.resqueWorker(place) : nil)
+    }
+}
+
+extension Workshop {
+    fileprivate func resqueWorker(_ place: RedisPlace) -> ResqueStrategy.WorkerHalf {
+        var jobs = Jobs()
+        jobs.registerMail(sender: sender, journey: journey, throttle: throttle, retry: retry, semantics)
+        jobs.registerSlowJobs()
+        var options = resque.options
+        options.grace = grace
+        options.redis = place.options
+        // The talk's workers cleaned up after the dead, and gave their jobs to nobody.
+        if semantics == .talk { options.onDeadWorker = .fail }
+        return ResqueStrategy.WorkerHalf(
+            jobs: jobs, processors: resque.processors ?? concurrency...concurrency, redis: place.url, on: group,
+            options: options, logger: logger)
     }
 }

@@ -21,6 +21,8 @@ struct Workshop: Sendable {
     let link: Link?
     /// Which halves this process is.
     let role: Role
+    /// How Resque's workers work.
+    let resque: ResqueSettings
     /// Where the strategy stands on one.
     let redis: RedisPlace?
 

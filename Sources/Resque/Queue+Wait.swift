@@ -1,0 +1,35 @@
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+
+/// How long jobs wait: the talk's "how long does an item wait in the queue?"
+extension Queue {
+    /// How long the job at the front of a queue has been there; zero where the queue is empty.
+    ///
+    /// A job of Resque does not say when it was pushed. One may, by an `id` in its first argument that is a ULID, as
+    /// the mails' are; nil where the job at the front has none.
+    public func wait(in queue: String) async throws -> Duration? {
+        guard let bytes = try await peek(queue).first else { return .zero }
+        guard let pushed = (try? Job(bytes, from: queue))?.pushed else { return nil }
+        return .milliseconds(max(0, Int(try await store.time().timeIntervalSince(pushed) * 1000)))
+    }
+}
+
+extension Job {
+    /// When the job was made, where the `id` in its first argument is a ULID (<https://github.com/ulid/spec>), whose
+    /// first ten characters are the milliseconds since 1970.
+    public var pushed: Date? {
+        struct Identified: Decodable { let id: String }
+        guard let argument = try? arguments.first(as: Identified.self), argument.id.utf8.count == 26 else { return nil }
+        var milliseconds = 0
+        for byte in argument.id.lowercased().utf8.prefix(10) {
+            guard let digit = Self.crockford.firstIndex(of: byte) else { return nil }
+            milliseconds = milliseconds << 5 | digit
+        }
+        return Date(timeIntervalSince1970: Double(milliseconds) / 1000)
+    }
+
+    private static let crockford = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+}

@@ -1,0 +1,96 @@
+import ArgumentParser
+import Resque
+
+/// What operators do with jobs that have failed.
+extension QueuesCommand {
+    struct FailedJobs: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "failed", abstract: "Jobs that have failed for good, the oldest first.")
+
+        @Option(help: "The number of the first to show.")
+        var from = 0
+
+        @Option(help: "How many at most.")
+        var limit = 100
+
+        @OptionGroup var queues: QueueOptions
+
+        func validate() throws {
+            guard from >= 0, (1...100_000).contains(limit) else {
+                throw ValidationError("--from is at least 0 and --limit from 1 to 100000")
+            }
+        }
+
+        func run() async throws {
+            try await queues.visit { queue in
+                let failed = try await queue.failed(from..<(from + limit))
+                let rows = failed.enumerated().map { FailedRow(number: from + $0, $1) }
+                try queues.show(
+                    rows,
+                    asTable: Table(
+                        ["#", "failed at", "queue", "error", "job"],
+                        rows.map { ["\($0.number)", $0.failedAt ?? "", $0.queue ?? "", $0.error, $0.job ?? ""] }))
+            }
+        }
+    }
+
+    struct RetryJobs: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "retry", abstract: "Moves failed jobs back to their queues.")
+
+        @Argument(help: "Their numbers, as queues failed shows them.")
+        var numbers: [Int] = []
+
+        @Flag(help: "All of them, but for those that somebody has retried already.")
+        var all = false
+
+        @OptionGroup var queues: QueueOptions
+
+        func validate() throws {
+            guard all != !numbers.isEmpty else {
+                throw ValidationError("say which: bgdemo queues retry 0 1, or bgdemo queues retry --all")
+            }
+            guard numbers.allSatisfy({ $0 >= 0 }) else { throw ValidationError("numbers begin at 0") }
+        }
+
+        func run() async throws {
+            try await queues.visit { queue in
+                guard !all else { return print("\(try await queue.retryFailed()) jobs back in their queues") }
+                // All are looked up before the first is moved, for that changes the numbers of those after it.
+                var chosen: [FailedJob] = []
+                for number in numbers {
+                    guard let job = try await queue.failed(number..<(number + 1)).first else {
+                        throw ValidationError("there is no failed job number \(number)")
+                    }
+                    chosen.append(job)
+                }
+                var moved = 0
+                for job in chosen where try await queue.retry(job) { moved += 1 }
+                print("\(moved) jobs back in their queues")
+                guard moved == chosen.count else { throw ExitCode.failure }
+            }
+        }
+    }
+
+    struct ClearJobs: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "clear", abstract: "Removes the failed jobs, or a queue with all its jobs.")
+
+        @Argument(help: "failed, or the name of a queue.")
+        var queue: String
+
+        @OptionGroup var queues: QueueOptions
+
+        func run() async throws {
+            try await queues.visit { all in
+                if queue == "failed" {
+                    print("\(try await all.clearFailed()) failed jobs removed")
+                } else {
+                    let length = try await all.length(of: queue)
+                    try await all.remove(queue: queue)
+                    print("\(queue) removed, with \(length) jobs")
+                }
+            }
+        }
+    }
+}

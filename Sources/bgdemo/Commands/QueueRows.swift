@@ -1,0 +1,109 @@
+import ArgumentParser
+import Foundation
+import Resque
+
+/// What the verbs about queues have in common.
+struct QueueOptions: ParsableArguments {
+    @Flag(help: "JSON instead of a table.")
+    var json = false
+
+    @Option(help: "What the keys begin with. Default: resque.")
+    var namespace = "resque"
+
+    @OptionGroup(title: "Redis") var redis: RedisFlags
+
+    func visit(_ body: (Queue) async throws -> Void) async throws {
+        try await redis.visit { try await body(Queue(redis: $0, namespace: namespace)) }
+    }
+
+    func show(_ rows: some Encodable, asTable table: @autoclosure () -> Table) throws {
+        guard json else { return print(table().text) }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        print(String(decoding: try encoder.encode(rows), as: UTF8.self))
+    }
+}
+
+/// The numbers of a Resque estate.
+struct QueueOverview: Encodable {
+    struct Row: Encodable {
+        let queue: String
+        let length: Int
+        /// In seconds; nil where the job at the front does not say since when it waits.
+        let wait: Double?
+    }
+
+    var queues: [Row] = []
+    let delayed: Int
+    let failed: Int
+    let workers: Int
+    let working: Int
+    let processed: Int
+    let failures: Int
+
+    init(_ queue: Queue) async throws {
+        for name in try await queue.names() {
+            let wait = try await queue.wait(in: name).map { $0 / .seconds(1) }
+            queues.append(Row(queue: name, length: try await queue.length(of: name), wait: wait))
+        }
+        delayed = try await queue.delayedCount()
+        failed = try await queue.failedCount()
+        let registered = try await queue.workers()
+        workers = registered.count
+        working = registered.count { $0.working != nil }
+        (processed, failures) = try await queue.stats()
+    }
+
+    var table: Table {
+        Table(
+            ["queue", "length", "wait"],
+            queues.map { [$0.queue, "\($0.length)", $0.wait.map { String(format: "%.1f s", $0) } ?? "unknown"] }
+                + [["delayed", "\(delayed)", ""], ["failed", "\(failed)", ""]],
+            below: "\(working) of \(workers) workers working · \(processed) processed · \(failures) failures")
+    }
+}
+
+struct WorkerRow: Encodable {
+    let id: String
+    let started: String?
+    let heartbeat: String?
+    let queue: String?
+    let runAt: String?
+    let job: String?
+
+    init(_ worker: Queue.RegisteredWorker) {
+        (id, started, heartbeat) = (worker.id, worker.started, worker.heartbeat)
+        (queue, runAt) = (worker.working?.queue, worker.working?.runAt)
+        job = worker.working.map { String(decoding: $0.job, as: UTF8.self) }
+    }
+}
+
+struct DelayedRow: Encodable {
+    let second: Int
+    let due: String
+    let job: String
+
+    init(second: Int, job: [UInt8]) {
+        self.second = second
+        due = Date(timeIntervalSince1970: Double(second)).formatted(.iso8601)
+        self.job = String(decoding: job, as: UTF8.self)
+    }
+}
+
+struct FailedRow: Encodable {
+    let number: Int
+    let failedAt: String?
+    let queue: String?
+    let exception: String?
+    let error: String
+    let worker: String?
+    let retriedAt: String?
+    let job: String?
+
+    init(number: Int, _ failed: FailedJob) {
+        self.number = number
+        (failedAt, queue, exception, worker) = (failed.failedAt, failed.queue, failed.exception, failed.worker)
+        (error, retriedAt) = (failed.error ?? "", failed.retriedAt)
+        job = failed.job.map { String(decoding: $0, as: UTF8.self) }
+    }
+}

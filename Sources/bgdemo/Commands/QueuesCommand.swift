@@ -1,0 +1,78 @@
+import ArgumentParser
+import Foundation
+import NIOPosix
+import Resque
+
+/// What is in the Resque queues, and who works it.
+struct QueuesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "queues",
+        abstract: "Shows the Resque queues: how long they are, how long jobs wait, who works, what failed.",
+        discussion: """
+            bgdemo queues --watch
+            bgdemo queues failed
+            bgdemo queues retry --all
+            """,
+        subcommands: [
+            Overview.self, FailedJobs.self, RetryJobs.self, ClearJobs.self, Workers.self, DelayedJobs.self,
+        ],
+        defaultSubcommand: Overview.self)
+
+    /// The numbers, once or again and again.
+    struct Overview: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(commandName: "show", abstract: "The queues and their numbers.")
+
+        @Flag(help: "Again each second, until it is interrupted.")
+        var watch = false
+
+        @OptionGroup var queues: QueueOptions
+
+        func run() async throws {
+            try await queues.visit { queue in
+                repeat {
+                    let overview = try await QueueOverview(queue)
+                    // Home and clear, so that a terminal shows one picture that changes.
+                    if watch, !queues.json { print("\u{1b}[H\u{1b}[2J", terminator: "") }
+                    try queues.show(overview, asTable: overview.table)
+                    if watch { try await Task.sleep(for: .seconds(1)) }
+                } while watch
+            }
+        }
+    }
+
+    struct Workers: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Who is registered, and what each is working on.")
+
+        @OptionGroup var queues: QueueOptions
+
+        func run() async throws {
+            try await queues.visit { queue in
+                let workers = try await queue.workers().map(WorkerRow.init)
+                try queues.show(
+                    workers,
+                    asTable: Table(
+                        ["worker", "started", "heartbeat", "working on"],
+                        workers.map { [$0.id, $0.started ?? "", $0.heartbeat ?? "", $0.job ?? "-"] }))
+            }
+        }
+    }
+
+    struct DelayedJobs: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "delayed", abstract: "Jobs that wait for their time.")
+
+        @Option(help: "How many at most.")
+        var limit = 100
+
+        @OptionGroup var queues: QueueOptions
+
+        func run() async throws {
+            try await queues.visit { queue in
+                let rows = try await queue.delayed(limit: max(1, limit)).flatMap { second, jobs in
+                    jobs.map { DelayedRow(second: second, job: $0) }
+                }
+                try queues.show(rows, asTable: Table(["due", "job"], rows.map { [$0.due, $0.job] }))
+            }
+        }
+    }
+}
