@@ -2,53 +2,77 @@ import NIOCore
 
 /// Commands on their way to Redis, and the replies that have come.
 struct Exchange: Sendable {
-    typealias Result = Swift.Result<[RedisValue], RedisError>
+    typealias One = Result<RedisValue, RedisError>
+    typealias Many = Result<[RedisValue], RedisError>
 
-    let name: String
-    let count: Int
+    /// Who waits for one reply, or for several.
+    enum Caller: Sendable {
+        case one(CheckedContinuation<One, Never>)
+        case many(CheckedContinuation<Many, Never>, replies: [RedisValue])
+        /// Was told already: what comes is nobody's.
+        case nobody
+    }
+
+    /// Replies that are still to come.
+    private(set) var count: Int
     let size: Int
     let timeLimit: Duration
     let isBlocking: Bool
     /// Set when the caller gives up; also the exchange's identity.
     let isCancelled: Flag
     /// When the last reply must be here; set when the commands are sent.
-    var deadline = NIODeadline.distantFuture
-    private var commands: [RedisCommand]
-    private var replies: [RedisValue] = []
-    private var tell: (@Sendable (Result) -> Void)?
+    private(set) var deadline = NIODeadline.distantFuture
+    private var bytes: ByteBuffer
+    private var caller: Caller
 
     init(
-        _ commands: [RedisCommand], _ timeLimit: Duration, _ isBlocking: Bool, _ isCancelled: Flag,
-        _ tell: @escaping @Sendable (Result) -> Void
+        _ bytes: ByteBuffer, count: Int, _ timeLimit: Duration, isBlocking: Bool, _ isCancelled: Flag, _ caller: Caller
     ) {
-        name = commands.first?.name ?? ""
-        count = commands.count
-        size = commands.reduce(0) { $0 + $1.bytes.readableBytes }
+        self.count = count
+        size = bytes.readableBytes
         self.timeLimit = timeLimit
         self.isBlocking = isBlocking
         self.isCancelled = isCancelled
-        self.commands = commands
-        self.tell = tell
+        self.bytes = bytes
+        self.caller = caller
     }
 
-    /// Appends the commands to what is about to be sent, and keeps them no longer.
+    /// The first command's name.
+    var name: String { RedisCommand.name(in: bytes) }
+
+    /// Appends the commands to what is about to be sent.
     mutating func send(into out: inout ByteBuffer, at now: NIODeadline) {
-        for command in commands { out.writeImmutableBuffer(command.bytes) }
-        commands = []
+        out.writeImmutableBuffer(bytes)
         deadline = now + TimeAmount(timeLimit)
     }
 
     /// Takes one reply; returns whether it was the last.
     mutating func receive(_ reply: RedisValue) -> Bool {
-        replies.append(reply)
-        guard replies.count == count else { return false }
-        finish(.success(replies))
-        return true
+        count -= 1
+        switch caller {
+        case .nobody: break
+        case .one(let continuation):
+            caller = .nobody
+            continuation.resume(returning: .success(reply))
+        case .many(let continuation, var replies):
+            caller = .nobody
+            replies.append(reply)
+            if count > 0 {
+                caller = .many(continuation, replies: replies)
+            } else {
+                continuation.resume(returning: .success(replies))
+            }
+        }
+        return count == 0
     }
 
-    /// Tells the caller, the first time.
-    mutating func finish(_ result: Result) {
-        tell?(result)
-        tell = nil
+    /// Tells the caller why there will be no more replies, where it still waits.
+    mutating func fail(_ error: RedisError) {
+        switch caller {
+        case .nobody: break
+        case .one(let continuation): continuation.resume(returning: .failure(error))
+        case .many(let continuation, _): continuation.resume(returning: .failure(error))
+        }
+        caller = .nobody
     }
 }

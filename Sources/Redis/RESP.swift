@@ -12,24 +12,29 @@ enum CommandWriter {
     ///   - lengths: How many of them belong to each argument.
     static func bytes(of arguments: ByteBuffer, lengths: [Int]) -> ByteBuffer {
         unsafe arguments.withUnsafeReadableBytes { bytes in
-            // An empty buffer may have no address, and hiredis reads none of an argument without length.
-            var place = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
-            var starts: [UnsafePointer<CChar>?] = unsafe []
-            unsafe starts.reserveCapacity(lengths.count)
-            for length in lengths {
-                unsafe starts.append(place)
-                unsafe place = place?.advanced(by: length)
+            unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: lengths.count) { starts in
+                // An empty buffer may have no address, and hiredis reads none of an argument without length.
+                var start = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+                for (place, length) in lengths.enumerated() {
+                    unsafe starts.initializeElement(at: place, to: start)
+                    unsafe start = start?.advanced(by: length)
+                }
+                return unsafe format(numericCast(lengths.count), starts.baseAddress, lengths)
             }
-            var command: UnsafeMutablePointer<CChar>?
-            let length = unsafe redisFormatCommandArgv(
-                &command, numericCast(lengths.count), &starts, lengths.map { numericCast($0) })
-            defer { unsafe redisFreeCommand(command) }
-            guard length > 0, let command = unsafe command else {
-                // As Swift's own allocations do where there is no memory.
-                fatalError("no memory for a Redis command of \(bytes.count) bytes")
-            }
-            return unsafe ByteBuffer(bytes: UnsafeRawBufferPointer(start: command, count: Int(length)))
         }
+    }
+
+    private static func format(
+        _ count: CInt, _ starts: UnsafeMutablePointer<UnsafePointer<CChar>?>?, _ lengths: [Int]
+    ) -> ByteBuffer {
+        var command: UnsafeMutablePointer<CChar>?
+        let length = unsafe redisFormatCommandArgv(&command, count, starts, lengths)
+        defer { unsafe redisFreeCommand(command) }
+        guard length > 0, let command = unsafe command else {
+            // As Swift's own allocations do where there is no memory.
+            fatalError("no memory for a Redis command")
+        }
+        return unsafe ByteBuffer(bytes: UnsafeRawBufferPointer(start: command, count: Int(length)))
     }
 }
 

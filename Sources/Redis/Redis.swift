@@ -8,7 +8,6 @@ import Synchronization
 public final class Redis: RedisCommands {
     public let url: RedisURL
     private let connections: [RedisConnection]
-    private let byLoop: [ObjectIdentifier: RedisConnection]
     private let turn = Atomic<Int>(0)
 
     public init(
@@ -16,7 +15,6 @@ public final class Redis: RedisCommands {
     ) {
         self.url = url
         connections = group.makeIterator().map { RedisConnection(url, on: $0, options: options, logger: logger) }
-        byLoop = Dictionary(connections.map { (ObjectIdentifier($0.eventLoop), $0) }) { first, _ in first }
         precondition(!connections.isEmpty, "an event loop group without an event loop")
     }
 
@@ -27,6 +25,10 @@ public final class Redis: RedisCommands {
         for connection in connections { connection.close() }
     }
 
+    public func send(_ command: RedisCommand, timeLimit: Duration?) async throws(RedisError) -> RedisValue {
+        try await connection.send(command, timeLimit: timeLimit)
+    }
+
     public func pipeline(
         _ commands: [RedisCommand], timeLimit: Duration?
     ) async throws(RedisError) -> [RedisValue] {
@@ -34,7 +36,9 @@ public final class Redis: RedisCommands {
     }
 
     private var connection: RedisConnection {
-        if let loop = MultiThreadedEventLoopGroup.currentEventLoop, let own = byLoop[ObjectIdentifier(loop)] {
+        if let loop = MultiThreadedEventLoopGroup.currentEventLoop,
+            let own = connections.first(where: { $0.eventLoop === loop })
+        {
             return own
         }
         return connections[Int(turn.add(1, ordering: .relaxed).newValue.magnitude % UInt(connections.count))]

@@ -27,12 +27,10 @@ extension ByteBuffer: RedisArgument {
 
 /// A command and its arguments: `["RPUSH", "key", bytes]`.
 public struct RedisCommand: Sendable, ExpressibleByArrayLiteral {
-    /// The first argument, for messages: arguments after it may be secrets, or long.
-    let name: String
     let bytes: ByteBuffer
 
     public init(_ arguments: [any RedisArgument]) {
-        var all = ByteBuffer()
+        var all = ByteBufferAllocator().buffer(capacity: 240)
         var lengths: [Int] = []
         lengths.reserveCapacity(arguments.count)
         for argument in arguments {
@@ -40,11 +38,18 @@ public struct RedisCommand: Sendable, ExpressibleByArrayLiteral {
             argument.write(into: &all)
             lengths.append(all.readableBytes - before)
         }
-        name = all.getString(at: all.readerIndex, length: min(lengths.first ?? 0, 32)) ?? ""
         bytes = CommandWriter.bytes(of: all, lengths: lengths)
     }
 
     public init(arrayLiteral arguments: any RedisArgument...) {
         self.init(arguments)
+    }
+
+    /// The first argument, for messages: those after it may be secrets, or long.
+    var name: String { Self.name(in: bytes) }
+
+    static func name(in bytes: ByteBuffer) -> String {
+        let lines = bytes.readableBytesView.prefix(64).split(separator: 0x0d)
+        return lines.count > 2 ? String(decoding: lines[2].dropFirst(), as: UTF8.self) : ""
     }
 }

@@ -3,6 +3,13 @@
 /// All calls may be made from anywhere. From an async function on the connection's event loop none leaves it, and the
 /// commands of one tick of the loop go to Redis in one write.
 public protocol RedisCommands: Sendable {
+    /// Sends one command and returns its reply.
+    ///
+    /// Throws ``RedisError/reply(_:)`` where Redis refuses it. Cancelled before it was sent, it is not sent.
+    ///
+    /// - Parameter timeLimit: Until the reply; nil takes the options'.
+    func send(_ command: RedisCommand, timeLimit: Duration?) async throws(RedisError) -> RedisValue
+
     /// Sends commands that arrive at Redis one right after another, and returns their replies in the same order.
     ///
     /// A command that Redis refuses is a ``RedisValue/error(_:)`` among the replies and no reason not to run the
@@ -17,19 +24,13 @@ extension RedisCommands {
         try await pipeline(commands, timeLimit: nil)
     }
 
-    /// Sends one command and returns its reply.
-    ///
-    /// Throws ``RedisError/reply(_:)`` where Redis refuses it. Cancelled before it was sent, it is not sent.
-    public func send(_ command: RedisCommand, timeLimit: Duration? = nil) async throws(RedisError) -> RedisValue {
-        guard let reply = try await pipeline([command], timeLimit: timeLimit).first else {
-            throw .protocolViolation("no reply to \(command.name)")
-        }
-        return try reply.get()
+    public func send(_ command: RedisCommand) async throws(RedisError) -> RedisValue {
+        try await send(command, timeLimit: nil)
     }
 
     /// Sends one command and returns its reply: `send("RPUSH", key, bytes)`.
     public func send(_ arguments: any RedisArgument...) async throws(RedisError) -> RedisValue {
-        try await send(RedisCommand(arguments))
+        try await send(RedisCommand(arguments), timeLimit: nil)
     }
 
     /// Runs commands between `MULTI` and `EXEC`: all of them, with nobody else's between, or none where one is

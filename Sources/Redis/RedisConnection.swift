@@ -37,10 +37,8 @@ public final class RedisConnection: RedisCommands {
         perform { $0.close() }
     }
 
-    public func pipeline(
-        _ commands: [RedisCommand], timeLimit: Duration?
-    ) async throws(RedisError) -> [RedisValue] {
-        try await exchange(commands, timeLimit ?? options.timeLimit, isBlocking: false)
+    public func send(_ command: RedisCommand, timeLimit: Duration?) async throws(RedisError) -> RedisValue {
+        try await exchange(command, timeLimit ?? options.timeLimit, isBlocking: false)
     }
 
     /// Sends a command that Redis answers only when there is something, or its own time is up: `BLMOVE`, `BLPOP`, …
@@ -51,36 +49,58 @@ public final class RedisConnection: RedisCommands {
     ///
     /// - Parameter wait: The wait that the command itself asks of Redis; the time limit begins at its end.
     public func blocking(_ command: RedisCommand, wait: Duration) async throws(RedisError) -> RedisValue {
-        let replies = try await exchange([command], wait + options.timeLimit, isBlocking: true)
-        guard let reply = replies.first else { throw .protocolViolation("no reply to \(command.name)") }
-        return try reply.get()
+        try await exchange(command, wait + options.timeLimit, isBlocking: true)
+    }
+
+    public func pipeline(
+        _ commands: [RedisCommand], timeLimit: Duration?
+    ) async throws(RedisError) -> [RedisValue] {
+        guard !commands.isEmpty else { return [] }
+        var bytes = ByteBuffer()
+        for command in commands { bytes.writeImmutableBuffer(command.bytes) }
+        let isCancelled = Flag()
+        return try await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                submit(
+                    Exchange(
+                        bytes, count: commands.count, timeLimit ?? options.timeLimit, isBlocking: false, isCancelled,
+                        .many(continuation, replies: [])))
+            }
+        } onCancel: {
+            cancel(isCancelled)
+        }.get()
     }
 
     private func exchange(
-        _ commands: [RedisCommand], _ timeLimit: Duration, isBlocking: Bool
-    ) async throws(RedisError) -> [RedisValue] {
-        guard !commands.isEmpty else { return [] }
+        _ command: RedisCommand, _ timeLimit: Duration, isBlocking: Bool
+    ) async throws(RedisError) -> RedisValue {
         let isCancelled = Flag()
-        let result = await withTaskCancellationHandler {
+        return try await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let exchange = Exchange(commands, timeLimit, isBlocking, isCancelled) {
-                    continuation.resume(returning: $0)
-                }
-                perform { $0.submit(exchange) }
+                submit(
+                    Exchange(
+                        command.bytes, count: 1, timeLimit, isBlocking: isBlocking, isCancelled, .one(continuation)))
             }
         } onCancel: {
-            isCancelled.set(true)
-            perform { $0.cancel(isCancelled) }
+            cancel(isCancelled)
+        }.get().get()
+    }
+
+    private func submit(_ exchange: Exchange) {
+        if eventLoop.inEventLoop {
+            session.value.submit(exchange)
+        } else {
+            eventLoop.execute { [session] in session.value.submit(exchange) }
         }
-        return try result.get()
+    }
+
+    private func cancel(_ isCancelled: Flag) {
+        isCancelled.set(true)
+        perform { $0.cancel(isCancelled) }
     }
 
     private func perform(_ action: @escaping @Sendable (Session) -> Void) {
-        if eventLoop.inEventLoop {
-            action(session.value)
-        } else {
-            eventLoop.execute { [session] in action(session.value) }
-        }
+        eventLoop.execute { [session] in action(session.value) }
     }
 }
 

@@ -48,7 +48,7 @@ final class Session: LineUser {
 
     func submit(_ exchange: Exchange) {
         var exchange = exchange
-        if let refusal = refusal(of: exchange) { return exchange.finish(.failure(refusal)) }
+        if let refusal = refusal(of: exchange) { return exchange.fail(refusal) }
         commands += exchange.count
         bytes += exchange.size
         if let absence {
@@ -85,18 +85,19 @@ final class Session: LineUser {
     private func flush() {
         isFlushDue = false
         guard out.readableBytes > 0 else { return }
+        let size = out.readableBytes
         line.write(out)
-        out = ByteBuffer()
+        out = ByteBufferAllocator().buffer(capacity: min(size, 1 << 16))
     }
 
     func cancel(_ isCancelled: Flag) {
         if let place = waiting.firstIndex(where: { $0.isCancelled === isCancelled }) {
             var exchange = waiting.remove(at: place)
             release(exchange)
-            exchange.finish(.failure(.cancelled(mayHaveRun: false)))
+            exchange.fail(.cancelled(mayHaveRun: false))
         } else if let place = sent.firstIndex(where: { $0.isCancelled === isCancelled }) {
             // It keeps its place: its replies will come.
-            sent[place].finish(.failure(.cancelled(mayHaveRun: true)))
+            sent[place].fail(.cancelled(mayHaveRun: true))
             if sent[place].isBlocking { line.drop(.lost("a blocking command before it was cancelled")) }
         }
     }
@@ -116,8 +117,8 @@ final class Session: LineUser {
 
     func received(_ reply: RedisValue) {
         guard !sent.isEmpty else { return line.drop(.protocolViolation("an answer to no command")) }
-        guard sent[0].receive(reply) else { return }
-        release(sent.removeFirst())
+        commands -= 1
+        if sent[0].receive(reply) { release(sent.removeFirst()) }
     }
 
     func lineIsDown(_ why: RedisError) {
@@ -136,14 +137,14 @@ final class Session: LineUser {
         out = ByteBuffer()
         while var exchange = sent.popFirst() {
             release(exchange)
-            exchange.finish(.failure(why))
+            exchange.fail(why)
         }
     }
 
     private func failWaiting(_ why: RedisError) {
         while var exchange = waiting.popFirst() {
             release(exchange)
-            exchange.finish(.failure(why))
+            exchange.fail(why)
         }
     }
 
@@ -165,7 +166,7 @@ final class Session: LineUser {
         var isLate = false
         for place in sent.indices where sent[place].deadline <= now {
             isLate = true
-            sent[place].finish(.failure(.timedOut(command: sent[place].name, after: sent[place].timeLimit)))
+            sent[place].fail(.timedOut(command: sent[place].name, after: sent[place].timeLimit))
         }
         // A late reply would be taken for the next command's.
         if isLate { line.drop(.lost("Redis did not answer in time")) }
