@@ -27,8 +27,8 @@ final class Crew: Sendable {
     let queue: Queue
     let bell = Bell()
     private let connection: RedisConnection
-    /// Makes another connection.
-    let connect: @Sendable () -> RedisConnection
+    /// Makes a connection that speaks of its troubles to this logger.
+    let connect: @Sendable (Logger) -> RedisConnection
     private let exit = Bell()
     private let logger: Logger
     private let tell: @Sendable (String, WorkerEvent) -> Void
@@ -41,9 +41,9 @@ final class Crew: Sendable {
     ) {
         (self.jobs, self.options, self.logger) = (jobs, options, logger)
         let loop = group.next()
-        connect = { RedisConnection(redis, on: loop, options: options.redis, logger: logger) }
+        connect = { RedisConnection(redis, on: loop, options: options.redis, logger: $0) }
         tell = events ?? { worker, event in event.log(to: logger, worker: worker) }
-        connection = connect()
+        connection = connect(logger)
         store = Store(redis: connection, keys: Keys(namespace: options.namespace))
         queue = Queue(store: store, jobs: jobs)
         counter = QueueCounter(queues, keys: store.keys)

@@ -1,4 +1,4 @@
-import NIOCore
+import Logging
 import Redis
 
 /// How an idle worker learns of a new job within milliseconds, whoever has pushed it, and asks Redis for nothing
@@ -32,7 +32,8 @@ extension Crew {
 
     private func listen(to queue: String) async {
         let key = store.keys.queue(queue)
-        let connection = connect()
+        // The connection for the commands says when Redis is away; this one is cut whenever a wait is cancelled.
+        let connection = connect(Logger(label: "resque") { _ in SwiftLogNoOpLogHandler() })
         defer { connection.close() }
         var seen = 0
         while !Task.isCancelled {

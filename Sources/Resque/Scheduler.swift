@@ -10,15 +10,17 @@ public import ServiceLifecycle
 
 /// Moves delayed jobs to their queues when their time has come, as resque-scheduler and node's Scheduler do.
 ///
-/// Of all schedulers that share node's lock one is the leader; the others wait for it to leave, or for three minutes
-/// without a sign of it. A job is moved with its own bytes, in one step: also where a scheduler of Ruby, which has
+/// Of all schedulers that share node's lock one is the leader; the others wait for it to leave, or to give no sign for
+/// the time of its lock. A job is moved with its own bytes, in one step: also where a scheduler of Ruby, which has
 /// another lock, works at the same time, each job is moved once. What names no queue goes to `failed`.
 public final class Scheduler: Service {
     private let store: Store
     private let name: String
     private let logger: Logger
     private let interval: Duration
-    private let lockTimeout = 180
+    /// Seconds; node's own are 180. Ours is renewed each ``interval``, and what it guards is safe without it: when a leader
+    /// dies, the next need not be long in coming.
+    private let lockTimeout = 15
 
     /// - Parameter interval: How often the leader looks for jobs that are due.
     public init(
