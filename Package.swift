@@ -8,6 +8,7 @@ let package = Package(
         .executable(name: "bgdemo", targets: ["bgdemo"]),
         .library(name: "Resque", targets: ["Resque"]),
         .library(name: "QueueBus", targets: ["QueueBus"]),
+        .library(name: "Eventr", targets: ["Eventr"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -40,6 +41,7 @@ let package = Package(
         .room("Redis", ["CHiredis", .nio, .posix, .ssl, .logging, .collections, .subprocess, .system]),
         .room("Resque", ["Redis", .nio, .posix, .logging, .metrics, .lifecycle]),
         .room("QueueBus", ["Redis", "Resque", .logging, .metrics]),
+        .room("Eventr", ["Redis", .nio, .logging, .metrics, .lifecycle]),
 
         // The strategies, as the talk tells them.
         .strategy("Foreground", "foreground"),
@@ -90,6 +92,7 @@ let package = Package(
             "LocalTests",
             ["Local", "Strategy", "Mail", "Inbox", "Support", .nio, .posix, .logging, .subprocess, .system]),
         .tests("QueueBusTests", ["QueueBus", "Redis", "Resque", "Support", .nio, .posix, .logging, .lifecycle]),
+        .tests("EventrTests", ["Eventr", "Redis", "Support", .nio, .posix, .logging, .subprocess]),
         .tests("BgdemoTests", ["bgdemo", "Inbox", "Mail", "Support", .nio, .posix, .logging, .subprocess]),
     ]
 )

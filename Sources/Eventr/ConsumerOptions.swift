@@ -1,0 +1,39 @@
+public import Redis
+
+/// How a consumer works.
+public struct ConsumerOptions: Sendable {
+    /// What a crash may do to an event.
+    public enum Delivery: String, Sendable, CaseIterable {
+        /// It may be handled twice, and is never lost.
+        case atLeastOnce = "at-least-once"
+        /// It may be lost, and is never handled twice: no retry, either.
+        case atMostOnce = "at-most-once"
+    }
+
+    public var log = LogOptions()
+    public var redis = RedisOptions()
+    public var semantics = Semantics.safe
+    public var delivery = Delivery.atLeastOnce
+    /// The most events taken at once: what a crash may have handled twice.
+    public var batch = 500
+    /// How many batches this process handles at a time. With one, events are handled in the order of the log.
+    public var concurrency = 1
+    /// How long a process may be silent before another takes over what it had.
+    public var lease = Duration.seconds(10)
+    /// How often it looks for what no hint told of. In the talk's semantics, its pause: there 5 s are right.
+    public var poll = Duration.seconds(1)
+    /// How often a handler may try one event, the first time among them.
+    public var attempts = 8
+    /// The wait before the second try; it doubles with each, with jitter.
+    public var retryDelay = Duration.seconds(1)
+    /// The longest such wait.
+    public var longestRetryDelay = Duration.seconds(300)
+    /// How many failed events wait for another try; past it no new ones are taken until some are done.
+    public var retries = 10_000
+    /// How long partitions are kept; nil: for good. One that a consumer has not read is kept all the same.
+    public var retention: Duration?
+    /// How long handlers may take to finish when the consumer is to leave.
+    public var grace = Duration.seconds(30)
+
+    public init() {}
+}

@@ -1,0 +1,20 @@
+/// Where the log is in Redis. All who share a log must agree on these; the defaults are the talk's.
+public struct LogOptions: Sendable {
+    /// What the keys begin with, without the colon.
+    public var namespace = "eventr"
+    /// How long one partition is. The talk's is a minute.
+    public var partitionSeconds = 60
+    /// Whether Redis is a Cluster: keys then carry hash tags (`eventr:partitions:{29857612}`).
+    public var isCluster = false
+
+    public init() {}
+}
+
+/// How events are written and consumed.
+public enum Semantics: String, Sendable, CaseIterable {
+    /// As the code of 2016 did it: the cursor moves before the work is done, errors are only told, an event written late
+    /// is skipped, and so on.
+    case talk
+    /// As it should have.
+    case safe
+}

@@ -1,0 +1,83 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+public import Redis
+import Synchronization
+
+/// Writes events to the log.
+///
+/// ```swift
+/// let producer = Producer(name: "webApp", redis: redis)
+/// try await producer.write(json: #"{"eventName":"user_created","id":7}"#)
+/// ```
+///
+/// An event is written when the call returns. The call throws the errors of the Redis module; one that says that the
+/// command may have run leaves it open whether the event is in the log: written again, it may be there twice.
+public final class Producer: Sendable {
+    public let name: String
+    private let store: Store
+    private let semantics: Semantics
+    /// The partition that was now's when last heard of.
+    private let current: Atomic<Int>
+
+    public init(
+        name: String, redis: any RedisCommands, options: LogOptions = LogOptions(), semantics: Semantics = .safe
+    ) {
+        self.name = name
+        self.semantics = semantics
+        store = Store(redis: redis, options: options)
+        current = Atomic(Self.ownPartition(options))
+    }
+
+    /// Writes one event.
+    ///
+    /// - Parameter json: An object with an `eventName`, as all consumers expect it. It is written as it is.
+    /// - Returns: Where it stands.
+    @discardableResult
+    public func write(json: some RedisArgument) async throws(RedisError) -> Event.Place {
+        switch semantics {
+        case .safe: try await append(json)
+        case .talk: try await appendAsTheTalk(json)
+        }
+    }
+
+    /// Writes one event.
+    @discardableResult
+    public func write(_ event: some Encodable & Sendable) async throws -> Event.Place {
+        try await write(json: Array(JSONEncoder().encode(event)))
+    }
+
+    /// To the partition that Redis holds for now's: no consumer has left that for good, whatever our own clock says.
+    private func append(_ json: any RedisArgument) async throws(RedisError) -> Event.Place {
+        let (keys, options) = (store.keys, store.options)
+        while true {
+            let partition = current.load(ordering: .relaxed)
+            var slot = [keys.partition(partition), keys.waiting(partition)]
+            if options.isCluster {
+                _ = try await store.redis.send("ZADD", keys.partitions, partition, "\(partition)")
+            } else {
+                slot.append(keys.partitions)
+            }
+            let reply = try await store.redis.run(
+                Scripts.write, keys: slot,
+                arguments: [partition, options.partitionSeconds, options.isCluster ? 1 : 0, keys.written, json])
+            guard let index = reply.int else { throw .protocolViolation("an index was expected") }
+            if index >= 0 { return Event.Place(partition: partition, index: index) }
+            current.store(-index, ordering: .relaxed)
+        }
+    }
+
+    /// Two calls, and the partition by our own clock.
+    private func appendAsTheTalk(_ json: any RedisArgument) async throws(RedisError) -> Event.Place {
+        let partition = Self.ownPartition(store.options)
+        _ = try await store.redis.send("ZADD", store.keys.partitions, partition, "\(partition)")
+        let length = try await store.redis.send(RedisCommand(["RPUSH", store.keys.partition(partition), json]))
+        return Event.Place(partition: partition, index: (length.int ?? 1) - 1)
+    }
+
+    private static func ownPartition(_ options: LogOptions) -> Int {
+        Int(Date.now.timeIntervalSince1970) / options.partitionSeconds
+    }
+}

@@ -1,0 +1,180 @@
+import Logging
+import Metrics
+import NIOCore
+import Redis
+import Synchronization
+
+/// One process at work for a consumer: it takes events, has them handled, and acknowledges them.
+///
+/// What is in Redis moves only forward, in one step each: events are read, or leased to a process, or acknowledged. A
+/// process that dies leaves leases that run out; their events are taken by another.
+final class Shift: Sendable {
+    enum Phase: Int, Comparable, AtomicRepresentable {
+        /// Events are taken.
+        case working
+        /// No more are taken; those in hand are finished.
+        case leaving
+        /// Time is up.
+        case gone
+
+        static func < (one: Phase, other: Phase) -> Bool { one.rawValue < other.rawValue }
+    }
+
+    enum Work: Sendable {
+        case lease(Lease)
+        case retry(String)
+    }
+
+    let name: String
+    let handlers: [Handler]
+    let options: ConsumerOptions
+    let store: Store
+    let tell: @Sendable (ConsumerEvent) -> Void
+    let unread = Unread()
+    let bell = Bell()
+    /// Wakes the one who looks through the partitions.
+    let lookout = Bell()
+    let held = Mutex<[String: Lease]>([:])
+    let heldRetries = Mutex<Set<String>>([])
+    let meters: ConsumerMeters
+    /// When a retry may be due, and how many there are.
+    let retries = Mutex<(due: ContinuousClock.Instant, count: Int)>((.now, 0))
+    private let phaseNow = Atomic(Phase.working)
+    private let isRedisAway = Atomic(false)
+    private let tokens = Atomic(0)
+    private let process = String(UInt64.random(in: .min ... .max), radix: 36)
+    private let position = Atomic(0)
+
+    init(
+        name: String, handlers: [Handler], store: Store, options: ConsumerOptions,
+        tell: @escaping @Sendable (ConsumerEvent) -> Void
+    ) {
+        (self.name, self.handlers, self.store, self.options, self.tell) = (name, handlers, store, options, tell)
+        meters = ConsumerMeters(consumer: name)
+    }
+
+    var phase: Phase { phaseNow.load(ordering: .relaxed) }
+
+    func enter(_ phase: Phase) {
+        phaseNow.store(phase, ordering: .relaxed)
+        bell.ring()
+        lookout.ring()
+    }
+
+    /// Works until it is to leave; then finishes what is in hand.
+    func work(hints: RedisSubscription) async {
+        await withTaskGroup { group in
+            group.addTask { await self.listen(hints) }
+            group.addTask { await self.look() }
+            group.addTask { await self.renew() }
+            if let age = options.retention { group.addTask { await self.trim(olderThan: age) } }
+            await self.takeAndHandle()
+            group.cancelAll()
+        }
+    }
+
+    private func takeAndHandle() async {
+        await withTaskGroup(of: Void.self) { group in
+            var inHand = 0
+            while phase == .working {
+                if inHand == max(1, options.concurrency) {
+                    await group.next()
+                    inHand -= 1
+                } else if let work = await take() {
+                    inHand += 1
+                    group.addTask { await self.handle(work) }
+                } else if phase == .working {
+                    tell(.pause)
+                    await bell.wait(until: retries.withLock(\.due))
+                }
+            }
+        }
+    }
+
+    /// Deletes what has become too old and is read, once in a partition's length.
+    private func trim(olderThan age: Duration) async {
+        while phase == .working, !Task.isCancelled {
+            _ = await insist(until: .leaving) { _ in try await EventLog(self.store).trim(olderThan: age) }
+            try? await Task.sleep(for: .seconds(store.options.partitionSeconds))
+        }
+    }
+
+    private func handle(_ work: Work) async {
+        switch work {
+        case .lease(let lease): await handle(lease)
+        case .retry(let retry): await handle(retry: retry)
+        }
+    }
+
+    // MARK: Taking
+
+    private func take() async -> Work? {
+        if let retry = await dueRetry() { return .retry(retry) }
+        guard retries.withLock(\.count) < max(1, options.retries) else { return nil }
+        while phase == .working, let (partition, seen) = unread.first {
+            tell(.poll(partition: partition))
+            // Asked again with the same token, Redis gives the same events again: no reply's loss loses them.
+            let token = "\(process):\(tokens.add(1, ordering: .relaxed).newValue)"
+            let taken = await insist(until: .leaving, about: partition) { _ in
+                try await self.store.take(from: partition, for: self.name, token: token, self.options)
+            }
+            guard let lease = taken?.lease else {
+                unread.remove(partition, seen: seen)
+                continue
+            }
+            if taken?.isAnew == true { tell(.gap(partition: partition, events: 0)) }
+            if lease.deaths >= 0 { tell(.takeover(partition: partition, events: lease.events.count)) }
+            if let token = lease.token { held.withLock { $0[token] = lease } }
+            await move(to: partition)
+            return .lease(lease)
+        }
+        return nil
+    }
+
+    /// Writes down the newest partition that events were taken from: there an original consumer would go on.
+    private func move(to partition: Int) async {
+        guard partition > position.load(ordering: .relaxed) else { return }
+        position.store(partition, ordering: .relaxed)
+        _ = await insist(until: .leaving) { _ in
+            try await self.store.send("HSET", self.store.keys.clientPartitions, self.name, "\(partition)")
+        }
+    }
+
+    func forgetPosition() { position.store(0, ordering: .relaxed) }
+}
+
+extension Shift {
+    /// Makes a call to Redis until it succeeds or the phase is past; nil then. Redis may be away for any time.
+    ///
+    /// A call is not cancelled with its task: when time is up, what is done is acknowledged all the same.
+    ///
+    /// - Parameters:
+    ///   - partition: Where the call is about one partition: what Redis refuses is then that partition's fault, is told
+    ///     and not asked again, so that the others have their turn.
+    ///   - call: Is told whether it is made for the first time; if not, it may have been carried out before.
+    func insist<Result: Sendable>(
+        until limit: Phase, about partition: Int? = nil,
+        _ call: @escaping @Sendable (_ isFirst: Bool) async throws -> Result
+    ) async -> Result? {
+        var wait = Duration.milliseconds(20)
+        var isFirst = true
+        while true {
+            let first = isFirst
+            switch await Task(operation: { try await call(first) }).result {
+            case .success(let result):
+                isRedisAway.store(false, ordering: .relaxed)
+                return result
+            case .failure(let error):
+                let isRefused = partition != nil && (error as? RedisError)?.isRetryable == false
+                if isRefused || !isRedisAway.exchange(true, ordering: .relaxed) {
+                    tell(.error(handler: nil, nil, error))
+                }
+                if isRefused { return nil }
+            }
+            guard phase < limit else { return nil }
+            isFirst = false
+            try? await Task.sleep(for: wait * Double.random(in: 0.5...1))
+            wait = min(wait * 2, .seconds(1))
+        }
+    }
+}

@@ -1,0 +1,243 @@
+import Redis
+import Support
+import Testing
+
+@testable import Eventr
+
+@Suite(.timeLimit(.minutes(1)))
+struct ConsumerTests {
+    @Test("Events are in the talk's keys, and each handler gets each of them, in order")
+    func keys() async throws {
+        try await withEstate { estate in
+            let (one, two) = (Witness(), Witness())
+            let event = #"{"eventName":"emailEvent","email":{"to":"a@b.example","subject":"s","text":"t"}}"#
+            let place = try await estate.producer.write(json: event)
+            #expect(place.index == 0)
+            #expect(
+                try await estate.texts("ZRANGE", "eventr:partitions", 0, -1, "WITHSCORES") == [
+                    "\(place.partition)", "\(place.partition)",
+                ])
+            #expect(try await estate.texts("LRANGE", "eventr:partitions:\(place.partition)", 0, -1) == [event])
+            try await estate.producer.write(json: "second")
+            try await estate.withConsumer([one.handler("one"), two.handler("two")]) {
+                try await two.seen.wait { $0.count == 2 }
+                // Acknowledged: the counter is the index of the next.
+                try await estate.until("HGET", "eventr:counters:\(place.partition)", "myApp", is: "2")
+            }
+            #expect(one.seen.value == [event, "second"])
+            #expect(two.seen.value == [event, "second"])
+            #expect(try await estate.text("HGET", "eventr:client_partitions", "myApp") == "\(place.partition)")
+            let left = try await estate.texts("KEYS", "*").filter { !$0.hasPrefix("eventr:waiting:") }.sorted()
+            #expect(
+                left == [
+                    "eventr:client_partitions", "eventr:counters:\(place.partition)", "eventr:partitions",
+                    "eventr:partitions:\(place.partition)",
+                ])
+        }
+    }
+
+    @Test("An original consumer and ours read one log under different names")
+    func besideTheOriginal() async throws {
+        try await withEstate { estate in
+            let (ours, talks) = (Witness(), Witness())
+            try await estate.producer.write(json: "by ours")
+            try await estate.withConsumer([ours.handler()], named: "ours") {
+                try await estate.withConsumer(
+                    [talks.handler()], .quick { $0.semantics = .talk }, named: "talk's"
+                ) {
+                    try await Producer(name: "webApp", redis: estate.redis, semantics: .talk).write(
+                        json: "by the talk's")
+                    try await ours.seen.wait { $0.count == 2 }
+                    try await talks.seen.wait { $0.count == 2 }
+                }
+            }
+            #expect(ours.seen.value == ["by ours", "by the talk's"])
+            #expect(talks.seen.value == ["by ours", "by the talk's"])
+        }
+    }
+
+    @Test("Three consumers of one name share the events, and those of another get all of them again")
+    func shared() async throws {
+        try await withEstate { estate in
+            let count = 3000
+            try await estate.write(0..<count / 2, to: 100)
+            let handled = Watched<[String: [Int]]>([:])
+            func handler(_ name: String, _ process: Int) -> Handler {
+                Handler("number") { event in
+                    let number = try event.decode(Number.self).number
+                    handled.change { $0["\(name) \(process)", default: []].append(number) }
+                }
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for process in 0..<3 {
+                    for name in ["a", "b"] {
+                        let consumer = Consumer(
+                            name: name, handlers: [handler(name, process)], redis: estate.url,
+                            on: estate.redis.eventLoop, options: .quick { $0.batch = 20 }, logger: estate.logger
+                        ) { _ in }
+                        group.addTask { try await consumer.run() }
+                    }
+                }
+                for number in count / 2..<count { try await estate.producer.write(json: numbered(number)) }
+                try await handled.wait { $0.values.reduce(0) { $0 + $1.count } >= 2 * count }
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+            for name in ["a", "b"] {
+                let mine = handled.value.filter { $0.key.hasPrefix(name) }
+                #expect(mine.values.flatMap { $0 }.sorted() == Array(0..<count))
+                #expect(mine.count == 3, "all of them have worked")
+            }
+        }
+    }
+
+    @Test(
+        "What a handler can't do is tried again with backoff, then dead with its error; the others go on, and so do the other handlers"
+    )
+    func dead() async throws {
+        try await withEstate { estate in
+            let good = Witness()
+            let tries = Watched(0)
+            let buried = Watched<[String]>([])
+            let bad = Handler("bad") { event in
+                guard "\(event)" == "poison" else { return }
+                tries.change { $0 += 1 }
+                throw Broken()
+            }
+            try await estate.write("before", "poison", "after", to: 100)
+            try await estate.withConsumer(
+                [bad, good.handler()], .quick { $0.attempts = 3 },
+                events: {
+                    if case .dead(let handler, let place, _) = $0 { buried.change { $0.append("\(handler) \(place)") } }
+                }
+            ) {
+                try await buried.wait { !$0.isEmpty }
+            }
+            #expect(buried.value == ["bad 100:1"])
+            #expect(tries.value == 3)
+            #expect(good.seen.value == ["before", "poison", "after"])
+            let dead = try await estate.log.dead(of: "myApp")
+            #expect(dead.count == 1)
+            #expect(dead.first?.contains(#""error":"it is broken","event":"poison""#) == true)
+            #expect(dead.first?.contains(#""failures":3,"handler":"bad","index":1,"partition":100"#) == true)
+            #expect(try await estate.text("EXISTS", "eventr:retries:myApp") == "0")
+
+            // The cause is cured, and the operator has it tried again.
+            #expect(try await estate.log.retryDead(of: "myApp") == 1)
+            let cured = Witness()
+            try await estate.withConsumer([cured.handler("bad")]) { try await cured.seen.wait { $0 == ["poison"] } }
+            #expect(try await estate.log.dead(of: "myApp").isEmpty)
+        }
+    }
+
+    @Test("An error that no other try can cure buries the event at once")
+    func unretryable() async throws {
+        try await withEstate { estate in
+            let tries = Watched(0)
+            let handler = Handler("bad", isRetryable: { _ in false }) { _ in
+                tries.change { $0 += 1 }
+                throw Broken()
+            }
+            try await estate.write("poison", "after", to: 100)
+            try await estate.withConsumer([handler]) { try await tries.wait { $0 == 2 } }
+            #expect(try await estate.log.dead(of: "myApp").count == 2)
+        }
+    }
+
+    @Test("A retry outlives the process that failed")
+    func retryElsewhere() async throws {
+        try await withEstate { estate in
+            let failed = Watched(false)
+            try await estate.write("event", to: 100)
+            try await estate.withConsumer(
+                [Handler("h") { _ in throw Broken() }], .quick { $0.retryDelay = .milliseconds(200) },
+                events: { if case .retry = $0 { failed.change { $0 = true } } }
+            ) { try await failed.wait { $0 } }
+            let witness = Witness()
+            try await estate.withConsumer([witness.handler("h")]) { try await witness.seen.wait { $0 == ["event"] } }
+        }
+    }
+
+    @Test("One that is slow holds up its batch, and nobody else's")
+    func slow() async throws {
+        try await withEstate { estate in
+            let witness = Witness()
+            let handler = Handler("h") { event in
+                if "\(event)" == numbered(0) { try await Task.sleep(for: .seconds(3600)) }
+                witness.seen.change { $0.append("\(event)") }
+            }
+            try await estate.write(0..<100, to: 100)
+            let lost = Watched(0)
+            try await estate.withConsumer(
+                [handler],
+                .quick {
+                    $0.concurrency = 2
+                    $0.batch = 5
+                    $0.lease = .milliseconds(200)
+                    $0.grace = .zero
+                }, events: { if case .lost = $0 { lost.change { $0 += 1 } } }
+            ) {
+                try await witness.seen.wait { $0.count == 95 }
+            }
+            // Held by its heartbeat all the while, and given back.
+            #expect(lost.value == 0)
+            #expect(try await estate.text("HGET", "eventr:counters:100", "myApp") == "0")
+            let rest = Witness()
+            try await estate.withConsumer([rest.handler()]) { try await rest.seen.wait { $0.count == 5 } }
+            #expect(rest.seen.value == (0..<5).map(numbered))
+            #expect(try await estate.text("HGET", "eventr:counters:100", "myApp") == "100")
+        }
+    }
+
+    @Test("At most once: acknowledged before it is handled, and not tried again")
+    func atMostOnce() async throws {
+        try await withEstate { estate in
+            let counters = Watched<[String?]>([])
+            let buried = Watched(0)
+            let handler = Handler("h") { _ in
+                let counter = try await estate.text("HGET", "eventr:counters:100", "myApp")
+                counters.change { $0.append(counter) }
+                throw Broken()
+            }
+            try await estate.write("one", "two", to: 100)
+            try await estate.withConsumer(
+                [handler], .quick { $0.delivery = .atMostOnce },
+                events: { if case .dead = $0 { buried.change { $0 += 1 } } }
+            ) { try await buried.wait { $0 == 2 } }
+            #expect(counters.value == ["2", "2"])
+        }
+    }
+
+    @Test("An event that takes its process with it again and again is buried, and the next one handled")
+    func murderous() async throws {
+        try await withEstate { estate in
+            try await estate.write("killer", "after", to: 100)
+            let options = ConsumerOptions.quick { $0.lease = .milliseconds(1) }
+            for process in 0..<10 {
+                _ = try await estate.store.take(from: 100, for: "myApp", token: "\(process)", options)
+                try await estate.until("HLEN", "eventr:leases:100:myApp", is: process < 3 ? "2" : "3")
+                try await Task.sleep(for: .milliseconds(3))
+            }
+            let witness = Witness()
+            let buried = Watched<[String]>([])
+            try await estate.withConsumer(
+                [witness.handler()],
+                events: { if case .dead(_, _, let error) = $0 { buried.change { $0.append("\(error)") } } }
+            ) {
+                try await buried.wait { !$0.isEmpty }
+                try await witness.seen.wait { $0 == ["after"] }
+            }
+            #expect(buried.value.first?.contains("have died with this event") == true)
+            #expect(try await estate.text("HGET", "eventr:counters:100", "myApp") == "2")
+        }
+    }
+}
+
+struct Number: Decodable { let number: Int }
+
+extension Estate {
+    /// Returns when a command's reply is such; the suite's time limit ends a wait in vain.
+    func until(_ words: any RedisArgument..., is wanted: String) async throws {
+        while try await redis.send(RedisCommand(words)).text != wanted { try await Task.sleep(for: .milliseconds(5)) }
+    }
+}
