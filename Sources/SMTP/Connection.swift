@@ -5,6 +5,8 @@ import Mail
 /// Whoever calls a method of it looks afterwards at ``phase`` and ``takeOutcome()``.
 final class Connection {
     typealias Instant = ContinuousClock.Instant
+    /// What time it is.
+    typealias Clock = @Sendable () -> Instant
 
     enum Phase {
         case opening
@@ -19,11 +21,12 @@ final class Connection {
 
     let curl: CurlConnection
     private let timeouts: SMTPTimeouts
+    private let now: Clock
     private(set) var phase = Phase.closed
     private(set) var errand: Errand?
     /// When the time is up for the stage, the attempt or the rest.
-    private(set) var deadline = Instant.now
-    private var attemptEnd = Instant.now
+    private(set) var deadline: Instant
+    private var attemptEnd: Instant
     private var openingStage = Failure.Stage.connect
     private var outcome: Outcome?
     private var transaction: Transaction?
@@ -36,9 +39,11 @@ final class Connection {
     /// How long a connection waits for its next errand. Servers count those that idle against their clients.
     static let rest = Duration.seconds(10)
 
-    init(_ multi: CurlMulti, timeouts: SMTPTimeouts) throws(CurlMulti.Fault) {
+    init(_ multi: CurlMulti, timeouts: SMTPTimeouts, now: @escaping Clock) throws(CurlMulti.Fault) {
         curl = try CurlConnection(multi)
         self.timeouts = timeouts
+        self.now = now
+        (deadline, attemptEnd) = (now(), now())
     }
 
     /// The outcome that the errand has come to, once.
@@ -58,7 +63,7 @@ final class Connection {
     /// It is `errand`'s from now on, whose time begins.
     func take(_ errand: Errand) {
         self.errand = errand
-        attemptEnd = .now + timeouts.total
+        attemptEnd = now() + timeouts.total
     }
 
     /// Opens it for the errand that it has.
@@ -144,7 +149,7 @@ final class Connection {
             let stage = curl.stage
             end(.temporary(Failure(stage, "no answer in \(stage == .connect ? timeouts.connect : timeouts.stage)")))
         default:
-            let isOver = Instant.now >= attemptEnd
+            let isOver = now() >= attemptEnd
             lose(isOver ? "not done in \(timeouts.total)" : "no answer in \(limit(of: stage))", isFinal: true)
         }
     }
@@ -242,7 +247,7 @@ final class Connection {
     }
 
     private func setDeadline(_ limit: Duration) {
-        let now = Instant.now
+        let now = now()
         deadline = phase == .opening || phase == .sending ? min(now + limit, attemptEnd) : now + limit
     }
 }

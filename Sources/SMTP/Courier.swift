@@ -22,7 +22,7 @@ public import Mail
 ///
 /// A connection that has timed out, or has said something unexpected, is closed and never used again.
 public final class Courier: Sender {
-    private let desk: Desk
+    let desk: Desk
 
     /// Starts the courier's thread. It connects when the first mail comes.
     ///
@@ -31,9 +31,18 @@ public final class Courier: Sender {
     ///   - connections: How many there may be at once; further mails wait their turn.
     ///   - backlog: How many mails may wait. Past that a mail ends as temporary, at stage `queue`.
     ///   - caFile: Certificates (PEM) of the authorities to trust instead of the system's.
-    public init(
+    public convenience init(
         server: SMTPServer, from: Address, connections: Int = 50, backlog: Int = 100_000,
         timeouts: SMTPTimeouts = SMTPTimeouts(), caFile: String? = nil, logger: Logger
+    ) throws(CourierError) {
+        try self.init(
+            server: server, from: from, connections: connections, backlog: backlog, timeouts: timeouts, caFile: caFile,
+            logger: logger, now: { .now })
+    }
+
+    init(
+        server: SMTPServer, from: Address, connections: Int, backlog: Int, timeouts: SMTPTimeouts, caFile: String?,
+        logger: Logger, now: @escaping Connection.Clock
     ) throws(CourierError) {
         guard server.scheme != .discard else { throw CourierError("discard: is no server; use a Discarder") }
         if let caFile, !FileManager.default.isReadableFile(atPath: caFile) {
@@ -42,13 +51,12 @@ public final class Courier: Sender {
         let connections = min(max(1, connections), 65_535)
         let multi: CurlMulti
         do { multi = try CurlMulti(connections: connections) } catch { throw CourierError(error.reason) }
-        let desk = Desk(backlog: backlog, multi: multi)
+        let desk = Desk(backlog: backlog, multi: multi, now: now)
         self.desk = desk
         let isStarted = OwnThread.start {
             CourierLoop(
                 desk: desk, multi: multi, server: server, from: from, connections: connections,
-                timeouts: timeouts.bounded,
-                caFile: caFile, logger: logger
+                timeouts: timeouts.bounded, now: now, caFile: caFile, logger: logger
             ).run()
         }
         guard isStarted else { throw CourierError("the system gives no thread for the SMTP courier") }

@@ -9,6 +9,7 @@ final class CourierLoop {
     private let from: Address
     private let limit: Int
     private let timeouts: SMTPTimeouts
+    private let now: Connection.Clock
     private let caFile: String?
     private let logger: Logger
     private let clientName: String
@@ -23,7 +24,7 @@ final class CourierLoop {
 
     init(
         desk: Desk, multi: CurlMulti, server: SMTPServer, from: Address, connections: Int, timeouts: SMTPTimeouts,
-        caFile: String?, logger: Logger
+        now: @escaping Connection.Clock, caFile: String?, logger: Logger
     ) {
         self.desk = desk
         self.multi = multi
@@ -31,6 +32,7 @@ final class CourierLoop {
         self.from = from
         self.limit = connections
         self.timeouts = timeouts
+        self.now = now
         self.caFile = caFile
         self.logger = logger
         insistsOnTLS = server.tls == .required
@@ -54,7 +56,7 @@ final class CourierLoop {
     /// Gives out errands, waits, and sees to what happened; false when the end has come.
     private func turn() -> Bool {
         startErrands()
-        let now = ContinuousClock.now
+        let now = now()
         let room = idle.count + limit - connections.count
         let (closing, isEmpty) = desk.sleep(hungry: room > 0)
         if let closing, now >= closing || isEmpty && connections.allSatisfy({ $0.errand == nil }) { return false }
@@ -67,7 +69,7 @@ final class CourierLoop {
             for connection in connections { drop(connection, error.reason) }
         }
         if connections.contains(where: { $0.phase == .opening }) { multi.perform() }
-        let then = ContinuousClock.now
+        let then = self.now()
         for connection in connections { see(to: connection, then) }
         connections.removeAll { $0.phase == .closed }
         return true
@@ -142,7 +144,8 @@ final class CourierLoop {
 
     private func open(for errand: Errand) {
         do throws(CurlMulti.Fault) {
-            let connection = if let old = spare.popLast() { old } else { try Connection(multi, timeouts: timeouts) }
+            let connection =
+                if let old = spare.popLast() { old } else { try Connection(multi, timeouts: timeouts, now: now) }
             connections.append(connection)
             connection.take(errand)
             connection.open(plan)

@@ -178,10 +178,17 @@ final class CurlConnection {
             opening.end(encrypted: isEncrypted)
             result = .success(())
         } else {
-            let said = unsafe String(cString: errorText)
-            result = .failure(
-                CurlMulti.Fault(reason: said.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : said))
+            result = .failure(CurlMulti.Fault(reason: reason(for: code)))
         }
+    }
+
+    private func reason(for code: CURLcode) -> String {
+        if code == CURLE_RECV_ERROR { return "the server closed the connection" }
+        if code == CURLE_USE_SSL_FAILED, !opening.offer.has("STARTTLS") {
+            return "the server offers no STARTTLS; tls=off sends in the clear"
+        }
+        let said = unsafe String(cString: errorText)
+        return said.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : said
     }
 
     /// The opening ended before it began.

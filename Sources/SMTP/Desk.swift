@@ -17,10 +17,12 @@ final class Desk: Sendable {
     private let state = Mutex(State())
     private let backlog: Int
     private let multi: CurlMulti
+    private let now: Connection.Clock
 
-    init(backlog: Int, multi: CurlMulti) {
+    init(backlog: Int, multi: CurlMulti, now: @escaping Connection.Clock) {
         self.backlog = backlog
         self.multi = multi
+        self.now = now
     }
 
     var inFlight: Int { state.withLock(\.inFlight) }
@@ -53,10 +55,13 @@ final class Desk: Sendable {
 
     /// Ends the courier as ``close(within:)`` does, and waits for nothing.
     func beginClosing(within limit: Duration) {
-        let end = ContinuousClock.now + limit
+        let end = now() + limit
         state.withLock { $0.closing = min($0.closing ?? end, end) }
         multi.wake()
     }
+
+    /// Makes the courier's thread look around.
+    func wake() { multi.wake() }
 
     // MARK: - For the courier's thread
 
@@ -87,7 +92,7 @@ final class Desk: Sendable {
     /// The thread ends, and what still waits ends unsent.
     func shut() {
         let (left, closed) = state.withLock { state in
-            if state.closing == nil { state.closing = .now }
+            if state.closing == nil { state.closing = now() }
             state.isClosed = true
             defer { (state.waiting, state.closed) = ([], []) }
             return (state.waiting, state.closed)

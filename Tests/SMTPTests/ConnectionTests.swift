@@ -1,9 +1,10 @@
 import Logging
 import Mail
-import SMTP
 import Support
 import Synchronization
 import Testing
+
+@testable import SMTP
 
 /// Connections are kept, bounded, and never used after something went wrong on them.
 @Suite(.timeLimit(.minutes(1)))
@@ -167,8 +168,10 @@ struct ConnectionTests {
         let server = try await ScriptedSMTPServer.start { place in
             place.point == point && place.connection == 1 ? .hang : nil
         }
-        try await withCourier(to: server, connections: 1, timeouts: impatient) { courier in
-            #expect(await courier.post(1).word == (point == .dot ? "unknown" : "temporary"))
+        let clock = TurnedClock()
+        try await withCourier(to: server, connections: 1, clock: clock) { courier in
+            let outcome = try await courier.post(1, outlasting: .seconds(61), on: clock, server)
+            #expect(outcome.word == (point == .dot ? "unknown" : "temporary"))
             #expect(await courier.post(2).isSent)
         }
         #expect(server.heard.value.count == 2)
@@ -182,6 +185,20 @@ struct ConnectionTests {
         try await withCourier(to: server, connections: 1) { courier in
             #expect(await courier.post(1) == .sent(reply: "250 queued"))
             #expect(await courier.post(2) == .sent(reply: "250 queued"))
+        }
+        #expect(server.heard.value.count == 2)
+    }
+
+    @Test func anIdleConnectionIsClosedAfterAWhile() async throws {
+        let server = try await ScriptedSMTPServer.start()
+        let clock = TurnedClock()
+        try await withCourier(to: server, clock: clock) { courier in
+            #expect(await courier.post(1).isSent)
+            clock.turn(by: .seconds(11))
+            courier.desk.wake()
+            let heard = try await server.heard.wait { $0[0].isClosed }
+            #expect(heard[0].commands.last == "QUIT")
+            #expect(await courier.post(2).isSent)
         }
         #expect(server.heard.value.count == 2)
     }

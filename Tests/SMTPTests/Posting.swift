@@ -1,20 +1,22 @@
 import Logging
 import Mail
-import SMTP
 import Support
+import Synchronization
+
+@testable import SMTP
 
 /// What most tests do: a courier to a scripted server, for as long as `body` runs.
 func withCourier<Result>(
     to server: ScriptedSMTPServer, url: String? = nil, password: String? = nil, tls: TLSPolicy? = nil,
     from: String = "sender@example.org", connections: Int = 4, backlog: Int = 1000, timeouts: SMTPTimeouts = patient,
-    caFile: String? = nil, _ body: (Courier) async throws -> Result
+    caFile: String? = nil, clock: TurnedClock = TurnedClock(), _ body: (Courier) async throws -> Result
 ) async throws -> Result {
     let target = try SMTPServer(url: url ?? "smtp://127.0.0.1:\(server.port)", password: password, tls: tls)
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     let courier = try Courier(
         server: target, from: Address(from), connections: connections, backlog: backlog, timeouts: timeouts,
-        caFile: caFile, logger: logger)
+        caFile: caFile, logger: logger, now: { clock.now })
     do {
         let result = try await body(courier)
         await courier.close(within: .seconds(1))
@@ -28,9 +30,14 @@ func withCourier<Result>(
 
 /// Longer than any test.
 let patient = SMTPTimeouts(connect: .seconds(60), stage: .seconds(60), dot: .seconds(60), total: .seconds(120))
-/// For servers that hang.
-let impatient = SMTPTimeouts(
-    connect: .seconds(10), stage: .seconds(1), dot: .seconds(1), total: .seconds(20))
+/// A clock that a test turns on, so that no time limit has to be waited for and none is reached because a machine is slow.
+final class TurnedClock: Sendable {
+    private let turned = Mutex(Duration.zero)
+
+    var now: ContinuousClock.Instant { .now + turned.withLock { $0 } }
+
+    func turn(by time: Duration) { turned.withLock { $0 += time } }
+}
 
 func email(_ number: Int = 0, to: String = "you@example.org", text: String = "Hello.\n") throws -> Email {
     try Email(to: to, subject: "Mail \(number)", text: text)
@@ -51,5 +58,22 @@ extension Courier {
         } catch {
             return .permanent(Failure(.queue, "the test's own email is invalid: \(error)"))
         }
+    }
+
+    /// Sends a mail to a server whose script hangs, and lets `time` pass then until the mail has its outcome: again and
+    /// again, for the courier may have looked at the clock just before it was turned.
+    func post(
+        _ number: Int = 0, text: String = "Hello.\n", outlasting time: Duration, on clock: TurnedClock,
+        _ server: ScriptedSMTPServer
+    ) async throws -> Outcome {
+        let told = Watched<[Outcome]>([])
+        send(try email(number, text: text)) { outcome in told.change { $0.append(outcome) } }
+        try await server.heard.wait { $0.contains(where: \.isHanging) }
+        while told.value.isEmpty {
+            clock.turn(by: time)
+            desk.wake()
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        return told.value[0]
     }
 }

@@ -56,11 +56,14 @@ struct StageTests {
             place.point == point ? fault.act(at: point) : nil
         }
         let user = point == .auth ? "user:secret@" : ""
+        let text = point == .text ? longText : "Hello.\n"
+        let clock = TurnedClock()
         return try await withCourier(
             to: server, url: "smtp://\(user)127.0.0.1:\(server.port)", tls: point == .starttls ? .required : .off,
-            timeouts: fault == .hang ? impatient : patient
+            clock: clock
         ) { courier in
-            await courier.post(text: point == .text ? longText : "Hello.\n")
+            guard fault == .hang else { return await courier.post(text: text) }
+            return try await courier.post(text: text, outlasting: .seconds(61), on: clock, server)
         }
     }
 
@@ -86,10 +89,12 @@ struct StageTests {
     /// Each stage keeps its time, and all of them take too long.
     @Test func theWholeHasItsLimit() async throws {
         let server = try await ScriptedSMTPServer.start { $0.point == .dot ? .hang : nil }
-        let timeouts = SMTPTimeouts(total: .milliseconds(200))
-        let outcome = try await withCourier(to: server, timeouts: timeouts) { await $0.post() }
+        let clock = TurnedClock()
+        let outcome = try await withCourier(to: server, timeouts: SMTPTimeouts(total: .seconds(400)), clock: clock) {
+            try await $0.post(outlasting: .seconds(401), on: clock, server)
+        }
         #expect(outcome.word == "unknown")
-        #expect(outcome.failure?.reason.contains("0.2 seconds") == true, "\(outcome)")
+        #expect(outcome.failure?.reason.contains("400.0 seconds") == true, "\(outcome)")
     }
 
     /// While one server's answer is awaited, the others' mails go on: the trap of libcurl's own SMTP.

@@ -175,6 +175,7 @@ final class ScriptedSMTPConversation: ChannelInboundHandler {
 
     private func hang(_ context: ChannelHandlerContext) {
         isOver = true
+        note { $0.isHanging = true }
         context.channel.setOption(.autoRead, value: false).assumeIsolated().whenFailure { _ in }
     }
 

@@ -38,6 +38,8 @@ public final class ScriptedSMTPServer: Sendable {
         /// The texts as they came over the wire: dots stuffed, without the final dot's line.
         public var texts: [[UInt8]] = []
         public var isEncrypted = false
+        /// The script hangs here.
+        public var isHanging = false
         public var isClosed = false
     }
 
