@@ -33,7 +33,7 @@ let package = Package(
         .room("Inbox", ["Mail", "HTTP", .nio, .posix, .ssl, .logging, .collections]),
 
         // The request that asks for it, and what all strategies stand on.
-        .room("Strategy", ["Mail", .logging, .metrics, .lifecycle]),
+        .room("Strategy", ["Mail", .logging, .metrics, .system]),
         .room("HTTP", ["Mail", "Strategy", .nio, .posix, .logging, .metrics, .collections]),
         .room("Telemetry", ["Mail", .coreMetrics, .logging, .metrics, .nio, .system]),
 
@@ -51,13 +51,14 @@ let package = Package(
             [.nio, .posix, .lifecycle, .signals, .collections, .metrics, .subprocess, .system]),
         .strategy("PubSub", "pubsub", ["Redis", .nio, .lifecycle, .collections, .metrics]),
         .strategy("ResqueQueue", "resque", ["Redis", "Resque", .nio, .lifecycle, .metrics]),
+        .strategy("MailBus", "queuebus", ["Redis", "Resque", "QueueBus", .nio, .lifecycle]),
 
         // The command line.
         .executableTarget(
             name: "bgdemo",
             dependencies: [
                 "Mail", "SMTP", "Inbox", "Strategy", "HTTP", "Telemetry", "Redis", "Resque",
-                "Foreground", "FireAndForget", "Local", "PubSub", "ResqueQueue",
+                "Foreground", "FireAndForget", "Local", "PubSub", "ResqueQueue", "MailBus",
                 .argumentParser, .lifecycle, .signals, .nio, .posix, .logging, .coreMetrics, .subprocess,
             ],
             swiftSettings: .houseRules,

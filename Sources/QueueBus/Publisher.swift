@@ -11,9 +11,10 @@ public struct Publisher: Sendable {
     private let queue: Queue
     private let hostname: String
 
-    /// - Parameter hostname: For `bus_app_hostname`.
-    public init(_ queue: Queue, hostname: String) {
-        (self.queue, self.hostname) = (queue, hostname)
+    /// - Parameter hostname: For `bus_app_hostname`; this machine's, unless said otherwise.
+    public init(_ queue: Queue, hostname: String? = nil) {
+        self.queue = queue
+        self.hostname = hostname ?? Clock.hostname
     }
 
     /// Publishes an event. Returns when it is in `bus_incoming`.
@@ -36,6 +37,13 @@ public struct Publisher: Sendable {
         event.set("bus_class_proxy", Self.later)
         try await queue.enqueueAt(second, Self.job(event, queue: Self.incoming))
         return event
+    }
+
+    /// Publishes an event when this time has passed, never earlier.
+    @discardableResult
+    public func publish(_ type: String, _ attributes: Event = Event(), in delay: Duration) async throws -> Event {
+        let seconds = (delay / .seconds(1)).rounded(.up)
+        return try await publish(type, attributes, at: Clock.now + 1 + Int(min(max(seconds, 0), 1e10)))
     }
 
     /// What the bus knows of an event, then the event's own; where both have an attribute, the event's counts.

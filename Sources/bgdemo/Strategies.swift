@@ -2,6 +2,7 @@ import ArgumentParser
 import FireAndForget
 import Foreground
 import Local
+import MailBus
 import PubSub
 import ResqueQueue
 import ServiceLifecycle
@@ -27,6 +28,10 @@ private let all = [
         "resque", "the web server puts a job into a queue in Redis, and workers send the mail",
         hasWorker: true, needsRedis: true
     ) { try await ResqueStrategy($0) },
+    Entry(
+        "queuebus", "the web server says what happened, and everyone who subscribed has a copy in a queue of its own",
+        hasWorker: true, needsRedis: true
+    ) { try QueueBusStrategy($0) },
 ]
 
 /// A strategy as the command line knows it.

@@ -1,4 +1,4 @@
-public import Mail
+import Mail
 public import Resque
 public import Strategy
 
@@ -31,42 +31,14 @@ struct MailJob: Decodable, Sendable {
     }
 }
 
-/// The mail was not sent, or perhaps not.
-struct NotSent: Error, CustomStringConvertible {
-    let outcome: Outcome
-
-    /// Whether another attempt may do better: not, where the server has said no for good.
-    var isWorthRetrying: Bool {
-        if case .permanent = outcome { false } else { true }
-    }
-
-    var description: String {
-        switch outcome {
-        case .sent: "sent"
-        case .unknown(let failure): "perhaps sent: \(failure)"
-        case .temporary(let failure), .permanent(let failure): "not sent: \(failure)"
-        }
-    }
-}
-
 extension Jobs {
     /// Sending e-mails is a job now. The talk's went to `failed` when it failed; a safe one is tried again, later and
     /// later, where that may help.
-    public mutating func registerMail(
-        sender: any Sender, journey: Journey, throttle: Throttle, retry: RetryPolicy, _ semantics: Semantics
-    ) {
-        let retry = Retry(attempts: retry.attempts, base: retry.base, cap: retry.cap) {
-            ($0 as? NotSent)?.isWorthRetrying ?? ($0 is Refusal)
-        }
+    public mutating func registerMail(_ delivery: Delivery, retry: RetryPolicy, _ semantics: Semantics) {
+        let retry = Retry(
+            attempts: retry.attempts, base: retry.base, cap: retry.cap, when: NotSent.isWorthRetrying)
         register(MailJob.name, plugins: semantics == .safe ? [retry] : []) { (job, mail: MailJob) in
-            let email = try mail.email(of: job)
-            try await throttle.turn()
-            let trip = try journey.depart(email)
-            trip.attempted(job.failures + 1)
-            let outcome = await sender.send(email)
-            trip.ended(outcome)
-            guard case .sent(let reply) = outcome else { throw NotSent(outcome: outcome) }
-            return reply
+            try await delivery.attempt(mail.email(of: job), number: job.failures + 1)
         }
     }
 }

@@ -70,7 +70,8 @@ struct ServeCommand: AsyncParsableCommand {
             sender: post.sender, journey: journey, throttle: work.throttle(environment),
             retry: work.retry(environment), concurrency: work.concurrency(environment),
             backlog: work.backlog(environment), semantics: work.semantics(environment), grace: grace, group: group,
-            logger: logger, link: link, role: role, resque: resque.settings(environment), redis: place)
+            logger: logger, link: link, role: role, resque: resque.settings(environment),
+            archive: work.archive(environment), redis: place)
 
         var services: [any Service] = []
         if isMaster, let master = entry.master {

@@ -27,6 +27,16 @@ struct WorkOptions: ParsableArguments {
     @Option(help: "The longest a graceful stop may take (BGDEMO_GRACE). Default: 30s.")
     var grace: Duration?
 
+    @Option(
+        help:
+            "A file that queuebus' second subscriber appends each event to (BGDEMO_ARCHIVE). Default: no such subscriber."
+    )
+    var archive: String?
+
+    func archive(_ environment: Environment) throws -> LineFile? {
+        try environment.value(archive, "BGDEMO_ARCHIVE").map { try LineFile($0) }
+    }
+
     func semantics(_ environment: Environment) throws -> Semantics {
         try environment.value(semantics, "BGDEMO_SEMANTICS") ?? .safe
     }

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import MailBus
 import PubSub
 import Redis
 import Resque
@@ -45,10 +46,26 @@ extension ResqueStrategy {
     }
 }
 
+extension QueueBusStrategy {
+    init(_ workshop: Workshop) throws {
+        let place = try workshop.redisPlace()
+        var options = workshop.resque.options
+        options.grace = workshop.grace
+        options.redis = place.options
+        options.concurrency = workshop.concurrency
+        try self.init(
+            redis: place.connect(workshop.group, logger: workshop.logger), url: place.url, on: workshop.group,
+            delivery: workshop.delivery, retry: workshop.retry, archive: workshop.archive, options: options,
+            logger: workshop.logger)
+    }
+}
+
 extension Workshop {
+    fileprivate var delivery: Delivery { Delivery(sender: sender, journey: journey, throttle: throttle) }
+
     fileprivate func resqueWorker(_ place: RedisPlace) -> ResqueStrategy.WorkerHalf {
         var jobs = Jobs()
-        jobs.registerMail(sender: sender, journey: journey, throttle: throttle, retry: retry, semantics)
+        jobs.registerMail(delivery, retry: retry, semantics)
         jobs.registerSlowJobs()
         var options = resque.options
         options.grace = grace

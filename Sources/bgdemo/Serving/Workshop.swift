@@ -23,6 +23,8 @@ struct Workshop: Sendable {
     let role: Role
     /// How Resque's workers work.
     let resque: ResqueSettings
+    /// Where queuebus' second subscriber keeps what was requested.
+    let archive: LineFile?
     /// Where the strategy stands on one.
     let redis: RedisPlace?
 

@@ -1,0 +1,99 @@
+public import Logging
+public import Mail
+public import NIOCore
+import QueueBus
+public import Redis
+public import Resque
+import ServiceLifecycle
+public import Strategy
+
+/// "Can we meet in the middle of immutable event bus and resque?" The web server says what happened; whoever has
+/// subscribed gets a copy in a queue of its own.
+///
+///     web server ── email_requested ──▶ bus_incoming ── driver ──┬──▶ mailer_default ───▶ rider ──▶ mail server
+///                                                                └──▶ archive_default ──▶ rider ──▶ a file
+///
+///     {"class":"QueueBus::Worker","args":["{\"bus_event_type\":\"email_requested\",…,\"to\":…,\"subject\":…,\"text\":…}"]}
+///
+/// Publishers, drivers and riders may be programs in Ruby. No event can be played again: a copy is gone when it is done.
+public struct QueueBusStrategy: Strategy {
+    private let queue: Queue
+    private let publisher: Publisher
+    private let bus: Bus
+    private let worker: Worker
+    private let scheduler: Scheduler
+
+    /// - Parameter archive: Where the second subscriber keeps what was requested, a line each; nil for none.
+    public init(
+        redis: any RedisCommands, url: RedisURL, on group: any EventLoopGroup, delivery: Delivery, retry: RetryPolicy,
+        archive: LineFile?, options: WorkerOptions, logger: Logger
+    ) throws {
+        var bus = Bus(redis: redis, logger: logger)
+        bus.ride(try Application("mailer"), "send", on: Requested.matcher) { event in
+            try await delivery.attempt(Requested.email(event), number: 1)
+        }
+        if let archive {
+            bus.ride(try Application("archive"), "keep", on: Requested.matcher) { event in
+                try archive.append(String(decoding: event.json, as: UTF8.self))
+            }
+        }
+        let retry = Retry(attempts: retry.attempts, base: retry.base, cap: retry.cap) {
+            NotSent.isWorthRetrying($0) || $0 is LineFileError || $0 is RedisError
+        }
+        self.bus = bus
+        queue = Queue(redis: redis)
+        publisher = Publisher(queue)
+        worker = Worker(
+            queues: [Publisher.incoming] + bus.queues, jobs: bus.jobs(plugins: [retry]), redis: url, on: group,
+            options: options, logger: logger)
+        scheduler = Scheduler(
+            redis: RedisConnection(url, on: group.next(), options: options.redis, logger: logger), logger: logger)
+    }
+
+    public func accept(_ email: Email) async throws(Refusal) -> Receipt {
+        do {
+            try await publisher.publish(Requested.type, Requested.event(email))
+        } catch {
+            throw Refusal(error)
+        }
+        return Receipt("published")
+    }
+
+    public func accept(_ email: Email, after delay: Duration) async throws(Refusal) -> Receipt {
+        do {
+            try await publisher.publish(Requested.type, Requested.event(email), in: delay)
+        } catch {
+            throw Refusal(error)
+        }
+        return Receipt("delayed")
+    }
+
+    public func check() async throws(Refusal) {
+        do {
+            _ = try await queue.length(of: Publisher.incoming)
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    public func work() async throws {
+        try await bus.subscribe()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await scheduler.run() }
+            group.addTask { try await worker.run() }
+            try await group.waitForAll()
+        }
+    }
+}
+
+extension Refusal {
+    /// What a fault of Redis means for a client: an event that may be on the bus is better published twice, with one
+    /// Message-ID, than not at all.
+    fileprivate init(_ error: any Error) {
+        if case RedisError.full(let why) = error {
+            self = .full(why, retryAfter: .seconds(1))
+        } else {
+            self = .unavailable("\(error)", retryAfter: .seconds(1))
+        }
+    }
+}

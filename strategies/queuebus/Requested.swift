@@ -1,0 +1,27 @@
+import Mail
+import QueueBus
+
+/// The event `email_requested`: the talk's three keys, and after them the id, by which a twin can be told. Whoever
+/// publishes one may leave the id out.
+enum Requested {
+    static let type = "email_requested"
+    static let matcher = Matcher(eventType: type)
+
+    static func event(_ email: Email) throws(InvalidEvent) -> Event {
+        var json = JSONText(capacity: 120 + email.text.utf8.count)
+        json.raw("{")
+        json.field("to", email.to.text)
+        json.field("subject", email.subject)
+        json.field("text", email.text)
+        json.field("id", "\(email.id)")
+        json.raw("}")
+        return try Event(json: json.text.utf8)
+    }
+
+    /// The mail, by all of its rules. One without an id gets that of its delivery, which attempts and crashes do not
+    /// change.
+    static func email(_ event: Event) throws(InvalidEmail) -> Email {
+        let id = event["id"].flatMap { EmailID($0) } ?? EmailID(digesting: event.deliveryID.utf8)
+        return try Email(id: id, to: event["to"] ?? "", subject: event["subject"] ?? "", text: event["text"] ?? "")
+    }
+}
