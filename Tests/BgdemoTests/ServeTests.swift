@@ -29,7 +29,7 @@ struct ServeTests {
     func usage(arguments: [String], says word: String) async throws {
         let (line, status) = try await withProgram(arguments) { program in
             try await program.end()
-            return program.lines.first ?? ""
+            return program.lines.joined(separator: " ")
         }
         #expect(line.hasPrefix("Error: "))
         #expect(line.contains(word))
