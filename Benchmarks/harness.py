@@ -136,9 +136,9 @@ def compare(name, unit, ours, reference, reference_name, target, rounds=ROUNDS):
 
 
 def memory(process):
-    """Resident memory in MB (of 1,000,000 bytes), as the system counts it."""
+    """Resident memory in MB (of 1024 kB), as the system counts it."""
     with open(f"/proc/{process.pid}/status") as status:
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1)) * 1024 / 1e6
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1)) / 1024
 
 
 def open_files(process):

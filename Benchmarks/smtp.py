@@ -7,19 +7,13 @@ switched off.
 
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 
-from harness import ROOT, binary, compare, free_port, running
+from harness import ROOT, binary, compare, free_port, running, tool
 
 MAILS = 20_000
 CONNECTIONS = 50
-
-
-def sink():
-    path = shutil.which("smtp-sink", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/libexec/postfix")
-    return path or exit("smtp-sink is missing; apt-get install postfix (it need not run)")
 
 
 def mails(arguments):
@@ -37,7 +31,7 @@ def main():
         for name, options in [("smtp", []), ("smtp without pipelining", ["-p"])]:
             port = free_port()
             user = ["-u", "nobody"] if os.geteuid() == 0 else []
-            with running([sink(), *user, *options, f"127.0.0.1:{port}", "1000"], port):
+            with running([tool("smtp-sink"), *user, *options, f"127.0.0.1:{port}", "1000"], port):
                 courier = [binary("courier-bench"), f"smtp://127.0.0.1:{port}", str(MAILS), str(CONNECTIONS)]
                 reference = [loop, f"127.0.0.1:{port}", str(MAILS), str(CONNECTIONS)]
                 mails(courier), mails(reference)

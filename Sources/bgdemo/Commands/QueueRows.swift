@@ -1,6 +1,11 @@
 import ArgumentParser
-import Foundation
 import Resque
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// What the verbs about queues have in common.
 struct QueueOptions: ParsableArguments {
@@ -57,7 +62,7 @@ struct QueueOverview: Encodable {
     var table: Table {
         Table(
             ["queue", "length", "wait"],
-            queues.map { [$0.queue, "\($0.length)", $0.wait.map { String(format: "%.1f s", $0) } ?? "unknown"] }
+            queues.map { [$0.queue, "\($0.length)", $0.wait.map { "\(($0 * 10).rounded() / 10) s" } ?? "unknown"] }
                 + [["delayed", "\(delayed)", ""], ["failed", "\(failed)", ""]],
             below: "\(working) of \(workers) workers working · \(processed) processed · \(failures) failures")
     }

@@ -1,7 +1,12 @@
 import ArgumentParser
-import Foundation
 import NIOPosix
 import Resque
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// What is in the Resque queues, and who works it.
 struct QueuesCommand: AsyncParsableCommand {
