@@ -94,7 +94,7 @@ let package = Package(
             ["Local", "Strategy", "Mail", "Inbox", "Support", .nio, .posix, .logging, .subprocess, .system]),
         .tests("QueueBusTests", ["QueueBus", "Redis", "Resque", "Support", .nio, .posix, .logging, .lifecycle]),
         .tests("EventrTests", ["Eventr", "Redis", "Support", .nio, .posix, .logging, .subprocess]),
-        .tests("BgdemoTests", ["bgdemo", "Inbox", "Mail", "Support", .nio, .posix, .logging, .subprocess]),
+        .tests("BgdemoTests", ["bgdemo", "Inbox", "Mail", "Redis", "Support", .nio, .posix, .logging, .subprocess]),
     ]
 )
 

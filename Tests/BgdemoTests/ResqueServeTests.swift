@@ -1,0 +1,94 @@
+import Foundation
+import Subprocess
+import Support
+import Testing
+
+/// The resque strategy and its verbs, as their users run them.
+@Suite(.timeLimit(.minutes(1)))
+struct ResqueServeTests {
+    private func verb(_ arguments: [String], _ server: RedisServer) async throws -> (text: String, TerminationStatus) {
+        let (lines, status) = try await withProgram(arguments + ["--redis-url", server.url]) { program in
+            try await program.end()
+            return program.lines
+        }
+        return (lines.joined(separator: "\n"), status)
+    }
+
+    @Test("A mail is queued, sent, tried again where that may help, kept for later, and failed where it can't be sent")
+    func journey() async throws {
+        try await withRedisServer { server in
+            let serve = [
+                "serve", "--strategy", "resque", "--port", "0", "--redis-url", server.url, "--retry-delay", "10ms",
+            ]
+            let (_, status) = try await withProgram(serve) { program in
+                let port = try await program.port()
+                let answer = try await fetch("/you@example.org/s/t", port: port)
+                #expect(answer.status == 200 && answer.text.contains(#""state":"queued""#))
+                _ = try await program.line { $0.contains("success emailQueue sendEmail in ") }
+                _ = try await fetch("/fail-once@example.org/s/t", port: port)
+                _ = try await program.line { $0.contains("reEnqueue emailQueue sendEmail") }
+                _ = try await program.line { $0.contains("Sent an email to fail-once@example.org") }
+                _ = try await fetch("/fail-550@example.org/s/t", port: port)
+                _ = try await program.line { $0.contains("failure emailQueue sendEmail") }
+                let later = try await fetch(
+                    "/", port: port, method: "POST", headers: ["Content-Type: application/json"],
+                    body: #"{"to":"later@example.org","subject":"s","text":"t","delay":"1s"}"#)
+                #expect(later.text.contains(#""state":"delayed""#))
+                _ = try await program.line { $0.contains("Sent an email to later@example.org") }
+                #expect(try await fetch("/readyz", port: port).status == 200)
+                #expect(try await verb(["queues", "failed"], server).text.contains("550"))
+                #expect(try await verb(["queues", "retry", "0"], server).text == "1 jobs back in their queues")
+                _ = try await program.line { $0.contains("failure emailQueue sendEmail") }
+                try await server.end()
+                #expect(try await fetch("/you@example.org/s/t", port: port).status == 503)
+                #expect(try await fetch("/readyz", port: port).status == 503)
+                try await server.start()
+                while try await fetch("/you@example.org/again/t", port: port).status != 200 {}
+                _ = try await program.line { $0.contains("Sent an email to you@example.org") }
+            }
+            #expect(status == .exited(0))
+        }
+    }
+
+    @Test("Jobs are put in and looked at from the command line")
+    func verbs() async throws {
+        try await withRedisServer { server in
+            let mail = #"{"to":"a@b.example","subject":"s","text":"t"}"#
+            #expect(
+                try await verb(["enqueue", "sendEmail", mail, "--count", "3"], server).text.hasPrefix("3 × sendEmail"))
+            _ = try await verb(["enqueue", "slowCPUJob", "5", "--in", "1h"], server)
+            _ = try await verb(["enqueue", "Other", "[1,[]]", "--queue", "high"], server)
+            let json = try await verb(["queues", "--json"], server).text
+            let overview = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+            let queues = try #require(overview["queues"] as? [[String: Any]])
+            #expect(queues.map { $0["queue"] as? String } == ["emailQueue", "high"])
+            #expect(queues.map { $0["length"] as? Int } == [3, 1])
+            #expect(overview["delayed"] as? Int == 1)
+            let delayed = try await verb(["queues", "delayed"], server).text
+            #expect(delayed.contains(#"{"class":"slowCPUJob","queue":"slowQueue","args":[5]}"#))
+            #expect(
+                try await verb(["queues", "clear", "emailQueue"], server).text == "emailQueue removed, with 3 jobs")
+            #expect(try await verb(["queues", "workers"], server).text.hasPrefix("worker"))
+            #expect(try await verb(["queues", "clear", "failed"], server).text == "0 failed jobs removed")
+            #expect(try await verb(["queues", "retry", "7"], server).1 == .exited(64))
+            #expect(try await verb(["enqueue", "nope"], server).1 == .exited(64))
+            #expect(try await verb(["enqueue", "sendEmail", "{x}"], server).1 == .exited(64))
+        }
+    }
+
+    @Test("MultiWorker takes on processors for jobs that sleep, and tells how many it has")
+    func scaling() async throws {
+        try await withRedisServer { server in
+            _ = try await verb(["enqueue", "slowSleepJob", "200", "--count", "200"], server)
+            let serve = [
+                "serve", "--strategy", "resque", "--role", "worker", "--redis-url", server.url, "--smtp-url",
+                "discard:",
+                "--min-processors", "1", "--max-processors", "4",
+            ]
+            _ = try await withProgram(serve) { program in
+                _ = try await program.line { $0.contains("multiWorkerAction + to 2 processors") }
+                _ = try await program.line { $0.contains("success slowQueue slowSleepJob") }
+            }
+        }
+    }
+}
