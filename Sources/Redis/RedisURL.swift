@@ -38,6 +38,20 @@ public struct RedisURL: Sendable, Hashable {
         password = nil
         database = 0
     }
+
+    private init(_ place: Place, like other: RedisURL) {
+        self.place = place
+        (isEncrypted, user, password, database) = (other.isEncrypted, other.user, other.password, other.database)
+    }
+
+    /// Another node of the same Cluster, `host:port`, or `:port` on the same host; nil where that is none.
+    func at(_ address: String) -> RedisURL? {
+        guard case .tcp(let own, _) = place, let colon = address.lastIndex(of: ":"),
+            let port = Int(address[address.index(after: colon)...]), (1...65_535).contains(port)
+        else { return nil }
+        let host = address[..<colon]
+        return RedisURL(.tcp(host: host.isEmpty ? own : String(host), port: port), like: self)
+    }
 }
 
 /// What is wrong with the text of a URL, in words for who wrote it; never the text itself, which may hold a password.

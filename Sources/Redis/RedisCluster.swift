@@ -1,0 +1,139 @@
+public import Logging
+public import NIOCore
+import Synchronization
+
+/// A Redis Cluster: each command goes to the node that has its key. Which node that is, is learned from the first
+/// answer that says so, and anew whenever slots move.
+///
+/// The key of a command is its first argument, and that of a script its first key. Scripts whose keys are of several
+/// slots Redis refuses (`CROSSSLOT`). A pipeline goes to several nodes, its order kept for each of them; transactions are
+/// not for clusters.
+public final class RedisCluster: RedisCommands {
+    private struct Map {
+        /// By `host:port`.
+        var nodes: [String: Redis] = [:]
+        /// By slot; nil where nothing is known.
+        var slots = [String?](repeating: nil, count: 16_384)
+    }
+
+    private let seed: RedisURL
+    private let seedNode: Redis
+    private let group: any EventLoopGroup
+    private let options: RedisOptions
+    private let logger: Logger
+    private let map = Mutex(Map())
+
+    /// - Parameter seed: Any node. The others are reached with the same user, password and TLS.
+    public init(
+        _ seed: RedisURL, on group: any EventLoopGroup, options: RedisOptions = RedisOptions(), logger: Logger
+    ) {
+        (self.seed, self.group, self.options, self.logger) = (seed, group, options, logger)
+        seedNode = Redis(seed, on: group, options: options, logger: logger)
+    }
+
+    public func close() {
+        seedNode.close()
+        for node in map.withLock({ Array($0.nodes.values) }) { node.close() }
+    }
+
+    public func send(_ command: RedisCommand, timeLimit: Duration?) async throws(RedisError) -> RedisValue {
+        switch command.route {
+        case .any: return try await seedNode.send(command, timeLimit: timeLimit)
+        case .all: return try await broadcast(command, timeLimit)
+        case .slot(let slot): return try await send(command, slot, timeLimit)
+        }
+    }
+
+    public func pipeline(
+        _ commands: [RedisCommand], timeLimit: Duration?
+    ) async throws(RedisError) -> [RedisValue] {
+        var replies = [RedisValue](repeating: .null, count: commands.count)
+        var places: [ObjectIdentifier: (node: Redis, places: [Int])] = [:]
+        for (place, command) in commands.enumerated() {
+            let node = if case .slot(let slot) = command.route { node(of: slot) } else { seedNode }
+            places[ObjectIdentifier(node), default: (node, [])].places.append(place)
+        }
+        for (node, places) in places.values {
+            let some = try await node.pipeline(places.map { commands[$0] }, timeLimit: timeLimit)
+            for (place, reply) in zip(places, some) { replies[place] = reply }
+        }
+        for (place, reply) in replies.enumerated() {
+            guard case .error(let error) = reply, case .moved = error.kind else { continue }
+            do throws(RedisError) {
+                replies[place] = try await send(commands[place], timeLimit: timeLimit)
+            } catch {
+                guard let refusal = error.reply else { throw error }
+                replies[place] = .error(refusal)
+            }
+        }
+        return replies
+    }
+
+    // MARK: Routing
+
+    private func send(_ command: RedisCommand, _ slot: Int, _ timeLimit: Duration?) async throws(RedisError)
+        -> RedisValue
+    {
+        var node = node(of: slot)
+        for _ in 0..<5 {
+            do {
+                return try await node.send(command, timeLimit: timeLimit)
+            } catch {
+                guard case .moved(let slot, let address)? = error.reply?.kind else {
+                    // Another node may have the slot by the next time.
+                    if error.isRetryable { forget(slot) }
+                    throw error
+                }
+                if error.reply?.code == "ASK" {
+                    // The slot is on its way: this one key is there already.
+                    let replies = try await self.node(at: address).pipeline(
+                        [["ASKING"], command], timeLimit: timeLimit)
+                    return try replies.last?.get() ?? .null
+                }
+                await learn(slot, address)
+                node = self.node(at: address)
+            }
+        }
+        throw .away("\(seed): slot \(slot) moves from node to node")
+    }
+
+    private func broadcast(_ command: RedisCommand, _ timeLimit: Duration?) async throws(RedisError) -> RedisValue {
+        let reply = try await seedNode.send(command, timeLimit: timeLimit)
+        for node in map.withLock({ Array($0.nodes.values) }) { _ = try await node.send(command, timeLimit: timeLimit) }
+        return reply
+    }
+
+    private func node(of slot: Int) -> Redis {
+        guard let address = map.withLock({ $0.slots[slot] }) else { return seedNode }
+        return node(at: address)
+    }
+
+    /// - Parameter address: `host:port`, or `:port` for the host that answered, which is taken to be the seed's.
+    private func node(at address: String) -> Redis {
+        map.withLock { map in
+            if let node = map.nodes[address] { return node }
+            guard let url = seed.at(address) else { return seedNode }
+            let node = Redis(url, on: group, options: options, logger: logger)
+            map.nodes[address] = node
+            return node
+        }
+    }
+
+    private func forget(_ slot: Int) {
+        map.withLock { $0.slots[slot] = nil }
+    }
+
+    /// Takes over the map of a node that knows; at least the one slot.
+    private func learn(_ slot: Int, _ address: String) async {
+        map.withLock { $0.slots[slot] = address }
+        guard let ranges = try? await node(at: address).send("CLUSTER", "SLOTS").array else { return }
+        for range in ranges {
+            guard let parts = range.array, parts.count >= 3, let first = parts[0].int, let last = parts[1].int,
+                let node = parts[2].array, node.count >= 2, let port = node[1].int,
+                first >= 0, first <= last, last < 16_384
+            else { continue }
+            let address = "\(node[0].text ?? ""):\(port)"
+            map.withLock { map in for slot in first...last { map.slots[slot] = address } }
+        }
+    }
+}
