@@ -50,6 +50,7 @@ let package = Package(
             "Local", "local",
             [.nio, .posix, .lifecycle, .signals, .collections, .metrics, .subprocess, .system]),
         .strategy("PubSub", "pubsub", ["Redis", .nio, .lifecycle, .collections, .metrics]),
+        .strategy("EventBus", "eventr", ["Redis", "Eventr", .metrics]),
         .strategy("ResqueQueue", "resque", ["Redis", "Resque", .nio, .lifecycle, .metrics]),
         .strategy("MailBus", "queuebus", ["Redis", "Resque", "QueueBus", .nio, .lifecycle]),
 
@@ -58,8 +59,8 @@ let package = Package(
             name: "bgdemo",
             dependencies: [
                 "Mail", "SMTP", "Inbox", "Strategy", "HTTP", "Telemetry", "Redis", "Resque",
-                "Foreground", "FireAndForget", "Local", "PubSub", "ResqueQueue", "MailBus",
-                .argumentParser, .lifecycle, .signals, .nio, .posix, .logging, .coreMetrics, .subprocess,
+                "Foreground", "FireAndForget", "Local", "PubSub", "ResqueQueue", "Eventr", "EventBus", "MailBus",
+                .argumentParser, .lifecycle, .signals, .nio, .posix, .logging, .coreMetrics, .subprocess, .system,
             ],
             swiftSettings: .houseRules,
             // Smaller in memory, by 2 to 4 MB: no table of symbols that nobody looks up, and relocations packed.

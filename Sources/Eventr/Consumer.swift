@@ -22,7 +22,6 @@ public final class Consumer: Service {
     private let options: ConsumerOptions
     private let url: RedisURL
     private let loop: any EventLoop
-    private let group: any EventLoopGroup
     private let logger: Logger
     private let tell: @Sendable (ConsumerEvent) -> Void
 
@@ -35,7 +34,7 @@ public final class Consumer: Service {
         events: (@Sendable (ConsumerEvent) -> Void)? = nil
     ) {
         (self.name, self.handlers, self.options, self.url) = (name, handlers, options, redis)
-        (self.group, self.logger) = (group, logger)
+        self.logger = logger
         loop = group.next()
         tell = events ?? { $0.log(to: logger, consumer: name) }
     }
@@ -43,10 +42,12 @@ public final class Consumer: Service {
     /// Consumes until its task is cancelled or the service group shuts down; then takes no more events, finishes those
     /// in hand, and gives back what is not done after ``ConsumerOptions/grace``.
     public func run() async throws {
-        let redis = RedisConnection(url, on: loop, options: options.redis, logger: logger)
-        defer { redis.close() }
+        let redis: any RedisCommands =
+            options.log.isCluster
+            ? RedisCluster(url, on: loop, options: options.redis, logger: logger)
+            : RedisConnection(url, on: loop, options: options.redis, logger: logger)
         let store = Store(redis: redis, options: options.log)
-        switch options.semantics {
+        switch options.algorithm {
         case .talk: await TalkConsumer(name, handlers, store, pause: options.poll, tell).work()
         case .safe: await work(store)
         }

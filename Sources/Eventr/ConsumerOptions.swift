@@ -12,7 +12,7 @@ public struct ConsumerOptions: Sendable {
 
     public var log = LogOptions()
     public var redis = RedisOptions()
-    public var semantics = Semantics.safe
+    public var algorithm = Algorithm.safe
     public var delivery = Delivery.atLeastOnce
     /// The most events taken at once: what a crash may have handled twice.
     public var batch = 500
@@ -20,7 +20,7 @@ public struct ConsumerOptions: Sendable {
     public var concurrency = 1
     /// How long a process may be silent before another takes over what it had.
     public var lease = Duration.seconds(10)
-    /// How often it looks for what no hint told of. In the talk's semantics, its pause: there 5 s are right.
+    /// How often it looks for what no hint told of. In the talk's algorithm, its pause: there 5 s are right.
     public var poll = Duration.seconds(1)
     /// How often a handler may try one event, the first time among them.
     public var attempts = 8

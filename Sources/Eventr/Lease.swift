@@ -45,6 +45,8 @@ extension Store {
     /// What taking events came to.
     struct Taken: Sendable {
         let lease: Lease?
+        /// Whether there is more to be taken.
+        let hasMore: Bool
         /// The partition had been deleted, and was begun anew.
         let isAnew: Bool
     }
@@ -62,12 +64,12 @@ extension Store {
             ],
             consumer, token, max(1, options.batch), isLeased ? max(1, options.lease.milliseconds) : 0)
         guard let first = reply[0]?.int, let deaths = reply[1]?.int, let events = reply[3]?.array else {
-            return Taken(lease: nil, isAnew: false)
+            return Taken(lease: nil, hasMore: false, isAnew: false)
         }
         let lease = Lease(
             partition: partition, token: isLeased ? token : nil, first: first, deaths: deaths,
             events: events.compactMap(\.bytes))
-        return Taken(lease: lease, isAnew: reply[2]?.int == 1)
+        return Taken(lease: lease, hasMore: reply[4]?.int ?? 0 > 0, isAnew: reply[2]?.int == 1)
     }
 
     /// Acknowledges what is done of a lease and keeps the rest for `time`, or gives it back where that is zero.

@@ -11,7 +11,7 @@ public struct LogOptions: Sendable {
 }
 
 /// How events are written and consumed.
-public enum Semantics: String, Sendable, CaseIterable {
+public enum Algorithm: String, Sendable, CaseIterable {
     /// As the code of 2016 did it: the cursor moves before the work is done, errors are only told, an event written late
     /// is skipped, and so on.
     case talk

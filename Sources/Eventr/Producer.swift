@@ -18,15 +18,15 @@ import Synchronization
 public final class Producer: Sendable {
     public let name: String
     private let store: Store
-    private let semantics: Semantics
+    private let algorithm: Algorithm
     /// The partition that was now's when last heard of.
     private let current: Atomic<Int>
 
     public init(
-        name: String, redis: any RedisCommands, options: LogOptions = LogOptions(), semantics: Semantics = .safe
+        name: String, redis: any RedisCommands, options: LogOptions = LogOptions(), algorithm: Algorithm = .safe
     ) {
         self.name = name
-        self.semantics = semantics
+        self.algorithm = algorithm
         store = Store(redis: redis, options: options)
         current = Atomic(Self.ownPartition(options))
     }
@@ -37,7 +37,7 @@ public final class Producer: Sendable {
     /// - Returns: Where it stands.
     @discardableResult
     public func write(json: some RedisArgument) async throws(RedisError) -> Event.Place {
-        switch semantics {
+        switch algorithm {
         case .safe: try await append(json)
         case .talk: try await appendAsTheTalk(json)
         }

@@ -25,7 +25,7 @@ enum Scripts {
     /// - KEYS: the partition, its counters, the leases, the waiting flag.
     /// - ARGV: consumer; token; the most events; the lease in milliseconds, 0 to acknowledge at once.
     /// - Returns: the index of the first event, how many have died with them (-1: nobody has had them), 1 where the
-    ///   partition had been deleted and begun anew, and the events; or nothing.
+    ///   partition had been deleted and begun anew, the events, and how many nobody has taken yet; or nothing.
     static let take = RedisScript(
         committing + """
 
@@ -78,7 +78,7 @@ enum Scripts {
               redis.call('HDEL', KEYS[3], token)
               commit(name, KEYS[2], KEYS[3])
             end
-            return {from, died, anew, redis.call('LRANGE', KEYS[1], from, to - 1)}
+            return {from, died, anew, redis.call('LRANGE', KEYS[1], from, to - 1), length - math.max(head, to)}
             """)
 
     /// Acknowledges the events of a lease up to one, and keeps the rest for as long as a lease is, or gives it back.

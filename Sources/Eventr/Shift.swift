@@ -118,11 +118,13 @@ final class Shift: Sendable {
             let taken = await insist(until: .leaving, about: partition) { _ in
                 try await self.store.take(from: partition, for: self.name, token: token, self.options)
             }
-            guard let lease = taken?.lease else {
+            guard let taken, let lease = taken.lease else {
                 unread.remove(partition, seen: seen)
                 continue
             }
-            if taken?.isAnew == true { tell(.gap(partition: partition, events: 0)) }
+            // The newest is asked until it has none: that is how Redis knows that somebody waits.
+            if !taken.hasMore, unread.last != partition { unread.remove(partition, seen: seen) }
+            if taken.isAnew { tell(.gap(partition: partition, events: 0)) }
             if lease.deaths >= 0 { tell(.takeover(partition: partition, events: lease.events.count)) }
             if let token = lease.token { held.withLock { $0[token] = lease } }
             await move(to: partition)

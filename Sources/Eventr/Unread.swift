@@ -16,6 +16,9 @@ final class Unread: Sendable {
         }
     }
 
+    /// The newest.
+    var last: Int? { partitions.withLock { $0.keys.max() } }
+
     /// The partition has no events for now, unless it was said meanwhile that there are more.
     func remove(_ partition: Int, seen: Int) {
         partitions.withLock { if $0[partition] == seen { $0[partition] = nil } }

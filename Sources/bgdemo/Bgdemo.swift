@@ -12,7 +12,8 @@ struct Bgdemo: AsyncParsableCommand {
             """,
         version: "bgdemo \(version)",
         subcommands: [
-            ServeCommand.self, InboxCommand.self, EnqueueCommand.self, QueuesCommand.self, DoctorCommand.self,
+            ServeCommand.self, InboxCommand.self, EnqueueCommand.self, QueuesCommand.self, EventsCommand.self,
+            DoctorCommand.self,
         ])
 
     static let version = "0.1.0"

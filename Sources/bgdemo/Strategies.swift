@@ -1,4 +1,5 @@
 import ArgumentParser
+import EventBus
 import FireAndForget
 import Foreground
 import Local
@@ -28,6 +29,10 @@ private let all = [
         "resque", "the web server puts a job into a queue in Redis, and workers send the mail",
         hasWorker: true, needsRedis: true
     ) { try await ResqueStrategy($0) },
+    Entry(
+        "eventr", "the web server writes down what has happened, and consumers choose what to do about it",
+        hasWorker: true, needsRedis: true
+    ) { try await EventBus($0) },
     Entry(
         "queuebus", "the web server says what happened, and everyone who subscribed has a copy in a queue of its own",
         hasWorker: true, needsRedis: true

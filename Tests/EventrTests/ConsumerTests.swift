@@ -43,9 +43,9 @@ struct ConsumerTests {
             try await estate.producer.write(json: "by ours")
             try await estate.withConsumer([ours.handler()], named: "ours") {
                 try await estate.withConsumer(
-                    [talks.handler()], .quick { $0.semantics = .talk }, named: "talk's"
+                    [talks.handler()], .quick { $0.algorithm = .talk }, named: "talk's"
                 ) {
-                    try await Producer(name: "webApp", redis: estate.redis, semantics: .talk).write(
+                    try await Producer(name: "webApp", redis: estate.redis, algorithm: .talk).write(
                         json: "by the talk's")
                     try await ours.seen.wait { $0.count == 2 }
                     try await talks.seen.wait { $0.count == 2 }
@@ -59,7 +59,7 @@ struct ConsumerTests {
     @Test("Three consumers of one name share the events, and those of another get all of them again")
     func shared() async throws {
         try await withEstate { estate in
-            let count = 3000
+            let count = 1200
             try await estate.write(0..<count / 2, to: 100)
             let handled = Watched<[String: [Int]]>([:])
             func handler(_ name: String, _ process: Int) -> Handler {

@@ -33,6 +33,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Local messages") var local: LocalOptions
     @OptionGroup(title: "Redis") var redis: RedisFlags
     @OptionGroup(title: "Resque") var resque: ResqueOptions
+    @OptionGroup(title: "Event bus") var events: EventOptions
     @OptionGroup(title: "Logging") var log: LogOptions
 
     func run() async throws {
@@ -71,7 +72,7 @@ struct ServeCommand: AsyncParsableCommand {
             retry: work.retry(environment), concurrency: work.concurrency(environment),
             backlog: work.backlog(environment), semantics: work.semantics(environment), grace: grace, group: group,
             logger: logger, link: link, role: role, resque: resque.settings(environment),
-            archive: work.archive(environment), redis: place)
+            events: events.settings(environment), archive: work.archive(environment), redis: place)
 
         var services: [any Service] = []
         if isMaster, let master = entry.master {

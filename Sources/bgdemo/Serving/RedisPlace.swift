@@ -26,6 +26,12 @@ final class RedisPlace: Sendable {
     /// For the first line: where, and whose.
     var description: String { lease == nil ? "\(url)" : "\(url) (private, kept in an append-only file)" }
 
+    /// Whatever Redis it is: a Cluster has a connection to each node for each event loop.
+    func connect(isCluster: Bool, _ group: any EventLoopGroup, logger: Logger) -> any RedisCommands {
+        isCluster
+            ? RedisCluster(url, on: group, options: options, logger: logger) : connect(group, logger: logger)
+    }
+
     /// A connection for each event loop.
     func connect(_ group: any EventLoopGroup, logger: Logger) -> Redis {
         Redis(url, on: group, options: options, logger: logger)

@@ -23,6 +23,8 @@ struct Workshop: Sendable {
     let role: Role
     /// How Resque's workers work.
     let resque: ResqueSettings
+    /// How the event bus' consumers work.
+    let events: EventSettings
     /// Where queuebus' second subscriber keeps what was requested.
     let archive: LineFile?
     /// Where the strategy stands on one.

@@ -1,0 +1,66 @@
+public import Eventr
+import Logging
+public import Mail
+public import Redis
+public import Strategy
+
+/// Slide 6, "immutable event bus": the web server says what has happened, and consumers choose what to do about it.
+///
+///     client ── GET ──▶ web server ── RPUSH eventr:partitions:<minute> ──▶ Redis ◀── take, acknowledge ── consumers
+///     client ◀─ 200, "written" ── web server                                │                 email · audit · counter
+///                                                                           └ never removed: read it again
+///
+///     {"eventName":"emailEvent","email":{"to":"…","subject":"…","text":"…"},"id":"…"}
+///
+/// A consumer has a name, and under each name every event is handled, by one of the processes that share it. What a
+/// process had in hand when it died is handled by another.
+public struct EventBus: Strategy {
+    private let producer: Producer
+    private let redis: any RedisCommands
+    private let consumer: Consumer?
+
+    /// - Parameters:
+    ///   - redis: What the web half writes through.
+    ///   - log: Where the log is there.
+    ///   - consumer: The worker half, where this process is one.
+    public init(redis: any RedisCommands, log: LogOptions, semantics: Semantics, consumer: Consumer?) {
+        self.redis = redis
+        self.consumer = consumer
+        producer = Producer(name: "webApp", redis: redis, options: log, algorithm: semantics.algorithm)
+    }
+
+    public func accept(_ email: Email) async throws(Refusal) -> Receipt {
+        do {
+            let place = try await producer.write(json: MailEvent.json(email))
+            return Receipt("written", facts: [.init("partition", place.partition), .init("index", place.index)])
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    public func check() async throws(Refusal) {
+        do {
+            _ = try await redis.send("PING")
+        } catch {
+            throw Refusal(error)
+        }
+    }
+
+    public func work() async throws { try await consumer?.run() }
+}
+
+extension Semantics {
+    /// The library's word for it.
+    public var algorithm: Algorithm { self == .talk ? .talk : .safe }
+}
+
+extension Refusal {
+    /// What a fault of Redis means for a client: an event that may have been written is better written twice, with one
+    /// Message-ID, than not at all.
+    fileprivate init(_ error: RedisError) {
+        switch error {
+        case .full(let why): self = .full(why, retryAfter: .seconds(1))
+        default: self = .unavailable("\(error)", retryAfter: .seconds(1))
+        }
+    }
+}
