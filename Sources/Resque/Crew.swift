@@ -26,6 +26,8 @@ final class Crew: Sendable {
     let store: Store
     let queue: Queue
     let bell = Bell()
+    /// Where its connections are.
+    let loop: any EventLoop
     private let connection: RedisConnection
     /// Makes a connection that speaks of its troubles to this logger.
     let connect: @Sendable (Logger) -> RedisConnection
@@ -40,7 +42,8 @@ final class Crew: Sendable {
         events: (@Sendable (_ worker: String, WorkerEvent) -> Void)?
     ) {
         (self.jobs, self.options, self.logger) = (jobs, options, logger)
-        let loop = group.next()
+        loop = group.next()
+        let loop = loop
         connect = { RedisConnection(redis, on: loop, options: options.redis, logger: $0) }
         tell = events ?? { worker, event in event.log(to: logger, worker: worker) }
         connection = connect(logger)

@@ -15,9 +15,15 @@ extension Crew {
     /// Looks until cancelled.
     func prune() async {
         var watch = DeathWatch(patience: options.heartbeat * 3)
+        var looked: ContinuousClock.Instant?
         while !Task.isCancelled {
             do {
-                try await prune(&watch)
+                let processes = try await store.processes()
+                try await pruneGone(processes)
+                if looked.map({ ContinuousClock.now - $0 >= options.heartbeat }) ?? true {
+                    try await pruneSilent(processes, &watch)
+                    looked = .now
+                }
             } catch {
                 // Who could not be seen was not silent.
                 watch = DeathWatch(patience: Self.longPatience)
@@ -26,26 +32,36 @@ extension Crew {
         }
     }
 
-    private func prune(_ watch: inout DeathWatch) async throws {
-        let processes = try await store.processes()
+    /// Buries who was on this host, at once.
+    private func pruneGone(_ processes: [String: ProcessIdentity]) async throws {
+        let gone = Set(processes.filter { $0.value.isGone }.keys)
+        guard !gone.isEmpty else { return }
+        for id in try await store.workers() where gone.contains(String(id.process)) {
+            try await bury(id, heartbeat: nil)
+        }
+        for process in gone { try await store.forget(process) }
+    }
+
+    /// Buries who has given no sign of life for too long, anywhere.
+    private func pruneSilent(_ processes: [String: ProcessIdentity], _ watch: inout DeathWatch) async throws {
         let heartbeats = try await store.heartbeats()
         let now = try await store.time()
-        let gone = Set(processes.filter { $0.value.isGone }.keys)
         let silent = watch.dead(among: heartbeats, at: now) { id in
-            // Ours say how often they beat; Ruby's own limit is five minutes.
+            // Ours beat often; the limit of Ruby's own is five minutes.
             processes[String(id.process)] == nil ? .seconds(300) : options.deadAfter
         }
-        guard !gone.isEmpty || !silent.isEmpty else { return }
-        let workers = try await store.workers()
-        for id in workers where gone.contains(String(id.process)) { try await bury(id, heartbeat: nil) }
         for id in silent { try await bury(id, heartbeat: heartbeats[id]) }
-        for process in gone { try await store.forget(process) }
+        // Where nobody is left of a process, nothing else says that it lives.
+        let left = Set(heartbeats.keys).subtracting(silent).map { String($0.process) }
+        for process in Set(silent.map { String($0.process) }).subtracting(left) { try await store.forget(process) }
     }
 
     private func bury(_ id: WorkerID, heartbeat: String?) async throws {
         let (record, memory) = try await store.record(of: id)
         let outcome = record.map { self.outcome(of: $0, memory, with: id) } ?? .skip
         guard try await store.bury(id, record, heartbeat: heartbeat, outcome) else { return }
+        // Its scheduler died with it.
+        _ = try await store.run(Scripts.resign, keys: [store.keys.leader], [String(id.process)])
         tell(WorkerID(WorkerID.process), .cleaningWorker(id.description))
         bell.ring()
     }

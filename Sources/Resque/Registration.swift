@@ -1,3 +1,4 @@
+import NIOCore
 import Redis
 
 #if canImport(FoundationEssentials)
@@ -14,15 +15,17 @@ extension Crew {
         let now = try await store.time()
         let keys = store.keys
         let identity = try JSONEncoder().encode(ProcessIdentity.current)
-        var arguments: [any RedisArgument] = [
-            keys.prefix, WorkerID.process, Array(identity), now.iso8601WithOffset,
-            now.rubyTime,
-        ]
-        for id in ids {
-            arguments += [id.description, id.name, ping(id, at: now)] as [any RedisArgument]
+        // A thousand at a time, so that the script's lists stay within what Lua unpacks.
+        for start in stride(from: 0, to: ids.count, by: 1000) {
+            var arguments: [any RedisArgument] = [
+                keys.prefix, WorkerID.process, Array(identity), now.iso8601WithOffset, now.rubyTime,
+            ]
+            for id in ids[start...].prefix(1000) {
+                arguments += [id.description, id.name, ping(id, at: now)] as [any RedisArgument]
+            }
+            _ = try await store.run(
+                Scripts.register, keys: [keys.workers, keys.heartbeat, keys.processes], arguments)
         }
-        _ = try await store.run(
-            Scripts.register, keys: [keys.workers, keys.heartbeat, keys.processes], arguments)
     }
 
     private func ping(_ id: WorkerID, at time: Date) -> [UInt8] {
@@ -36,13 +39,22 @@ extension Crew {
         return json.bytes
     }
 
-    /// Shows until cancelled that the workers are alive.
+    /// Shows until cancelled that the workers are alive: on the event loop, by its own clock, for jobs may hold up every
+    /// thread of Swift's pool for as long as they compute.
     func beat() async {
-        let nobody = WorkerID(WorkerID.process)
-        while !Task.isCancelled {
-            _ = await insist(until: .gone, nobody) { [self] _ in try await register(processors.map(\.id)) }
-            try? await Task.sleep(for: options.heartbeat)
+        let interval = TimeAmount(options.heartbeat)
+        let executor = LoopExecutor(loop)
+        let beats = loop.scheduleRepeatedAsyncTask(initialDelay: .zero, delay: interval) { [self] _ in
+            let beat = loop.makePromise(of: Void.self)
+            Task(executorPreference: executor) {
+                try? await self.register(self.processors.map(\.id))
+                beat.succeed()
+            }
+            return beat.futureResult
         }
+        // Until it is cancelled.
+        while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+        beats.cancel()
     }
 
     /// Looks which queues there are, where `*` stands for them.
@@ -86,5 +98,19 @@ extension Store {
         let texts = try await send("HGETALL", hash).texts
         let places = stride(from: 0, to: texts.count - 1, by: 2)
         return Dictionary(places.map { (texts[$0], texts[$0 + 1]) }) { _, last in last }
+    }
+}
+
+/// An event loop as the executor that a task prefers.
+private final class LoopExecutor: TaskExecutor {
+    private let loop: any EventLoop
+
+    init(_ loop: any EventLoop) {
+        self.loop = loop
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        loop.execute { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }

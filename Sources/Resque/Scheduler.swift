@@ -18,9 +18,10 @@ public final class Scheduler: Service {
     private let name: String
     private let logger: Logger
     private let interval: Duration
-    /// Seconds; node's own are 180. Ours is renewed each ``interval``, and what it guards is safe without it: when a leader
-    /// dies, the next need not be long in coming.
+    /// Seconds; node's own are 180. What the lock guards is safe without it, and when a leader dies, the next need not be
+    /// long in coming.
     private let lockTimeout = 15
+    private let renewal = Duration.seconds(5)
 
     /// - Parameter interval: How often the leader looks for jobs that are due.
     public init(
@@ -41,18 +42,34 @@ public final class Scheduler: Service {
         await Task { _ = try? await store.run(Scripts.resign, keys: [store.keys.leader], [name]) }.value
     }
 
+    /// What came of one look.
+    struct Step: Sendable, Equatable {
+        let isLeader: Bool
+        let moved: Int
+        /// Whether all that was due was moved.
+        let isWhole: Bool
+        /// How far the clock of Redis is ahead of ours, in seconds.
+        var skew = 0.0
+    }
+
     private func work() async {
-        var isLeader = false
+        var last = Step(isLeader: false, moved: 0, isWhole: true)
+        var renewed = ContinuousClock.now
         var isAway = false
         while !Task.isCancelled {
             do {
-                let step = try await step()
-                if step.isLeader != isLeader {
-                    logger.info("\(step.isLeader ? "leader" : "follower") among schedulers")
+                let isFresh = last.isLeader && last.isWhole && ContinuousClock.now - renewed < renewal
+                let isDue = if isFresh { try await isSomethingDue(last.skew) } else { true }
+                if isDue {
+                    let step = try await step()
+                    if step.isLeader != last.isLeader {
+                        logger.info("\(step.isLeader ? "leader" : "follower") among schedulers")
+                    }
+                    if step.moved > 0 { logger.debug("transferredJob \(step.moved)") }
+                    (last, renewed) = (step, .now)
                 }
-                (isLeader, isAway) = (step.isLeader, false)
-                if step.moved > 0 { logger.debug("transferredJob \(step.moved)") }
-                if step.isWhole { try? await Task.sleep(for: interval) }
+                isAway = false
+                if last.isWhole { try? await Task.sleep(for: interval) }
             } catch {
                 if !isAway, !Task.isCancelled { logger.error("error >> \(error)") }
                 isAway = true
@@ -61,20 +78,26 @@ public final class Scheduler: Service {
         }
     }
 
+    /// Whether a job is due, or about to be, by one command.
+    private func isSomethingDue(_ skew: Double) async throws -> Bool {
+        let soon = Int((Date.now.timeIntervalSince1970 + skew).rounded(.up))
+        let range = try await store.send("ZRANGEBYSCORE", store.keys.schedule, "-inf", soon, "LIMIT", "0", "1")
+        return !range.texts.isEmpty
+    }
+
     /// Moves what is due, if nobody else is the leader.
-    ///
-    /// - Returns: How many jobs were moved, and whether these were all.
-    func step(limit: Int = 1000) async throws -> (isLeader: Bool, moved: Int, isWhole: Bool) {
+    func step(limit: Int = 1000) async throws -> Step {
         let keys = store.keys
         let failure = Failure.around(
             exception: "InvalidJob", error: "the delayed job names no queue", worker: name, queue: "")
         let reply = try await store.run(
             Scripts.transfer, keys: [keys.leader, keys.schedule, keys.queues, keys.failed, keys.stat("failed")],
-            [
-                name, String(lockTimeout), String(limit), keys.prefix,
-                failure.beginning, failure.end,
-            ])
-        guard let isLeader = reply[0]?.int, let moved = reply[1]?.int else { throw StrangeReply() }
-        return (isLeader == 1, moved, moved < limit)
+            [name, lockTimeout, limit, keys.prefix, failure.beginning, failure.end])
+        guard let isLeader = reply[0]?.int, let moved = reply[1]?.int, let second = reply[2]?.int else {
+            throw StrangeReply()
+        }
+        return Step(
+            isLeader: isLeader == 1, moved: moved, isWhole: moved < limit,
+            skew: Double(second) - Date.now.timeIntervalSince1970.rounded(.down))
     }
 }

@@ -35,14 +35,14 @@ extension Scripts {
     /// - KEYS: leader, schedule, queues, failed, stat:failed.
     /// - ARGV: name; seconds after which a silent leader is none; how many jobs at most; namespace; what comes before
     ///   and after the payload of a failure.
-    /// - Returns: 1 where it is the leader; how many were moved.
+    /// - Returns: 1 where it is the leader; how many were moved; what second it is for Redis.
     static let transfer = RedisScript(
         """
         local leader = redis.call('GET', KEYS[1])
-        if leader and leader ~= ARGV[1] then return {0, 0} end
+        local now = redis.call('TIME')[1]
+        if leader and leader ~= ARGV[1] then return {0, 0, tonumber(now)} end
         if not leader then redis.call('SET', KEYS[1], ARGV[1]) end
         redis.call('EXPIRE', KEYS[1], ARGV[2])
-        local now = redis.call('TIME')[1]
         local moved, limit = 0, tonumber(ARGV[3])
         local function queue(job)
           local ok, decoded = pcall(cjson.decode, job)
@@ -69,7 +69,7 @@ extension Scripts {
             redis.call('ZREM', KEYS[2], second)
           end
         end
-        return {1, moved}
+        return {1, moved, tonumber(now)}
         """)
 
     /// Lets another scheduler be the leader. KEYS: leader. ARGV: name.
@@ -106,12 +106,18 @@ extension Scripts {
         -- A command that takes no memory first: after it Redis lets the others through when it has no more to give.
         redis.call('SREM', KEYS[1], '')
         redis.call('HSET', KEYS[3], ARGV[2], ARGV[3])
+        local ids, beats, pings = {}, {}, {}
         for i = 6, #ARGV, 3 do
-          local id = ARGV[i]
-          redis.call('SADD', KEYS[1], id)
-          redis.call('SET', ARGV[1] .. 'worker:' .. id .. ':started', ARGV[5], 'NX')
-          redis.call('HSET', KEYS[2], id, ARGV[4])
-          redis.call('SET', ARGV[1] .. 'worker:ping:' .. ARGV[i + 1], ARGV[i + 2])
+          table.insert(ids, ARGV[i])
+          table.insert(beats, ARGV[i])
+          table.insert(beats, ARGV[4])
+          table.insert(pings, ARGV[1] .. 'worker:ping:' .. ARGV[i + 1])
+          table.insert(pings, ARGV[i + 2])
+        end
+        redis.call('HSET', KEYS[2], unpack(beats))
+        redis.call('MSET', unpack(pings))
+        if redis.call('SADD', KEYS[1], unpack(ids)) > 0 then
+          for _, id in ipairs(ids) do redis.call('SET', ARGV[1] .. 'worker:' .. id .. ':started', ARGV[5], 'NX') end
         end
         return 1
         """)

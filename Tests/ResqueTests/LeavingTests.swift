@@ -89,6 +89,30 @@ struct LeavingTests {
         return line.flatMap { Int($0.split(separator: ":")[1]) } ?? 0
     }
 
+    @Test("A worker shows that it lives while its jobs hold up every thread")
+    func busy() async throws {
+        try await withEstate { estate in
+            let time = 0.5
+            var jobs = Jobs()
+            jobs.register("busy") { _ in
+                let end = ContinuousClock.now + .seconds(time)
+                while ContinuousClock.now < end {}
+            }
+            let threads = ProcessInfo.processInfo.activeProcessorCount
+            for _ in 0..<threads { try await estate.push(#"{"class":"busy"}"#, to: "q") }
+            var options = WorkerOptions()
+            options.concurrency = threads
+            options.heartbeat = .milliseconds(20)
+            try await estate.withWorker(jobs, queues: ["q"], options: options) {
+                try await estate.until { try await $0.queue.stats().processed == threads }
+                // Each sign of life is a script that asks for the time before.
+                let info = try #require(try await estate.text("INFO", "commandstats"))
+                let calls = try #require(info.firstMatch(of: /cmdstat_time:calls=([0-9]+)/)?.1)
+                #expect(try #require(Int(calls)) >= Int(time / 0.02) / 2)
+            }
+        }
+    }
+
     @Test("MultiWorker takes on processors while jobs only wait, and dismisses those who have none")
     func scales() async throws {
         try await withEstate { estate in
