@@ -82,7 +82,7 @@ public enum PrivateServer {
             switch try await Lease.join(folder) {
             case .joined(let lease):
                 try await answer(url, lease, log: log)
-                logger.notice("Started a private Redis", metadata: ["redis": "\(url)", "data": "\(folders.data)"])
+                logger.debug("Started a private Redis", metadata: ["redis": "\(url)", "data": "\(folders.data)"])
                 return (url, lease)
             case .missed: throw .notStarted(tail(of: log))
             // It has not opened the FIFO yet.

@@ -83,7 +83,8 @@ struct ServeCommand: AsyncParsableCommand {
                         reporting: reporting)))
         } else {
             let strategy = try await entry.make(workshop)
-            if role.works, entry.hasWorker { services.append(WorkerHalf(strategy: strategy)) }
+            var line =
+                "bgdemo \(entry.name), worker\(place.map { " · redis \($0.description)" } ?? "") · mail \(post.description)"
             if role.serves {
                 let site = Site(
                     entry: entry, strategy: strategy, access: access, reporting: reporting,
@@ -91,12 +92,15 @@ struct ServeCommand: AsyncParsableCommand {
                 let server = try await Server.start(
                     host: host, port: port, listener: link?.listener, limits: limits, group: group, logger: logger,
                     handler: HostGate.isLocal(host) ? HostGate(site.handler) : site.handler)
-                let line = Site.firstLine(entry, host: host, port: server.port, post: post, redis: place)
-                services.append(WebHalf(server: server, grace: grace) { reporting.announce(line) })
-            } else {
-                let stores = place.map { " · redis \($0.description)" } ?? ""
-                reporting.announce("bgdemo \(entry.name), worker\(stores) · mail \(post.description)")
+                services.append(WebHalf(server: server, grace: grace))
+                line = Site.firstLine(entry, host: host, port: server.port, post: post, redis: place)
             }
+            let firstLine = FirstLine { [line] in reporting.announce(line) }
+            // They end in the reverse order: the web server before the workers.
+            if role.works, entry.hasWorker {
+                services.insert(WorkerHalf(strategy: strategy, firstLine: firstLine), at: 0)
+            }
+            services.insert(firstLine, at: 0)
             if let link { services.append(link) }
         }
         try await ServiceGroup(

@@ -2,23 +2,48 @@ import HTTP
 import ServiceLifecycle
 import Strategy
 
-/// The web server as a service. It announces itself only here, where a signal already ends it gracefully: whoever
-/// reads the first line may send one.
+/// The web server as a service.
 struct WebHalf: Service {
     let server: Server
     let grace: Duration
-    let announce: @Sendable () -> Void
 
     func run() async throws {
-        announce()
         try await gracefulShutdown()
         await server.drain(within: grace)
     }
 }
 
-/// The worker half of a strategy as a service.
+/// The worker half of a strategy as a service. It waits for the first line, which is to be the first.
 struct WorkerHalf: Service {
     let strategy: any Strategy
+    let firstLine: FirstLine
 
-    func run() async throws { try await strategy.work() }
+    func run() async throws {
+        await firstLine.said()
+        try await strategy.work()
+    }
+}
+
+/// The first line as a service: it is said only when signals already end the process gracefully, since whoever reads
+/// it may send one.
+struct FirstLine: Service {
+    private let say: @Sendable () -> Void
+    private let saying: AsyncStream<Never>
+    private let isSaid: AsyncStream<Never>.Continuation
+
+    init(_ say: @escaping @Sendable () -> Void) {
+        self.say = say
+        (saying, isSaid) = AsyncStream.makeStream()
+    }
+
+    /// Returns when it has been said.
+    func said() async {
+        for await _ in saying {}
+    }
+
+    func run() async throws {
+        say()
+        isSaid.finish()
+        try await gracefulShutdown()
+    }
 }
