@@ -1,4 +1,3 @@
-import Logging
 import NIOCore
 
 /// Who talks over a line. Called on the line's event loop.
@@ -30,19 +29,18 @@ final class Line {
     let url: RedisURL
     let loop: any EventLoop
     private let options: RedisOptions
-    private let logger: Logger
+    private let outage: Outage
     private let greeting: [RedisCommand]
     private var state = State.closed
     private var user: (any LineUser)?
     private var failures = 0
-    private var complaint: RedisError?
     private var patience: Scheduled<Void>?
 
-    init(_ url: RedisURL, on loop: any EventLoop, _ options: RedisOptions, _ logger: Logger) {
+    init(_ url: RedisURL, on loop: any EventLoop, _ options: RedisOptions, _ outage: Outage) {
         self.url = url
         self.loop = loop
         self.options = options
-        self.logger = logger
+        self.outage = outage
         var greeting: [RedisCommand] = []
         if let password = url.password {
             greeting.append(RedisCommand(["AUTH"] + (url.user.map { [$0] } ?? []) + [password]))
@@ -87,7 +85,7 @@ final class Line {
         // Closing may be told at once: the state is no longer this wire's.
         if case .greeting(let wire, _) = last { wire.close() }
         if case .up(let wire) = last { wire.close() }
-        complain(why)
+        outage.found(why)
         user?.lineIsDown(why)
     }
 
@@ -122,8 +120,7 @@ final class Line {
         patience?.cancel()
         failures = 0
         state = .up(wire)
-        if complaint != nil { logger.notice("Redis is back", metadata: ["redis": "\(url)"]) }
-        complaint = nil
+        outage.ended()
         user?.lineIsUp()
     }
 
@@ -164,12 +161,6 @@ final class Line {
         let longest = min(options.backoff.lowerBound * (1 << min(failures - 1, 16)), options.backoff.upperBound)
         let delay = TimeAmount(longest * Double.random(in: 0.5...1))
         state = .down(loop.scheduleTask(in: delay) { bound.value.dial() })
-    }
-
-    private func complain(_ why: RedisError) {
-        guard complaint != why else { return }
-        complaint = why
-        logger.warning("Redis is away: \(why)", metadata: ["redis": "\(url)"])
     }
 }
 

@@ -14,7 +14,8 @@ public final class Redis: RedisCommands {
         _ url: RedisURL, on group: any EventLoopGroup, options: RedisOptions = RedisOptions(), logger: Logger
     ) {
         self.url = url
-        connections = group.makeIterator().map { RedisConnection(url, on: $0, options: options, logger: logger) }
+        let outage = Outage(url, logger)
+        connections = group.makeIterator().map { RedisConnection(url, on: $0, options, outage) }
         precondition(!connections.isEmpty, "an event loop group without an event loop")
     }
 

@@ -14,14 +14,20 @@ public final class RedisConnection: RedisCommands {
     private let isUp: Flag
     private let session: NIOLoopBoundBox<Session>
 
-    public init(_ url: RedisURL, on eventLoop: any EventLoop, options: RedisOptions = RedisOptions(), logger: Logger) {
+    public convenience init(
+        _ url: RedisURL, on eventLoop: any EventLoop, options: RedisOptions = RedisOptions(), logger: Logger
+    ) {
+        self.init(url, on: eventLoop, options, Outage(url, logger))
+    }
+
+    init(_ url: RedisURL, on eventLoop: any EventLoop, _ options: RedisOptions, _ outage: Outage) {
         self.url = url
         self.eventLoop = eventLoop
         self.options = options
         let isUp = Flag()
         self.isUp = isUp
         session = NIOLoopBoundBox.makeBoxSendingValue(
-            Session(Line(url, on: eventLoop, options, logger), options, isUp), eventLoop: eventLoop)
+            Session(Line(url, on: eventLoop, options, outage), options, isUp), eventLoop: eventLoop)
         perform { $0.start() }
     }
 

@@ -44,7 +44,8 @@ public final class RedisSubscription: AsyncSequence, Sendable {
         let source = sequence.source
         eventLoop.execute {
             let listener = Listener(
-                Line(url, on: eventLoop, options, logger), channels, every: TimeAmount(options.timeLimit), source)
+                Line(url, on: eventLoop, options, Outage(url, logger)), channels, every: TimeAmount(options.timeLimit),
+                source)
             demand.listener.value = listener
             listener.start()
         }

@@ -179,8 +179,7 @@ extension RedisError {
     /// What commands hear that were sent when this befell the line.
     fileprivate var asLoss: RedisError {
         switch self {
-        case .away(let why): .lost(why)
-        case .timedOut: .lost("Redis did not answer in time")
+        case .away, .timedOut: .lost(cause)
         case .lost, .protocolViolation, .closed, .cancelled, .full, .reply: self
         }
     }
@@ -188,8 +187,7 @@ extension RedisError {
     /// What commands hear that could not be sent since.
     fileprivate func asAbsence(of url: RedisURL) -> RedisError {
         switch self {
-        case .away(let why), .lost(let why), .protocolViolation(let why): .away("\(url): \(why)")
-        case .timedOut: .away("\(url) did not answer in time")
+        case .away, .lost, .protocolViolation, .timedOut: .away("\(url): \(cause)")
         case .closed, .cancelled, .full, .reply: self
         }
     }

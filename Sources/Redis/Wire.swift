@@ -7,7 +7,7 @@ final class Wire: ChannelInboundHandler {
     private let line: Line
     private var reader = ReplyReader()
     private var context: ChannelHandlerContext?
-    private var why = RedisError.lost("Redis closed it")
+    private var why = RedisError.lost("the other end closed it")
 
     init(_ line: Line) {
         self.line = line

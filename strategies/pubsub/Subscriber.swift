@@ -97,10 +97,10 @@ public struct Subscriber: Sendable {
             case .subscribed:
                 tried.open()
                 logger.info("Listening on \(PubSub.channel)")
-            case .lost(let why):
+            case .lost:
                 tried.open()
                 meters.breaks.increment()
-                logger.warning("Not listening on \(PubSub.channel), what is published now is not heard: \(why)")
+                logger.warning("Not listening on \(PubSub.channel), what is published now is not heard")
             case .message(_, let payload):
                 try await hear(payload, backlog)
             }
@@ -139,7 +139,8 @@ public struct Subscriber: Sendable {
 
     private func send(_ mail: Backlog.Mail, _ backlog: Backlog) async {
         do {
-            try await settings.throttle.turn()
+            // Without a gap there is no turn to wait for.
+            if settings.throttle.gap > .zero { try await settings.throttle.turn() }
         } catch {
             return backlog.giveBack(mail)
         }
