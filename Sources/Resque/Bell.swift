@@ -13,9 +13,11 @@ final class Bell: Sendable {
     private let state = Mutex(State())
 
     /// Sleeps until the bell rings for the caller, its task is cancelled or the work is over.
-    func sleep() async {
+    ///
+    /// - Parameter isAwake: Whether the caller need not sleep. Who makes it so rings afterwards.
+    func sleep(unless isAwake: @Sendable () -> Bool = { false }) async {
         await wait(among: \.sleepers) { state in
-            guard !state.isOver else { return ([], false) }
+            guard !state.isOver, !isAwake() else { return ([], false) }
             state.sleeps += 1
             return (state.listeners.all(), true)
         }

@@ -57,12 +57,14 @@ final class Processor: Sendable {
                 working.store(false, ordering: .relaxed)
             case .nothing:
                 crew.tell(id, .pause)
-                await crew.bell.sleep()
+                await crew.bell.sleep { self.isDismissed }
             case .wrong(let what):
                 crew.tell(id, .error(WrongKey(description: what), nil))
                 try? await Task.sleep(for: .seconds(1))
             }
         }
+        // The bell may have rung for this one, which takes no job any more.
+        crew.bell.ring()
         if let performed { await settle(performed, .done) }
     }
 }

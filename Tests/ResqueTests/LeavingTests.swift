@@ -12,17 +12,21 @@ struct LeavingTests {
     func finishes() async throws {
         try await withEstate { estate in
             let began = Watched(false)
-            let isDone = Watched(false)
+            let go = Watched(false)
             var jobs = Jobs()
             jobs.register("slow") { _ in
                 began.change { $0 = true }
-                // Not cancelled: within the time to leave nobody is.
-                try await Task.sleep(for: .milliseconds(200))
-                isDone.change { $0 = true }
+                try await go.wait { $0 }
             }
             try await estate.push(#"{"class":"slow"}"#, #"{"class":"slow"}"#, to: "q")
-            try await estate.withWorker(jobs, queues: ["q"]) { try await began.wait { $0 } }
-            #expect(isDone.value)
+            let worker = Worker(
+                queues: ["q"], jobs: jobs, redis: estate.url, on: estate.redis.eventLoop, logger: estate.logger)
+            let task = Task { try await worker.run() }
+            try await began.wait { $0 }
+            task.cancel()
+            try await estate.until { _ in worker.crew.phase == .leaving }
+            go.change { $0 = true }
+            try await task.value
             #expect(try await estate.queue.length(of: "q") == 1)
             #expect(try await estate.keys() == ["resque:queue:q", "resque:queues", "resque:stat:processed"])
         }
@@ -110,6 +114,29 @@ struct LeavingTests {
                 let calls = try #require(info.firstMatch(of: /cmdstat_time:calls=([0-9]+)/)?.1)
                 #expect(try #require(Int(calls)) >= Int(time / 0.02) / 2)
             }
+        }
+    }
+
+    @Test("While processors come and go, no job waits for a bell that nobody heard")
+    func comingAndGoing() async throws {
+        try await withEstate { estate in
+            let performed = Watched(0)
+            var jobs = Jobs()
+            jobs.register("look") { _ in performed.change { $0 += 1 } }
+            let worker = Worker(
+                queues: ["q"], jobs: jobs, redis: estate.url, on: estate.redis.eventLoop, logger: estate.logger)
+            let task = Task { try await worker.run() }
+            var generator = SeededGenerator(seed: 3)
+            for round in 1...150 {
+                worker.crew.resize(to: Int.random(in: 1...6, using: &generator))
+                if round % 3 == 0 { await Task.yield() }
+                try await estate.push(#"{"class":"look"}"#, to: "q")
+                if round % 2 == 0 { try await performed.wait { $0 == round } }
+            }
+            worker.crew.resize(to: 1)
+            try await estate.until { try await $0.queue.workers().count == 1 }
+            task.cancel()
+            try await task.value
         }
     }
 
