@@ -75,6 +75,7 @@ final class Connection: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) {
         if let refusal { refuse(refusal, context) }
         settle(context)
+        if isDraining { expectFirstRequest(context) }
         context.fireChannelActive()
     }
 
@@ -246,13 +247,22 @@ final class Connection: ChannelInboundHandler {
             hasPerhapsLeft = !turns.isEmpty || out.readableBytes > 0 || unread > 0
             settle(context)
         case is Drain:
-            // A request that is in hand, or half read, is answered; a connection at rest ends.
+            // A request that is in hand, or half read, is answered, and so is the first of a client that has just come;
+            // a connection at rest ends.
             isDraining = true
-            if turns.isEmpty, unread == 0, decoder.waiting == .forRequest { return context.close(promise: nil) }
+            if turns.isEmpty, unread == 0, decoder.waiting == .forRequest {
+                return firstTurn == 0 ? expectFirstRequest(context) : context.close(promise: nil)
+            }
             isLast = isLast || !turns.isEmpty || decoder.waiting == .forRequest
         default:
             context.fireUserInboundEventTriggered(event)
         }
+    }
+
+    /// The client has connected and is about to say why.
+    private func expectFirstRequest(_ context: ChannelHandlerContext) {
+        clock.end(in: Self.lingering)
+        arm(context)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -7,6 +7,7 @@ import Synchronization
 /// The HTTP server: listens on one address, hands each request to its handler, drains when asked to stop.
 public final class Server: Sendable {
     private let listener: any Channel
+    private let group: any EventLoopGroup
     private let connections: Connections
     private let logger: Logger
 
@@ -53,15 +54,16 @@ public final class Server: Sendable {
                 } else {
                     try await bootstrap.bind(host: host, port: port).get()
                 }
-            return Server(listener: listener, connections: connections, logger: logger)
+            return Server(listener: listener, group: group, connections: connections, logger: logger)
         } catch {
             throw BindError(
                 description: "can't listen on \(host) port \(port): \(error); another --port, or --port 0 for any")
         }
     }
 
-    private init(listener: any Channel, connections: Connections, logger: Logger) {
+    private init(listener: any Channel, group: any EventLoopGroup, connections: Connections, logger: Logger) {
         self.listener = listener
+        self.group = group
         self.connections = connections
         self.logger = logger
     }
@@ -74,13 +76,22 @@ public final class Server: Sendable {
     /// Stops accepting, answers what is in hand, and returns when the last connection is gone: of itself, or closed
     /// because it was still there after `limit`. Once drained, draining again has nothing to do.
     public func drain(within limit: Duration) async {
+        await stopAccepting()
+        await connections.drain(within: limit)
+    }
+
+    /// Closes the listener. Clients that are connected are served on.
+    public func stopAccepting() async {
         do {
+            // Who was accepted already would be closed with the listener, were it not admitted first.
+            try await listener.setOption(.autoRead, value: false).get()
+            for loop in group.makeIterator() { try await loop.submit {}.get() }
+            try await listener.eventLoop.submit {}.get()
             try await listener.close()
-        } catch ChannelError.alreadyClosed {
+        } catch ChannelError.alreadyClosed, ChannelError.ioOnClosedChannel {
             // Somebody else drains as well, and waits for the same.
         } catch {
             logger.error("the listener does not close", metadata: ["error": "\(error)"])
         }
-        await connections.drain(within: limit)
     }
 }

@@ -42,15 +42,21 @@ final class Dispatcher {
 
     // MARK: Who takes part
 
-    func join(_ child: Child) {
-        switch child.role {
-        case .server: servers[child.number] = child
-        case .worker: workers.append(child)
-        }
+    /// It is a web server's turn to accept. It waits for this first word, though there be no room.
+    func welcome(_ server: Child) {
+        servers[server.number] = server
+        promise(server)
+        if server.promised == Room() { server.post(.room(Room())) }
+    }
+
+    /// A worker is ready.
+    func join(_ worker: Child) {
+        workers.append(worker)
         settle()
     }
 
-    /// Nothing more is given to the child; what it says still counts.
+    /// Nothing more is given to the child; what it says still counts. What was promised to a web server is promised
+    /// anew to its successor: it has hardly a use for it any more.
     func dismiss(_ child: Child) {
         workers.removeAll { $0.number == child.number }
         if child.isStopping { servers[child.number] = nil }

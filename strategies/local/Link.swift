@@ -24,6 +24,12 @@ public final class Link: Sendable {
         /// On their way into the pipe.
         var unwritten = Deque<Request>()
         var isGone = false
+        private var isReady = false
+
+        mutating func saysReady() -> Bool {
+            defer { isReady = true }
+            return !isReady
+        }
     }
 
     private struct Request {
@@ -46,6 +52,8 @@ public final class Link: Sendable {
     private let isSpooled: Bool
     private let sending = Mutex(Sending())
     private let masterMetrics = Mutex("")
+    /// Ends with the master's first word on how much room there is, which is the word to accept.
+    private let welcome = AsyncStream<Void>.makeStream()
 
     /// How long a request waits for its mail to be with the master.
     private static let patience = TimeAmount.seconds(10)
@@ -91,8 +99,20 @@ public final class Link: Sendable {
 
     // MARK: What a child says
 
-    /// Says that the child works.
-    public func ready() { outlet.post(.ready(version: PipeMessage.version)) }
+    /// Says that the child works, the first time it is called.
+    public func ready() {
+        guard sending.withLock({ $0.saysReady() }) else { return }
+        outlet.post(.ready(version: PipeMessage.version))
+    }
+
+    /// Says that the web server is ready to accept, and returns when it may: one accepts at a time.
+    public func turn() async {
+        ready()
+        for await _ in welcome.stream {}
+    }
+
+    /// Says that the web server accepts no more.
+    public func closed() { outlet.post(.closed) }
 
     /// Has the master print a finished line: the children never log themselves. Where the master does not read them,
     /// lines are dropped.
@@ -160,7 +180,7 @@ public final class Link: Sendable {
     }
 
     private static let gone = Refusal.unavailable("the master is gone", retryAfter: .seconds(1))
-    private static let full = Refusal.full("the master's backlog is full, or not known yet", retryAfter: .seconds(1))
+    private static let full = Refusal.full("the master's backlog is full", retryAfter: .seconds(1))
     private static let late = Refusal.unavailable("the master does not answer", retryAfter: .seconds(5))
 
     // MARK: What the master says
@@ -181,13 +201,14 @@ public final class Link: Sendable {
                         sending.room.mails += more.mails
                         sending.room.bytes += more.bytes
                     }
+                    welcome.continuation.finish()
                 case .taken(let count): answer(count, .success(()))
                 case .refused(let count, let reason):
                     answer(count, .failure(.unavailable(reason, retryAfter: .seconds(5))))
                 case .metrics(let text): masterMetrics.withLock { $0 = text }
                 case .ping: outlet.post(.pong)
                 case .stop: leave()
-                case .ready, .sent, .failed, .log, .pong, nil:
+                case .ready, .sent, .failed, .log, .closed, .pong, nil:
                     log("a message of the master's is garbled: \(String(buffer: line).prefix(200))")
                 }
             case .tooLong(let bytes): log("a message of the master's is too long: \(bytes) bytes")
@@ -224,6 +245,7 @@ public final class Link: Sendable {
 
     private func leave() {
         news.finish()
+        welcome.continuation.finish()
         end.continuation.finish()
     }
 

@@ -41,6 +41,8 @@ public actor Master: Service {
     var backoffs: [Seat: Backoff] = [:]
     /// When what is not done by then is left undone.
     var deadline = NIODeadline.distantFuture
+    /// The web server that accepts. NIO wants a listening socket for itself, so that there is one at a time.
+    var acceptor: Int?
     /// Places whose children are to be renewed, one after the other; the first is being renewed.
     var renewals: [Seat] = []
 
@@ -125,7 +127,7 @@ public actor Master: Service {
 
     /// The talk's `masterLoop`.
     private func look() {
-        for child in children.values where !child.isStopping {
+        for child in children.values {
             let silence = child.ask()
             guard silence > (child.isReady ? Self.silence : Self.starting) else { continue }
             logger.error("\(child.name) has not answered for \(silence.nanoseconds / 1_000_000_000) s: killing it")

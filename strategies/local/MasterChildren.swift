@@ -91,6 +91,7 @@ extension Master {
         case (.mail(let id, let line), .server): dispatcher.take(id, line, from: child)
         case (.sent(let id), .worker): dispatcher.sent(id, by: child)
         case (.failed(let id, let outcome), .worker): dispatcher.failed(id, outcome, by: child)
+        case (.closed, .server): stoppedAccepting(child)
         case (.log(let line), _): terminal.print(line)
         case (.pong, _): child.gaveSign()
         case (.ready(PipeMessage.version), _): isReady(child)
@@ -118,9 +119,25 @@ extension Master {
         child.logger.info("\(child.role == .server ? "ready on port \(listener.port)" : "ready!")")
         guard !child.isStopping else { return }
         guard needs(child.role) else { return child.stop() }
-        dispatcher.join(child)
+        if child.role == .worker { dispatcher.join(child) }
         for old in children.values where old.seat == child.seat && old.isOutgoing { retire(old) }
+        letAccept()
         goOnRenewing(child.seat)
+    }
+
+    /// Gives the listening socket to the web server that is to stay, once its predecessor has let go of it.
+    private func letAccept() {
+        guard acceptor == nil,
+            let server = children.values.first(where: { $0.role == .server && $0.isReady && $0.isStaying })
+        else { return }
+        acceptor = server.number
+        dispatcher.welcome(server)
+    }
+
+    private func stoppedAccepting(_ server: Child) {
+        guard acceptor == server.number else { return }
+        acceptor = nil
+        letAccept()
     }
 
     private func fellSilent(_ number: Int) {
@@ -133,6 +150,7 @@ extension Master {
         let inHand = dispatcher.lose(child)
         tellEnd(child, ending, inHand)
         dispatcher.settle()
+        stoppedAccepting(child)
         goOnRenewing(child.seat)
         guard !child.isStopping, needs(child.role) else { return }
         let wait = backoffs[child.seat, default: Backoff()].died(at: .now(), wasReady: child.isReady)

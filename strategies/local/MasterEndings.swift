@@ -5,8 +5,8 @@ import NIOCore
 extension Master {
     // MARK: SIGHUP
 
-    /// Renews every child, one place after the other: the new one is ready before the old one is told to stop, and both
-    /// accept from one listening socket meanwhile.
+    /// Renews every child, one place after the other: the new one is ready before the old one is told to stop. Clients
+    /// that come between the two wait in the listening socket, which is the master's.
     func renew() {
         guard phase == .running else { return }
         logger.info("renewing the children, one after the other")

@@ -6,10 +6,12 @@ import NIOCore
 ///
 ///     child  → master   {"ready":1}                                          I work; the version of this list
 ///     server → master   {"mail":"01…","to":"…","subject":"…","text":"…"}     somebody asked for this mail
+///                       {"closed":1}                                         I accept no more: the next one may
 ///     master → worker   the same line, byte by byte                          send it
 ///     worker → master   {"sent":"01…"}                                       the mail server took it
 ///                       {"failed":"01…","outcome":"temporary","stage":"rcpt","code":450,"reason":"…"}
-///     master → server   {"room":4096,"bytes":33554432}                       so many mails more may come
+///     master → server   {"room":4096,"bytes":33554432}                       so many mails more may come; the first
+///                                                                            time: it is your turn to accept
 ///                       {"taken":12}                                         the next 12 mails are in the spool
 ///                       {"refused":3,"reason":"…"}                           the next 3 are not, and forgotten
 ///                       {"metrics":"…"}                                      the master's numbers, for `/metrics`
@@ -29,7 +31,7 @@ enum PipeMessage: Sendable, Equatable {
     case refused(Int, String)
     case metrics(String)
     case log(String)
-    case ping, pong, stop
+    case closed, ping, pong, stop
 
     static let version = 1
     /// Bytes of a line. A text of a mebibyte in which every character is escaped is six.
@@ -91,6 +93,7 @@ extension PipeMessage {
             json.field("reason", reason)
         case .metrics(let text): json.field("metrics", text)
         case .log(let line): json.field("log", line)
+        case .closed: json.field("closed", 1)
         case .ping: json.field("ping", 1)
         case .pong: json.field("pong", 1)
         case .stop: json.field("stop", 1)
@@ -132,6 +135,7 @@ extension PipeMessage {
         case ("refused", .number(let count)) where count > 0: self = .refused(count, rest["reason"]?.text ?? "")
         case ("metrics", .text(let text)): self = .metrics(text)
         case ("log", .text(let line)): self = .log(line)
+        case ("closed", .number): self = .closed
         case ("ping", .number): self = .ping
         case ("pong", .number): self = .pong
         case ("stop", .number): self = .stop

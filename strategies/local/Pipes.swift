@@ -72,7 +72,7 @@ private func closeDescriptor(_ descriptor: CInt) -> CInt { close(descriptor) }
 #endif
 
 /// Passes a listening socket from one process to another, by a control message over a Unix socket (`unix(7)`,
-/// SCM_RIGHTS). Both then accept from one queue, so that no connection is lost when one of them ends.
+/// SCM_RIGHTS). The connections that wait in it are lost with neither of the two alone.
 enum ListeningSocket {
     /// Goes out with an empty line, which means nothing.
     static func pass(_ listener: CInt, over socket: CInt) throws {

@@ -181,6 +181,8 @@ final class Spool: Sendable {
                 carry()
                 sync()
                 journal.withLock { $0.close() }
+                // A process that is being started may hold the open file for a moment more; the lock it shall not.
+                _ = flock(lock.rawValue, LOCK_UN)
                 try? lock.close()
                 continuation.resume()
             }

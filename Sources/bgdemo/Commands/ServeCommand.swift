@@ -89,10 +89,11 @@ struct ServeCommand: AsyncParsableCommand {
                 let site = Site(
                     entry: entry, strategy: strategy, access: access, reporting: reporting,
                     inbox: try post.page ?? environment.value(String?.none, Household.pageVariable))
+                await link?.turn()
                 let server = try await Server.start(
                     host: host, port: port, listener: link?.listener, limits: limits, group: group, logger: logger,
                     handler: HostGate.isLocal(host) ? HostGate(site.handler) : site.handler)
-                services.append(WebHalf(server: server, grace: grace))
+                services.append(WebHalf(server: server, grace: grace) { link?.closed() })
                 line = Site.firstLine(entry, host: host, port: server.port, post: post, redis: place)
             }
             let firstLine = FirstLine { [line] in reporting.announce(line) }

@@ -6,9 +6,13 @@ import Strategy
 struct WebHalf: Service {
     let server: Server
     let grace: Duration
+    /// Called when no more clients are accepted.
+    let closed: @Sendable () -> Void
 
     func run() async throws {
         try await gracefulShutdown()
+        await server.stopAccepting()
+        closed()
         await server.drain(within: grace)
     }
 }
