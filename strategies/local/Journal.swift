@@ -68,6 +68,8 @@ struct Journal: Sendable {
     private init(_ directory: FilePath, _ compaction: Int) throws {
         self.directory = directory
         self.compaction = compaction
+        // Of a compaction that did not come to its end.
+        _ = unsafe unlink(directory.appending("journal.new").string)
         file = try Self.openFile(directory.appending("journal"))
     }
 
@@ -170,12 +172,21 @@ struct Journal: Sendable {
 
     // MARK: Compaction
 
-    /// Writes what is alive into a new file and puts it in the old one's place, where that is worth it. Whenever the
-    /// process dies, one of the two is there and whole.
+    /// Writes the file anew where that is worth it.
     ///
     /// - Returns: Whether it did.
     mutating func compactIfWorthwhile() throws -> Bool {
         guard size >= compaction, liveBytes < size / 4 else { return false }
+        try compact()
+        return true
+    }
+
+    /// Writes what is alive into a new file and puts it in the old one's place. Whenever the process dies, one of the
+    /// two is there and whole.
+    ///
+    /// - Parameter settled: Mails that need no keeping any more, though there is no record of it.
+    mutating func compact(without settled: [EmailID] = []) throws {
+        for id in settled { forget(id) }
         let aside = directory.appending("journal.new")
         let new = try Self.openFile(aside, truncating: true)
         var moved: [EmailID: Range<Int>] = [:]
@@ -199,12 +210,12 @@ struct Journal: Sendable {
             }
         } catch {
             try? new.close()
+            _ = unsafe unlink(aside.string)
             throw error
         }
         try? file.close()
         (file, live, size) = (new, moved, end)
         try Self.syncDirectory(directory)
-        return true
     }
 
     /// The name of a new file is on disk when its directory is.

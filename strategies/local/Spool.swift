@@ -61,6 +61,7 @@ final class Spool: Sendable {
     private let state = Mutex(State())
     private let journal: Mutex<Journal>
     private let needsSync = Mutex(false)
+    private let isFailing = Mutex(false)
     private let policy: SpoolSync
     private let lock: SystemFile
     private let queue = DispatchQueue(label: "bgdemo.spool")
@@ -131,22 +132,38 @@ final class Spool: Sendable {
             defer { state = State() }
             return (state.guests, state.settled, state.kept)
         }
-        let records = guests.map { Journal.Record.mail($0.mail.id, $0.mail.line) } + settled.map(Journal.Record.settled)
+        let mails = guests.map { Journal.Record.mail($0.mail.id, $0.mail.line) }
         do {
             try journal.withLock { journal in
-                try journal.append(records)
+                do {
+                    try journal.append(mails + settled.map(Journal.Record.settled))
+                } catch {
+                    // A full disk may be full of what nobody needs.
+                    try journal.compact(without: settled)
+                    try journal.append(mails)
+                }
                 if policy == .always, !guests.isEmpty { try journal.sync() }
             }
         } catch {
-            logger.error("the spool can't be written: \(error)")
+            tellFailure(error)
             // The fates are written with the next mails; until then a restart would send those mails twice.
             state.withLock { $0.settled.insert(contentsOf: settled, at: 0) }
             kept?(guests, SpoolFailure(reason: "the spool can't be written: \(error)"))
             return
         }
+        isFailing.withLock { $0 = false }
         kept?(guests, nil)
         if policy == .each100ms { syncSoon() }
         compact()
+    }
+
+    /// Says it once, until it has gone well again.
+    private func tellFailure(_ error: any Error) {
+        let isNews = isFailing.withLock { isFailing in
+            defer { isFailing = true }
+            return !isFailing
+        }
+        if isNews { logger.error("the spool can't be written: \(error)") }
     }
 
     private func syncSoon() {
