@@ -21,14 +21,17 @@ import SystemPackage
 /// socket, its log and the FIFO of its ``Guardian`` in `$XDG_RUNTIME_DIR/bgdemo` (`~/.cache/bgdemo`). Programs that
 /// come and go at once do so one after another, by a lock on the data: never do two servers write the same file.
 public enum PrivateServer {
-    /// Finds a Redis: on 127.0.0.1:6379, else the user's private one, which is started where it does not run.
+    /// Finds a Redis: on its usual port of 127.0.0.1, else the user's private one, which is started where it does not
+    /// run.
     ///
-    /// - Parameter environment: `PATH`, and what says where the user's folders are.
+    /// - Parameters:
+    ///   - environment: `PATH`, and what says where the user's folders are.
+    ///   - port: The usual port.
     /// - Returns: Its URL, and for a private one the lease to be kept for as long as it is needed.
     public static func find(
-        _ environment: [String: String], logger: Logger
+        _ environment: [String: String], port: Int = 6379, logger: Logger
     ) async throws(PrivateServerError) -> (url: RedisURL, lease: Lease?) {
-        if let usual = await usual(logger) { return (usual, nil) }
+        if let usual = await usual(port, logger) { return (usual, nil) }
         let (url, lease) = try await hold(environment, logger: logger)
         return (url, lease)
     }
@@ -139,14 +142,14 @@ public enum PrivateServer {
         throw .notStarted("an old one at \(url) does not end")
     }
 
-    private static func usual(_ logger: Logger) async -> RedisURL? {
-        guard let url = try? RedisURL("redis://127.0.0.1:6379"), await answers(url) else { return nil }
+    private static func usual(_ port: Int, _ logger: Logger) async -> RedisURL? {
+        guard let url = try? RedisURL("redis://127.0.0.1:\(port)"), await answers(url) else { return nil }
         let redis = connection(url, awayTime: .seconds(2))
         defer { redis.close() }
         do {
             _ = try await redis.send("PING")
         } catch  where error.reply == nil {
-            logger.notice("What listens on 127.0.0.1:6379 is not taken for a Redis: \(error)")
+            logger.notice("What listens on 127.0.0.1:\(port) is not taken for a Redis: \(error)")
             return nil
         } catch {
             // It wants a password, or is loading: it is one, and its user is told.

@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import Redis
 import Subprocess
 import Support
@@ -19,7 +20,7 @@ struct PrivateServerTests {
         let result: Swift.Result<Void, any Error>
         do { result = .success(try await body(user(folder), folder)) } catch { result = .failure(error) }
         try await gone(folder)
-        try FileManager.default.removeItem(at: folder)
+        if FileManager.default.fileExists(atPath: folder.path) { try FileManager.default.removeItem(at: folder) }
         try result.get()
     }
 
@@ -155,6 +156,26 @@ struct PrivateServerTests {
             #expect(other == url)
             withExtendedLifetime((lease, second)) {}
         }
+    }
+
+    @Test("a Redis on the usual port comes first, a locked one too; what is no Redis is passed over")
+    func usual() async throws {
+        try await withRedisServer(["--requirepass", "word"], onPort: true) { server in
+            try await withUser { user, _ in
+                let (url, lease) = try await PrivateServer.find(user, port: server.port, logger: silent)
+                #expect("\(url)" == "redis://127.0.0.1:\(server.port)/0")
+                #expect(lease == nil)
+            }
+        }
+        let web = try await ScriptedRedis.start { _, _ in ByteBuffer(string: "HTTP/1.1 400 Bad Request\r\n\r\n") }
+        for port in [web.port, try await freePort()] {
+            try await withUser { user, folder in
+                let (url, lease) = try await PrivateServer.find(user, port: port, logger: silent)
+                #expect("\(url)" == "unix://\(folder.path)/run/bgdemo/redis.sock")
+                #expect(lease != nil)
+            }
+        }
+        try await web.close()
     }
 
     @Test("not installed, it is said how to get it; a folder that others may open is not used")
