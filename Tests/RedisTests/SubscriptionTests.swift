@@ -11,6 +11,7 @@ struct SubscriptionTests {
     ) throws -> RedisSubscription {
         var options = RedisOptions()
         options.timeLimit = pulse
+        options.connectTime = pulse
         options.backoff = .milliseconds(5)...Duration.milliseconds(20)
         return RedisSubscription(
             try RedisURL(url), channels: channels, on: anyLoop, options: options, bound: bound, logger: silent)
