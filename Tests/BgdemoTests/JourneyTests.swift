@@ -37,7 +37,7 @@ struct JourneyTests {
 
     @Test("SIGTERM lets the request in hand be answered, and ends with 0")
     func graceful() async throws {
-        let (_, status) = try await withProgram(["serve", "--port", "0", "--smtp-delay", "300ms"]) { program in
+        let (_, status) = try await withProgram(["serve", "--port", "0", "--smtp-delay", "1500ms"]) { program in
             let port = try await program.port()
             async let answer = fetch("/you@example.org/s/t", port: port)
             while try await !fetch("/metrics", port: port).text.contains("bgdemo_mails_in_flight 1") {}
