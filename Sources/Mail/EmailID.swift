@@ -32,6 +32,9 @@ public struct EmailID: Sendable, Hashable {
         low = UInt64.random(in: .min ... .max)
     }
 
+    /// When the id was made, in milliseconds since 1970; says nothing of one that was digested.
+    public var milliseconds: UInt64 { high >> 16 }
+
     /// The id that `text` spells, or nil where it spells none.
     public init?(_ text: some StringProtocol) {
         guard text.utf8.count == 26 else { return nil }

@@ -33,6 +33,7 @@ final class Crew: Sendable {
     let connect: @Sendable (Logger) -> RedisConnection
     private let exit = Bell()
     private let logger: Logger
+    private let meters = Meters()
     private let tell: @Sendable (String, WorkerEvent) -> Void
     private let state = Mutex(State())
 
@@ -56,7 +57,10 @@ final class Crew: Sendable {
 
     var processors: [Processor] { state.withLock { $0.processors.map(\.processor) } }
 
-    func tell(_ id: WorkerID, _ event: WorkerEvent) { tell(id.description, event) }
+    func tell(_ id: WorkerID, _ event: WorkerEvent) {
+        meters.record(event)
+        tell(id.description, event)
+    }
 
     /// Works until `direct`, which says how many are at work, returns; then leaves in good order.
     func work(_ direct: () async -> Void) async {
@@ -83,6 +87,7 @@ final class Crew: Sendable {
                 state.processors.append((processor, Task { await processor.run() }))
             }
             for (processor, _) in staying.dropFirst(size) { processor.dismiss() }
+            meters.record(processors: size)
         }
         bell.ringAll()
     }

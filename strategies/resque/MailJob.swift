@@ -1,4 +1,10 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 import Mail
+import Metrics
 public import Resque
 public import Strategy
 
@@ -37,8 +43,19 @@ extension Jobs {
     public mutating func registerMail(_ delivery: Delivery, retry: RetryPolicy, _ semantics: Semantics) {
         let retry = Retry(
             attempts: retry.attempts, base: retry.base, cap: retry.cap, when: NotSent.isWorthRetrying)
+        let waited = Timer(label: "bgdemo_resque_wait_seconds")
         register(MailJob.name, plugins: semantics == .safe ? [retry] : []) { (job, mail: MailJob) in
-            try await delivery.attempt(mail.email(of: job), number: job.failures + 1)
+            let email = try mail.email(of: job)
+            if mail.id != nil, job.failures == 0 { waited.record(since: email.id) }
+            try await delivery.attempt(email, number: job.failures + 1)
         }
+    }
+}
+
+extension Timer {
+    /// The talk's "how long does an item wait in the queue?", for mails that say when they were accepted.
+    fileprivate func record(since id: EmailID) {
+        let now = Date.now.timeIntervalSince1970 * 1000
+        recordMilliseconds(Int64(max(0, min(now - Double(id.milliseconds), 1e15))))
     }
 }
