@@ -36,7 +36,8 @@ public struct Arguments: Sendable, Hashable {
         json = Array(try encoder.encode(Positional(values: (repeat each arguments))))
     }
 
-    init(validated json: [UInt8]) {
+    /// The array that is spelled in `json`, which is known to be one.
+    package init(validated json: [UInt8]) {
         self.json = json
     }
 

@@ -9,7 +9,9 @@
 package struct JSONBytes {
     package private(set) var bytes: [UInt8] = []
 
-    package init() {}
+    package init(capacity: Int = 0) {
+        bytes.reserveCapacity(capacity)
+    }
 
     package mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
@@ -30,6 +32,10 @@ package struct JSONBytes {
     /// Appends a string with the escapes of JavaScript's `JSON.stringify`, so that node finds a job by its bytes.
     package mutating func string(_ text: String) {
         raw("\"")
+        defer { raw("\"") }
+        guard text.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) else {
+            return raw(text)
+        }
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""): raw("\\\"")
@@ -43,7 +49,6 @@ package struct JSONBytes {
             default: bytes.append(byte)
             }
         }
-        raw("\"")
     }
 
     /// The text of a JSON string.

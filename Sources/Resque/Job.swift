@@ -18,7 +18,7 @@ public struct Job: Sendable, Hashable {
 
     /// A new job, in node's form.
     public init(_ className: String, _ arguments: Arguments = Arguments(), queue: String) {
-        var json = JSONBytes()
+        var json = JSONBytes(capacity: arguments.json.count + className.utf8.count + queue.utf8.count + 40)
         json.raw("{")
         json.member("class", className)
         json.member("queue", queue)

@@ -87,6 +87,21 @@ struct LeavingTests {
         }
     }
 
+    @Test("Where Redis can't block on a list without taking from it, the queues are looked at instead")
+    func oldRedis() async throws {
+        try await withEstate(["--rename-command", "BLMOVE", ""]) { estate in
+            let performed = Watched(0)
+            var jobs = Jobs()
+            jobs.register("look") { _ in performed.change { $0 += 1 } }
+            try await estate.withWorker(jobs, queues: ["q"]) {
+                for round in 1...3 {
+                    try await estate.push(#"{"class":"look"}"#, to: "q")
+                    try await performed.wait { $0 == round }
+                }
+            }
+        }
+    }
+
     private func commands(_ estate: Estate) async throws -> Int {
         let info = try await estate.text("INFO", "stats") ?? ""
         let line = info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("total_commands_processed:") }

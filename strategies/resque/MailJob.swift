@@ -19,7 +19,7 @@ struct MailJob: Decodable, Sendable {
     let id: String?
 
     /// The job that sends `email`.
-    static func job(_ email: Email) throws -> Job {
+    static func job(_ email: Email) -> Job {
         var json = JSONText(capacity: 200 + email.text.utf8.count)
         json.raw("[{")
         json.field("to", email.to.text)
@@ -27,7 +27,7 @@ struct MailJob: Decodable, Sendable {
         json.field("text", email.text)
         json.field("id", "\(email.id)")
         json.raw("}]")
-        return Job(name, try Arguments(json: json.text), queue: queue)
+        return Job(name, Arguments(validated: Array(json.text.utf8)), queue: queue)
     }
 
     /// The mail, by all of its rules. One without an id gets that of its job, which attempts and crashes do not change.

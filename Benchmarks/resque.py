@@ -1,0 +1,178 @@
+"""The remote queue: how fast a request becomes a job, and a job is done; against redis-benchmark in the same minute."""
+
+import asyncio
+import contextlib
+import os
+import re
+import socket
+import statistics
+import subprocess
+import tempfile
+import time
+
+from harness import ROUNDS, binary, compare, free_port, percentile, running, serve, spread, tool, verdict, wrk
+
+JOB = (
+    '{"class":"sendEmail","queue":"emailQueue","args":'
+    '[{"to":"you@example.org","subject":"hello","text":"it works","id":"01m87eh8kn000farrdkgyrpw91"}]}'
+)
+# Pushes jobs until there are so many, in one step.
+FILL = "for i = redis.call('LLEN', KEYS[1]) + 1, ARGV[1] do redis.call('RPUSH', KEYS[1], ARGV[2]) end"
+
+
+class Redis:
+    """As much of a client as is needed to look on."""
+
+    def __init__(self, port):
+        self.file = socket.create_connection(("127.0.0.1", port)).makefile("rwb")
+
+    def __call__(self, *words):
+        words = [str(word).encode() for word in words]
+        self.file.write(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words))
+        self.file.flush()
+        return self.reply()
+
+    def reply(self):
+        line = self.file.readline()
+        if line[:1] == b"$":
+            length = int(line[1:])
+            return None if length < 0 else self.file.read(length + 2)[:-2].decode()
+        if line[:1] == b"*":
+            return [self.reply() for _ in range(int(line[1:]))]
+        if line[:1] == b"-":
+            raise SystemExit(line.decode())
+        return line[1:-2].decode()
+
+    def count(self):
+        return int(self("GET", "resque:stat:processed") or 0)
+
+
+@contextlib.contextmanager
+def redis():
+    """A redis-server that keeps nothing, and its port."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        with running([tool("redis-server"), "--port", str(port), "--save", "", "--dir", folder], port):
+            yield port
+
+
+def pushes(port):
+    """`redis-benchmark`'s RPUSH by 64 clients, in requests per second."""
+    command = [tool("redis-benchmark"), "-p", str(port), "-t", "rpush", "-c", "64", "-n", "200000", "-q"]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    subprocess.run(["redis-cli", "-p", str(port), "DEL", "mylist"], check=True, capture_output=True)
+    return float(re.findall(r"RPUSH: ([\d.]+)", output)[-1])
+
+
+@contextlib.contextmanager
+def worker(port):
+    command = [binary("bgdemo"), "serve", "--strategy", "resque", "--role", "worker", "--smtp-url", "discard:"]
+    with running([*command, "--redis-url", f"redis://127.0.0.1:{port}"]) as process:
+        yield process
+
+
+def enqueue():
+    with redis() as port:
+        url = f"redis://127.0.0.1:{port}"
+        arguments = ("--strategy", "resque", "--role", "server", "--redis-url", url)
+        with serve(*arguments) as (_, ours), serve("--strategy", "fire-and-forget", "--smtp-url", "discard:") as (_, own):
+            watch = Redis(port)
+
+            def requests():
+                watch("DEL", "resque:queue:emailQueue")
+                return wrk(ours)
+
+            wrk(ours, seconds=2), wrk(own, seconds=2)
+            compare("resque: enqueue, wrk -c64", "requests/s", requests, lambda: wrk(own), "fire-and-forget", 0.8)
+            compare("resque: enqueue, wrk -c64", "requests/s", requests, lambda: pushes(port), "redis-benchmark RPUSH", 0.4)
+            latency(ours)
+
+
+async def steady(port, rate, seconds, clients=32):
+    """Sends so many requests a second, each when its time has come, and returns how long each took."""
+    request = b"GET /you@example.org/hello/it-works HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    times = []
+    start = time.perf_counter() + 0.1
+
+    async def client(number):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for turn in range(number, rate * seconds, clients):
+            due = start + turn / rate
+            await asyncio.sleep(due - time.perf_counter())
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(re.search(rb"(?i)content-length: (\d+)", head).group(1)))
+            times.append(time.perf_counter() - due)
+        writer.close()
+
+    await asyncio.gather(*(client(number) for number in range(clients)))
+    return times
+
+
+def latency(port):
+    rounds = [percentile(asyncio.run(steady(port, 2000, 5)), 0.99) * 1000 for _ in range(ROUNDS)]
+    verdict(
+        "resque: enqueue p99 at 2,000 requests/s", f"{spread(rounds, '{:.1f}')} ms, the client's own part of it",
+        statistics.median(rounds) < 5, "under 5 ms")
+
+
+def drain(waiting):
+    """Jobs per second of one worker process while so many wait."""
+    with redis() as port:
+        watch = Redis(port)
+        watch("EVAL", FILL, 1, "resque:queue:emailQueue", waiting, JOB)
+        with worker(port):
+            while watch.count() < 2000:
+                watch("EVAL", FILL, 1, "resque:queue:emailQueue", waiting, JOB)
+            before, start = watch.count(), time.perf_counter()
+            while time.perf_counter() - start < 4:
+                watch("EVAL", FILL, 1, "resque:queue:emailQueue", waiting, JOB)
+                time.sleep(0.005)
+            return (watch.count() - before) / (time.perf_counter() - start)
+
+
+def idle():
+    """How soon an idle worker has done a job that somebody pushes, and what it asks of Redis meanwhile."""
+    with redis() as port, worker(port):
+        watch, times = Redis(port), []
+        while watch("HLEN", "resque:workers:heartbeat") == "0":
+            time.sleep(0.05)
+        time.sleep(1)
+        for turn in range(1, 101):
+            time.sleep(0.02)
+            start = time.perf_counter()
+            watch("RPUSH", "resque:queue:emailQueue", JOB)
+            while watch.count() < turn:
+                pass
+            times.append((time.perf_counter() - start) * 1000)
+        verdict(
+            "resque: from a push to its mail, idle worker", f"median {statistics.median(times):.1f} ms,"
+            f" p99 {percentile(times, 0.99):.1f} ms", statistics.median(times) < 10, "under 10 ms")
+
+        def commands():
+            return int(re.search(r"total_commands_processed:(\d+)", watch("INFO", "stats")).group(1))
+
+        before = commands()
+        time.sleep(10)
+        rate = (commands() - before) / 10
+        verdict("resque: idle worker", f"{rate:.1f} commands/s", rate <= 10, "a few")
+
+
+def main():
+    enqueue()
+    with redis() as port:
+        pairs = [(drain(1000), drain(1_000_000), pushes(port)) for _ in range(min(ROUNDS, 3))]
+    few, many, rpush = ([pair[place] for pair in pairs] for place in range(3))
+    rate, share = statistics.median(few), statistics.median(mine / theirs for mine, _, theirs in pairs)
+    verdict(
+        "resque: drain, discard:", f"{spread(few)} jobs/s, redis-benchmark RPUSH {spread(rpush)}, ratio {share:.2f}",
+        rate >= 15_000 or share >= 0.3, "15,000 or 0.3")
+    ratio = statistics.median(late / early for early, late, _ in pairs)
+    verdict(
+        "resque: drain with 1,000,000 waiting", f"{spread(many)} jobs/s, {ratio:.2f} of that with 1,000",
+        ratio >= 0.85, "0.85 or better")
+    idle()
+
+
+if __name__ == "__main__":
+    main()
