@@ -43,9 +43,12 @@ final class Crew: Sendable {
         events: (@Sendable (_ worker: String, WorkerEvent) -> Void)?
     ) {
         (self.jobs, self.options, self.logger) = (jobs, options, logger)
+        // What one worker has under way is bounded by its jobs, and one of those may be large.
+        var redisOptions = options.redis
+        redisOptions.bytes = max(redisOptions.bytes, 1 << 30)
         loop = group.next()
         let loop = loop
-        connect = { RedisConnection(redis, on: loop, options: options.redis, logger: $0) }
+        connect = { [redisOptions] in RedisConnection(redis, on: loop, options: redisOptions, logger: $0) }
         tell = events ?? { worker, event in event.log(to: logger, worker: worker) }
         connection = connect(logger)
         store = Store(redis: connection, keys: Keys(namespace: options.namespace))
@@ -107,22 +110,29 @@ final class Crew: Sendable {
         }
         if isEmpty { exit.end() }
         bell.end()
-        await exit(within: options.grace)
+        await wait(for: exit, within: options.grace)
         let late = state.withLock { state in
             state.phase = .gone
             return state.processors
         }
         for (_, task) in late { task.cancel() }
-        await exit(within: .seconds(2))
-        // These do not listen; the process will end under them.
-        for processor in processors { await processor.resign() }
-        try? await store.forget(WorkerID.process)
+        await wait(for: exit, within: .milliseconds(500))
+        // Those that are left do not listen; the process will end under them.
+        let resigned = Bell()
+        Task { [self] in
+            await withTaskGroup { group in
+                for processor in processors { group.addTask { await processor.resign() } }
+            }
+            try? await store.forget(WorkerID.process)
+            resigned.end()
+        }
+        await wait(for: resigned, within: .seconds(3))
     }
 
-    /// Returns when all have left, or time is up.
-    private func exit(within limit: Duration) async {
+    /// Returns when the bell has rung for the last time, or time is up.
+    private func wait(for bell: Bell, within limit: Duration) async {
         await withTaskGroup { group in
-            group.addTask { await self.exit.sleep() }
+            group.addTask { await bell.sleep() }
             group.addTask { try? await Task.sleep(for: limit) }
             await group.next()
             group.cancelAll()

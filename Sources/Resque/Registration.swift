@@ -81,7 +81,7 @@ extension Store {
 
     /// When each worker last said that it lives.
     func heartbeats() async throws -> [WorkerID: String] {
-        Dictionary(uniqueKeysWithValues: try await pairs(keys.heartbeat).map { (WorkerID($0.key), $0.value) })
+        Dictionary(try await pairs(keys.heartbeat).map { (WorkerID($0.key), $0.value) }) { first, _ in first }
     }
 
     /// All workers, of any program.

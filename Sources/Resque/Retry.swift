@@ -33,7 +33,8 @@ public struct Retry: Plugin {
 
     /// Between half and the whole of the doubled time, so that what failed together does not come back together.
     func delay(afterFailures failures: Int) -> Duration {
-        let doubled = base * (1 << min(max(failures - 1, 0), 30))
-        return min(doubled, cap) * Double.random(in: 0.5...1)
+        var delay = min(base, cap)
+        for _ in 1..<max(failures, 1) where delay < cap { delay = min(delay * 2, cap) }
+        return delay * Double.random(in: 0.5...1)
     }
 }

@@ -59,14 +59,16 @@ extension Store {
             case .back(let memory): ("back", memory, [], .zero)
             case .skip: ("skip", nil, [], .zero)
             }
-        return (names, [worker, word, job, memory?.text ?? "", entry, delay.milliseconds, keys.prefix, queue])
+        // What fails has its bytes in its entry.
+        let bytes = if case .failed = outcome { [UInt8]() } else { job }
+        return (names, [worker, word, bytes, memory?.text ?? "", entry, delay.milliseconds, keys.prefix, queue])
     }
 }
 
 extension Duration {
-    /// Whole milliseconds, rounded up.
-    var milliseconds: Int { Int((self / .milliseconds(1)).rounded(.up)) }
+    /// Whole milliseconds, rounded up; no more than 30,000 years of them.
+    var milliseconds: Int { Int(max(-1e15, min((self / .milliseconds(1)).rounded(.up), 1e15))) }
 
     /// Whole seconds, rounded up, at least one: what Redis takes for an expiry.
-    var wholeSeconds: Int { max(1, Int((self / .seconds(1)).rounded(.up))) }
+    var wholeSeconds: Int { max(1, (milliseconds + 999) / 1000) }
 }
