@@ -24,6 +24,7 @@ bench: ## Ratios against references that run beside it
 	./setup bench
 	$(RELEASE) --product bgdemo
 	$(RELEASE) --product courier-bench
+	$(RELEASE) --product eventr-bench
 	BIN_PATH=$$($(RELEASE) --show-bin-path) python3 Benchmarks/bench.py
 
 lint:

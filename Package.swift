@@ -72,6 +72,9 @@ let package = Package(
 
         // Measured against a plain C loop by Benchmarks/smtp.py.
         .executableTarget(
+            name: "eventr-bench", dependencies: ["Eventr", "Redis", .posix, .logging], path: "Benchmarks/eventr",
+            swiftSettings: .houseRules),
+        .executableTarget(
             name: "courier-bench", dependencies: ["Mail", "SMTP", .logging], path: "Benchmarks/courier",
             swiftSettings: .houseRules),
 

@@ -94,7 +94,7 @@ struct PartitionLengths: Sendable {
     let counters: [String: Int]
 
     func lag(of consumer: String) -> Int {
-        PartitionState(number: number, length: length, counter: counters[consumer] ?? 0).lag
+        PartitionState(number: number, length: length, counter: counters[consumer] ?? 0, fault: nil).lag
     }
 }
 

@@ -53,16 +53,18 @@ extension Store {
 
     /// Takes events of a partition; see ``Scripts/take``.
     func take(
-        from partition: Int, for consumer: String, token: String, _ options: ConsumerOptions
+        from partition: Int, for consumer: String, token: String, holding held: [String] = [],
+        _ options: ConsumerOptions
     ) async throws -> Taken {
         let isLeased = options.delivery == .atLeastOnce
-        let reply = try await run(
+        let reply = try await redis.run(
             Scripts.take,
             keys: [
                 keys.partition(partition), keys.counters(partition), keys.leases(partition, consumer),
                 keys.waiting(partition),
             ],
-            consumer, token, max(1, options.batch), isLeased ? max(1, options.lease.milliseconds) : 0)
+            arguments: [consumer, token, max(1, options.batch), isLeased ? max(1, options.lease.milliseconds) : 0]
+                + held)
         guard let first = reply[0]?.int, let deaths = reply[1]?.int, let events = reply[3]?.array else {
             return Taken(lease: nil, hasMore: false, isAnew: false)
         }

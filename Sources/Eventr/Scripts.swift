@@ -23,7 +23,8 @@ enum Scripts {
     /// again with the same token it gives the same events again.
     ///
     /// - KEYS: the partition, its counters, the leases, the waiting flag.
-    /// - ARGV: consumer; token; the most events; the lease in milliseconds, 0 to acknowledge at once.
+    /// - ARGV: consumer; token; the most events; the lease in milliseconds, 0 to acknowledge at once; the tokens of the
+    ///   leases that the process holds: though it was late to renew one, it does not take it from itself.
     /// - Returns: the index of the first event, how many have died with them (-1: nobody has had them), 1 where the
     ///   partition had been deleted and begun anew, the events, and how many nobody has taken yet; or nothing.
     static let take = RedisScript(
@@ -45,13 +46,15 @@ enum Scripts {
               from, to, died = parse(mine)
             else
               local expired
+              local held = {}
+              for i = 5, #ARGV do held[ARGV[i]] = true end
               local leases = redis.call('HGETALL', KEYS[3])
               for i = 1, #leases, 2 do
                 if leases[i] == 'head' then
                   head = tonumber(leases[i + 1])
                 else
                   local first, last, deaths, due = parse(leases[i + 1])
-                  if due <= now and (not from or first < from) then
+                  if due <= now and not held[leases[i]] and (not from or first < from) then
                     from, to, died, expired = first, last, deaths, leases[i]
                   end
                 end

@@ -1,5 +1,6 @@
 import Metrics
 import Redis
+import Synchronization
 
 /// Where the look through the partitions is.
 private struct Round {
@@ -80,11 +81,19 @@ extension Shift {
     private func find(in partitions: [Int]) async throws -> Int {
         guard !partitions.isEmpty else { return 0 }
         var lag = 0
-        for state in try await store.states(of: partitions, for: name) where state.lag > 0 {
+        for state in try await store.states(of: partitions, for: name) {
+            if let fault = state.fault { tell(fault, of: state.number) }
+            guard state.fault == nil, state.lag > 0 else { continue }
             lag += state.lag
             unread.add(state.number)
         }
         return lag
+    }
+
+    /// One partition that can't be read keeps nobody from the others; it is told of once.
+    private func tell(_ fault: RedisReplyError, of partition: Int) {
+        guard faulty.withLock({ $0.insert(partition).inserted }) else { return }
+        tell(.error(handler: nil, nil, UnreadablePartition(partition: partition, fault: fault)))
     }
 
     /// Who is registered is not trimmed past.
@@ -102,4 +111,11 @@ extension Shift {
             tell(.gap(partition: partition, events: events))
         }
     }
+}
+
+private struct UnreadablePartition: Error, CustomStringConvertible {
+    let partition: Int
+    let fault: RedisReplyError
+
+    var description: String { "partition \(partition) can't be read: \(fault)" }
 }

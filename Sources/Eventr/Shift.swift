@@ -36,6 +36,8 @@ final class Shift: Sendable {
     let lookout = Bell()
     let held = Mutex<[String: Lease]>([:])
     let heldRetries = Mutex<Set<String>>([])
+    /// Partitions that can't be read, and were told of.
+    let faulty = Mutex<Set<Int>>([])
     let meters: ConsumerMeters
     /// When a retry may be due, and how many there are.
     let retries = Mutex<(due: ContinuousClock.Instant, count: Int)>((.now, 0))
@@ -115,8 +117,10 @@ final class Shift: Sendable {
             tell(.poll(partition: partition))
             // Asked again with the same token, Redis gives the same events again: no reply's loss loses them.
             let token = "\(process):\(tokens.add(1, ordering: .relaxed).newValue)"
+            let holding = held.withLock { Array($0.keys) }
             let taken = await insist(until: .leaving, about: partition) { _ in
-                try await self.store.take(from: partition, for: self.name, token: token, self.options)
+                try await self.store.take(
+                    from: partition, for: self.name, token: token, holding: holding, self.options)
             }
             guard let taken, let lease = taken.lease else {
                 unread.remove(partition, seen: seen)

@@ -44,10 +44,10 @@ struct Store: Sendable {
             partitions.flatMap { number -> [RedisCommand] in
                 [["LLEN", keys.partition(number)], ["HGET", keys.counters(number), consumer]]
             })
-        return try zip(partitions, stride(from: 0, to: replies.count - 1, by: 2)).map { number, place in
+        return zip(partitions, stride(from: 0, to: replies.count - 1, by: 2)).map { number, place in
             PartitionState(
-                number: number, length: try replies[place].get().int ?? 0,
-                counter: try replies[place + 1].get().int ?? 0)
+                number: number, length: replies[place].int ?? 0, counter: replies[place + 1].int ?? 0,
+                fault: [replies[place], replies[place + 1]].compactMap(\.fault).first)
         }
     }
 
@@ -69,6 +69,8 @@ struct PartitionState: Sendable {
     let number: Int
     let length: Int
     let counter: Int
+    /// Redis refuses to say: the keys are of another type, and another program's.
+    let fault: RedisReplyError?
 
     /// A counter beyond the end is that of a partition that was deleted; this one has begun anew.
     var lag: Int { counter > length ? length : length - counter }
@@ -79,6 +81,10 @@ extension RedisValue {
     subscript(place: Int) -> RedisValue? {
         guard let array, array.indices.contains(place) else { return nil }
         return array[place]
+    }
+
+    var fault: RedisReplyError? {
+        if case .error(let fault) = self { fault } else { nil }
     }
 
     /// The numbers among the elements of an array. What spells none is no partition of ours.

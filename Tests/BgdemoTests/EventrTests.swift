@@ -195,6 +195,62 @@ struct EventrTests {
         }
     }
 
+    @Test(
+        "A worker that was frozen for longer than its lease comes back to events that are another's, and does no harm")
+    func frozen() async throws {
+        try await withRedisServer { server in
+            let audit = server.folder + "/audit"
+            let redis = try connection(server)
+            let arguments = serve(
+                server, "--role", "worker", "--audit", audit, "--lease", "300ms", "--throttle", "10ms", "--batch", "10",
+                "--smtp-url", "discard:", "--log-level", "notice")
+            let mail = #"{"eventName":"emailEvent","email":{"to":"a@b.example","subject":"s","text":"t"}}"#
+            _ = try await withProgram(arguments) { first in
+                _ = try await first.line { $0.hasPrefix("bgdemo eventr") }
+                _ = try await redis.send("ZADD", "eventr:partitions", 100, 100)
+                let mails = [any RedisArgument](repeating: mail, count: 100)
+                _ = try await redis.send(RedisCommand(["RPUSH", "eventr:partitions:100"] + mails))
+                while try await redis.send("EXISTS", "eventr:leases:100:myApp").int != 1 {}
+                try first.signal(.suspend)
+                _ = try await withProgram(arguments) { second in
+                    _ = try await second.line { $0.contains("takeover of") }
+                    try first.signal(.resume)
+                    _ = try await first.line { $0.contains("lost events of partition 100") }
+                    while try await redis.send("HGET", "eventr:counters:100", "myApp").int != 100 {
+                        try await Task.sleep(for: .milliseconds(20))
+                    }
+                }
+            }
+            #expect(Set(audited(audit)).count == 100)
+            #expect(try await redis.send("EXISTS", "eventr:leases:100:myApp").int == 0)
+            redis.close()
+        }
+    }
+
+    @Test("The talk's way: its JSON and nothing after it, and the mail in hand when the worker dies is lost")
+    func talk() async throws {
+        try await withRedisServer { server in
+            let redis = try connection(server)
+            _ = try await withProgram(serve(server, "--semantics", "talk", "--smtp-delay", "1h")) { program in
+                let port = try await program.port()
+                #expect(try await fetch("/you@example.org/hello/it-works", port: port).status == 200)
+                while try await redis.send("EVAL", unread, 0).int != 0 {
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                try program.signal(.kill)
+                try await program.end()
+            }
+            let partition = try await redis.send("ZRANGE", "eventr:partitions", 0, 0).array?.first?.text ?? ""
+            #expect(
+                try await redis.send("LINDEX", "eventr:partitions:\(partition)", 0).text
+                    == #"{"eventName":"emailEvent","email":{"to":"you@example.org","subject":"hello","text":"it-works"}}"#
+            )
+            // Nobody has sent it, and nobody will: the cursor has passed it.
+            #expect(try await redis.send("HGET", "eventr:counters:\(partition)", "myApp").text == "1")
+            redis.close()
+        }
+    }
+
     @Test("SIGTERM finishes what is in hand, gives the rest back, and ends with 0")
     func graceful() async throws {
         try await withRedisServer { server in
@@ -217,6 +273,9 @@ struct EventrTests {
             let next = serve(server, "--role", "worker", "--smtp-url", "discard:", "--lease", "1h")
             let (rest, _) = try await withProgram(next) { program in
                 while try await redis.send("EVAL", unread, 0).int != 0 { try await Task.sleep(for: .milliseconds(20)) }
+                // What it has said is all out when it has ended.
+                try program.signal(.terminate)
+                try await program.end()
                 return program.lines.count { $0.contains("Sent an email") }
             }
             #expect(sent + rest == 12)

@@ -46,6 +46,23 @@ struct LeaseTests {
         }
     }
 
+    @Test("A process that is late to renew a lease does not take it from itself, and another does")
+    func late() async throws {
+        try await withEstate { estate in
+            let brief = ConsumerOptions.quick {
+                $0.batch = 3
+                $0.lease = .milliseconds(1)
+            }
+            try await estate.write(0..<3, to: 100)
+            _ = try await estate.store.take(from: 100, for: "c", token: "one", brief)
+            try await Task.sleep(for: .milliseconds(5))
+            #expect(
+                try await estate.store.take(from: 100, for: "c", token: "two", holding: ["one"], brief).lease == nil)
+            #expect(
+                try await estate.store.take(from: 100, for: "c", token: "three", holding: ["four"], brief).lease != nil)
+        }
+    }
+
     @Test("The counter passes only what is done without a hole")
     func contiguous() async throws {
         try await withEstate { estate in

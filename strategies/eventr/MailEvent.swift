@@ -1,5 +1,6 @@
 import Eventr
 import Mail
+import Strategy
 
 /// A mail as an event: the talk's JSON, and after it the id. Events of other names are none of ours.
 struct MailEvent: Decodable {
@@ -15,13 +16,13 @@ struct MailEvent: Decodable {
     let email: Fields?
     let id: String?
 
-    static func json(_ email: Email) -> String {
+    static func json(_ email: Email, _ semantics: Semantics) -> String {
         var json = JSONText(capacity: 160 + email.text.utf8.count)
         json.raw("{")
         json.field("eventName", name)
         json.key("email")
         email.write(into: &json)
-        json.field("id", email.id.description)
+        if semantics == .safe { json.field("id", email.id.description) }
         json.raw("}")
         return json.text
     }

@@ -17,7 +17,7 @@ extension EventBus {
         }
         self.init(
             redis: redis, log: log, semantics: workshop.semantics,
-            consumer: workshop.role.works ? try workshop.consumer(place) : nil)
+            consumer: workshop.role.works ? try workshop.consumer(place) : nil, logger: workshop.logger)
     }
 }
 

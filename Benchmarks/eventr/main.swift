@@ -1,0 +1,53 @@
+import Eventr
+import Logging
+import NIOPosix
+import Redis
+import Synchronization
+
+// eventr-bench consume URL NAME EVENTS: reads the log under a name, with two handlers that do nothing, and prints how
+// many events it had handled in a second.
+// eventr-bench wake URL NAME EVENTS: writes events one by one to a consumer that sleeps, and prints how long each took.
+
+let arguments = CommandLine.arguments
+guard arguments.count == 5, let count = Int(arguments[4]), count > 0 else {
+    fatalError("usage: eventr-bench consume|wake redis://127.0.0.1:6379 name 1000000")
+}
+let url = try RedisURL(arguments[2])
+let group = MultiThreadedEventLoopGroup.singleton
+let logger = Logger(label: "eventr-bench")
+let isWaking = arguments[1] == "wake"
+let handled = Atomic(0)
+let (moments, tell) = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
+
+let counter = Handler("count") { [count, isWaking, tell] _ in
+    let number = handled.add(1, ordering: .relaxed).newValue
+    if isWaking || number == 1 || number == count { tell.yield(.now) }
+}
+let consumer = Consumer(
+    name: arguments[3], handlers: [counter, Handler("nothing") { _ in }], redis: url, on: group, logger: logger
+) { if case .error(_, _, let error) = $0 { print(error) } }
+let work = Task { [consumer] in try await consumer.run() }
+print(isWaking ? try await wake() : await consume())
+work.cancel()
+try await work.value
+
+func consume() async -> String {
+    var moments = moments.makeAsyncIterator()
+    guard let first = await moments.next(), let last = await moments.next() else { return "no event came" }
+    return "\(Int(Double(count) / ((last - first) / .seconds(1)))) events/s"
+}
+
+func wake() async throws -> String {
+    let producer = Producer(name: "bench", redis: RedisConnection(url, on: group.next(), logger: logger))
+    var moments = moments.makeAsyncIterator()
+    var waits: [Double] = []
+    for _ in 0..<count {
+        // Long enough for the consumer to have fallen asleep again.
+        try await Task.sleep(for: .milliseconds(20))
+        let begin = ContinuousClock.now
+        try await producer.write(json: #"{"eventName":"wake"}"#)
+        if let moment = await moments.next() { waits.append((moment - begin) / .milliseconds(1)) }
+    }
+    waits.sort()
+    return "\(waits[count / 2]) \(waits[count * 99 / 100]) ms"
+}
