@@ -104,13 +104,15 @@ struct ServeCommand: AsyncParsableCommand {
             services.insert(firstLine, at: 0)
             if let link { services.append(link) }
         }
+        let farewell = Farewell()
+        services.append(farewell)
         try await ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
                 gracefulShutdownSignals: [.sigterm, .sigint], cancellationSignals: [.sigquit],
                 logger: .silent)
         ).run()
-        await settle(journey, post, within: grace, logger)
+        await settle(journey, post, within: max(.zero, grace - farewell.elapsed), logger)
         await link?.drained()
     }
 

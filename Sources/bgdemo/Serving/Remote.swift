@@ -68,7 +68,8 @@ extension Workshop {
         jobs.registerMail(delivery, retry: retry, semantics)
         jobs.registerSlowJobs()
         var options = resque.options
-        options.grace = grace
+        // The rest is for giving back what is not done.
+        options.grace = grace - min(.seconds(1), grace / 4)
         options.redis = place.options
         // The talk's workers cleaned up after the dead, and gave their jobs to nobody.
         if semantics == .talk { options.onDeadWorker = .fail }
