@@ -90,18 +90,6 @@ extension Processor {
         }.value
         if isOurs == false { crew.tell(id, .error(TurnLost(worker: id.description), nil)) }
     }
-
-    /// Removes the worker and its keys. A job that is still recorded with it goes back to its queue.
-    func resign() async {
-        await Task { [self] in
-            _ = await crew.insist(until: .gone, id) { _ in
-                while true {
-                    let (record, memory) = try await crew.store.record(of: id)
-                    if try await crew.store.bury(id, record, heartbeat: nil, .front(memory)) { return }
-                }
-            }
-        }.value
-    }
 }
 
 /// The job was taken from the worker while it performed it, because its heartbeat had stopped for too long. Another may

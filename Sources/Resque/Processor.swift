@@ -6,12 +6,14 @@ final class Processor: Sendable {
     let crew: Crew
     private let dismissed = Atomic(false)
     private let working = Atomic(false)
+    private let resigning = Atomic(false)
 
     init(id: WorkerID, crew: Crew) {
         (self.id, self.crew) = (id, crew)
     }
 
     var isDismissed: Bool { dismissed.load(ordering: .relaxed) }
+    var isResigning: Bool { resigning.load(ordering: .relaxed) }
     var isWorking: Bool { working.load(ordering: .relaxed) }
 
     /// Has it leave when it is done with its job.
@@ -20,7 +22,7 @@ final class Processor: Sendable {
     func run() async {
         let isRegistered = await crew.insist(until: .leaving, id) { _ in
             try await crew.update()
-            try await crew.register([id])
+            try await crew.register { [id] }
             return true
         }
         if isRegistered == true {
@@ -66,5 +68,19 @@ final class Processor: Sendable {
         // The bell may have rung for this one, which takes no job any more.
         crew.bell.ring()
         if let performed { await settle(performed, .done) }
+    }
+
+    /// Removes the worker and its keys. A job that is still recorded with it goes back to its queue.
+    func resign() async {
+        resigning.store(true, ordering: .relaxed)
+        // Not cancelled with the task that has to leave.
+        await Task { [self] in
+            _ = await crew.insist(until: .gone, id) { _ in
+                while true {
+                    let (record, memory) = try await crew.store.record(of: id)
+                    if try await crew.store.bury(id, record, heartbeat: nil, .front(memory)) { return }
+                }
+            }
+        }.value
     }
 }

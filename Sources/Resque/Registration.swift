@@ -10,10 +10,12 @@ import Redis
 /// How others see the workers of this process: registered, and alive by Ruby's sign of it and by node's.
 extension Crew {
     /// Registers workers, or shows again that they are alive. What was removed meanwhile comes back.
-    func register(_ ids: [WorkerID]) async throws {
-        guard !ids.isEmpty else { return }
+    ///
+    /// - Parameter ids: Asked for at the last moment: who is resigning is not to be registered again.
+    func register(_ ids: () -> [WorkerID]) async throws {
         let now = try await store.time()
         let keys = store.keys
+        let ids = ids()
         let identity = try JSONEncoder().encode(ProcessIdentity.current)
         // A thousand at a time, so that the script's lists stay within what Lua unpacks.
         for start in stride(from: 0, to: ids.count, by: 1000) {
@@ -47,7 +49,7 @@ extension Crew {
         let beats = loop.scheduleRepeatedAsyncTask(initialDelay: .zero, delay: interval) { [self] _ in
             let beat = loop.makePromise(of: Void.self)
             Task(executorPreference: executor) {
-                try? await self.register(self.processors.map(\.id))
+                try? await self.register { self.processors.filter { !$0.isResigning }.map(\.id) }
                 beat.succeed()
             }
             return beat.futureResult

@@ -132,14 +132,17 @@ struct LeavingTests {
         }
     }
 
-    @Test("While processors come and go, no job waits for a bell that nobody heard")
+    @Test("While processors come and go, no job waits for a bell that nobody heard, and nobody is left on the list")
     func comingAndGoing() async throws {
         try await withEstate { estate in
             let performed = Watched(0)
             var jobs = Jobs()
             jobs.register("look") { _ in performed.change { $0 += 1 } }
+            var options = WorkerOptions()
+            options.heartbeat = .milliseconds(1)
             let worker = Worker(
-                queues: ["q"], jobs: jobs, redis: estate.url, on: estate.redis.eventLoop, logger: estate.logger)
+                queues: ["q"], jobs: jobs, redis: estate.url, on: estate.redis.eventLoop, options: options,
+                logger: estate.logger)
             let task = Task { try await worker.run() }
             var generator = SeededGenerator(seed: 3)
             for round in 1...150 {
@@ -149,9 +152,11 @@ struct LeavingTests {
                 if round % 2 == 0 { try await performed.wait { $0 == round } }
             }
             worker.crew.resize(to: 1)
-            try await estate.until { try await $0.queue.workers().count == 1 }
+            try await estate.until { _ in worker.crew.processors.count == 1 }
+            #expect(try await estate.queue.workers().count == 1)
             task.cancel()
             try await task.value
+            #expect(try await estate.keys() == ["resque:queues", "resque:stat:processed"])
         }
     }
 
