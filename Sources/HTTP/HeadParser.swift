@@ -114,6 +114,7 @@ struct HeadParser {
         case 4 where named("host", name): try once("Host", &fields.host, value)
         case 6 where named("expect", name): try once("Expect", &fields.expect, value)
         case 6 where named("accept", name): append(&fields.accept, value)
+        case 6 where named("origin", name): try once("Origin", &fields.origin, value)
         case 10 where named("connection", name): append(&fields.connection, value)
         case 12 where named("content-type", name): try once("Content-Type", &fields.contentType, value)
         case 13 where named("authorization", name): try once("Authorization", &fields.authorization, value)

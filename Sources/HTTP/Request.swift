@@ -27,6 +27,7 @@ public struct Request: Sendable {
         public var contentType: String?
         public var expect: String?
         public var idempotencyKey: String?
+        public var origin: String?
         public var secFetchSite: String?
         var connection: String?
         var contentLength: String?

@@ -29,6 +29,22 @@ import Testing
     }
 
     @Test(
+        "A form is taken from a page of this host, where the browser does not say more",
+        arguments: [
+            (nil, nil, 200), ("http://mail.example:8080", nil, 200), ("HTTPS://Mail.Example:8080", nil, 200),
+            ("http://evil.example", nil, 403), ("http://mail.example", nil, 403), ("null", nil, 403), ("", nil, 403),
+            ("http://mail.example:8080.evil.example", nil, 403), ("http://mail.example:8080", "cross-site", 403),
+            ("null", "same-origin", 200),
+        ] as [(String?, String?, Int)])
+    func origin(origin: String?, site: String?, status: Int) async {
+        let response = await MailRoute(Clerk()).respond(
+            to: .get("/a@b.example/s/t") { fields in
+                (fields.host, fields.origin, fields.secFetchSite) = ("mail.example:8080", origin, site)
+            })
+        #expect(response.status.code == status)
+    }
+
+    @Test(
         "A recipient fits a pattern, the whole of it, in either case",
         arguments: [
             ("*@example.org", "you@example.org", 200), ("*@example.org", "you@Example.ORG", 200),
