@@ -1,5 +1,4 @@
 import Mail
-import Synchronization
 
 /// Who may order mails here, to whom, and how many.
 public struct Access: Sendable {
@@ -14,8 +13,7 @@ public struct Access: Sendable {
 
     /// Refuses a request for what stands in its head.
     func check(_ fields: Request.Fields) throws(Problem) {
-        // A page of another origin may make a browser send a GET here. Browsers say so, and only they send the field.
-        if let site = fields.secFetchSite, site != "none", site != "same-origin" {
+        guard Self.isOfThisSite(fields) else {
             throw Problem(.forbidden, "a page of another site asked the browser for this; mails are not sent for it")
         }
         guard let token else { return }
@@ -26,6 +24,15 @@ public struct Access: Sendable {
                 .unauthorized, "the token is missing or wrong", advice: "Authorization: Bearer TOKEN",
                 headers: [Header("WWW-Authenticate", "Bearer realm=\"bgdemo\"")])
         }
+    }
+
+    /// A page of another origin may make a browser send a GET or a form here. Browsers say so in Sec-Fetch-Site; where
+    /// the address here is neither loopback nor https they do not, but a form has its Origin. Only they send the two.
+    private static func isOfThisSite(_ fields: Request.Fields) -> Bool {
+        if let site = fields.secFetchSite { return site == "none" || site == "same-origin" }
+        guard let origin = fields.origin?.lowercased() else { return true }
+        let host = fields.host?.lowercased() ?? ""
+        return origin == "http://\(host)" || origin == "https://\(host)"
     }
 
     func check(_ recipient: Address) throws(Problem) {
@@ -66,35 +73,5 @@ public struct Access: Sendable {
             }
         }
         return pattern[there...].allSatisfy { $0 == UInt8(ascii: "*") }
-    }
-}
-
-/// A token bucket: so many a second, and a second's worth at once.
-public final class RateLimit: Sendable {
-    private struct State {
-        var tokens: Double
-        var filled: ContinuousClock.Instant
-    }
-
-    private let perSecond: Double
-    private let state: Mutex<State>
-
-    public init(perSecond: Double) {
-        self.perSecond = perSecond
-        state = Mutex(State(tokens: max(1, perSecond), filled: .now))
-    }
-
-    /// Takes one token and returns nil; or, where there is none, the time until there is one.
-    func wait() -> Duration? {
-        state.withLock { state in
-            let now = ContinuousClock.now
-            state.tokens = min(max(1, perSecond), state.tokens + (now - state.filled) / .seconds(1) * perSecond)
-            state.filled = now
-            guard state.tokens < 1 else {
-                state.tokens -= 1
-                return nil
-            }
-            return .seconds(1) * ((1 - state.tokens) / perSecond)
-        }
     }
 }

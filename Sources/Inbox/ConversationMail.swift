@@ -1,3 +1,4 @@
+import HTTP
 import Mail
 import NIOCore
 
@@ -35,7 +36,7 @@ extension Conversation {
             }
         }
         if !from.path.isEmpty, let refusal = refusal(of: from.path, takesUTF8) { return mistake(refusal, &out) }
-        if let rateLimit = reception.rateLimit, !rateLimit.admits() {
+        if let rateLimit = reception.rateLimit, rateLimit.wait() != nil {
             out.writeString("421 4.7.0 too many mails a second; come again later\r\n")
             return .close
         }

@@ -160,18 +160,6 @@ struct LimitTests {
         }
     }
 
-    @Test("the token bucket fills at its rate and holds a second's worth")
-    func bucket() {
-        let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
-        let limit = RateLimit(perSecond: 10, now: start)
-        func taken(at time: NIODeadline) -> Int { (0..<100).count { _ in limit.admits(at: time) } }
-        #expect(taken(at: start) == 10)
-        #expect(taken(at: start + .milliseconds(99)) == 0)
-        #expect(taken(at: start + .milliseconds(300)) == 3)
-        #expect(taken(at: start) == 0)
-        #expect(taken(at: start + .seconds(60)) == 10)
-    }
-
     @Test("the newest mails are kept, by number and by bytes")
     func keeping() async throws {
         try await withInbox({
