@@ -48,7 +48,7 @@ let package = Package(
         .strategy("FireAndForget", "fire-and-forget"),
         .strategy(
             "Local", "local",
-            [.nio, .posix, .lifecycle, .signals, .collections, .metrics, .subprocess, .system]),
+            ["HTTP", .nio, .posix, .lifecycle, .signals, .collections, .metrics, .subprocess, .system]),
         .strategy("PubSub", "pubsub", ["Redis", .nio, .lifecycle, .collections, .metrics]),
         .strategy("EventBus", "eventr", ["Redis", "Eventr", .metrics]),
         .strategy("ResqueQueue", "resque", ["Redis", "Resque", .nio, .lifecycle, .metrics]),

@@ -23,13 +23,16 @@ final class Connections: ConnectionWatch {
     private let limit: Int
     private let logger: Logger
     private let state = Mutex(State())
-    private let openGauge = Gauge(label: "bgdemo_http_connections")
-    private let abandonedCounter = Counter(label: "bgdemo_http_abandoned_total")
-    private let meters = ResponseMeters()
+    private let openGauge: Gauge
+    private let abandonedCounter: Counter
+    private let meters: ResponseMeters
 
-    init(limit: Int, logger: Logger) {
+    init(limit: Int, metrics: any MetricsFactory, logger: Logger) {
         self.limit = limit
         self.logger = logger
+        openGauge = Gauge(label: "bgdemo_http_connections", factory: metrics)
+        abandonedCounter = Counter(label: "bgdemo_http_abandoned_total", factory: metrics)
+        meters = ResponseMeters(metrics)
     }
 
     /// How many are open now.
@@ -39,7 +42,7 @@ final class Connections: ConnectionWatch {
         let key = ObjectIdentifier(channel)
         let admission = state.withLock { state in
             let count = state.open.count
-            guard !state.isDraining, count < limit + limit / 8 + 16 else { return Admission.closed }
+            guard !state.isDraining, count - limit < limit / 8 + 16 else { return Admission.closed }
             state.open[key] = channel
             openGauge.record(count + 1)
             return count < limit ? .welcome : .turnedAway(full)
@@ -96,19 +99,26 @@ final class Connections: ConnectionWatch {
 
 /// Requests by status, and their time to the answer.
 final class ResponseMeters: Sendable {
-    private let time = Timer(label: "bgdemo_http_response_seconds")
-    private let ok = ResponseMeters.counter(200)
+    private let metrics: any MetricsFactory
+    private let time: Timer
+    private let ok: Counter
     private let others = Mutex<[Int: Counter]>([:])
 
-    private static func counter(_ code: Int) -> Counter {
-        Counter(label: "bgdemo_http_requests_total", dimensions: [("status", String(code))])
+    init(_ metrics: any MetricsFactory) {
+        self.metrics = metrics
+        time = Timer(label: "bgdemo_http_response_seconds", factory: metrics)
+        ok = Self.counter(200, metrics)
+    }
+
+    private static func counter(_ code: Int, _ metrics: any MetricsFactory) -> Counter {
+        Counter(label: "bgdemo_http_requests_total", dimensions: [("status", String(code))], factory: metrics)
     }
 
     func record(_ status: Status, _ time: TimeAmount) {
         self.time.recordNanoseconds(time.nanoseconds)
         guard status.code != 200 else { return ok.increment() }
         others.withLock { others in
-            let counter = others[status.code] ?? ResponseMeters.counter(status.code)
+            let counter = others[status.code] ?? Self.counter(status.code, metrics)
             others[status.code] = counter
             counter.increment()
         }

@@ -1,5 +1,5 @@
 public import Logging
-import Metrics
+public import Metrics
 public import NIOCore
 import NIOPosix
 import Synchronization
@@ -11,42 +11,29 @@ public final class Server: Sendable {
     private let connections: Connections
     private let logger: Logger
 
-    /// Why the server can't listen.
-    public struct BindError: Error, CustomStringConvertible {
-        public let description: String
-    }
-
     /// Binds and serves at once.
     ///
     /// - Parameters:
     ///   - port: 0 takes any free port; ``port`` then says which.
     ///   - listener: A socket that is bound already, by a process that shares it with this one: host and port are its.
+    ///   - metrics: Where requests, connections and times are counted. Two servers of a process would count as one.
     public static func start(
         host: String, port: Int, listener: NIOBSDSocket.Handle? = nil, limits: Limits = Limits(),
-        group: any EventLoopGroup, logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory, group: any EventLoopGroup, logger: Logger,
         handler: any Handler
     ) async throws(BindError) -> Server {
-        let connections = Connections(limit: limits.connections, logger: logger)
-        let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 4096)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let refusal: Problem?
-                    switch connections.admit(channel) {
-                    case .welcome: refusal = nil
-                    case .turnedAway(let problem): refusal = problem
-                    case .closed: return channel.close(promise: nil)
-                    }
-                    try channel.pipeline.syncOperations.addHandler(
-                        Connection(
-                            handler: handler, limits: limits, watch: connections, loop: channel.eventLoop,
-                            refusal: refusal))
-                }
+        let connections = Connections(limit: limits.connections, metrics: metrics, logger: logger)
+        let bootstrap = ServerBootstrap.listening(on: group, logger: logger) { channel in
+            let refusal: Problem?
+            switch connections.admit(channel) {
+            case .welcome: refusal = nil
+            case .turnedAway(let problem): refusal = problem
+            case .closed: return channel.close(promise: nil)
             }
+            try channel.pipeline.syncOperations.addHandler(
+                Connection(
+                    handler: handler, limits: limits, watch: connections, loop: channel.eventLoop, refusal: refusal))
+        }
         do {
             let listener =
                 if let listener {
@@ -56,8 +43,7 @@ public final class Server: Sendable {
                 }
             return Server(listener: listener, group: group, connections: connections, logger: logger)
         } catch {
-            throw BindError(
-                description: "can't listen on \(host) port \(port): \(error); another --port, or --port 0 for any")
+            throw BindError(host: host, port: port, error)
         }
     }
 

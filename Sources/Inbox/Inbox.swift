@@ -1,3 +1,4 @@
+import HTTP
 public import Logging
 public import NIOCore
 import NIOPosix
@@ -24,25 +25,17 @@ public final class Inbox: Sendable {
         let tls = try await settings.tls?.context()
         let visitors = Visitors(limit: settings.maxConnections)
         let isImplicitTLS = settings.tls?.isImplicit ?? false
-        let bootstrap = ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 4096)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    guard let number = visitors.admit(channel) else { return }
-                    let pipeline = channel.pipeline.syncOperations
-                    if isImplicitTLS, let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
-                    try pipeline.addHandler(Connection(number: number, reception: reception, tls: tls))
-                }
-            }
+        let bootstrap = ServerBootstrap.listening(on: group, logger: logger) { channel in
+            guard let number = visitors.admit(channel) else { return }
+            let pipeline = channel.pipeline.syncOperations
+            if isImplicitTLS, let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+            try pipeline.addHandler(Connection(number: number, reception: reception, tls: tls))
+        }
         do {
             let listener = try await bootstrap.bind(host: host, port: port).get()
             return Inbox(reception.mailbox, listener, visitors, isImplicitTLS)
         } catch {
-            throw InboxError("can't catch mails on \(host) port \(port): \(error); another port, or 0 for any")
+            throw InboxError("no mails can be caught: \(BindError(host: host, port: port, error))")
         }
     }
 

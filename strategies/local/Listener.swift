@@ -1,3 +1,4 @@
+import HTTP
 public import NIOCore
 import NIOPosix
 
@@ -16,11 +17,6 @@ public struct Listener: Sendable {
     let socket: NIOBSDSocket.Handle
     private let channel: any Channel
 
-    /// Why the master can't listen.
-    public struct BindError: Error, CustomStringConvertible {
-        public let description: String
-    }
-
     /// - Parameter port: 0 takes any free port; ``port`` then says which.
     public static func bind(host: String, port: Int, group: any EventLoopGroup) async throws -> Listener {
         // The web server of a master that was killed leaves within a second, and its socket with it.
@@ -31,8 +27,7 @@ public struct Listener: Sendable {
             } catch let error as IOError where error.errnoCode == EADDRINUSE && .now() < deadline {
                 try await Task.sleep(for: .milliseconds(50))
             } catch {
-                throw BindError(
-                    description: "can't listen on \(host) port \(port): \(error); another --port, or --port 0 for any")
+                throw BindError(host: host, port: port, error)
             }
         }
     }

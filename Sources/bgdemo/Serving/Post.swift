@@ -1,3 +1,4 @@
+import CoreMetrics
 import HTTP
 import Inbox
 import Logging
@@ -60,17 +61,21 @@ private struct CaughtInside: Sendable {
         settings.delay = try environment.value(options.smtpDelay, "BGDEMO_SMTP_DELAY") ?? .none
         settings.maxConnections = 20_000
         let inbox = try await Inbox.start(settings: settings, group: group.next(), logger: logger)
-        let handler = HostGate(InboxPages(inbox))
         // The usual port of mail catchers where it is free, so that a bookmark holds.
-        let pages =
-            if let usual = try? await Server.start(
-                host: "127.0.0.1", port: 8025, group: group, logger: logger, handler: handler)
-            {
-                usual
-            } else {
-                try await Server.start(host: "127.0.0.1", port: 0, group: group, logger: logger, handler: handler)
-            }
-        return CaughtInside(inbox: inbox, pages: pages)
+        do {
+            return CaughtInside(inbox: inbox, pages: try await serve(inbox, 8025, group, logger))
+        } catch {
+            return CaughtInside(inbox: inbox, pages: try await serve(inbox, 0, group, logger))
+        }
+    }
+
+    /// What is asked of the pages is not counted: `/metrics` tells of the server that takes mails.
+    private static func serve(
+        _ inbox: Inbox, _ port: Int, _ group: any EventLoopGroup, _ logger: Logger
+    ) async throws(BindError) -> Server {
+        try await Server.start(
+            host: "127.0.0.1", port: port, metrics: NOOPMetricsHandler.instance, group: group, logger: logger,
+            handler: HostGate(InboxPages(inbox)))
     }
 
     func close() async {
