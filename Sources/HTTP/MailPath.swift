@@ -17,18 +17,20 @@ enum MailPath {
         let to = try decode(segments[0], .to)
         let subject = try decode(segments[1], .subject)
         let text = try decode(segments[2], .text)
-        return try email(to: to, subject: subject, text: text)
+        return try email(to: to, subject: subject, text: text, advice: advice)
     }
 
     /// The e-mail, or 400 and the rule that was broken.
-    static func email(to: String, subject: String, text: String) throws(Problem) -> Email {
+    ///
+    /// - Parameter advice: What to send instead.
+    static func email(to: String, subject: String, text: String, advice: String) throws(Problem) -> Email {
         guard text.utf8.count <= Email.maximumTextBytes else {
             throw Problem(.contentTooLarge, "the text is longer than \(Email.maximumTextBytes) bytes")
         }
         do {
             return try Email(to: to, subject: subject, text: text)
         } catch {
-            throw wrong("\(error)")
+            throw Problem(.badRequest, "\(error)", advice: advice)
         }
     }
 
@@ -73,6 +75,8 @@ enum MailPath {
     }
 
     private static func wrong(_ reason: String) -> Problem {
-        Problem(.badRequest, reason, advice: "GET /TO/SUBJECT/TEXT, such as /you@example.org/hello/how%20are%20you")
+        Problem(.badRequest, reason, advice: advice)
     }
+
+    private static let advice = "GET /TO/SUBJECT/TEXT, such as /you@example.org/hello/how%20are%20you"
 }

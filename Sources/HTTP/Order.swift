@@ -26,7 +26,7 @@ struct Order: Sendable {
             let missing = ["to", "subject", "text"].filter { fields[$0] == nil }
             throw Self.wrong("the body lacks \(missing.joined(separator: " and "))")
         }
-        email = try MailPath.email(to: to, subject: subject, text: text)
+        email = try MailPath.email(to: to, subject: subject, text: text, advice: Self.advice)
         delay = try fields["delay"].map { text throws(Problem) in try Self.delay(text) }
     }
 
@@ -61,7 +61,7 @@ struct Order: Sendable {
         guard String(validating: bytes, as: UTF8.self) != nil else { throw wrong("the body is not UTF-8") }
         do {
             return try JSONDecoder().decode([String: JSONField].self, from: Data(bytes)).mapValues(\.text)
-        } catch DecodingError.typeMismatch(_, let context) {
+        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
             let path = context.codingPath.map(\.stringValue).joined(separator: ".")
             throw wrong(path.isEmpty ? "the body is not a JSON object" : "\"\(path.prefix(40))\" is not a string")
         } catch {
@@ -89,10 +89,11 @@ struct Order: Sendable {
     }
 
     private static func wrong(_ reason: String) -> Problem {
-        Problem(
-            .badRequest, reason,
-            advice: #"{"to":"you@example.org","subject":"hello","text":"how are you"}, and perhaps "delay":"90s""#)
+        Problem(.badRequest, reason, advice: advice)
     }
+
+    private static let advice =
+        #"{"to":"you@example.org","subject":"hello","text":"how are you"}, and perhaps "delay":"90s""#
 }
 
 /// A JSON value of an order: a string, or a number of seconds.
