@@ -50,6 +50,8 @@ public struct SMTPServer: Sendable, Hashable {
                 throw InvalidSMTPURL("a control character may not be in the user or the password")
             }
             (self.user, self.password) = (user, password)
+        } else if url == "gmail" {
+            throw InvalidSMTPURL("Gmail takes mails from its users alone; name yours with --smtp-user or SMTP_USER")
         } else {
             // A password in the environment, and a server that needs none.
             (self.user, self.password) = (nil, nil)

@@ -15,13 +15,19 @@ struct ServerURLTests {
         ("smtp://127.example.org", "smtp://127.example.org:25", .required),
         ("smtp://[::1]:25", "smtp://[::1]:25", .off),
         ("smtp://[2001:db8::1]", "smtp://[2001:db8::1]:25", .required),
-        ("gmail", "smtp://smtp.gmail.com:587", .required),
         ("discard:", "discard:", .off),
     ])
     func understood(url: String, description: String, tls: TLSPolicy) throws {
         let server = try SMTPServer(url: url)
         #expect(server.description == description)
         if server.scheme != .discard { #expect(server.tls == tls) }
+    }
+
+    @Test func gmailIsAPresetForItsUsers() throws {
+        let server = try SMTPServer(url: "gmail", password: "word", user: "me@gmail.com")
+        #expect(server.description == "smtp://me@gmail.com@smtp.gmail.com:587")
+        #expect(server.tls == .required)
+        #expect(throws: InvalidSMTPURL.self) { try SMTPServer(url: "gmail", password: "word") }
     }
 
     @Test func whatIsGivenBesideTheURLWins() throws {
