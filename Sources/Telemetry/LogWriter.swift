@@ -1,4 +1,5 @@
-import Dispatch
+public import Dispatch
+import Logging
 import Synchronization
 import SystemPackage
 
@@ -25,12 +26,16 @@ public final class LogWriter: Sendable {
 
     private static let bound = 8 << 20
     private let output: FileDescriptor
+    private let format: LogFormat
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "bgdemo.log")
 
-    /// - Parameter descriptor: Where the lines go; it stays open. 1 is standard output.
-    public init(descriptor: Int32 = 1) {
+    /// - Parameters:
+    ///   - descriptor: Where the lines go; it stays open. 1 is standard output.
+    ///   - format: Of the lines that are its own: how many were dropped.
+    public init(descriptor: Int32 = 1, format: LogFormat) {
         output = FileDescriptor(rawValue: descriptor)
+        self.format = format
     }
 
     /// Hands over one line, without its line end. Never waits.
@@ -51,9 +56,14 @@ public final class LogWriter: Sendable {
         queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { [self] in carry() }
     }
 
-    /// Returns when what was handed over before has been written.
-    public func flush() {
-        queue.sync { carry() }
+    /// Returns when what was handed over before has been written, or when the reader has not taken it within `limit`.
+    public func flush(within limit: DispatchTimeInterval = .seconds(2)) {
+        let written = DispatchSemaphore(value: 0)
+        queue.async { [self] in
+            carry()
+            written.signal()
+        }
+        _ = written.wait(timeout: .now() + limit)
     }
 
     private func carry() {
@@ -65,7 +75,9 @@ public final class LogWriter: Sendable {
             return (state.lines, state.dropped)
         }
         put(lines)
-        if dropped > 0 { put("… \(dropped) log lines dropped: the reader was too slow\n") }
+        if dropped > 0 {
+            put(format.line(.warning, "\(dropped) log lines were dropped: their reader was too slow") + "\n")
+        }
     }
 
     /// Writes all of it, however slow the reader. Where the reader is gone, there is nobody to tell.

@@ -46,9 +46,27 @@ import Testing
         #expect(json["time"]?.hasSuffix("Z") == true)
     }
 
+    @Test("What a slow reader lost is told in lines of the same form", .timeLimit(.minutes(1)))
+    func drops() async throws {
+        let pipe = Pipe()
+        let writer = LogWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor, format: .json)
+        let line = #"{"x":"\#(String(repeating: "x", count: 1 << 20))"}"#
+        for _ in 0..<20 { writer.write(line) }
+        // Nobody reads: it does not wait for ever.
+        writer.flush(within: .milliseconds(10))
+        let reading = Task.detached { try pipe.fileHandleForReading.readToEnd() ?? Data() }
+        writer.flush(within: .seconds(30))
+        try pipe.fileHandleForWriting.close()
+        let lines = try await reading.value.split(separator: UInt8(ascii: "\n"))
+        let last = try JSONDecoder().decode([String: String].self, from: try #require(lines.last))
+        #expect(last["level"] == "warning")
+        #expect(last["message"] == "\(20 - lines.count + 1) log lines were dropped: their reader was too slow")
+        #expect(lines.count > 8 && lines.count < 20)
+    }
+
     private func logged(_ format: LogFormat) throws -> String {
         let pipe = Pipe()
-        let writer = LogWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        let writer = LogWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor, format: format)
         var logger = Logger(label: "test") { _ in LineLogHandler(format, level: .info, writer: writer) }
         logger[metadataKey: "a"] = "plain"
         logger.debug("not shown")

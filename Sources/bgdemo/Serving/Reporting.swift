@@ -14,7 +14,7 @@ struct Reporting: Sendable {
     let format: LogFormat
     let logger: Logger
     let metrics = Prometheus()
-    private let writer = LogWriter()
+    private let writer: LogWriter
     private let link: Link?
 
     private let level: Logger.Level
@@ -24,9 +24,11 @@ struct Reporting: Sendable {
     ///   - link: To the master, which writes a child's lines.
     init(format: LogFormat, level: Logger.Level, name: String?, link: Link?) {
         let pid = ProcessInfo.processInfo.processIdentifier
-        let write: @Sendable (String) -> Void = { [writer] line in
+        let writer = LogWriter(format: format)
+        let write: @Sendable (String) -> Void = { line in
             if let link { link.log(line) } else { writer.write(line) }
         }
+        self.writer = writer
         self.format = format
         self.level = level
         self.link = link
@@ -50,9 +52,12 @@ struct Reporting: Sendable {
     /// master, which has said so already.
     func announce(_ line: String) {
         if let link { return link.ready() }
+        // Said whatever the level: nobody finds a server that does not say where it is.
+        var voice = logger
+        voice.logLevel = .notice
         switch format {
         case .text: writer.write(line)
-        case .json: logger.notice("\(line)")
+        case .json: voice.notice("\(line)")
         }
     }
 
@@ -62,6 +67,6 @@ struct Reporting: Sendable {
     /// All numbers, the master's among them.
     var numbers: String { Prometheus.merged(metrics.text(), link?.metrics ?? "") }
 
-    /// Returns when every line is out.
+    /// Returns when every line is out, or its reader does not take it.
     func end() { writer.flush() }
 }

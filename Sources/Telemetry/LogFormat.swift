@@ -1,0 +1,76 @@
+import Logging
+import Mail
+
+/// How log lines look.
+public enum LogFormat: String, Sendable, CaseIterable {
+    /// `2026-11-24T04:55:54.123Z info  Sent an email to a@b.example in 12 ms id=01…`
+    case text
+    /// `{"time":"…","level":"info","message":"…","id":"…"}`
+    case json
+
+    /// One event as one line, without its line end.
+    func line(
+        _ level: Logger.Level, _ message: String, _ fields: [(key: String, value: Logger.MetadataValue)] = []
+    ) -> String {
+        switch self {
+        case .text: text(level, message, fields)
+        case .json: json(level, message, fields)
+        }
+    }
+
+    private func text(
+        _ level: Logger.Level, _ message: String, _ fields: [(key: String, value: Logger.MetadataValue)]
+    ) -> String {
+        var line = ""
+        line.reserveCapacity(160)
+        line += Stamp.now
+        line += Self.column(level)
+        line += printable(message)
+        for (key, value) in fields {
+            line += " "
+            line += key
+            line += "="
+            let value = "\(value)"
+            line += value.utf8.contains { $0 == 0x20 || $0 == 0x22 } ? quoted(value) : printable(value)
+        }
+        return line
+    }
+
+    private func json(
+        _ level: Logger.Level, _ message: String, _ fields: [(key: String, value: Logger.MetadataValue)]
+    ) -> String {
+        var json = JSONText()
+        json.raw("{")
+        json.field("time", Stamp.now)
+        json.field("level", level.rawValue)
+        json.field("message", message)
+        for (key, value) in fields { json.field(key, "\(value)") }
+        json.raw("}")
+        return json.text
+    }
+
+    /// The level between blanks, as wide as the widest of the usual ones.
+    private static func column(_ level: Logger.Level) -> String {
+        switch level {
+        case .trace: " trace   "
+        case .debug: " debug   "
+        case .info: " info    "
+        case .notice: " notice  "
+        case .warning: " warning "
+        case .error: " error   "
+        case .critical: " critical "
+        }
+    }
+
+    /// One event is one line, whatever a server said in its reply.
+    private func printable(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f }
+        return isPlain ? text : String(quoted(text).dropFirst().dropLast())
+    }
+
+    private func quoted(_ text: String) -> String {
+        var json = JSONText()
+        json.string(text)
+        return json.text
+    }
+}
