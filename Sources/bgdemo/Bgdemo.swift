@@ -17,4 +17,9 @@ struct Bgdemo: AsyncParsableCommand {
         ])
 
     static let version = "0.1.0"
+
+    static func main() async {
+        Process.openStandardFiles()
+        await main(nil)
+    }
 }

@@ -23,6 +23,7 @@ struct ServeTests {
             (["serve", "--host", "0.0.0.0"], "--allow-recipient"),
             (["serve", "--role", "worker"], "no worker half"),
             (["serve", "--smtp-url", "http://x"], "smtp"),
+            (["serve", "--smtp-url", "gmail"], "--smtp-user"),
             (["serve", "--from", "nobody"], "@"),
             (["serve", "--throttle", "soon"], "soon"),
         ])

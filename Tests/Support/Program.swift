@@ -102,16 +102,19 @@ public final class Program: Sendable {
 
 /// Runs `bgdemo` with these arguments for as long as `body` runs; then ends it by SIGTERM, or after 10 s by SIGKILL.
 ///
-/// - Parameter environment: Variables beside the test's own; a test says which of those that bgdemo reads.
+/// - Parameters:
+///   - environment: Variables beside the test's own; a test says which of those that bgdemo reads.
+///   - shell: What a shell does before it becomes the program, such as `ulimit -n 40`.
 /// - Returns: What `body` returns, and how the program ended.
 public func withProgram<Result: Sendable>(
-    _ arguments: [String], environment: [String: String] = [:],
+    _ arguments: [String], environment: [String: String] = [:], shell: String? = nil,
     _ body: @Sendable @escaping (Program) async throws -> Result
 ) async throws -> (result: Result, status: TerminationStatus) {
     let variables = Dictionary(
         uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), Optional($0.value)) })
     let configuration = Configuration(
-        executable: .path(FilePath(bgdemoPath)), arguments: Arguments(arguments),
+        executable: .path(FilePath(shell == nil ? bgdemoPath : "/bin/sh")),
+        arguments: Arguments(shell.map { ["-c", "\($0); exec \"$0\" \"$@\"", bgdemoPath] + arguments } ?? arguments),
         environment: Subprocess.Environment.inherit.updating(variables))
     let ended = try await run(configuration, input: .none, output: .sequence, error: .combinedWithOutput) { execution in
         let program = Program(pid: execution.processIdentifier.value) { try execution.send(signal: $0) }

@@ -19,7 +19,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let environment = Environment.process
-        Process.raiseLimits()
+        Process.prepare()
         let findings = [
             try await port(environment),
             try await smtp(environment),
@@ -41,7 +41,7 @@ struct DoctorCommand: AsyncParsableCommand {
             await server.drain(within: .seconds(1))
             return .good("port", "\(host) port \(free) is free")
         } catch {
-            return .bad("port", "\(error)", "end what listens there, or choose another --port")
+            return .bad("port", error.reason, error.advice)
         }
     }
 

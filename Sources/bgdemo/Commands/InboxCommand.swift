@@ -40,7 +40,7 @@ struct InboxCommand: AsyncParsableCommand {
             throw ValidationError("a port is from 0 to 65535")
         }
         let settings = try inbox.settings(environment)
-        Process.raiseLimits()
+        Process.prepare()
 
         let reporting = try log.start(environment)
         defer { reporting.end() }
@@ -59,7 +59,7 @@ struct InboxCommand: AsyncParsableCommand {
         }
         try await ServiceGroup(
             configuration: .init(
-                services: [service], gracefulShutdownSignals: [.sigterm, .sigint], cancellationSignals: [.sigquit],
+                services: [service], gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: .silent)
         ).run()
     }

@@ -50,8 +50,8 @@ struct ServeCommand: AsyncParsableCommand {
         let port = try listen.port(environment)
         let access = try listen.access(environment)
         let limits = try listen.limits(environment)
-        let grace = try work.grace(environment)
-        Process.raiseLimits()
+        let grace = Grace(try work.grace(environment))
+        Process.prepare()
 
         let group = MultiThreadedEventLoopGroup.singleton
         let link = try await Link.ofChild(environment.variables, group: group)
@@ -70,7 +70,7 @@ struct ServeCommand: AsyncParsableCommand {
         let workshop = try Workshop(
             sender: post.sender, journey: journey, throttle: work.throttle(environment),
             retry: work.retry(environment), concurrency: work.concurrency(environment),
-            backlog: work.backlog(environment), semantics: work.semantics(environment), grace: grace, group: group,
+            backlog: work.backlog(environment), semantics: work.semantics(environment), grace: grace.left, group: group,
             logger: logger, link: link, role: role, resque: resque.settings(environment),
             events: events.settings(environment), archive: work.archive(environment), redis: place)
 
@@ -93,40 +93,45 @@ struct ServeCommand: AsyncParsableCommand {
                 let server = try await Server.start(
                     host: host, port: port, listener: link?.listener, limits: limits, group: group, logger: logger,
                     handler: HostGate.isLocal(host) ? HostGate(site.handler) : site.handler)
-                services.append(WebHalf(server: server, grace: grace) { link?.closed() })
+                services.append(
+                    WebHalf(
+                        server: server, grace: grace, closed: { link?.closed() },
+                        giveUp: { if !entry.hasWorker { await giveUp(journey, post, within: .zero, logger) } }))
                 line = Site.firstLine(entry, host: host, port: server.port, post: post, redis: place)
             }
             let firstLine = FirstLine { [line] in reporting.announce(line) }
             // They end in the reverse order: the web server before the workers.
             if role.works, entry.hasWorker {
-                services.insert(WorkerHalf(strategy: strategy, firstLine: firstLine), at: 0)
+                services.insert(WorkerHalf(strategy: strategy, grace: grace, firstLine: firstLine), at: 0)
             }
             services.insert(firstLine, at: 0)
             if let link { services.append(link) }
         }
-        let farewell = Farewell()
-        services.append(farewell)
         try await ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
-                gracefulShutdownSignals: [.sigterm, .sigint], cancellationSignals: [.sigquit],
+                gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: .silent)
         ).run()
-        await settle(journey, post, within: max(.zero, grace - farewell.elapsed), logger)
+        await settle(journey, post, grace, logger)
         await link?.drained()
     }
 
-    /// The mails that are under way may end; what has not ended by then is said, since nobody else will.
-    private func settle(_ journey: Journey, _ post: Post, within grace: Duration, _ logger: Logger) async {
-        let start = ContinuousClock.now
+    /// The mails that are under way may end.
+    private func settle(_ journey: Journey, _ post: Post, _ grace: Grace, _ logger: Logger) async {
         await withTaskGroup { group in
             group.addTask { await journey.landed() }
-            group.addTask { try? await Task.sleep(for: grace) }
+            group.addTask { try? await Task.sleep(for: grace.left) }
             await group.next()
-            let left = journey.inFlight
-            if left > 0 { logger.warning("\(left) mails were under way when the time to stop gracefully ran out") }
-            await post.close(within: max(.zero, grace - (ContinuousClock.now - start)))
+            await giveUp(journey, post, within: grace.left, logger)
             group.cancelAll()
         }
+    }
+
+    /// The time is up, or no mail is under way. What has not ended is said, since nobody else will.
+    private func giveUp(_ journey: Journey, _ post: Post, within limit: Duration, _ logger: Logger) async {
+        let left = journey.inFlight
+        if left > 0 { logger.warning("\(left) mails were under way when the time to stop gracefully ran out") }
+        await post.close(within: limit)
     }
 }

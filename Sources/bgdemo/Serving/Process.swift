@@ -7,12 +7,20 @@
 /// What a server asks of its process before it begins.
 enum Process {
     /// A broken pipe is an error of one write, not the end of the process; and every file the system allows may be open.
-    static func raiseLimits() {
+    static func prepare() {
         signal(SIGPIPE, SIG_IGN)
         var limit = rlimit()
         guard unsafe getrlimit(fileLimit, &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max
         _ = unsafe setrlimit(fileLimit, &limit)
+    }
+
+    /// Opens what was closed (`>&-`) of standard input, output and error. Else the next socket gets its number, and log
+    /// lines go into it. To be called before anything else opens a file.
+    static func openStandardFiles() {
+        var descriptor: Int32 = 0
+        while (0...2).contains(descriptor) { descriptor = unsafe open("/dev/null", O_RDWR) }
+        if descriptor > 2 { close(descriptor) }
     }
 
     /// How many files this process may have open.

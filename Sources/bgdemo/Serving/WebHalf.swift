@@ -5,26 +5,43 @@ import Strategy
 /// The web server as a service.
 struct WebHalf: Service {
     let server: Server
-    let grace: Duration
+    let grace: Grace
     /// Called when no more clients are accepted.
     let closed: @Sendable () -> Void
+    /// Ends the mails that clients wait for, shortly before the time is up, so that they are told.
+    let giveUp: @Sendable () async -> Void
 
     func run() async throws {
         try await gracefulShutdown()
+        grace.begin()
         await server.stopAccepting()
         closed()
-        await server.drain(within: grace)
+        let left = grace.left
+        await withTaskGroup { group in
+            group.addTask { await server.drain(within: left) }
+            group.addTask {
+                do { try await Task.sleep(for: left - min(.seconds(1), left / 10)) } catch { return }
+                await giveUp()
+            }
+            await group.next()
+            group.cancelAll()
+        }
     }
 }
 
 /// The worker half of a strategy as a service. It waits for the first line, which is to be the first.
 struct WorkerHalf: Service {
     let strategy: any Strategy
+    let grace: Grace
     let firstLine: FirstLine
 
     func run() async throws {
         await firstLine.said()
-        try await strategy.work()
+        try await withGracefulShutdownHandler {
+            try await strategy.work()
+        } onGracefulShutdown: {
+            grace.begin()
+        }
     }
 }
 

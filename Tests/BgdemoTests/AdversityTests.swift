@@ -1,0 +1,81 @@
+import Foundation
+import Subprocess
+import Support
+import Testing
+
+/// What a process may meet that is not a request's fault.
+@Suite(.timeLimit(.minutes(1)))
+struct AdversityTests {
+    @Test("Out of file descriptors, clients wait, the log says why, and later all is as before")
+    func descriptors() async throws {
+        let arguments = ["serve", "--port", "0", "--smtp-url", "discard:"]
+        let (_, status) = try await withProgram(arguments, shell: "ulimit -n 40") { program in
+            let port = try await program.port()
+            var clients: [RawClient] = []
+            for _ in 0..<60 { clients.append(try await RawClient.connect(port: port)) }
+            _ = try await program.line { $0.contains("New clients have to wait: too many files are open") }
+            for client in clients { await client.close() }
+            #expect(try await fetch("/you@example.org/s/t", port: port).status == 200)
+        }
+        #expect(status == .exited(0))
+    }
+
+    #if os(Linux)
+        @Test("A standard file that was closed is no socket's number")
+        func standardFiles() async throws {
+            let arguments = ["serve", "--port", "0", "--smtp-url", "discard:"]
+            _ = try await withProgram(arguments, shell: "exec <&-") { program in
+                #expect(try await fetch("/healthz", port: program.port()).status == 200)
+                let file = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(program.pid)/fd/0")
+                #expect(file == "/dev/null")
+            }
+        }
+    #endif
+
+    @Test("Who waits for a mail that does not end in time is told so")
+    func told() async throws {
+        let arguments = ["serve", "--port", "0", "--smtp-delay", "1h", "--grace", "500ms"]
+        let (lines, status) = try await withProgram(arguments) { program in
+            let port = try await program.port()
+            async let answer = fetch("/you@example.org/s/t", port: port)
+            while try await !fetch("/metrics", port: port).text.contains("bgdemo_mails_in_flight 1") {}
+            try program.signal(.terminate)
+            #expect(try await answer.status == 500)
+            #expect(try await answer.text.contains(#""state":"unknown""#))
+            try await program.end()
+            return program.lines
+        }
+        #expect(lines.contains { $0.contains("1 mails were under way") })
+        #expect(status == .exited(0))
+    }
+
+    @Test("The inbox' pages are not counted among the requests for mails")
+    func pages() async throws {
+        _ = try await withProgram(["serve", "--port", "0"]) { program in
+            for _ in 0..<3 { #expect(try await fetch("/", port: program.port(after: "inbox")).status == 200) }
+            let metrics = try await fetch("/metrics", port: program.port()).text
+            #expect(metrics.contains("bgdemo_http_requests_total{status=\"200\"} 0\n"), "\(metrics)")
+        }
+    }
+
+    @Test("Where the server is, is said at every log level", arguments: ["text", "json"])
+    func quiet(format: String) async throws {
+        let arguments = ["serve", "--port", "0", "--smtp-url", "discard:", "--log-level", "critical", "--log-format"]
+        _ = try await withProgram(arguments + [format]) { program in
+            _ = try await program.line { $0.contains("try: curl") }
+        }
+    }
+
+    @Test("A port that is in use is one line, and the exit is 1", arguments: ["serve", "inbox"])
+    func taken(verb: String) async throws {
+        _ = try await withProgram(["serve", "--port", "0", "--smtp-url", "discard:"]) { program in
+            let port = try await program.port()
+            let (lines, status) = try await withProgram([verb, "--port", String(port)]) { second in
+                try await second.end()
+                return second.lines
+            }
+            #expect(lines.count == 1 && lines[0].contains("127.0.0.1 port \(port) is in use; "), "\(lines)")
+            #expect(status == .exited(1))
+        }
+    }
+}
