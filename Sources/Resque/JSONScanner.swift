@@ -18,14 +18,6 @@ package struct JSONScanner {
         end = range?.upperBound ?? bytes.count
     }
 
-    /// The one value that the text is, white space around it aside.
-    mutating func whole() throws(Fault) -> Range<Int> {
-        let range = try value()
-        skipSpace()
-        guard place == end else { throw fault("the end") }
-        return range
-    }
-
     /// The members of the object that the text is; of two with one name the later one counts, as everywhere.
     package mutating func members(_ take: (_ name: Range<Int>, _ value: Range<Int>) -> Void) throws(Fault) {
         try list("{", "}", "an object") { scanner throws(Fault) in
