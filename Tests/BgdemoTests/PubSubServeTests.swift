@@ -59,7 +59,7 @@ struct PubSubServeTests {
     func stop(semantics: String) async throws {
         try await withRedisServer { redis in
             let arguments = half(
-                "all", redis, ["--semantics", semantics, "--concurrency", "1", "--smtp-delay", "100ms"])
+                "all", redis, ["--semantics", semantics, "--concurrency", "1", "--smtp-delay", "500ms"])
             let (lines, status) = try await withProgram(arguments) { program in
                 let port = try await program.port()
                 for number in 0..<5 { _ = try await fetch("/a\(number)@example.org/s/t", port: port) }

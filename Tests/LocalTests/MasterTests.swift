@@ -23,7 +23,7 @@ struct MasterTests {
 
     @Test("On SIGTERM the web server goes first, then the mails, then the worker, and the exit code is 0")
     func graceful() async throws {
-        let (lines, status) = try await withHouse(["--concurrency", "5"], inbox: Self.inbox(.milliseconds(10))) {
+        let (lines, status) = try await withHouse(["--concurrency", "5"], inbox: Self.inbox(.milliseconds(50))) {
             house in
             _ = try await house.ready(House.worker)
             let answered = await house.load((0..<200).map { "mail-\($0)" }, perSecond: 2000)
