@@ -24,7 +24,7 @@ extension ServerBootstrap {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(pause(logger))
+                    try channel.pipeline.syncOperations.addHandler(Patience(logger))
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -33,12 +33,28 @@ extension ServerBootstrap {
             .childChannelInitializer { channel in channel.eventLoop.makeCompletedFuture { try greet(channel) } }
     }
 
-    /// Without it the loop would try again without end, and use a whole core for it.
-    private static func pause(_ logger: Logger) -> AcceptBackoffHandler {
-        AcceptBackoffHandler(shouldForwardIOErrorCaught: false) { error in
-            guard [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode) else { return nil }
-            logger.warning("New clients have to wait: too many files are open (ulimit -n), or memory is out")
-            return .seconds(1)
+}
+
+/// Accepts nobody for a second where the process can't: else the loop would try again without end, and use a whole
+/// core for it. (NIO's AcceptBackoffHandler holds back once; the listener stays readable, and the next error spins.)
+private final class Patience: ChannelInboundHandler {
+    typealias InboundIn = any Channel
+
+    private let logger: Logger
+
+    init(_ logger: Logger) {
+        self.logger = logger
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let code = (error as? IOError)?.errnoCode, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) else {
+            return context.fireErrorCaught(error)
+        }
+        logger.warning("New clients have to wait: too many files are open (ulimit -n), or memory is out")
+        let channel = context.channel
+        // Neither fails but on a listener that is closed, where there is nothing left to accept.
+        channel.setOption(.autoRead, value: false).whenSuccess {
+            channel.eventLoop.scheduleTask(in: .seconds(1)) { channel.setOption(.autoRead, value: true) }
         }
     }
 }

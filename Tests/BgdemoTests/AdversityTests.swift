@@ -9,15 +9,24 @@ struct AdversityTests {
     @Test("Out of file descriptors, clients wait, the log says why, and later all is as before")
     func descriptors() async throws {
         let arguments = ["serve", "--port", "0", "--smtp-url", "discard:"]
-        let (_, status) = try await withProgram(arguments, shell: "ulimit -n 40") { program in
+        let (lines, status) = try await withProgram(arguments, shell: "ulimit -n 40") { program in
             let port = try await program.port()
             var clients: [RawClient] = []
             for _ in 0..<60 { clients.append(try await RawClient.connect(port: port)) }
-            _ = try await program.line { $0.contains("New clients have to wait: too many files are open") }
+            while program.lines.count(where: Self.tellsOfFiles) < 3 { try await Task.sleep(for: .milliseconds(50)) }
             for client in clients { await client.close() }
             #expect(try await fetch("/you@example.org/s/t", port: port).status == 200)
+            try program.signal(.terminate)
+            try await program.end()
+            return program.lines
         }
         #expect(status == .exited(0))
+        // It tries again once a second, not without end.
+        #expect(lines.count(where: Self.tellsOfFiles) < 20)
+    }
+
+    private static func tellsOfFiles(_ line: String) -> Bool {
+        line.contains("New clients have to wait: too many files are open")
     }
 
     #if os(Linux)
@@ -56,6 +65,17 @@ struct AdversityTests {
             let metrics = try await fetch("/metrics", port: program.port()).text
             #expect(metrics.contains("bgdemo_http_requests_total{status=\"200\"} 0\n"), "\(metrics)")
         }
+    }
+
+    @Test("SIGQUIT ends at once, whatever is under way")
+    func quit() async throws {
+        let arguments = ["serve", "--port", "0", "--smtp-delay", "1h", "--strategy", "fire-and-forget"]
+        let (_, status) = try await withProgram(arguments) { program in
+            #expect(try await fetch("/you@example.org/s/t", port: program.port()).status == 200)
+            try program.signal(.quit)
+            try await program.end()
+        }
+        #expect(status == .signaled(SIGQUIT))
     }
 
     @Test("Where the server is, is said at every log level", arguments: ["text", "json"])

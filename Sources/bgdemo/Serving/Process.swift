@@ -7,8 +7,10 @@
 /// What a server asks of its process before it begins.
 enum Process {
     /// A broken pipe is an error of one write, not the end of the process; and every file the system allows may be open.
+    /// SIGQUIT ends at once, without the backtrace that Swift's runtime would take its time for.
     static func prepare() {
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGQUIT, SIG_DFL)
         var limit = rlimit()
         guard unsafe getrlimit(fileLimit, &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max
