@@ -6,6 +6,7 @@ final class Lease: Sendable {
     private struct State {
         var done: Int
         var isLost = false
+        var isEnding = false
     }
 
     let partition: Int
@@ -14,13 +15,14 @@ final class Lease: Sendable {
     let events: [Event]
     /// How many processes have died with the first of these events; -1 where nobody has had them.
     let deaths: Int
-    let end: Int
+    /// The index after that of the last of them.
+    let limit: Int
     private let state: Mutex<State>
 
     init(partition: Int, token: String?, first: Int, deaths: Int, events: [[UInt8]]) {
         (self.partition, self.token, self.deaths) = (partition, token, deaths)
         self.events = events.enumerated().map { Event($1, partition: partition, index: first + $0) }
-        end = first + events.count
+        limit = first + events.count
         state = Mutex(State(done: first))
     }
 
@@ -29,6 +31,11 @@ final class Lease: Sendable {
 
     /// Whether another has the events now.
     var isLost: Bool { state.withLock(\.isLost) }
+
+    /// Whether no more is to be done, and that is being acknowledged.
+    var isEnding: Bool { state.withLock(\.isEnding) }
+
+    func end() { state.withLock { $0.isEnding = true } }
 
     func didHandle(_ event: Event) { state.withLock { $0.done = event.place.index + 1 } }
 
@@ -76,12 +83,15 @@ extension Store {
 
     /// Acknowledges what is done of a lease and keeps the rest for `time`, or gives it back where that is zero.
     ///
+    /// A lease that is kept is kept with one event at least: it ends when it is given back, and then only once.
+    ///
     /// - Returns: Whether the lease was still ours.
     func acknowledge(_ lease: Lease, of consumer: String, keepingRestFor time: Duration) async throws -> Bool {
         guard let token = lease.token else { return true }
         let reply = try await run(
             Scripts.acknowledge, keys: [keys.counters(lease.partition), keys.leases(lease.partition, consumer)],
-            consumer, token, lease.done, time.milliseconds, keys.written, lease.partition)
+            consumer, token, time == .zero ? lease.done : min(lease.done, lease.limit - 1), time.milliseconds,
+            keys.written, lease.partition)
         return reply.int == 1
     }
 }

@@ -19,8 +19,8 @@ enum Scripts {
         return length - 1
         """)
 
-    /// Takes events of a partition: those of a lease that has run out, else those that follow what is taken. Asked
-    /// again with the same token it gives the same events again.
+    /// Takes events of a partition: those of a lease that has run out, else those that follow what is taken. They are
+    /// 1 MB in all at most, or one that is larger. Asked again with the same token it gives the same events again.
     ///
     /// - KEYS: the partition, its counters, the leases, the waiting flag.
     /// - ARGV: consumer; token; the most events; the lease in milliseconds, 0 to acknowledge at once; the tokens of the
@@ -33,26 +33,39 @@ enum Scripts {
             local name, token, most, lease = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
             local length = redis.call('LLEN', KEYS[1])
             local counter = tonumber(redis.call('HGET', KEYS[2], name) or 0) or 0
+            local head = tonumber(redis.call('HGET', KEYS[3], 'head') or counter)
             local anew = 0
-            if length > 0 and counter > length then
-              anew, counter = 1, 0
+            -- What is behind us is not there: somebody has deleted the list, and perhaps another has begun it anew.
+            if math.max(counter, head) > length then
+              anew, counter, head = 1, 0, 0
               redis.call('DEL', KEYS[3])
-              redis.call('HSET', KEYS[2], name, 0)
+              redis.call('HDEL', KEYS[2], name)
+            end
+            local function read(from, to)
+              local events, size = {}, 0
+              for first = from, to - 1, 100 do
+                for _, event in ipairs(redis.call('LRANGE', KEYS[1], first, math.min(first + 99, to - 1))) do
+                  size = size + #event
+                  if size > 1048576 and #events > 0 then return events end
+                  events[#events + 1] = event
+                end
+              end
+              return events
             end
             local now = milliseconds()
-            local head, from, to, died = counter, nil, nil, -1
+            local from, to, died = nil, nil, -1
+            local events
             local mine = redis.call('HGET', KEYS[3], token)
             if mine then
               from, to, died = parse(mine)
+              events = read(from, to)
             else
               local expired
               local held = {}
               for i = 5, #ARGV do held[ARGV[i]] = true end
               local leases = redis.call('HGETALL', KEYS[3])
               for i = 1, #leases, 2 do
-                if leases[i] == 'head' then
-                  head = tonumber(leases[i + 1])
-                else
+                if leases[i] ~= 'head' then
                   local first, last, deaths, due = parse(leases[i + 1])
                   if due <= now and not held[leases[i]] and (not from or first < from) then
                     from, to, died, expired = first, last, deaths, leases[i]
@@ -61,14 +74,16 @@ enum Scripts {
               end
               if from then
                 died = died + 1
+                events = read(from, math.min(to, from + (died >= 3 and 1 or most)))
                 redis.call('HDEL', KEYS[3], expired)
-                local take = died >= 3 and 1 or most
-                if to - from > take then
-                  redis.call('HSET', KEYS[3], expired, spell(from + take, to, 0, 0))
-                  to = from + take
-                end
+                -- Under another token, so that the one it had does not acknowledge it.
+                local rest = from + #events
+                if rest < to then redis.call('HSET', KEYS[3], expired .. '+', spell(rest, to, 0, 0)) end
+                to = rest
               elseif head < length then
-                from, to = head, math.min(head + most, length)
+                from = head
+                events = read(from, math.min(head + most, length))
+                to = from + #events
                 redis.call('HSET', KEYS[3], 'head', string.format('%d', to))
               else
                 redis.call('SET', KEYS[4], 1, 'EX', 300)
@@ -81,7 +96,7 @@ enum Scripts {
               redis.call('HDEL', KEYS[3], token)
               commit(name, KEYS[2], KEYS[3])
             end
-            return {from, died, anew, redis.call('LRANGE', KEYS[1], from, to - 1), length - math.max(head, to)}
+            return {from, died, anew, events, length - math.max(head, to)}
             """)
 
     /// Acknowledges the events of a lease up to one, and keeps the rest for as long as a lease is, or gives it back.

@@ -15,14 +15,16 @@ extension Shift {
             guard phase == .working || lease.token == nil, !lease.isLost else { break }
             guard await handle(event, deaths: lease.deaths) else { break }
             lease.didHandle(event)
-            if ContinuousClock.now - acknowledged > Self.delay, lease.done < lease.end {
+            if ContinuousClock.now - acknowledged > Self.delay, lease.done < lease.limit {
                 await acknowledge(lease)
                 acknowledged = .now
             }
         }
         if let token = lease.token {
-            held.withLock { $0[token] = nil }
+            lease.end()
             await acknowledge(lease, keepsRest: false)
+            // Until now it must not be taken from ourselves, should it have run out.
+            held.withLock { $0[token] = nil }
         }
     }
 
@@ -92,9 +94,8 @@ extension Shift {
             // The reply of the first time may have been lost, and with it a lease that was done.
             return isOurs || !isFirst && !keepsRest
         }
-        // Acknowledged as a whole meanwhile, it is nobody's.
-        let isHeld = !keepsRest || held.withLock { $0[lease.token ?? ""] != nil }
-        if isOurs == false, isHeld, lease.lose() { tell(.lost(partition: lease.partition)) }
+        // Ended meanwhile, it is nobody's.
+        if isOurs == false, !keepsRest || !lease.isEnding, lease.lose() { tell(.lost(partition: lease.partition)) }
     }
 
     /// Says again and again that this process lives, for as long as it works.

@@ -46,6 +46,39 @@ struct LeaseTests {
         }
     }
 
+    @Test("However many events are asked for, a megabyte is taken, or one that is larger")
+    func large() async throws {
+        try await withEstate { estate in
+            for size in [400_000, 400_000, 400_000, 3_000_000, 10, 10] {
+                try await estate.write(String(repeating: "x", count: size), to: 100)
+            }
+            var taken: [Int] = []
+            for token in ["a", "b", "c"] {
+                taken.append(
+                    try await estate.store.take(from: 100, for: "c", token: token, .quick).lease?.events.count ?? 0)
+            }
+            #expect(taken == [2, 1, 1])
+        }
+    }
+
+    @Test("Events in hand that somebody has deleted hold up nobody")
+    func deleted() async throws {
+        try await withEstate { estate in
+            let brief = ConsumerOptions.quick { $0.lease = .milliseconds(1) }
+            try await estate.write(0..<10, to: 100)
+            _ = try await estate.store.take(from: 100, for: "myApp", token: "dead", brief)
+            _ = try await estate.redis.send("DEL", "eventr:partitions:100")
+            try await estate.write("anew", to: 100)
+            let witness = Witness()
+            try await estate.withConsumer([witness.handler()]) {
+                try await witness.seen.wait { $0 == ["anew"] }
+                try await estate.until("EXISTS", "eventr:leases:100:myApp", is: "0")
+                try await estate.write("next", to: 100)
+                try await witness.seen.wait { $0 == ["anew", "next"] }
+            }
+        }
+    }
+
     @Test("A process that is late to renew a lease does not take it from itself, and another does")
     func late() async throws {
         try await withEstate { estate in
