@@ -200,6 +200,9 @@ final class Connection {
 
     private func hearInTransaction(_ reply: Reply) {
         switch transaction?.receive(reply) {
+        case .say(let bytes) where !parser.isAtRest:
+            // What has come already is no answer to this: it would tell of a mail that nobody has.
+            (outgoing, sent) = (bytes, 0)
         case .say(let bytes): say(bytes)
         case .wait: setDeadline(limit(of: stage))
         case .end(let outcome, let keep, let reset):
@@ -220,7 +223,8 @@ final class Connection {
         }
     }
 
-    /// A reply before the text is whole: the server refuses it, and will not understand what is on its way.
+    /// A reply before what it would answer is out, the text as a rule: the server refuses it, and will not understand
+    /// what is on its way.
     private func endInText(_ reply: Reply) {
         if reply.isRefusal { outcome = reply.refusal(at: stage) }
         lose("an unexpected reply: \(reply.text)")

@@ -115,6 +115,23 @@ struct StageTests {
         }
     }
 
+    /// An answer to the dot that is there before the text is no answer: the mail may not pass for sent.
+    @Test(arguments: [
+        (Point.mail, "250 ok\r\n250 early"), (.rcpt, "250 ok\r\n250 early"), (.data, "354 go\r\n250 early"),
+    ])
+    func anAnswerBeforeItsQuestion(point: Point, reply: String) async throws {
+        let server = try await ScriptedSMTPServer.start(extensions: []) { place in
+            place.point == point && place.connection == 1 ? .say(reply) : nil
+        }
+        try await withCourier(to: server) { courier in
+            let first = await courier.post(1)
+            #expect(first.word == "temporary")
+            #expect(first.failure?.reason == "an unexpected reply: 250 early")
+            #expect(await courier.post(2).isSent)
+        }
+        #expect(server.heard.value.count == 2)
+    }
+
     /// What is no SMTP reply is a fault of the connection, which is not used again.
     @Test(arguments: ["HTTP/1.1 400 Bad Request", "999 what", "25", "250~ok", "354 go on"])
     func nonsense(reply: String) async throws {
