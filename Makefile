@@ -15,10 +15,12 @@ build:
 	./setup
 	$(RELEASE) --product bgdemo
 
-test:
+test: ## One target after another: they start servers and kill processes. One that fails runs once more, a test at a time
 	./setup test
 	swift build --build-tests
-	swift test --skip-build
+	for target in $$(ls Tests | grep 'Tests$$'); do \
+	    swift test --skip-build --filter "^$$target\." || swift test --skip-build --no-parallel --filter "^$$target\." || exit 1; \
+	done
 
 bench: ## Ratios against references that run beside it
 	./setup bench
