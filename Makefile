@@ -15,11 +15,11 @@ build:
 	./setup
 	$(RELEASE) --product bgdemo
 
-test: ## One target after another; one that fails runs once more, a test at a time. AbandonTests, which time a reset, are left out
+test: ## One target after another: they start servers and kill processes. One that fails runs once more, a test at a time
 	./setup test
 	swift build --build-tests
 	for target in $$(ls Tests | grep 'Tests$$'); do \
-	    swift test --skip-build --skip AbandonTests --filter "^$$target\." || swift test --skip-build --no-parallel --skip AbandonTests --skip LeavingTests --filter "^$$target\." || exit 1; \
+	    swift test --skip-build --filter "^$$target\." || swift test --skip-build --no-parallel --filter "^$$target\." || exit 1; \
 	done
 
 bench: ## Ratios against references that run beside it
