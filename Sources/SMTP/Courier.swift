@@ -24,7 +24,8 @@ public import Mail
 public final class Courier: Sender {
     let desk: Desk
 
-    /// Starts the courier's thread. It connects when the first mail comes.
+    /// Starts the courier's thread. It starts libcurl, and with it OpenSSL, when the first mail comes: until then a
+    /// program that waits for mails has 2 MB more.
     ///
     /// - Parameters:
     ///   - from: The sender, in the envelope and in the message.
@@ -49,11 +50,15 @@ public final class Courier: Sender {
             throw CourierError("can't read the certificates in \(caFile)")
         }
         let connections = min(max(1, connections), 65_535)
-        let multi: CurlMulti
-        do { multi = try CurlMulti(connections: connections) } catch { throw CourierError(error.reason) }
-        let desk = Desk(backlog: backlog, multi: multi, now: now)
+        let desk = Desk(backlog: backlog, now: now)
         self.desk = desk
         let isStarted = OwnThread.start {
+            let multi: CurlMulti
+            do throws(CurlMulti.Fault) {
+                multi = try desk.open(connections)
+            } catch {
+                return desk.shut(error.reason)
+            }
             CourierLoop(
                 desk: desk, multi: multi, server: server, from: from, connections: connections,
                 timeouts: timeouts.bounded, now: now, caFile: caFile, logger: logger

@@ -1,4 +1,5 @@
 import DequeModule
+import Dispatch
 import Mail
 import Synchronization
 
@@ -16,12 +17,13 @@ final class Desk: Sendable {
 
     private let state = Mutex(State())
     private let backlog: Int
-    private let multi: CurlMulti
+    /// What wakes the courier's thread once it is at work; before that it is ``firstErrand``.
+    private let multi = Mutex<CurlMulti?>(nil)
+    private let firstErrand = DispatchSemaphore(value: 0)
     private let now: Connection.Clock
 
-    init(backlog: Int, multi: CurlMulti, now: @escaping Connection.Clock) {
+    init(backlog: Int, now: @escaping Connection.Clock) {
         self.backlog = backlog
-        self.multi = multi
         self.now = now
     }
 
@@ -38,7 +40,7 @@ final class Desk: Sendable {
             return (nil, state.isHungry)
         }
         if let refusal { errand.end(.temporary(Failure(.queue, refusal))) }
-        if isHungry { multi.wake() }
+        if isHungry { wake() }
     }
 
     /// Ends the courier when its work is done, at the latest after `limit`; returns when it has ended.
@@ -57,13 +59,23 @@ final class Desk: Sendable {
     func beginClosing(within limit: Duration) {
         let end = now() + limit
         state.withLock { $0.closing = min($0.closing ?? end, end) }
-        multi.wake()
+        wake()
     }
 
     /// Makes the courier's thread look around.
-    func wake() { multi.wake() }
+    func wake() {
+        if let multi = multi.withLock(\.self) { multi.wake() } else { firstErrand.signal() }
+    }
 
     // MARK: - For the courier's thread
+
+    /// Waits for the first errand, or the closing, and then starts libcurl.
+    func open(_ connections: Int) throws(CurlMulti.Fault) -> CurlMulti {
+        firstErrand.wait()
+        let opened = try CurlMulti(connections: connections)
+        multi.withLock { $0 = opened }
+        return opened
+    }
 
     /// Up to `count` errands, the oldest first.
     func take(_ count: Int) -> [Errand] {
@@ -90,14 +102,14 @@ final class Desk: Sendable {
     }
 
     /// The thread ends, and what still waits ends unsent.
-    func shut() {
+    func shut(_ reason: String = "the courier was closed") {
         let (left, closed) = state.withLock { state in
             if state.closing == nil { state.closing = now() }
             state.isClosed = true
             defer { (state.waiting, state.closed) = ([], []) }
             return (state.waiting, state.closed)
         }
-        for errand in left { errand.end(.temporary(Failure(.queue, "the courier was closed"))) }
+        for errand in left { errand.end(.temporary(Failure(.queue, reason))) }
         for continuation in closed { continuation.resume() }
     }
 }
