@@ -48,7 +48,7 @@ struct Answer: Sendable {
             json.raw(fact.json)
         }
         json.raw("}\n")
-        return Response(.ok, .json, json.text)
+        return Response(.ok, .json, .bytes(json.bytes))
     }
 
     private func failed(_ email: Email, _ outcome: Outcome) -> Response {

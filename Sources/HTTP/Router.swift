@@ -3,15 +3,18 @@
 public struct Router: Handler {
     private let pages: [String: any Handler]
     private let mails: any Handler
+    private let longestPath: Int
 
     public init(pages: [String: any Handler], mails: any Handler) {
         self.pages = pages
         self.mails = mails
+        longestPath = pages.keys.map(\.utf8.count).max() ?? 0
     }
 
     public func respond(to request: Request) async -> Response {
-        let path = request.target.prefix { $0 != "?" }
-        let page = pages[String(path)]
+        let target = request.target.utf8
+        let path = Substring(target[..<(target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex)])
+        let page = path.utf8.count <= longestPath ? pages[String(path)] : nil
         switch request.method {
         case .options:
             return Response(.noContent, .text, "", headers: [Header("Allow", Self.allowed(path, page != nil))])

@@ -1,32 +1,35 @@
 /// JSON as text, keys in the order they are written: wire formats and their readers depend on it, and `JSONEncoder`
 /// keeps no order.
 public struct JSONText: Sendable {
-    public private(set) var text: String
+    /// The text's UTF-8.
+    public private(set) var bytes: [UInt8]
 
     public init(capacity: Int = 160) {
-        text = ""
-        text.reserveCapacity(capacity)
+        bytes = []
+        bytes.reserveCapacity(capacity)
     }
 
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+
     /// Appends `text` as it is: punctuation, numbers, or JSON that is already written.
-    public mutating func raw(_ text: String) { self.text += text }
+    public mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
     /// Appends `value` as a JSON string (RFC 8259, section 7), `/` and everything beyond ASCII as it is.
     public mutating func string(_ value: String) {
-        text += "\""
+        bytes.append(UInt8(ascii: "\""))
         if value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5c }) {
-            text += value
+            bytes.append(contentsOf: value.utf8)
         } else {
-            for scalar in value.unicodeScalars { escape(scalar) }
+            for byte in value.utf8 { escape(byte) }
         }
-        text += "\""
+        bytes.append(UInt8(ascii: "\""))
     }
 
     /// Appends `"key":` and a comma before it where one is due.
     public mutating func key(_ key: String) {
-        if let last = text.utf8.last, last != UInt8(ascii: "{") { text += "," }
+        if let last = bytes.last, last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
         string(key)
-        text += ":"
+        bytes.append(UInt8(ascii: ":"))
     }
 
     public mutating func field(_ key: String, _ value: String) {
@@ -36,20 +39,18 @@ public struct JSONText: Sendable {
 
     public mutating func field(_ key: String, _ value: Int) {
         self.key(key)
-        text += String(value)
+        raw(String(value))
     }
 
-    private mutating func escape(_ scalar: Unicode.Scalar) {
-        switch scalar {
-        case "\"": text += "\\\""
-        case "\\": text += "\\\\"
-        case "\n": text += "\\n"
-        case "\r": text += "\\r"
-        case "\t": text += "\\t"
-        case _ where scalar.value < 0x20:
-            text += scalar.value < 16 ? "\\u000" : "\\u00"
-            text += String(scalar.value, radix: 16)
-        default: text.unicodeScalars.append(scalar)
+    private mutating func escape(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): raw("\\\"")
+        case UInt8(ascii: "\\"): raw("\\\\")
+        case 0x0a: raw("\\n")
+        case 0x0d: raw("\\r")
+        case 0x09: raw("\\t")
+        case ..<0x20: raw((byte < 0x10 ? "\\u000" : "\\u00") + String(byte, radix: 16))
+        default: bytes.append(byte)
         }
     }
 }

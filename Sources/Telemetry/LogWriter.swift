@@ -14,7 +14,7 @@ import SystemPackage
 /// At most 8 MiB wait; past that lines are dropped, counted, and their number is said when there is room again.
 public final class LogWriter: Sendable {
     private struct State {
-        var lines = ""
+        var lines: [UInt8] = []
         var dropped = 0
         var isScheduled = false
         var carried = ContinuousClock.now - LogWriter.linger
@@ -41,12 +41,12 @@ public final class LogWriter: Sendable {
     /// Hands over one line, without its line end. Never waits.
     public func write(_ line: String) {
         let wait = state.withLock { state -> Duration? in
-            guard state.lines.utf8.count < Self.bound else {
+            guard state.lines.count < Self.bound else {
                 state.dropped += 1
                 return nil
             }
-            state.lines += line
-            state.lines += "\n"
+            state.lines.append(contentsOf: line.utf8)
+            state.lines.append(UInt8(ascii: "\n"))
             guard !state.isScheduled else { return nil }
             state.isScheduled = true
             return Self.linger - (ContinuousClock.now - state.carried)
@@ -68,21 +68,24 @@ public final class LogWriter: Sendable {
 
     private func carry() {
         let (lines, dropped) = state.withLock { state in
-            defer {
-                state = State()
-                state.carried = .now
-            }
-            return (state.lines, state.dropped)
+            let (lines, dropped) = (state.lines, state.dropped)
+            state = State()
+            state.carried = .now
+            // As much will come again.
+            state.lines.reserveCapacity(lines.count)
+            return (lines, dropped)
         }
         put(lines)
         if dropped > 0 {
-            put(format.line(.warning, "\(dropped) log lines were dropped: their reader was too slow") + "\n")
+            put(
+                Array("\(format.line(.warning, "\(dropped) log lines were dropped: their reader was too slow"))\n".utf8)
+            )
         }
     }
 
     /// Writes all of it, however slow the reader. Where the reader is gone, there is nobody to tell.
-    private func put(_ text: String) {
-        var rest = Array(text.utf8)[...]
+    private func put(_ lines: [UInt8]) {
+        var rest = lines[...]
         while !rest.isEmpty {
             do {
                 rest = try rest.dropFirst(unsafe rest.withUnsafeBytes { try unsafe output.write($0) })
