@@ -22,7 +22,7 @@ SECONDS = int(os.environ.get("SECONDS_EACH", "5"))
 
 def binary(product):
     """The release build of a product, as `make bench` has built it."""
-    return os.path.join(os.environ["BIN_PATH"], product)
+    return os.path.join(os.environ.get("BIN_PATH") or os.path.join(ROOT, ".build", "release"), product)
 
 
 def tool(name):
