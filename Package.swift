@@ -18,6 +18,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
@@ -54,12 +55,16 @@ let package = Package(
         .strategy("ResqueQueue", "resque", ["Redis", "Resque", .nio, .lifecycle, .metrics]),
         .strategy("MailBus", "queuebus", ["Redis", "Resque", "QueueBus", .nio, .lifecycle]),
 
+        // All of them under one load, and under the same faults.
+        .room("Compare", ["Mail", "Inbox", "Redis", .nio, .posix, .logging, .histogram, .subprocess, .system]),
+
         // The command line.
         .executableTarget(
             name: "bgdemo",
             dependencies: [
                 "Mail", "SMTP", "Inbox", "Strategy", "HTTP", "Telemetry", "Redis", "Resque",
                 "Foreground", "FireAndForget", "Local", "PubSub", "ResqueQueue", "Eventr", "EventBus", "MailBus",
+                "QueueBus", "Compare",
                 .argumentParser, .lifecycle, .signals, .nio, .posix, .logging, .coreMetrics, .subprocess, .system,
             ],
             swiftSettings: .houseRules,
@@ -97,6 +102,7 @@ let package = Package(
             "LocalTests",
             ["Local", "Strategy", "Mail", "Inbox", "Support", .nio, .posix, .logging, .subprocess, .system]),
         .tests("QueueBusTests", ["QueueBus", "Redis", "Resque", "Support", .nio, .posix, .logging, .lifecycle]),
+        .tests("CompareTests", ["Compare", "Inbox", "Mail", "Support", .nio, .posix, .logging, .subprocess]),
         .tests("EventrTests", ["Eventr", "Redis", "Support", .nio, .posix, .logging, .subprocess]),
         .tests("BgdemoTests", ["bgdemo", "Inbox", "Mail", "Redis", "Support", .nio, .posix, .logging, .subprocess]),
     ]
@@ -139,6 +145,7 @@ extension Target {
 extension Target.Dependency {
     static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
     static var collections: Self { .product(name: "DequeModule", package: "swift-collections") }
+    static var histogram: Self { .product(name: "Histogram", package: "hdrhistogram-swift") }
     static var logging: Self { .product(name: "Logging", package: "swift-log") }
     static var metrics: Self { .product(name: "Metrics", package: "swift-metrics") }
     static var coreMetrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }
