@@ -50,8 +50,21 @@ public struct Matcher: Sendable, Hashable {
     }
 }
 
+extension Matcher: CustomStringConvertible {
+    /// `bus_event_type=user_created phone:present`.
+    public var description: String {
+        filters.map { name, filter in
+            if case .value(let text) = filter {
+                "\(name)=\(text)"
+            } else {
+                "\(name):\(filter.text.dropFirst(Filter.prefix.count))"
+            }
+        }.joined(separator: " ")
+    }
+}
+
 extension Matcher.Filter {
-    private static let prefix = "bus_special_value_"
+    fileprivate static let prefix = "bus_special_value_"
 
     /// As it stands in Redis.
     var text: String {
@@ -66,9 +79,19 @@ extension Matcher.Filter {
         }
     }
 
+    private static let special: [Self] = [.key, .blank, .empty, .nil, .present, .notNil]
+
     init(_ text: String) {
-        let special: [Self] = [.key, .blank, .empty, .nil, .present, .notNil]
-        self = special.first { $0.text == text } ?? .value(text)
+        self = Self.special.first { $0.text == text } ?? .value(text)
+    }
+
+    /// The words of queue-bus for the filters that are no text: `key`, `blank`, `empty`, `nil`, `present`, `value`.
+    public static var words: [String] { special.map { String($0.text.dropFirst(prefix.count)) } }
+
+    /// The filter that queue-bus has this word for; nil where it has none.
+    public init?(word: some StringProtocol) {
+        guard Self.words.contains(where: { $0 == word }) else { return nil }
+        self.init(Self.prefix + word)
     }
 
     func matches(_ name: String, _ event: Event) -> Bool {

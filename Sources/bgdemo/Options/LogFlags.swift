@@ -60,7 +60,7 @@ struct StartFlags: ParsableArguments {
     var start: EventLog.Start? {
         get throws {
             let named: [EventLog.Start?] = [
-                try from.map { .time(try Self.time($0)) }, partition.map { .partition($0) },
+                try from.map { .time(try Moment.date($0)) }, partition.map { .partition($0) },
                 beginning ? .beginning : nil,
                 end ? .end : nil,
             ]
@@ -71,15 +71,5 @@ struct StartFlags: ParsableArguments {
             if let partition, partition < 0 { throw ValidationError("--partition is at least 0") }
             return starts.first
         }
-    }
-
-    private static func time(_ text: String) throws -> Date {
-        let halves = text.split(separator: "T", maxSplits: 1)
-        let time = halves.count == 2 ? halves[1] : "00:00"
-        let border = time.firstIndex { "Z+-".contains($0) } ?? time.endIndex
-        let zone = border == time.endIndex ? "Z" : time[border...]
-        let clock = time[..<border].count { $0 == ":" } == 1 ? time[..<border] + ":00" : time[..<border]
-        if let day = halves.first, let date = try? Date("\(day)T\(clock)\(zone)", strategy: .iso8601) { return date }
-        throw ValidationError("'\(text)' is no time; write 2026-11-23T15:00, in UTC, or with a zone, …T15:00+01:00")
     }
 }

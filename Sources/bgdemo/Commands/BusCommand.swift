@@ -1,0 +1,96 @@
+import ArgumentParser
+import QueueBus
+import Resque
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The bus on queues as its operator sees it.
+struct BusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bus",
+        abstract: "Shows who is subscribed to queuebus; publishes, subscribes and unsubscribes.",
+        discussion: """
+            bgdemo bus
+            bgdemo bus publish user_created '{"id":7,"plan":"pro"}'
+            bgdemo bus subscribe billing new_pros --match bus_event_type=user_created --match plan=pro
+            bgdemo bus unsubscribe billing new_pros
+            """,
+        subcommands: [Riders.self, PublishEvent.self, Subscribe.self, Unsubscribe.self],
+        defaultSubcommand: Riders.self)
+
+    /// Who is on the bus.
+    struct Riders: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "The applications, what each is subscribed to, and how long its queues are.")
+
+        @OptionGroup var queues: QueueOptions
+
+        func run() async throws {
+            try await queues.redis.visit { redis in
+                let overview = try await BusOverview(
+                    Queue(redis: redis, namespace: queues.namespace),
+                    Subscriptions(redis: redis, namespace: queues.namespace))
+                try queues.show(overview, asTable: overview.table)
+            }
+        }
+    }
+
+    struct PublishEvent: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "publish",
+            abstract: "Publishes an event, now or later.",
+            discussion: """
+                bgdemo bus publish email_requested '{"to":"you@example.org","subject":"hello","text":"it works"}'
+                bgdemo bus publish trial_ended '{"id":7}' --in 3s
+                bgdemo bus publish trial_ended '{"id":7}' --at 2026-11-23T15:00+01:00
+                """)
+
+        @Argument(help: "What happened, such as email_requested; the event's bus_event_type.")
+        var type: String
+
+        @Argument(help: #"What there is to know about it, as a JSON object: '{"id":7}'. Default: nothing."#)
+        var attributes = "{}"
+
+        @Option(help: "Only after this time, such as 3s.")
+        var `in`: Duration?
+
+        @Option(help: "Only at this time, in UTC where it names no zone: 2026-11-23T15:00, 2026-11-23T15:00+01:00.")
+        var at: String?
+
+        @OptionGroup var queues: QueueOptions
+
+        func validate() throws {
+            guard !type.isEmpty else {
+                throw ValidationError("the type is empty; it says what happened, such as email_requested")
+            }
+            guard self.in == nil || at == nil else { throw ValidationError("--in or --at, not both") }
+        }
+
+        func run() async throws {
+            let event = try event()
+            let second = try at.map { Int(try Moment.date($0).timeIntervalSince1970.rounded(.up)) }
+            try await queues.redis.visit { redis in
+                let publisher = Publisher(Queue(redis: redis, namespace: queues.namespace))
+                if let second {
+                    print("\(try await publisher.publish(type, event, at: second).id ?? "") at \(at ?? "")")
+                } else if let delay = self.in {
+                    print("\(try await publisher.publish(type, event, in: delay).id ?? "") in \(delay)")
+                } else {
+                    print("\(try await publisher.publish(type, event).id ?? "") is on the bus")
+                }
+            }
+        }
+
+        private func event() throws -> Event {
+            do {
+                return try Event(json: attributes.utf8)
+            } catch {
+                throw ValidationError(#"\#(error); write it so: '{"id":7}'"#)
+            }
+        }
+    }
+}
