@@ -24,8 +24,8 @@ public struct Jobs: Sendable {
     /// - Parameters:
     ///   - plugins: Asked before and after a job of this name is enqueued and performed, in this order.
     ///   - perform: Gets the job, and the elements of its `args` as its parameters; an optional parameter at the end may
-    ///     be left out. What it returns is told in ``WorkerEvent/success(_:result:took:)``; what it throws fails the job.
-    ///     It runs in a task of its own. It should watch for cancellation, which means that the worker has to leave:
+    ///     be left out. What it returns is told in ``WorkerEvent/success(_:result:took:)``; ``FollowUps`` are pushed as
+    ///     well. What it throws fails the job. It runs in a task of its own. It should watch for cancellation, which means that the worker has to leave:
     ///     a job that throws `CancellationError` then goes back to its queue.
     public mutating func register<each Argument: Decodable & Sendable, Result: Sendable>(
         _ name: String, plugins: [any Plugin] = [],

@@ -1,14 +1,14 @@
 /// The middle of a turn: the job is performed, between its plugins, and settled.
 extension Processor {
-    /// Whether the job was performed and only its acknowledgement is left to do.
-    func perform(_ turn: Turn) async -> Bool {
+    /// What was performed where only its acknowledgement is left to do.
+    func perform(_ turn: Turn) async -> Performed? {
         let began = ContinuousClock.now
         let job: Job
         do {
             job = try Job(turn)
         } catch {
-            await fail(turn, error, job: nil, isJSON: false, since: began)
-            return false
+            await fail(turn, error, job: nil, since: began)
+            return nil
         }
         do {
             let definition = try crew.jobs.definition(of: job.className)
@@ -21,9 +21,9 @@ extension Processor {
                 crew.tell(id, .reEnqueue(job, reason: "put off", after: delay))
             }
         } catch {
-            await fail(turn, error, job: job, isJSON: true, since: began)
+            await fail(turn, error, job: job, since: began)
         }
-        return false
+        return nil
     }
 
     private func admission(of job: Job, _ plugins: [any Plugin]) async throws -> Admission {
@@ -36,7 +36,7 @@ extension Processor {
 
     private func conclude(
         _ turn: Turn, _ job: Job, _ definition: Jobs.Definition, since began: ContinuousClock.Instant
-    ) async -> Bool {
+    ) async -> Performed? {
         var result: any Sendable = ()
         var verdict = Verdict.success
         do {
@@ -44,7 +44,7 @@ extension Processor {
         } catch is CancellationError where Task.isCancelled {
             await settle(turn, .front(turn.memory))
             crew.tell(id, .reEnqueue(job, reason: "the worker leaves", after: .zero))
-            return false
+            return nil
         } catch {
             verdict = .failure(error)
         }
@@ -58,23 +58,22 @@ extension Processor {
         switch verdict {
         case .success:
             crew.tell(id, .success(job, result: result, took: ContinuousClock.now - began))
-            return true
+            return Performed(turn: turn, job: job, followUps: (result as? FollowUps)?.jobs ?? [])
         case .failure(let error):
-            await fail(turn, error, job: job, isJSON: true, since: began)
+            await fail(turn, error, job: job, since: began)
         case .retry(let error, let delay):
             var memory = turn.memory
             memory.failures += 1
             await settle(turn, .retry(memory, after: delay))
             crew.tell(id, .reEnqueue(job, reason: "\(error)", after: delay))
         }
-        return false
+        return nil
     }
 
-    private func fail(
-        _ turn: Turn, _ error: any Error, job: Job?, isJSON: Bool, since began: ContinuousClock.Instant
-    ) async {
+    /// - Parameter job: Nil where the turn's bytes are none.
+    func fail(_ turn: Turn, _ error: any Error, job: Job?, since began: ContinuousClock.Instant) async {
         let entry = Failure.entry(
-            job: turn.bytes, isJSON: isJSON, exception: Failure.exception(error), error: "\(error)",
+            job: turn.bytes, isJSON: job != nil, exception: Failure.exception(error), error: "\(error)",
             worker: id.description, queue: turn.queue)
         await settle(turn, .failed(entry))
         crew.tell(id, .failure(job, error, took: ContinuousClock.now - began))

@@ -35,12 +35,12 @@ final class Processor: Sendable {
     }
 
     private func work() async {
-        /// The turn whose job was performed, which is said with the reservation of the next.
-        var performed: Turn?
+        /// What was performed, which is said with the reservation of the next.
+        var performed: Performed?
         var number = 0
         while !isDismissed, crew.phase == .working {
             crew.tell(id, .poll)
-            let (last, next) = (performed?.number ?? 0, number + 1)
+            let (last, next) = (performed, number + 1)
             guard
                 let reply = await crew.insist(
                     until: .leaving, id,
@@ -55,8 +55,10 @@ final class Processor: Sendable {
                 // Where one job is there may be another.
                 crew.bell.ring()
                 working.store(true, ordering: .relaxed)
-                if await perform(turn) { performed = turn }
+                performed = await perform(turn)
                 working.store(false, ordering: .relaxed)
+            case .unfit(let what):
+                if let last { await fail(last.turn, WrongKey(description: what), job: last.job, since: .now) }
             case .nothing:
                 crew.tell(id, .pause)
                 await crew.bell.sleep { self.isDismissed }
@@ -67,7 +69,7 @@ final class Processor: Sendable {
         }
         // The bell may have rung for this one, which takes no job any more.
         crew.bell.ring()
-        if let performed { await settle(performed, .done) }
+        if let performed { await settle(performed.turn, .done(performed.followUps)) }
     }
 
     /// Removes the worker and its keys. A job that is still recorded with it goes back to its queue.

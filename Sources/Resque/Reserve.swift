@@ -5,6 +5,8 @@ struct Reservation: Sendable {
     enum Found: Sendable {
         case turn(Turn)
         case nothing
+        /// What was performed leads to a key that is no queue; the text says which.
+        case unfit(String)
         /// A queue's key can't be read; the text says why.
         case wrong(String)
     }
@@ -15,19 +17,22 @@ struct Reservation: Sendable {
 }
 
 extension Store {
-    /// Acknowledges the job of the turn `last`, 0 for none, and reserves that of the turn `next`.
+    /// Acknowledges a job, if there is one, with what it leads to, and reserves that of the turn `next`.
     func reserve(
-        _ next: Int, after last: Int, _ isFirst: Bool, for id: WorkerID, from counter: QueueCounter
+        _ next: Int, after last: Performed?, _ isFirst: Bool, for id: WorkerID, from counter: QueueCounter
     ) async throws -> Reservation {
         let worker = id.description
         let now = counter.now
         let names = [
             keys.worker(worker), keys.turns, keys.again, keys.pause, keys.stat("processed"),
-            keys.stat("processed:" + worker), keys.locks,
+            keys.stat("processed:" + worker), keys.locks, keys.queues,
+        ]
+        let (queues, jobs) = pushing(last?.followUps ?? [])
+        let arguments: [any RedisArgument] = [
+            worker, last?.turn.number ?? 0, next, Record.end(worker: id.name), now.keys.count,
         ]
         let reply = try await run(
-            Scripts.reserve, keys: names + now.keys,
-            [worker, last, next, Record.end(worker: id.name)] + now.beginnings)
+            Scripts.reserve, keys: names + now.keys + queues, arguments + now.beginnings + jobs)
         guard let parts = reply.array, let word = parts.first?.text else { throw StrangeReply() }
         // At a further try the turn is not ours any more where an earlier one has acknowledged it.
         let isLost = isFirst && parts.count > 1 && parts[1].int == 1
@@ -39,6 +44,7 @@ extension Store {
     ) throws -> Reservation.Found {
         switch word {
         case "paused", "empty": return .nothing
+        case "unfit" where parts.count == 4: return .unfit(parts[3].text ?? "")
         case "wrong" where parts.count == 4: return .wrong(parts[3].text ?? "")
         case "recorded" where parts.count == 5:
             guard let bytes = parts[3].bytes, let record = Record(bytes, worker: id.name) else { return .nothing }
@@ -50,6 +56,11 @@ extension Store {
             return .turn(turn(number, queues[place - 1], job, parts[4], id))
         default: throw StrangeReply()
         }
+    }
+
+    /// The keys and arguments that push jobs.
+    func pushing(_ jobs: [Job]) -> (keys: [String], arguments: [any RedisArgument]) {
+        (jobs.map { keys.queue($0.queue) }, jobs.flatMap { [$0.queue, $0.bytes] as [any RedisArgument] })
     }
 
     private func turn(_ number: Int, _ queue: String, _ job: [UInt8], _ turn: RedisValue, _ id: WorkerID) -> Turn {

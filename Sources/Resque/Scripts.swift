@@ -4,23 +4,31 @@ import Redis
 /// `{}` and long integers into floats. The number of a worker's turn is its fence: who was taken for dead and lost its
 /// job can't settle it any more, and what has run though its reply was lost does not run again.
 enum Scripts {
-    /// Acknowledges the job of one turn, and pops and records the one of the next.
+    /// Acknowledges the job of one turn, pushes what it leads to, and pops and records the one of the next.
     ///
-    /// - KEYS: worker, turns, again, pause, processed, processed:<id>, locks, and the queues by priority.
-    /// - ARGV: id; the turn to acknowledge, or 0; the next turn; the record's end; for each queue the record's beginning.
+    /// - KEYS: worker, turns, again, pause, processed, processed:<id>, locks, queues, the queues by priority, and those
+    ///   to push to.
+    /// - ARGV: id; the turn to acknowledge, or 0; the next turn; the record's end; how many queues there are, and for
+    ///   each the record's beginning; for each job to push its queue's name and its bytes.
     /// - Returns: `job`, `recorded`, `paused`, `wrong` or `empty`; 1 where the job to acknowledge was not ours any more;
     ///   the number of the queue; the job's bytes (`job`), the whole record (`recorded`) or what is wrong with a queue;
-    ///   and what is remembered of the job.
+    ///   and what is remembered of the job. Or `unfit` where the job leads to a key that is no queue, as the fourth says;
+    ///   it is not acknowledged then.
     static let reserve = RedisScript(
-        releasing + """
+        releasing + pushing + """
 
             local memory = redis.call('HGET', KEYS[2], ARGV[1]) or ''
             local turn = string.match(memory, '^%d*')
             local lost = 0
             if turn == ARGV[3] then
               return {'recorded', 0, 0, redis.call('GET', KEYS[1]), memory}
-            elseif turn == ARGV[2] then
-              redis.call('DEL', KEYS[1])
+            end
+            local queues = tonumber(ARGV[5])
+            local misfit = turn == ARGV[2] and unfit(KEYS[8], 9 + queues)
+            if misfit then return {'unfit', 0, 0, misfit} end
+            -- Where the record is gone, a worker of another program took us for dead.
+            if turn == ARGV[2] and redis.call('DEL', KEYS[1]) == 1 then
+              push(KEYS[8], 9 + queues, 6 + queues)
               redis.call('INCR', KEYS[5])
               redis.call('INCR', KEYS[6])
               release(KEYS[7], ARGV[1])
@@ -40,7 +48,7 @@ enum Scripts {
             local paused = pause and string.match(string.lower(pause), '^%s*true%s*$')
             local wrong
             if not paused then
-              for i = 8, #KEYS do
+              for i = 9, 8 + queues do
                 local job = redis.pcall('LPOP', KEYS[i])
                 if type(job) == 'table' then
                   wrong = KEYS[i] .. ': ' .. job.err
@@ -50,7 +58,7 @@ enum Scripts {
                   if not (string.find(job, '^%s*{') and string.sub(job, -1) == '}') then payload = cjson.encode(job) end
                   redis.call('HSET', KEYS[2], ARGV[1], memory)
                   redis.call('SET', KEYS[1], ARGV[i - 3] .. payload .. ARGV[4])
-                  return {'job', lost, i - 7, job, memory}
+                  return {'job', lost, i - 8, job, memory}
                 end
               end
             end
@@ -60,14 +68,17 @@ enum Scripts {
 
     /// Ends a worker's turn: its job is done, or goes where it has to go, with what is to be remembered of it.
     ///
-    /// - KEYS, ARGV: see ``settling``, and the number of the turn.
-    /// - Returns: 1, or 0 where the turn was not the worker's any more.
+    /// - KEYS, ARGV: see ``settling``; the queues to push to; the number of the turn, and for each job to push its
+    ///   queue's name and its bytes.
+    /// - Returns: 1, or 0 where the turn was not the worker's any more or leads to a key that is no queue.
     static let settle = RedisScript(
-        settling + """
+        pushing + settling + """
 
             if string.match(redis.call('HGET', turns, id) or '', '^%d*') ~= ARGV[9] then return 0 end
-            redis.call('DEL', worker)
+            if unfit(KEYS[10], 12) then return 0 end
             redis.call('HDEL', turns, id)
+            if redis.call('DEL', worker) == 0 then return 0 end
+            push(KEYS[10], 12, 10)
             release(KEYS[11], id)
             settle()
             return 1
@@ -129,6 +140,27 @@ enum Scripts {
               end
             end
             """
+
+    /// Defines `unfit(queues, key)`, which of the keys from that place on is no queue, and `push(queues, key, word)`, which
+    /// pushes to them the jobs that are in ARGV from the word on, each after its queue's name.
+    private static let pushing = """
+        local function unfit(queues, key)
+          -- Changes nothing, but fails where this is no set; and after it Redis takes the others when memory is short.
+          if key <= #KEYS then redis.call('SREM', queues, '') end
+          for i = key, #KEYS do
+            local type = redis.call('TYPE', KEYS[i]).ok
+            if type ~= 'list' and type ~= 'none' then return KEYS[i] .. ': a queue is a list, and this is a ' .. type end
+          end
+        end
+        local function push(queues, key, word)
+          for i = key, #KEYS do
+            redis.call('SADD', queues, ARGV[word])
+            redis.call('RPUSH', KEYS[i], ARGV[word + 1])
+            word = word + 2
+          end
+        end
+
+        """
 
     /// Defines `release(locks, id)`: the ``JobLock`` that a worker holds.
     private static let releasing = """

@@ -7,8 +7,8 @@ import Redis
 
 /// What becomes of a job when its turn ends.
 enum Outcome: Sendable {
-    /// It was performed.
-    case done
+    /// It was performed, and leads to these.
+    case done([Job])
     /// It goes to `failed`, with this entry.
     case failed([UInt8])
     /// It has failed, and comes back after a while.
@@ -27,7 +27,8 @@ extension Store {
     /// Settles a turn. False: it was not the worker's any more, or had been settled before.
     func settle(_ turn: Turn, by id: WorkerID, _ outcome: Outcome) async throws -> Bool {
         let (names, arguments) = settling(turn.bytes, from: turn.queue, of: id, outcome)
-        return try await run(Scripts.settle, keys: names, arguments + [turn.number]).int == 1
+        let (queues, jobs) = if case .done(let followUps) = outcome { pushing(followUps) } else { pushing([]) }
+        return try await run(Scripts.settle, keys: names + queues, arguments + [turn.number] + jobs).int == 1
     }
 
     /// Removes a worker and settles the job that it is recorded with. False: it has moved on since it was looked at.
