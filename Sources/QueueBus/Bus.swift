@@ -60,23 +60,22 @@ public struct Bus: Sendable {
         let driver = Driver(redis: redis, namespace: namespace, logger: logger)
         for name in [Publisher.worker, "::" + Publisher.worker] {
             jobs.register(name, plugins: plugins) { [self] (job: Job, json: String) in
-                try await perform(Event(json: json.utf8), of: job, driver)
+                try await perform(Event(json: json.utf8), driver)
             }
         }
         return jobs
     }
 
     /// `bus_class_proxy` says whose turn it is.
-    private func perform(_ event: Event, of job: Job, _ driver: Driver) async throws {
+    private func perform(_ event: Event, _ driver: Driver) async throws -> any Sendable {
         let proxy = event["bus_class_proxy"] ?? ""
         switch proxy.hasPrefix("::") ? String(proxy.dropFirst(2)) : proxy {
         case Publisher.driver:
-            try await driver.drive(event, identity: job.identity)
+            return try await driver.drive(event)
         case Publisher.later:
-            try await Publisher(Queue(redis: redis, namespace: namespace), hostname: event["bus_app_hostname"] ?? "")
-                .publish(event.type ?? "", event)
+            return FollowUps([Publisher.job(Publisher.due(event), queue: Publisher.incoming)])
         case "QueueBus::Rider":
-            try await ride(event)
+            return try await ride(event)
         default:
             throw UnknownProxy(name: proxy)
         }

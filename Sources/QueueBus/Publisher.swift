@@ -22,8 +22,7 @@ public struct Publisher: Sendable {
     /// - Returns: The event as it was published, `bus_id` and all.
     @discardableResult
     public func publish(_ type: String, _ attributes: Event = Event()) async throws -> Event {
-        var event = stamped(type, attributes, isNow: true)
-        event.set("bus_class_proxy", Self.driver)
+        let event = Self.due(stamped(type).merging(attributes))
         try await queue.enqueue(Self.job(event, queue: Self.incoming))
         return event
     }
@@ -32,7 +31,7 @@ public struct Publisher: Sendable {
     /// language brings it to the bus.
     @discardableResult
     public func publish(_ type: String, _ attributes: Event = Event(), at second: Int) async throws -> Event {
-        var event = stamped(type, attributes, isNow: false)
+        var event = stamped(type).merging(attributes)
         if !event.has("bus_delayed_until") { event.set("bus_delayed_until", second) }
         event.set("bus_class_proxy", Self.later)
         try await queue.enqueueAt(second, Self.job(event, queue: Self.incoming))
@@ -46,19 +45,30 @@ public struct Publisher: Sendable {
         return try await publish(type, attributes, at: Clock.now + 1 + Int(min(max(seconds, 0), 1e10)))
     }
 
-    /// What the bus knows of an event, then the event's own; where both have an attribute, the event's counts.
-    private func stamped(_ type: String, _ attributes: Event, isNow: Bool) -> Event {
-        let now = Clock.now
+    /// What the bus knows of an event before it is published. Where an event has such an attribute, its own counts.
+    private func stamped(_ type: String) -> Event {
         var event = Event()
-        if isNow { event.set("bus_published_at", now) }
         event.set("bus_event_type", type)
-        event.set("bus_id", "\(now)-\(Clock.uuid)")
+        event.set("bus_id", "\(Clock.now)-\(Clock.uuid)")
         event.set("bus_app_hostname", hostname)
-        return event.merging(attributes)
+        return event
+    }
+
+    /// The event as a driver is to have it, published now.
+    static func due(_ event: Event) -> Event {
+        var stamp = Event()
+        stamp.set("bus_published_at", Clock.now)
+        var event = stamp.merging(event)
+        event.set("bus_class_proxy", driver)
+        return event
     }
 
     /// An event as a job: its JSON is the only argument, as a string.
-    static func job(_ event: Event, queue: String) throws -> Job {
-        Job(worker, try Arguments(String(decoding: event.json, as: UTF8.self)), queue: queue)
+    static func job(_ event: Event, queue: String) -> Job {
+        var arguments = JSONBytes(capacity: 800)
+        arguments.raw("[")
+        arguments.string(String(decoding: event.json, as: UTF8.self))
+        arguments.raw("]")
+        return Job(worker, Arguments(validated: arguments.bytes), queue: queue)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import NIOPosix
 import Redis
@@ -107,20 +108,84 @@ struct BusTests {
         }
     }
 
-    @Test("A driver's job that comes back is driven once")
-    func repeated() async throws {
+    @Test("A driver whose job another has taken over pushes no copy; the other pushes each once")
+    func takenOver() async throws {
         try await withStation { station in
+            let driving = Watched(0)
+            let mayGoOn = Watched(false)
+            let bus = Bus(redis: station.redis, logger: station.logger)
             let application = try Application("a")
             let subscription = Subscription(
                 key: "k", queueName: application.queue(), matcher: Matcher(eventType: "happened"))
             try await Subscriptions(redis: station.redis).subscribe(application, to: [subscription])
-            let driver = Driver(redis: station.redis, namespace: "resque", logger: station.logger)
-            let event = try Event(json: #"{"bus_event_type":"happened","bus_id":"1"}"#.utf8)
-            for _ in 0..<3 { try await driver.drive(event, identity: "one") }
+            var options = WorkerOptions()
+            options.concurrency = 2
+            let worker = Worker(
+                queues: [Publisher.incoming], jobs: bus.jobs(plugins: [Pausing(driving: driving, mayGoOn: mayGoOn)]),
+                redis: station.url, on: MultiThreadedEventLoopGroup.singleton, options: options, logger: station.logger)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await worker.run() }
+                try await station.publisher.publish("happened")
+                try await driving.wait { $0 == 1 }
+                // As a Ruby worker does who takes ours for dead: its record is gone, and the job is in the queue again.
+                let records = try await station.texts("KEYS", "resque:worker:*:bus_incoming")
+                let record = try #require(records.first)
+                let payload = try #require(try await station.redis.send("GET", record).text)
+                let job = payload.components(separatedBy: #""payload":"#)[1].components(separatedBy: #","worker""#)[0]
+                _ = try await station.redis.send("DEL", record)
+                _ = try await station.redis.send("RPUSH", "resque:queue:bus_incoming", job)
+                try await driving.wait { $0 == 2 }
+                mayGoOn.change { $0 = true }
+                while try await station.redis.send("GET", "resque:stat:processed").int != 1 {}
+                group.cancelAll()
+            }
             #expect(try await station.redis.send("LLEN", "resque:queue:a_default").int == 1)
-            // The same event published twice is two events.
-            try await driver.drive(event, identity: "two")
-            #expect(try await station.redis.send("LLEN", "resque:queue:a_default").int == 2)
+            #expect(try await station.redis.send("LLEN", "resque:failed").int == 0)
+            #expect(try await station.texts("KEYS", "*driven*").isEmpty)
+        }
+    }
+
+    @Test("Where one queue of a fan-out is no queue, nobody has a copy, and the event is among the failed")
+    func unfit() async throws {
+        try await withStation { station in
+            let bus = Bus(redis: station.redis, logger: station.logger)
+            for name in ["a", "b"] {
+                let application = try Application(name)
+                try await Subscriptions(redis: station.redis).add(
+                    Subscription(key: "k", queueName: application.queue(), matcher: Matcher(eventType: "happened")),
+                    to: application)
+            }
+            _ = try await station.redis.send("SET", "resque:queue:b_default", "not a list")
+            try await station.publisher.publish("happened")
+            try await work(station, bus) {
+                while try await station.redis.send("LLEN", "resque:failed").int != 1 {}
+            }
+            #expect(try await station.redis.send("LLEN", "resque:queue:a_default").int == 0)
+            let failed = try await station.texts("LRANGE", "resque:failed", "0", "-1").joined()
+            #expect(failed.contains("resque:queue:b_default: a queue is a list, and this is a string"))
+        }
+    }
+
+    @Test("Who subscribed before an event was published has it, also in the middle of a stream of events")
+    func subscribedInTime() async throws {
+        try await withStation { station in
+            let bus = Bus(redis: station.redis, logger: station.logger)
+            let all = Subscriptions(redis: station.redis)
+            try await work(station, bus) {
+                for number in 0..<100 {
+                    let application = try Application("a\(number)")
+                    try await station.publisher.publish("other")
+                    try await all.add(
+                        Subscription(
+                            key: "k", queueName: application.queue(), matcher: Matcher(eventType: "event\(number)")),
+                        to: application)
+                    try await station.publisher.publish("event\(number)")
+                }
+                while try await station.redis.send("GET", "resque:stat:processed").int != 200 {}
+            }
+            for number in 0..<100 {
+                #expect(try await station.redis.send("LLEN", "resque:queue:a\(number)_default").int == 1)
+            }
         }
     }
 
@@ -199,5 +264,19 @@ struct BusTests {
             #expect(try await all.list().isEmpty)
             #expect(throws: InvalidApplication.self) { try Application("--") }
         }
+    }
+}
+
+/// Holds up every job until it may go on.
+private struct Pausing: Plugin {
+    let driving: Watched<Int>
+    let mayGoOn: Watched<Bool>
+
+    func afterPerform(
+        _ job: Job, _ verdict: Verdict, from queue: Queue, by worker: String
+    ) async throws -> Verdict {
+        driving.change { $0 += 1 }
+        try await mayGoOn.wait { $0 }
+        return verdict
     }
 }
