@@ -20,10 +20,13 @@ BATCH = 500
 def listener(port):
     """One that subscribes and throws away, so that each mail is heard by somebody."""
     with running([tool("redis-cli"), "-p", str(port), "SUBSCRIBE", "emailz"], stdin=subprocess.DEVNULL):
-        watch = Redis(port)
-        while watch("PUBSUB", "NUMSUB", "emailz")[1] != "1":
-            time.sleep(0.01)
+        await_listener(Redis(port))
         yield
+
+
+def await_listener(watch):
+    while watch("PUBSUB", "NUMSUB", "emailz")[1] != "1":
+        time.sleep(0.01)
 
 
 def web_half():
@@ -50,6 +53,7 @@ def subscriber(seconds=4):
         arguments = ("--strategy", "pubsub", "--smtp-url", "discard:", "--redis-url", f"redis://127.0.0.1:{port}")
         with serve(*arguments) as (_, page):
             publisher, published = Redis(port), 0
+            await_listener(publisher)
             words = [b"PUBLISH", b"emailz", MESSAGE.encode()]
             batch = (b"*3\r\n" + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)) * BATCH
 

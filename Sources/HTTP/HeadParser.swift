@@ -15,28 +15,25 @@ struct HeadParser {
     }
 
     mutating func parse() throws(Problem) -> Request.Head {
-        var head = try requestLine()
+        let method = try method()
+        var target = try target()
+        let minorVersion = try version()
+        var fields = Request.Fields()
         let headersStart = place
         while try !emptyLine() {
-            try field(into: &head.fields)
+            try field(into: &fields)
             guard place - headersStart <= limits.headerBytes, fieldCount <= limits.headerCount else {
                 throw Self.headersTooLong(limits)
             }
         }
-        try Self.checkHost(of: &head)
-        head.keepsAlive = keepsAlive(head)
-        return head
+        guard fields.host != nil || minorVersion == 0 else { throw Self.noHost }
+        try Self.check(&target, &fields.host)
+        return Request.Head(
+            method: method, target: target, minorVersion: minorVersion, fields: fields,
+            keepsAlive: keepsAlive(minorVersion, fields.connection))
     }
 
     // MARK: The request line
-
-    private mutating func requestLine() throws(Problem) -> Request.Head {
-        let method = try method()
-        let target = try target()
-        let minorVersion = try version()
-        return Request.Head(
-            method: method, target: target, minorVersion: minorVersion, fields: Request.Fields(), keepsAlive: true)
-    }
 
     private mutating func method() throws(Problem) -> Request.Method {
         let start = place
@@ -138,13 +135,13 @@ struct HeadParser {
 
     // MARK: What the fields mean together
 
-    private func keepsAlive(_ head: Request.Head) -> Bool {
-        guard let connection = head.fields.connection?.lowercased() else { return head.minorVersion == 1 }
-        let options = connection.split(separator: ",").map {
+    private func keepsAlive(_ minorVersion: Int, _ connection: String?) -> Bool {
+        guard let connection else { return minorVersion == 1 }
+        let options = connection.lowercased().split(separator: ",").map {
             $0.drop(while: \.isWhitespace).prefix { !$0.isWhitespace }
         }
         if options.contains("close") { return false }
-        return head.minorVersion == 1 || options.contains("keep-alive")
+        return minorVersion == 1 || options.contains("keep-alive")
     }
 
     static func targetTooLong(_ limits: Limits) -> Problem {
@@ -193,9 +190,11 @@ struct HeadParser {
     }
 
     private func matches(_ word: String, at start: Int) -> Bool {
+        let span = bytes.readableBytesUInt8Span
+        guard start + word.utf8.count <= span.count else { return false }
         var index = start
         for letter in word.utf8 {
-            guard byte(index) == letter else { return false }
+            guard span[index] == letter else { return false }
             index += 1
         }
         return true
@@ -203,9 +202,11 @@ struct HeadParser {
 
     /// Whether the letters from `start` are `word`, which is lower case.
     private func named(_ word: String, _ start: Int) -> Bool {
+        let span = bytes.readableBytesUInt8Span
+        guard start + word.utf8.count <= span.count else { return false }
         var index = start
         for letter in word.utf8 {
-            let here = byte(index)
+            let here = span[index]
             guard (here >= 0x41 && here <= 0x5a ? here | 0x20 : here) == letter else { return false }
             index += 1
         }

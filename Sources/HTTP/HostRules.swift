@@ -1,20 +1,23 @@
+import Mail
+
 extension HeadParser {
     /// RFC 9112, section 3.2: exactly one Host in HTTP/1.1; a target in absolute form overrules it.
-    static func checkHost(of head: inout Request.Head) throws(Problem) {
-        guard head.fields.host != nil || head.minorVersion == 0 else {
-            throw Problem(.badRequest, "the header field Host is missing", advice: "Host: localhost")
-        }
-        if head.target.utf8.first != UInt8(ascii: "/"), head.target != "*" {
-            guard head.target.lowercased().hasPrefix("http://") else {
+    static func check(_ target: inout String, _ host: inout String?) throws(Problem) {
+        if target.utf8.first != UInt8(ascii: "/"), target != "*" {
+            guard target.lowercased().hasPrefix("http://") else {
                 throw Problem(.badRequest, "the request target does not begin with a slash", advice: "/TO/SUBJECT/TEXT")
             }
-            let rest = head.target.dropFirst(7)
+            let rest = target.dropFirst(7)
             let slash = rest.utf8.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
             guard slash > rest.startIndex else { throw badHost }
-            head.fields.host = String(rest[..<slash])
-            head.target = slash == rest.endIndex ? "/" : String(rest[slash...])
+            host = String(rest[..<slash])
+            target = slash == rest.endIndex ? "/" : String(rest[slash...])
         }
-        guard head.fields.host?.utf8.allSatisfy(isHost) ?? true else { throw badHost }
+        guard host?.everyByte(isHost) ?? true else { throw badHost }
+    }
+
+    static var noHost: Problem {
+        Problem(.badRequest, "the header field Host is missing", advice: "Host: localhost")
     }
 
     private static var badHost: Problem {

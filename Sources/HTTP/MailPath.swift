@@ -5,7 +5,7 @@ import Mail
 enum MailPath {
     static func email(_ target: String) throws(Problem) -> Email {
         let path = target.utf8
-        guard !path.contains(UInt8(ascii: "?")) else {
+        guard target.everyByte({ $0 != UInt8(ascii: "?") }) else {
             throw wrong("a query string has no meaning here; a question mark in the text is %3F")
         }
         let segments = path.dropFirst().split(

@@ -8,15 +8,24 @@ public struct Request: Sendable {
         case other
     }
 
-    /// What stands before the body, after every rule of RFC 9112 was checked.
-    public struct Head: Sendable {
-        public var method: Method
+    /// What stands before the body, after every rule of RFC 9112 was checked. A class, since it goes through many hands:
+    /// a dozen strings are not to be counted anew for each.
+    public final class Head: Sendable {
+        public let method: Method
         /// The target in origin form (RFC 9112, section 3.2.1): `/path?query`, as it was sent, valid UTF-8.
-        public var target: String
+        public let target: String
         /// 0 or 1 of HTTP/1.x.
-        public var minorVersion: Int
-        public var fields: Fields
-        public var keepsAlive: Bool
+        public let minorVersion: Int
+        public let fields: Fields
+        public let keepsAlive: Bool
+
+        public init(method: Method, target: String, minorVersion: Int, fields: Fields, keepsAlive: Bool) {
+            self.method = method
+            self.target = target
+            self.minorVersion = minorVersion
+            self.fields = fields
+            self.keepsAlive = keepsAlive
+        }
     }
 
     /// The header fields that this server acts on; any other is read past.

@@ -24,7 +24,7 @@ public struct Address: Sendable, Hashable, CustomStringConvertible {
         self.text = text
         self.localPart = String(local)
         self.domain = try Domain.ascii(domain)
-        guard mailbox.utf8.count <= 254 else {
+        guard localPart.utf8.count + 1 + self.domain.utf8.count <= 254 else {
             throw InvalidEmail(.to, "the address is longer than 254 bytes in ASCII")
         }
     }
@@ -50,7 +50,9 @@ public struct Address: Sendable, Hashable, CustomStringConvertible {
             throw InvalidEmail(.to, "an address may not begin with a dash")
         }
         var previous = UInt8(ascii: ".")
+        var isASCII = true
         for byte in bytes {
+            isASCII = isASCII && byte < 0x80
             if byte == UInt8(ascii: ".") {
                 guard previous != byte else {
                     throw InvalidEmail(.to, "a dot stands first or twice in a row before the @")
@@ -63,6 +65,7 @@ public struct Address: Sendable, Hashable, CustomStringConvertible {
             previous = byte
         }
         guard previous != UInt8(ascii: ".") else { throw InvalidEmail(.to, "a dot stands last before the @") }
+        guard !isASCII else { return }
         for scalar in localPart.unicodeScalars where scalar.value >= 0x80 && isInvisible(scalar) {
             throw InvalidEmail(.to, "\(name(scalar)) may not be in an address")
         }

@@ -68,6 +68,7 @@ enum Domain {
     private static func check(_ domain: Substring) throws(InvalidEmail) {
         guard domain.utf8.count <= 253 else { throw InvalidEmail(.to, "the domain is longer than 253 bytes") }
         var length = 0
+        var isNumber = true
         var previous = UInt8(ascii: ".")
         for byte in domain.utf8 {
             switch byte {
@@ -79,11 +80,13 @@ enum Domain {
                     throw InvalidEmail(.to, "a label of the domain ends with a dash")
                 }
                 length = 0
+                isNumber = true
             case UInt8(ascii: "-") where length == 0:
                 throw InvalidEmail(.to, "a label of the domain begins with a dash")
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
                 length += 1
+                isNumber = isNumber && isDigit(byte)
             case UInt8(ascii: ","), UInt8(ascii: ";"):
                 throw InvalidEmail(.to, "one recipient only: an address list is not taken, send a request for each")
             case 0..<0x20, 0x7f:
@@ -97,7 +100,7 @@ enum Domain {
         }
         guard length > 0 else { throw InvalidEmail(.to, "the domain ends with a dot") }
         guard previous != UInt8(ascii: "-") else { throw InvalidEmail(.to, "a label of the domain ends with a dash") }
-        guard let last = domain.utf8.split(separator: UInt8(ascii: ".")).last, !last.allSatisfy(isDigit) else {
+        guard !isNumber else {
             throw InvalidEmail(.to, "an IP address after the @ stands in brackets, like you@[192.0.2.1]")
         }
     }

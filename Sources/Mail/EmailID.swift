@@ -84,13 +84,14 @@ public struct EmailID: Sendable, Hashable {
 extension EmailID: CustomStringConvertible {
     public var description: String {
         let alphabet = Self.alphabet
-        var digits = [UInt8](repeating: 0, count: 26)
-        var (high, low) = (high, low)
-        for place in stride(from: 25, through: 0, by: -1) {
-            digits[place] = alphabet[Int(low & 31)]
-            low = (low >> 5) | (high << 59)
-            high >>= 5
+        return unsafe String(unsafeUninitializedCapacity: 26) { digits in
+            var (high, low) = (high, low)
+            for place in stride(from: 25, through: 0, by: -1) {
+                unsafe digits[place] = alphabet[Int(low & 31)]
+                low = (low >> 5) | (high << 59)
+                high >>= 5
+            }
+            return 26
         }
-        return String(decoding: digits, as: UTF8.self)
     }
 }

@@ -17,7 +17,7 @@ public struct JSONText: Sendable {
     /// Appends `value` as a JSON string (RFC 8259, section 7), `/` and everything beyond ASCII as it is.
     public mutating func string(_ value: String) {
         bytes.append(UInt8(ascii: "\""))
-        if value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5c }) {
+        if value.everyByte({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5c }) {
             bytes.append(contentsOf: value.utf8)
         } else {
             for byte in value.utf8 { escape(byte) }
@@ -25,11 +25,12 @@ public struct JSONText: Sendable {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Appends `"key":` and a comma before it where one is due.
+    /// Appends `"key":` and a comma before it where one is due. Keys are this program's own words, written as they are.
     public mutating func key(_ key: String) {
         if let last = bytes.last, last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
-        string(key)
-        bytes.append(UInt8(ascii: ":"))
+        bytes.append(UInt8(ascii: "\""))
+        raw(key)
+        raw("\":")
     }
 
     public mutating func field(_ key: String, _ value: String) {

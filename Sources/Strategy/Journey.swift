@@ -92,8 +92,8 @@ public struct Trip: Sendable {
         switch outcome {
         case .sent(let reply):
             logger.info(
-                "Sent an email to \(email.to) in \(milliseconds) ms",
-                metadata: ["id": "\(email.id)", "reply": "\(reply)"])
+                "Sent an email to \(email.to.text) in \(milliseconds) ms",
+                metadata: ["id": .string(email.id.description), "reply": .string(reply)])
         case .unknown(let failure):
             logger.warning("Perhaps sent an email to \(email.to): \(failure)", metadata: metadata(milliseconds))
         case .temporary(let failure), .permanent(let failure):

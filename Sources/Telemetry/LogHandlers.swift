@@ -31,6 +31,7 @@ public struct LineLogHandler: LogHandler {
         var all = metadata
         if all.isEmpty { all = event.metadata ?? [:] } else { all.merge(event.metadata ?? [:]) { _, new in new } }
         let fields = all.count > 1 ? all.sorted { $0.key < $1.key } : Array(all)
-        write(format.line(event.level, "\(voice)\(event.message)", fields))
+        let message = event.message.description
+        write(format.line(event.level, voice.isEmpty ? message : voice + message, fields))
     }
 }

@@ -7,11 +7,13 @@ import Synchronization
     import Foundation
 #endif
 
-/// The time of a log line, `2026-11-24T04:55:54.123Z`. The part down to the second is spelled once a second.
+/// The time of a log line, `2026-11-24T04:55:54.123Z`, spelled once a millisecond; down to the second once a second.
 enum Stamp {
     private struct Spelled {
         var second = Int.min
-        var text: Substring = ""
+        var toTheSecond = ""
+        var milliseconds = Int.min
+        var text = ""
     }
 
     private static let spelled = Mutex(Spelled())
@@ -19,14 +21,18 @@ enum Stamp {
     static var now: String {
         let date = Date()
         let milliseconds = Int((date.timeIntervalSince1970 * 1000).rounded(.down))
-        let (second, millisecond) = milliseconds.quotientAndRemainder(dividingBy: 1000)
-        let text = spelled.withLock { spelled in
-            if spelled.second != second {
-                spelled.second = second
-                spelled.text = Timestamp(date).iso8601.dropLast(4)
+        return spelled.withLock { spelled in
+            if spelled.milliseconds != milliseconds {
+                let (second, millisecond) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+                if spelled.second != second {
+                    spelled.second = second
+                    spelled.toTheSecond = String(Timestamp(date).iso8601.dropLast(4))
+                }
+                let zeros = millisecond < 10 ? "00" : millisecond < 100 ? "0" : ""
+                spelled.milliseconds = milliseconds
+                spelled.text = "\(spelled.toTheSecond)\(zeros)\(millisecond)Z"
             }
             return spelled.text
         }
-        return text + (millisecond < 10 ? "00" : millisecond < 100 ? "0" : "") + String(millisecond) + "Z"
     }
 }

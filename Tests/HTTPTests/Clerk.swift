@@ -82,8 +82,9 @@ extension Request {
     }
 
     func with(_ method: Method) -> Request {
-        var head = head
-        head.method = method
+        let head = Head(
+            method: method, target: head.target, minorVersion: head.minorVersion, fields: head.fields,
+            keepsAlive: head.keepsAlive)
         return Request(head: head, body: body)
     }
 }
