@@ -146,7 +146,9 @@ final class Connection: ChannelInboundHandler {
         let verdict = reception.judge(draft)
         let due = verdict.delay > .zero ? NIODeadline.now() + TimeAmount(verdict.delay) : nil
         guard verdict.before == nil, let maildir = reception.maildir else {
-            let answer = verdict.before.map { .fault($0) } ?? stored(draft.mail, verdict)
+            let isLate = reception.settings.storesWithAnswer && verdict.before == nil && due != nil
+            let answer =
+                verdict.before.map { .fault($0) } ?? (isLate ? .late(draft.mail, verdict) : stored(draft.mail, verdict))
             reception.release(draft.reserved)
             return self.answer(answer, due, context)
         }
@@ -178,6 +180,8 @@ final class Connection: ChannelInboundHandler {
     /// The answer to a final dot.
     private enum Answer {
         case stored(Int)
+        /// To be stored now.
+        case late(CaughtMail, Verdict)
         case noRoom
         case fault(Fault.Action)
     }
@@ -198,6 +202,8 @@ final class Connection: ChannelInboundHandler {
         guard !hasEnded else { return }
         switch answer {
         case .stored(let id): out.writeString("250 2.0.0 OK, it is mail \(id)\r\n")
+        case .late(let mail, let verdict):
+            if inputHasEnded { context.close(promise: nil) } else { give(stored(mail, verdict), context) }
         case .noRoom: out.writeString("452 4.3.1 the mail could not be written\r\n")
         case .fault(let action):
             take(Conversation.perform(action, "a fault after the dot was asked for", &out), context)

@@ -5,6 +5,9 @@ public struct InboxSettings: Sendable {
 
     /// The time from the final dot to the answer to it.
     public var delay = Delay.none
+    /// Whether a mail is stored when its answer is given, and not at all where its client has left by then: a server
+    /// that takes its time before it takes a mail. Else it is stored when its final dot has come. Not with ``maildir``.
+    public var storesWithAnswer = false
     /// What goes wrong, where, and how often.
     public var faults: [Fault] = []
     /// Mails a second; past it 421. A second's worth may come at once.

@@ -50,6 +50,28 @@ struct ChaosTests {
         }
     }
 
+    @Test("a mail stored with its answer is not stored where its client has left before")
+    func lateStoring() async throws {
+        try await withInbox({
+            $0.delay = .fixed(.milliseconds(200))
+            $0.storesWithAnswer = true
+        }) { inbox in
+            let mail = ["EHLO c.example", "MAIL FROM:<a@b.example>", "RCPT TO:<c@d.example>", "DATA"]
+            let (leaver, stayer) = (try await MailClient(inbox.port), try await MailClient(inbox.port))
+            for client in [leaver, stayer] {
+                _ = try await client.reply()
+                for line in mail { _ = try await client.ask(line) }
+            }
+            try await leaver.send(".\r\n")
+            await leaver.close()
+            try await stayer.send(".\r\n")
+            #expect(inbox.mails.total == 0)
+            #expect(try await stayer.reply() == "250 2.0.0 OK, it is mail 1")
+            #expect(inbox.mails.total == 1)
+            await stayer.close()
+        }
+    }
+
     @Test("strikes at STARTTLS")
     func startTLS() async throws {
         try await withCertificate { made in
