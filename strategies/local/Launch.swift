@@ -77,7 +77,7 @@ public struct Launch: Sendable {
             uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
         return try await Subprocess.run(
             Configuration(
-                executable: .path(Self.executable),
+                executable: .path(FilePath(Self.program)),
                 arguments: Arguments(executablePathOverride: "bgdemo", remainingValues: arguments),
                 environment: .inherit.updating(variables), platformOptions: options),
             input: .fileDescriptor(pipes.childInput, closeAfterSpawningProcess: true),
@@ -92,15 +92,15 @@ public struct Launch: Sendable {
     }
 
     /// This program's file. Where another has been put in its place meanwhile, the new one.
-    private static var executable: FilePath {
+    public static var program: String {
         #if canImport(Darwin)
-            return FilePath(Bundle.main.executablePath ?? CommandLine.arguments.first ?? "bgdemo")
+            return Bundle.main.executablePath ?? CommandLine.arguments.first ?? "bgdemo"
         #else
             let own = "/proc/self/exe"
-            guard let path = unsafe realpath(own, nil) else { return FilePath(own) }
+            guard let path = unsafe realpath(own, nil) else { return own }
             defer { unsafe free(path) }
             let file = unsafe String(cString: path)
-            return unsafe access(file, X_OK) == 0 ? FilePath(file) : FilePath(own)
+            return unsafe access(file, X_OK) == 0 ? file : own
         #endif
     }
 }
