@@ -134,7 +134,7 @@ public func withProgram<Result: Sendable>(
 }
 
 /// The program that was built with the tests: `bgdemo` lies beside them.
-private let bgdemoPath = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(
+public let bgdemoPath = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(
     path: "../../.build/debug/bgdemo"
 )
 .standardizedFileURL.path

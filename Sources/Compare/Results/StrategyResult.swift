@@ -10,11 +10,13 @@ public struct StrategyResult: Codable, Sendable, Hashable {
     public var uncorrected = Latency()
     /// From the time that a request was due to its mail in the inbox.
     public var toInbox = Latency()
+    /// From the time that a request was due until it was sent: the measure's own delay, and the wait for a connection.
+    public var sending = Latency()
     public var fate = Fate()
     /// Requests by the status of their answer; `0` where none came.
     public var statuses: [String: Int] = [:]
     public var timeline: [Second] = []
-    /// From the last request to the last mail in the inbox.
+    /// From the last answer to the last mail in the inbox.
     public var drainSeconds: Double = 0
     public var processes: [ProcessCost] = []
     /// nil where the strategy has no Redis.
@@ -46,8 +48,10 @@ public struct Fate: Codable, Sendable, Hashable {
     public var unanswered = 0
     /// Mails in the inbox, each counted once.
     public var delivered = 0
-    /// Accepted, and not in the inbox when the wait was over.
+    /// Accepted, and not in the inbox when the wait was over, as nothing came any more.
     public var lost = 0
+    /// Accepted, and not in the inbox when the wait was over, while mails still came: too late, and not lost.
+    public var pending = 0
     /// Copies past the first.
     public var duplicated = 0
     /// In the inbox though the client was told no, or nothing.
@@ -75,7 +79,7 @@ public struct Second: Codable, Sendable, Hashable {
 
 /// What one process took.
 public struct ProcessCost: Codable, Sendable, Hashable {
-    /// `web server`, `worker`, `master`, `redis-server`
+    /// `web server`, `worker`, `master`, `redis-server`; `load and inbox` for the measuring process itself
     public var name: String
     public var cpuSeconds: Double
     public var peakMemoryBytes: Int

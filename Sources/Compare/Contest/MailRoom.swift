@@ -1,0 +1,87 @@
+public import Inbox
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// The mail server of a contest, in the measuring process: an inbox that can be closed, and opened again with other
+/// settings on the same port, and that writes each mail into the ledger of its load.
+public final class MailRoom: Sendable {
+    private struct State {
+        var inbox: Inbox?
+        var settings: InboxSettings
+        var ledgers: [String: Ledger] = [:]
+    }
+
+    public let port: Int
+    private let state: Mutex<State>
+    private let nursery: Nursery
+    private let loop: any EventLoop
+
+    public var url: String { "smtp://127.0.0.1:\(port)" }
+
+    /// Opens on this port, 0 for any.
+    static func open(_ settings: InboxSettings, port: Int = 0, in nursery: Nursery) async throws -> MailRoom {
+        // It takes the mails of many connections, and keeps none.
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let inbox = try await start(settings, port, loop)
+        let room = MailRoom(inbox, settings, nursery, loop)
+        room.read(inbox)
+        return room
+    }
+
+    private init(_ inbox: Inbox, _ settings: InboxSettings, _ nursery: Nursery, _ loop: any EventLoop) {
+        port = inbox.port
+        state = Mutex(State(inbox: inbox, settings: settings))
+        (self.nursery, self.loop) = (nursery, loop)
+    }
+
+    private static func start(_ settings: InboxSettings, _ port: Int, _ loop: any EventLoop) async throws -> Inbox {
+        var settings = settings
+        settings.keep = 0
+        settings.maxConnections = 20_000
+        settings.storesWithAnswer = true
+        return try await Inbox.start(
+            port: port, settings: settings, group: loop,
+            logger: Logger(label: "inbox") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    public var settings: InboxSettings { state.withLock(\.settings) }
+
+    /// Stops listening and sends everyone away. A mail whose answer has not been given is not taken.
+    public func close() async {
+        await state.withLock { $0.inbox.take() }?.stop(grace: .zero)
+    }
+
+    /// Opens again on the same port, with other settings where there are any; closes before.
+    public func reopen(_ settings: InboxSettings? = nil) async throws {
+        await close()
+        let settings = settings ?? self.settings
+        let inbox = try await Self.start(settings, port, loop)
+        state.withLock { ($0.inbox, $0.settings) = (inbox, settings) }
+        read(inbox)
+    }
+
+    private func read(_ inbox: Inbox) {
+        let arrivals = inbox.arrivals(buffering: 1 << 20)
+        nursery.begin { [weak self] in
+            for await mail in arrivals { self?.sort(mail) }
+        }
+    }
+
+    // MARK: Ledgers
+
+    /// From now on writes the mails of this ledger's load into it.
+    func add(_ ledger: Ledger) {
+        state.withLock { $0.ledgers[ledger.run] = ledger }
+    }
+
+    private func sort(_ mail: CaughtMail) {
+        let now = Ledger.now
+        let parts = mail.subject.split(separator: "-")
+        guard parts.count == 2, let number = Int(parts[1]),
+            let ledger = state.withLock({ $0.ledgers[String(parts[0])] })
+        else { return }
+        ledger.arrived(number, at: now)
+    }
+}

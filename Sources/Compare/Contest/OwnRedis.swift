@@ -1,0 +1,62 @@
+import Logging
+import NIOCore
+import NIOPosix
+public import Subprocess
+import Synchronization
+
+/// The redis-server of one contestant: fresh, with an append-only file, on a free port of 127.0.0.1.
+public final class OwnRedis: Sendable {
+    public let port: Int
+    private let place: Workplace
+    private let process: Mutex<RunningProcess>
+
+    public var url: String { "redis://127.0.0.1:\(port)" }
+    public var pid: Int32 { process.withLock(\.pid) }
+
+    static func start(in place: Workplace) async throws -> OwnRedis {
+        // Another program may take the port before redis-server does.
+        for attempt in 0..<5 {
+            do {
+                let port = try await freePort()
+                return OwnRedis(place, port, try await place.start(order(port, place.folder)))
+            } catch  where attempt < 4 && !Task.isCancelled {}
+        }
+        throw CancellationError()
+    }
+
+    private init(_ place: Workplace, _ port: Int, _ process: RunningProcess) {
+        (self.place, self.port) = (place, port)
+        self.process = Mutex(process)
+    }
+
+    private static func order(_ port: Int, _ folder: String) -> RunningProcess.Order {
+        RunningProcess.Order(
+            name: "redis-server", executable: "redis-server",
+            arguments: [
+                "--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder, "--appendonly", "yes", "--save", "",
+                "--daemonize", "no",
+            ]
+        ) { $0.contains("eady to accept connections") }
+    }
+
+    private static func freePort() async throws -> Int {
+        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = listener.localAddress?.port ?? 0
+        try await listener.close()
+        return port
+    }
+
+    /// `.kill` ends it, `.suspend` freezes it, `.resume` thaws it.
+    public func signal(_ signal: Signal) throws { try process.withLock { $0 }.signal(signal) }
+
+    /// Returns when it has ended.
+    public func ended() async { await process.withLock { $0 }.ended() }
+
+    /// Starts it again after its end, on the same port with the same data, and returns when it takes commands.
+    public func restart() async throws {
+        await ended()
+        let new = try await place.start(Self.order(port, place.folder))
+        process.withLock { $0 = new }
+    }
+}

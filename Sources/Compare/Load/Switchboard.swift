@@ -1,0 +1,198 @@
+import NIOCore
+import NIOPosix
+
+/// Decides what is sent when, over which connection. It belongs to one event loop.
+///
+/// Requests go out in the order of their numbers, so those that are due and wait for a connection are a range.
+final class Switchboard {
+    let load: Load
+    let target: Target
+    let ledger: Ledger
+    let loop: any EventLoop
+    private let stop: StopFlag
+    private let end: EventLoopPromise<Void>
+    private var requests: Requests
+    /// Of an open loop.
+    private let due: [Int64]
+    private var origin: Int64 = 0
+    /// The number of the next request that becomes due, and of the next that is sent.
+    private var nextDue = 0
+    private var nextSent = 0
+    private var underWay = 0
+    /// Somebody has said stop: nothing more is sent, and what is under way has until then.
+    private var lastMoment: Int64?
+    private var isOver = false
+
+    private var callers: [ObjectIdentifier: Caller] = [:]
+    private var idle: [Caller] = []
+    private var opening = 0
+
+    init(_ generator: Generator, on loop: any EventLoop, end: EventLoopPromise<Void>) {
+        (load, target, ledger, stop) = (generator.load, generator.target, generator.ledger, generator.stop)
+        (self.loop, self.end) = (loop, end)
+        requests = Requests(to: target, run: generator.load.run)
+        due = generator.load.schedule()
+    }
+
+    func start() {
+        origin = Ledger.now + Generator.lead
+        ledger.begin(at: origin, due: due)
+        switch load.pace {
+        case .open: for _ in 0..<min(8, load.connections) { open() }
+        case .closed(let concurrency): for _ in 0..<concurrency { open() }
+        }
+        later(at: origin) { $0.tick() }
+        later(at: Ledger.now) { $0.look() }
+    }
+
+    /// Sends nothing more and waits for nothing.
+    func giveUp() {
+        isOver = true
+        for caller in callers.values { caller.close() }
+        finish()
+    }
+
+    // MARK: Time
+
+    /// Takes what has become due, and comes back for the next.
+    private func tick() {
+        guard !isOver, lastMoment == nil else { return }
+        let now = Ledger.now - origin
+        while nextDue < due.count, due[nextDue] <= now { nextDue += 1 }
+        serve()
+        if nextDue < due.count { later(at: origin + due[nextDue]) { $0.tick() } }
+        finish()
+    }
+
+    /// Now and then: has somebody said stop, and does an answer take too long?
+    private func look() {
+        guard !isOver else { return }
+        if stop.isSet { stopSending() }
+        if let lastMoment, lastMoment <= Ledger.now { return giveUp() }
+        let oldest = Ledger.now - Int64(load.answerTime / .nanoseconds(1))
+        for caller in callers.values where caller.hasWaited(since: oldest) { caller.close() }
+        serve()
+        finish()
+        if !isOver { later(at: Ledger.now + 50_000_000) { $0.look() } }
+    }
+
+    private func stopSending() {
+        nextDue = nextSent
+        lastMoment = lastMoment ?? Ledger.now + 1_000_000_000
+    }
+
+    private func later(at time: Int64, _ action: @escaping (Switchboard) -> Void) {
+        loop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(UInt64(time))) { [weak self] in
+            if let self { action(self) }
+        }
+    }
+
+    private var isTimeUp: Bool { lastMoment != nil || Double(Ledger.now - origin) >= load.seconds * 1e9 }
+
+    private func finish() {
+        let hasAll: Bool =
+            switch load.pace {
+            case .open: (nextDue == due.count || lastMoment != nil) && nextSent == nextDue && underWay == 0
+            case .closed: isTimeUp && underWay == 0
+            }
+        guard hasAll || isOver else { return }
+        isOver = true
+        for caller in callers.values { caller.close() }
+        if callers.isEmpty, opening == 0 { end.succeed() }
+    }
+
+    // MARK: Sending
+
+    private func serve() {
+        guard !isOver else { return }
+        guard case .open = load.pace else { return serveClosed() }
+        while nextSent < nextDue, let caller = idle.popLast() { send(over: caller) }
+        let wanted = min(nextDue - nextSent - opening, load.connections - callers.count - opening)
+        for _ in 0..<max(0, wanted) { open() }
+    }
+
+    private func serveClosed() {
+        guard Ledger.now >= origin, !isTimeUp else { return }
+        while let caller = idle.popLast() {
+            ledger.add(due: Ledger.now - origin)
+            nextDue += 1
+            send(over: caller)
+        }
+    }
+
+    private func send(over caller: Caller) {
+        let number = nextSent
+        nextSent += 1
+        underWay += 1
+        let now = Ledger.now
+        ledger.sent(number, at: now - origin)
+        caller.send(number, requests.bytes(number), at: now)
+    }
+
+    // MARK: Connections
+
+    private func open() {
+        opening += 1
+        let board = NIOLoopBound(self, eventLoop: loop)
+        ClientBootstrap(group: loop)
+            .connectTimeout(.seconds(10))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(Caller(channel, board.value))
+                }
+            }
+            .connect(host: target.host, port: target.port)
+            .assumeIsolated()
+            .whenComplete { [self] result in
+                opening -= 1
+                if case .failure = result { unreachable() }
+                finish()
+            }
+    }
+
+    /// No connection can be had: whoever waits longest has waited in vain.
+    private func unreachable() {
+        switch load.pace {
+        case .open where nextSent < nextDue:
+            ledger.sent(nextSent, at: Ledger.now - origin)
+            nextSent += 1
+        case .closed where !isOver && !isTimeUp:
+            later(at: Ledger.now + 20_000_000) { $0.reopen() }
+        default: break
+        }
+    }
+
+    private func reopen() {
+        if case .closed(let concurrency) = load.pace, !isOver, callers.count + opening < concurrency { open() }
+    }
+
+    // MARK: What callers say
+
+    func connected(_ caller: Caller) {
+        guard !isOver else { return caller.close() }
+        callers[ObjectIdentifier(caller)] = caller
+        free(caller)
+    }
+
+    func answered(_ caller: Caller, _ number: Int, status: Int) {
+        ledger.answered(number, at: Ledger.now - origin, status: status)
+        underWay -= 1
+        if case .closed = load.pace, isTimeUp { finish() } else if underWay == 0 { finish() }
+    }
+
+    func free(_ caller: Caller) {
+        idle.append(caller)
+        serve()
+    }
+
+    /// Its connection has ended, before the answer to `number` where it waited for one.
+    func left(_ caller: Caller, without number: Int?) {
+        callers[ObjectIdentifier(caller)] = nil
+        idle.removeAll { $0 === caller }
+        if number != nil { underWay -= 1 }
+        reopen()
+        finish()
+    }
+}
