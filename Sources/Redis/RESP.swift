@@ -3,6 +3,9 @@ import NIOCore
 
 // The only file that touches hiredis. What leaves it is Swift's own.
 
+/// The library's version: `1.2.0`.
+public let hiredisVersion = "\(HIREDIS_MAJOR).\(HIREDIS_MINOR).\(HIREDIS_PATCH)"
+
 /// Commands to bytes, by the Redis protocol (RESP2, <https://redis.io/docs/latest/develop/reference/protocol-spec/>).
 enum CommandWriter {
     /// One command's bytes: an array of bulk strings.

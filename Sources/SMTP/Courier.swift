@@ -24,6 +24,9 @@ public import Mail
 public final class Courier: Sender {
     let desk: Desk
 
+    /// Of the library: `8.5.0`.
+    public static var libcurlVersion: String { CurlMulti.version }
+
     /// Starts the courier's thread. It starts libcurl, and with it OpenSSL, when the first mail comes: until then a
     /// program that waits for mails has 2 MB more.
     ///

@@ -14,6 +14,12 @@ final class CurlMulti: @unchecked Sendable {
         let reason: String
     }
 
+    /// Of the library: `8.5.0`.
+    static var version: String {
+        let words = unsafe String(cString: curl_version()).split(separator: " ")
+        return words.first?.split(separator: "/").last.map(String.init) ?? "unknown"
+    }
+
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
     /// - Parameter connections: How many will be open at once.

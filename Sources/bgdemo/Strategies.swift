@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compare
 import EventBus
 import FireAndForget
 import Foreground
@@ -19,19 +20,19 @@ private let all = [
     },
     Entry(
         "local", "a web server, a master and an email worker, three processes, hand the mail on by pipes",
-        hasWorker: true, master: { try await $0.localMaster() }
+        hasWorker: true, hasTalk: true, master: { try await $0.localMaster() }
     ) { try Local($0) },
     Entry(
         "pubsub", "the web server publishes the mail on a channel of Redis, and whoever listens sends it",
-        hasWorker: true, needsRedis: true
+        hasWorker: true, needsRedis: true, hasTalk: true
     ) { try PubSub($0) },
     Entry(
         "resque", "the web server puts a job into a queue in Redis, and workers send the mail",
-        hasWorker: true, needsRedis: true
+        hasWorker: true, needsRedis: true, hasTalk: true
     ) { try await ResqueStrategy($0) },
     Entry(
         "eventr", "the web server writes down what has happened, and consumers choose what to do about it",
-        hasWorker: true, needsRedis: true
+        hasWorker: true, needsRedis: true, hasTalk: true
     ) { try await EventBus($0) },
     Entry(
         "queuebus", "the web server says what happened, and everyone who subscribed has a copy in a queue of its own",
@@ -48,22 +49,53 @@ struct Entry: Sendable {
     let hasWorker: Bool
     /// Whether it stands on a Redis.
     let needsRedis: Bool
+    /// Whether `--semantics talk` differs from `safe`.
+    let hasTalk: Bool
     /// What runs for `--role all` where the halves are processes of their own, which it starts.
     let master: (@Sendable (Household) async throws -> any Service)?
     let make: @Sendable (Workshop) async throws -> any Strategy
 
     init(
         _ name: String, _ summary: String, hasWorker: Bool = false, needsRedis: Bool = false,
-        master: (@Sendable (Household) async throws -> any Service)? = nil,
+        hasTalk: Bool = false, master: (@Sendable (Household) async throws -> any Service)? = nil,
         make: @escaping @Sendable (Workshop) async throws -> any Strategy
     ) {
         self.name = name
         self.summary = summary
         self.hasWorker = hasWorker
         self.needsRedis = needsRedis
+        self.hasTalk = hasTalk
         self.master = master
         self.make = make
     }
+}
+
+extension Entry {
+    /// As it is measured, in each of these ways that it has.
+    func contenders(_ semantics: [Semantics]) -> [Contender] {
+        let shape: Contender.Shape = master != nil ? .family : hasWorker ? .pair : .single
+        guard hasTalk else { return [Contender(name, shape: shape, needsRedis: needsRedis)] }
+        return semantics.map { Contender(name, semantics: $0.rawValue, shape: shape, needsRedis: needsRedis) }
+    }
+}
+
+/// The value of `--strategies`: names with commas between them.
+struct StrategyNames: ExpressibleByArgument {
+    let entries: [Entry]
+
+    static let all = StrategyNames(entries: bgdemo.all)
+
+    init?(argument: String) {
+        entries = argument.split(separator: ",").compactMap { StrategyName(argument: String($0))?.entry }
+        guard !entries.isEmpty, entries.count == argument.split(separator: ",", omittingEmptySubsequences: false).count
+        else { return nil }
+    }
+
+    private init(entries: [Entry]) {
+        self.entries = entries
+    }
+
+    static var allValueStrings: [String] { StrategyName.allValueStrings }
 }
 
 /// The value of `--strategy`.

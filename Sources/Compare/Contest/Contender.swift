@@ -8,6 +8,8 @@ public struct Contender: Sendable, Hashable {
         case pair
         /// A master, whose children the two are.
         case family
+        /// None of ours: a service that runs already.
+        case service(Target)
     }
 
     /// The value of `--strategy`.
@@ -21,6 +23,11 @@ public struct Contender: Sendable, Hashable {
         (self.name, self.semantics, self.shape, self.needsRedis) = (name, semantics, shape, needsRedis)
     }
 
+    /// Another service, called by its URL.
+    public init(_ target: Target) {
+        self.init(target.url, shape: .service(target), needsRedis: false)
+    }
+
     /// `resque`, `resque (talk)`
     public var title: String { semantics == "talk" ? "\(name) (talk)" : name }
 
@@ -30,6 +37,7 @@ public struct Contender: Sendable, Hashable {
         case .single: [.webServer]
         case .pair: [.worker, .webServer]
         case .family: [.master, .webServer, .worker]
+        case .service: []
         }
     }
 }

@@ -6,15 +6,29 @@ public struct Contest: Sendable {
     public var program: String
     public var load: Load
     public var inbox: InboxSettings
+    /// Of the inbox; 0 for any. Mails of a service that runs already are awaited only where it could be told the port.
+    public var inboxPort = 0
     /// Mails in hand at a time, and connections to the mail server: enough that neither is what is measured.
-    public var mailsAtATime = 50
-    public var patience = Patience()
+    public var mailsAtATime: Int
+    public var patience: Patience
     public var stop = StopFlag()
     /// Told twice a second how it goes.
     public var progress: @Sendable (Progress) -> Void = { _ in }
 
     public init(program: String, load: Load, inbox: InboxSettings) {
         (self.program, self.load, self.inbox) = (program, load, inbox)
+        mailsAtATime = Self.mailsAtATime(load, inbox)
+        let mail = inbox.delay.mean
+        patience = Patience(
+            linger: mail + .milliseconds(300), quiet: mail * 4 + .seconds(5), limit: mail * 4 + .seconds(30))
+    }
+
+    /// Twice as many as are under way when all keep up (Little's law), and the 50 of the program's own defaults at least.
+    static func mailsAtATime(_ load: Load, _ inbox: InboxSettings) -> Int {
+        switch load.pace {
+        case .open(let rate): max(50, min(10_000, Int(2 * rate * (inbox.delay.mean / .seconds(1)))))
+        case .closed(let concurrency): max(50, min(10_000, concurrency))
+        }
     }
 
     /// Runs one strategy in fresh processes under the load.
@@ -37,7 +51,7 @@ public struct Contest: Sendable {
         _ contender: Contender, _ body: (Contestant) async throws -> Result
     ) async throws -> Result {
         try await Workplace.open { place in
-            let room = try await MailRoom.open(inbox, in: place.nursery)
+            let room = try await MailRoom.open(inbox, port: inboxPort, in: place.nursery)
             let contestant = try await Contestant.start(
                 contender, program: program, mailsAtATime: mailsAtATime, inbox: room, in: place)
             let result: Swift.Result<Result, any Error>
@@ -72,8 +86,9 @@ public struct Contest: Sendable {
         await watch.look(contestant)
         let after = await RedisFigures.read(contestant.redis)
         return Bout(
-            load: load, entries: ledger.entries, counts: ledger.counts, end: end - ledger.origin, isDone: isDone,
-            processes: watch.costs, redis: before.flatMap { after?.since($0) }, isComplete: !stop.isSet)
+            load: load, isMatched: awaits(contestant.contender), entries: ledger.entries, counts: ledger.counts,
+            end: end - ledger.origin,
+            isDone: isDone, processes: watch.costs, redis: before.flatMap { after?.since($0) }, isComplete: !stop.isSet)
     }
 
     /// - Returns: When the last answer had come, and whether nothing more was to be waited for.
@@ -86,6 +101,26 @@ public struct Contest: Sendable {
         // Cancelled when this returns.
         async let _ = watch.work(contestant, ledger, load, progress)
         do { try await during(contestant) } catch is CancellationError where stop.isSet {}
-        return try await (end, patience.wait(for: ledger, since: end, stop))
+        let time = try await end
+        let isMatched = awaits(contestant.contender)
+        return (time, isMatched ? await patience.wait(for: ledger, since: time, stop) : true)
+    }
+
+    /// Whether its mails are awaited in the inbox.
+    private func awaits(_ contender: Contender) -> Bool {
+        if case .service = contender.shape { inboxPort != 0 } else { true }
+    }
+}
+
+extension Delay {
+    /// The time that a mail takes on average.
+    public var mean: Duration {
+        switch self {
+        case .none: .zero
+        case .fixed(let time): time
+        case .uniform(let low, let high): (low + high) / 2
+        case .exponential(let mean): mean
+        case .normal(let mean, _): mean
+        }
     }
 }

@@ -52,7 +52,9 @@ public final class Contestant: Sendable {
     /// The processes that are started here: of a family only the master, which starts its children itself.
     private var own: [Part] { contender.shape == .family ? [.master] : contender.parts }
 
-    public var target: Target { Target(port: state.withLock(\.port)) }
+    public var target: Target {
+        if case .service(let target) = contender.shape { target } else { Target(port: state.withLock(\.port)) }
+    }
 
     // MARK: Processes
 

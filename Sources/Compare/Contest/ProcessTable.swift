@@ -5,6 +5,7 @@
 #endif
 #if canImport(Darwin)
     import Subprocess
+    import System
 #elseif canImport(Musl)
     import Musl
 #else
@@ -49,7 +50,7 @@ enum ProcessTable {
         private static func ps(_ arguments: [String]) async -> String {
             let result = try? await run(
                 .path("/bin/ps"), arguments: Arguments(arguments), output: .string(limit: 4 << 20))
-            return (result?.standardOutput ?? "") ?? ""
+            return result?.standardOutput ?? ""
         }
     #else
         static func rows(_ pids: [Int32]) async -> [Row] { pids.compactMap(row) }

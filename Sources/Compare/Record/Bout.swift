@@ -1,6 +1,8 @@
 /// One load, and what became of it.
 public struct Bout: Sendable {
     public let load: Load
+    /// Whether mails were awaited in the inbox.
+    let isMatched: Bool
     let entries: [Ledger.Entry]
     let counts: Ledger.Counts
     /// When the last answer had come, in nanoseconds since the first request could have been due.
@@ -25,6 +27,7 @@ public struct Bout: Sendable {
         }
         fate.unanswered = fate.asked - fate.accepted - fate.refused
         fate.reordered = counts.reordered
+        if !isMatched { fate.lost = 0 }
         if !isDone { (fate.lost, fate.pending) = (0, fate.lost) }
         return fate
     }

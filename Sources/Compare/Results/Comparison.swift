@@ -49,6 +49,8 @@ public struct Settings: Codable, Sendable, Hashable {
     public var seconds: Double = 10
     /// How long the mail server takes for each mail.
     public var smtpDelayMilliseconds: Double = 250
+    /// Mails that a worker has in hand, and connections to the mail server.
+    public var mailsAtATime = 50
     /// The share of mails that it refuses for now.
     public var smtpFailRate: Double = 0
     /// The rates of `--sweep`.

@@ -13,6 +13,8 @@ public struct StrategyResult: Codable, Sendable, Hashable {
     /// From the time that a request was due until it was sent: the measure's own delay, and the wait for a connection.
     public var sending = Latency()
     public var fate = Fate()
+    /// Whether its mails were awaited in our inbox; where not, nothing is known of them after the answer.
+    public var isMatched = true
     /// Requests by the status of their answer; `0` where none came.
     public var statuses: [String: Int] = [:]
     public var timeline: [Second] = []

@@ -1,0 +1,75 @@
+import ArgumentParser
+import Compare
+import Mail
+import SMTP
+import Strategy
+
+struct CompareCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare",
+        abstract: "Measures the strategies side by side: how fast each answers, and what becomes of every mail.",
+        discussion: """
+            Each is run in fresh processes, with a Redis and a mail server of its own, under the same load. Ctrl-C ends \
+            it in order, with what was measured until then. Exits with 1 where something could not be measured.
+
+            bgdemo compare
+            bgdemo compare --smtp-delay 2s --json talk.json
+            bgdemo compare --strategies resque,eventr --semantics both --sweep 100,200,400,800
+            bgdemo compare --strategies resque --target http://127.0.0.1:3000 --inbox-port 2525
+            """)
+
+    @Option(help: "Which, with commas between them. Default: all.")
+    var strategies: StrategyNames?
+
+    @Option(help: "safe, talk (as the code of 2016), or both. Default: safe.")
+    var semantics: ComparedSemantics?
+
+    @Option(help: "Another service that answers /TO/SUBJECT/TEXT: http://host:port[/prefix]; may be repeated.")
+    var target: [TargetURL] = []
+
+    @Option(help: "Rates with commas between them: each strategy is tried at each, from the lowest, until it breaks.")
+    var sweep: Rates?
+
+    @OptionGroup(title: "Load") var load: LoadOptions
+    @OptionGroup(title: "Report") var report: ReportOptions
+
+    func run() async throws {
+        let entries = (strategies ?? .all).entries
+        let contenders = entries.flatMap { $0.contenders((semantics ?? .safe).semantics) } + target.map(\.contender)
+        try await Arena(load: load, sweep: sweep?.rates ?? [], report: report).measure(contenders)
+    }
+}
+
+/// The value of `compare --semantics`.
+enum ComparedSemantics: String, CaseIterable, ExpressibleByArgument {
+    case safe, talk, both
+
+    var semantics: [Semantics] {
+        switch self {
+        case .safe: [.safe]
+        case .talk: [.talk]
+        case .both: [.talk, .safe]
+        }
+    }
+}
+
+/// The value of `--target`.
+struct TargetURL: ExpressibleByArgument {
+    let contender: Contender
+
+    init?(argument: String) {
+        guard let target = try? Target(url: argument) else { return nil }
+        contender = Contender(target)
+    }
+}
+
+/// The value of `--sweep`.
+struct Rates: ExpressibleByArgument {
+    let rates: [Double]
+
+    init?(argument: String) {
+        let words = argument.split(separator: ",", omittingEmptySubsequences: false)
+        rates = words.compactMap { Double($0) }.filter { $0 > 0 && $0 <= 100_000 }
+        guard rates.count == words.count else { return nil }
+    }
+}

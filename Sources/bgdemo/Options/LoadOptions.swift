@@ -1,0 +1,78 @@
+public import ArgumentParser
+public import Compare
+import Inbox
+import Local
+
+/// How much is asked for, and of which mail server.
+struct LoadOptions: ParsableArguments {
+    @Option(help: "Requests a second, each sent when its time has come. Default: 100.")
+    var rate: Double?
+
+    @Option(
+        help: "Instead of a rate: connections that each ask again as soon as they are answered. One load, no schedule.")
+    var concurrency: Int?
+
+    @Option(help: "How long each is loaded. Default: 10s, with --quick 3s.")
+    var duration: Duration?
+
+    @Option(help: "poisson, as of many people who know nothing of each other, or even. Default: poisson.")
+    var arrivals: Load.Arrivals?
+
+    @Option(help: "How long the mail server takes for a mail: 2s, 100ms..2s, exp:250ms. Default: 250ms.")
+    var smtpDelay: Delay?
+
+    @Option(help: "This share of the mails, 0 to 1, is refused for now (451) at each attempt. Default: 0.")
+    var smtpFailRate: Double?
+
+    @Option(help: "Where all chance comes from: ids, recipients, times, refusals. Default: 1.")
+    var seed: UInt64?
+
+    @Option(help: "The port of the mail server, for a --target that is to send its mails there. Default: any.")
+    var inboxPort: Int?
+
+    @Flag(help: "Less of everything.")
+    var quick = false
+
+    func contest() throws -> Contest {
+        var contest = Contest(program: Launch.program, load: try load(), inbox: try inbox())
+        contest.inboxPort = inboxPort ?? 0
+        guard (0...65_535).contains(contest.inboxPort) else { throw ValidationError("a port is from 0 to 65535") }
+        // What was refused is tried again after a second, then two, then four.
+        if smtpFailRate ?? 0 > 0 { contest.patience.quiet += .seconds(15) }
+        return contest
+    }
+
+    private func load() throws -> Load {
+        let seconds = (duration ?? (quick ? .seconds(3) : .seconds(10))) / .seconds(1)
+        guard seconds > 0 else { throw ValidationError("--duration is more than 0") }
+        var load: Load
+        switch (rate, concurrency) {
+        case (nil, let concurrency?):
+            guard (1...10_000).contains(concurrency) else { throw ValidationError("--concurrency is 1 to 10000") }
+            load = Load(.closed(concurrency: concurrency), seconds: seconds, seed: seed ?? 1)
+        case (let rate, nil):
+            try Self.check(rate ?? 100, seconds: seconds, "--rate")
+            load = Load(.open(rate: rate ?? 100), seconds: seconds, seed: seed ?? 1)
+        case (_?, _?): throw ValidationError("--rate is an open loop, --concurrency a closed one: choose")
+        }
+        load.arrivals = arrivals ?? .poisson
+        return load
+    }
+
+    static func check(_ rate: Double, seconds: Double, _ flag: String) throws {
+        guard rate > 0, rate * seconds <= 5_000_000 else {
+            throw ValidationError("\(flag) is more than 0, and at most 5,000,000 requests in all")
+        }
+    }
+
+    private func inbox() throws -> InboxSettings {
+        var inbox = InboxSettings()
+        inbox.delay = smtpDelay ?? .fixed(.milliseconds(250))
+        inbox.seed = seed ?? 1
+        guard (0...1).contains(smtpFailRate ?? 0) else { throw ValidationError("--smtp-fail-rate is from 0 to 1") }
+        if let share = smtpFailRate, share > 0 { inbox.faults = [Fault(.dot, .reply(451), probability: share)] }
+        return inbox
+    }
+}
+
+extension Load.Arrivals: ExpressibleByArgument {}
