@@ -27,6 +27,7 @@ bench: ## Ratios against references that run beside it
 	$(RELEASE) --product bgdemo
 	$(RELEASE) --product courier-bench
 	$(RELEASE) --product eventr-bench
+	$(RELEASE) --product queuebus-bench
 	BIN_PATH=$$($(RELEASE) --show-bin-path) python3 Benchmarks/bench.py
 
 lint:

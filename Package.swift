@@ -80,6 +80,9 @@ let package = Package(
             name: "eventr-bench", dependencies: ["Eventr", "Redis", .posix, .logging], path: "Benchmarks/eventr",
             swiftSettings: .houseRules),
         .executableTarget(
+            name: "queuebus-bench", dependencies: ["QueueBus", "Redis", "Resque", .posix, .lifecycle, .logging],
+            path: "Benchmarks/queuebus", swiftSettings: .houseRules),
+        .executableTarget(
             name: "courier-bench", dependencies: ["Mail", "SMTP", .logging], path: "Benchmarks/courier",
             swiftSettings: .houseRules),
 

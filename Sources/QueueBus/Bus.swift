@@ -59,9 +59,9 @@ public struct Bus: Sendable {
         var jobs = Jobs()
         let driver = Driver(redis: redis, namespace: namespace, logger: logger)
         for name in [Publisher.worker, "::" + Publisher.worker] {
-            jobs.register(name, plugins: plugins) { [self] (job: Job, json: String) in
-                try await perform(Event(json: json.utf8), driver)
-            }
+            jobs.register(name, plugins: plugins, whole: { [self] job in
+                try await perform(Event(json: job.arguments.onlyString()), driver)
+            })
         }
         return jobs
     }

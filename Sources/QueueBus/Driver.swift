@@ -30,22 +30,7 @@ final class Driver: Sendable {
                 "nobody is subscribed to \(event.type ?? "an event without a type")",
                 metadata: ["bus_id": "\(event.id ?? "")"])
         }
-        return FollowUps(
-            matching.map { application, subscription in
-                let copy = Self.copy(of: event, for: subscription, of: application)
-                return Publisher.job(copy, queue: subscription.queueName)
-            })
-    }
-
-    private static func copy(of event: Event, for subscription: Subscription, of application: String) -> Event {
-        var front = Event()
-        front.set("bus_driven_at", Clock.now)
-        front.set("bus_rider_queue", subscription.queueName)
-        front.set("bus_rider_app_key", application)
-        front.set("bus_rider_sub_key", subscription.key)
-        front.set("bus_rider_class_name", subscription.className)
-        var copy = front.merging(event)
-        copy.set("bus_class_proxy", subscription.className)
-        return copy
+        let copies = Copies(of: event)
+        return FollowUps(matching.map { copies.copy(for: $0.subscription, of: $0.application) })
     }
 }

@@ -13,7 +13,7 @@ import Resque
 ///
 /// Attributes keep their order and their bytes from the publisher to the last rider.
 public struct Event: Sendable {
-    private var attributes: [(name: String, json: [UInt8])]
+    private var attributes: [(name: String, json: ArraySlice<UInt8>)]
 
     /// The attributes that a JSON object spells.
     ///
@@ -28,11 +28,21 @@ public struct Event: Sendable {
             throw InvalidEvent(description: "the event is not a JSON object: \(error)")
         }
         attributes = []
+        attributes.reserveCapacity(ranges.count)
+        // Where each is, by its name: whoever publishes chooses how many there are.
+        var places: [String: Int] = [:]
+        places.reserveCapacity(ranges.count)
         for (name, value) in ranges {
             guard let name = JSONBytes.text(of: bytes[name]) else {
                 throw InvalidEvent(description: "the event has a name that is not UTF-8")
             }
-            self.set(name, json: Array(bytes[value]))
+            // Of two with one name the later value counts, in the place of the earlier.
+            if let place = places[name] {
+                attributes[place].json = bytes[value]
+            } else {
+                places[name] = attributes.count
+                attributes.append((name, bytes[value]))
+            }
         }
     }
 
@@ -56,12 +66,16 @@ public struct Event: Sendable {
     /// An attribute as text, the way Ruby's `to_s` has it: a string's characters, the digits of a number, `true`; nil
     /// where it is null or missing. An array or an object is its JSON.
     public subscript(name: String) -> String? {
-        guard let json = attributes.first(where: { $0.name == name })?.json, json != Array("null".utf8) else {
-            return nil
+        guard let json = attributes.first(where: { $0.name == name })?.json else { return nil }
+        return switch json.first {
+        case UInt8(ascii: "n"): nil
+        case UInt8(ascii: "\""): JSONBytes.text(of: json)
+        default: String(decoding: json, as: UTF8.self)
         }
-        guard json.first == UInt8(ascii: "\"") else { return String(decoding: json, as: UTF8.self) }
-        return JSONBytes.text(of: json)
     }
+
+    /// The attributes as they stand in JSON.
+    var members: [(name: String, json: ArraySlice<UInt8>)] { attributes }
 
     /// The names, in their order.
     public var names: [String] { attributes.map(\.name) }
@@ -89,7 +103,7 @@ public struct Event: Sendable {
     // MARK: As the bus changes it
 
     /// Sets an attribute in its place, or at the end where it is new.
-    mutating func set(_ name: String, json: [UInt8]) {
+    private mutating func set(_ name: String, json: ArraySlice<UInt8>) {
         if let place = attributes.firstIndex(where: { $0.name == name }) {
             attributes[place].json = json
         } else {
@@ -100,17 +114,18 @@ public struct Event: Sendable {
     mutating func set(_ name: String, _ text: String) {
         var json = JSONBytes()
         json.string(text)
-        set(name, json: json.bytes)
+        set(name, json: json.bytes[...])
     }
 
-    mutating func set(_ name: String, _ number: Int) { set(name, json: Array(String(number).utf8)) }
+    mutating func set(_ name: String, _ number: Int) { set(name, json: Array(String(number).utf8)[...]) }
 
-    mutating func remove(_ name: String) { attributes.removeAll { $0.name == name } }
-
-    /// This event's attributes, then those of `other`, which count where both have one: Ruby's `Hash#merge`.
+    /// This event's few attributes, then those of `other`, which count where both have one: Ruby's `Hash#merge`.
     func merging(_ other: Event) -> Event {
         var merged = self
-        for (name, json) in other.attributes { merged.set(name, json: json) }
+        let names = Set(merged.names)
+        for (name, json) in other.attributes {
+            if names.contains(name) { merged.set(name, json: json) } else { merged.attributes.append((name, json)) }
+        }
         return merged
     }
 }

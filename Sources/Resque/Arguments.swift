@@ -46,6 +46,16 @@ public struct Arguments: Sendable, Hashable {
         try JSONDecoder().decode(Elements.self, from: Data(json)).next(as: type)
     }
 
+    /// The characters of the only element, which is a string, as UTF-8.
+    package func onlyString() throws(InvalidArguments) -> [UInt8] {
+        var scanner = JSONScanner(json)
+        guard let elements = try? scanner.elements(), elements.count == 1, let element = elements.first,
+            json[element.lowerBound] == UInt8(ascii: "\""),
+            let characters = JSONBytes.characters(of: Array(json[element]))
+        else { throw InvalidArguments("the job takes one argument, a string") }
+        return characters
+    }
+
     /// The elements as the types of the parameters they are for. An optional parameter at the end may be left out.
     func decode<each Argument: Decodable>(
         as types: repeat (each Argument).Type

@@ -1,9 +1,3 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// JSON being written, as bytes, because a job that is spliced in need not be UTF-8. Members stand in the order they
 /// are written, as the programs that read them show them.
 package struct JSONBytes {
@@ -32,7 +26,12 @@ package struct JSONBytes {
     /// Appends a string with the escapes of JavaScript's `JSON.stringify`, so that node finds a job by its bytes.
     package mutating func string(_ text: String) {
         raw("\"")
-        defer { raw("\"") }
+        characters(text)
+        raw("\"")
+    }
+
+    /// Appends what stands between the quotes of such a string.
+    package mutating func characters(_ text: String) {
         guard text.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) else {
             return raw(text)
         }
@@ -51,12 +50,56 @@ package struct JSONBytes {
         }
     }
 
-    /// The text of a JSON string.
+    /// The text of a JSON string, quotes and all, that a ``JSONScanner`` has passed.
     package static func text(of json: some Sequence<UInt8>) -> String? {
-        let quoted = Array(json)
-        guard quoted.contains(UInt8(ascii: "\\")) else {
-            return String(validating: quoted.dropFirst().dropLast(), as: UTF8.self)
+        characters(of: Array(json)).flatMap { String(validating: $0, as: UTF8.self) }
+    }
+
+    /// Its characters as UTF-8, if the string's bytes are; nil where half a surrogate pair is escaped in it.
+    package static func characters(of json: [UInt8]) -> [UInt8]? {
+        let quoted = json.dropFirst().dropLast()
+        guard var escape = quoted.firstIndex(of: UInt8(ascii: "\\")) else { return Array(quoted) }
+        var (plain, characters) = (quoted.startIndex, [UInt8]())
+        characters.reserveCapacity(quoted.count)
+        while true {
+            characters += quoted[plain..<escape]
+            guard let place = unescape(quoted, after: escape + 1, into: &characters) else { return nil }
+            plain = place
+            guard let next = quoted[plain...].firstIndex(of: UInt8(ascii: "\\")) else { break }
+            escape = next
         }
-        return try? JSONDecoder().decode(String.self, from: Data(quoted))
+        return characters + quoted[plain...]
+    }
+
+    /// Appends what the escape at this place, behind its backslash, means; returns the place behind it.
+    private static func unescape(_ json: ArraySlice<UInt8>, after place: Int, into characters: inout [UInt8]) -> Int? {
+        guard place < json.endIndex else { return nil }
+        switch json[place] {
+        case UInt8(ascii: "b"): characters.append(0x08)
+        case UInt8(ascii: "t"): characters.append(0x09)
+        case UInt8(ascii: "n"): characters.append(0x0a)
+        case UInt8(ascii: "f"): characters.append(0x0c)
+        case UInt8(ascii: "r"): characters.append(0x0d)
+        case UInt8(ascii: "u"):
+            guard let unit = unit(json, at: place + 1) else { return nil }
+            if let scalar = Unicode.Scalar(unit), let bytes = UTF8.encode(scalar) {
+                characters.append(contentsOf: bytes)
+                return place + 5
+            }
+            guard unit < 0xdc00, json[(place + 5)...].starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "u")]),
+                let low = Self.unit(json, at: place + 7), (0xdc00..<0xe000).contains(low),
+                let scalar = Unicode.Scalar(0x10000 + (UInt32(unit) - 0xd800) << 10 + (UInt32(low) - 0xdc00)),
+                let bytes = UTF8.encode(scalar)
+            else { return nil }
+            characters.append(contentsOf: bytes)
+            return place + 11
+        case let byte: characters.append(byte)
+        }
+        return place + 1
+    }
+
+    private static func unit(_ json: ArraySlice<UInt8>, at place: Int) -> UInt16? {
+        guard place + 4 <= json.endIndex else { return nil }
+        return UInt16(String(decoding: json[place..<(place + 4)], as: UTF8.self), radix: 16)
     }
 }

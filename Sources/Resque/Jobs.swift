@@ -37,6 +37,13 @@ public struct Jobs: Sendable {
         }
     }
 
+    /// The same for what takes the job's `args` apart by itself.
+    package mutating func register(
+        _ name: String, plugins: [any Plugin], whole perform: @escaping @Sendable (Job) async throws -> any Sendable
+    ) {
+        definitions[Self.key(name)] = Definition(plugins: plugins, perform: perform)
+    }
+
     /// The names that are registered.
     public var names: [String] { definitions.keys.sorted() }
 
