@@ -59,9 +59,11 @@ public struct Bus: Sendable {
         var jobs = Jobs()
         let driver = Driver(redis: redis, namespace: namespace, logger: logger)
         for name in [Publisher.worker, "::" + Publisher.worker] {
-            jobs.register(name, plugins: plugins, whole: { [self] job in
-                try await perform(Event(json: job.arguments.onlyString()), driver)
-            })
+            jobs.register(
+                name, plugins: plugins,
+                whole: { [self] job in
+                    try await perform(Event(json: job.arguments.onlyString()), driver)
+                })
         }
         return jobs
     }

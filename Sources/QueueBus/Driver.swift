@@ -21,7 +21,7 @@ final class Driver: Sendable {
 
     /// The copies, which are to be pushed together.
     func drive(_ event: Event) async throws -> FollowUps {
-        let matching = try await roster.current().filter { $0.subscription.matcher.matches(event) }
+        let matching = try await roster.current().filter { isFor($0, event) }
         driven.increment()
         delivered.increment(by: matching.count)
         if matching.isEmpty {
@@ -32,5 +32,14 @@ final class Driver: Sendable {
         }
         let copies = Copies(of: event)
         return FollowUps(matching.map { copies.copy(for: $0.subscription, of: $0.application) })
+    }
+    private func isFor(_ entry: Roster.Entry, _ event: Event) -> Bool {
+        if let verdict = entry.subscription.matcher.verdict(on: event) { return verdict }
+        logger.warning(
+            """
+            \(entry.application) does not get an event: whether it matches \(entry.subscription.matcher) takes too long \
+            to find out
+            """, metadata: ["bus_id": "\(event.id ?? "")", "subscription": "\(entry.subscription.key)"])
+        return false
     }
 }

@@ -70,8 +70,18 @@ public struct Event: Sendable {
         return switch json.first {
         case UInt8(ascii: "n"): nil
         case UInt8(ascii: "\""): JSONBytes.text(of: json)
-        default: String(decoding: json, as: UTF8.self)
+        case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "{"), UInt8(ascii: "["):
+            String(decoding: json, as: UTF8.self)
+        default: Self.number(String(decoding: json, as: UTF8.self))
         }
+    }
+
+    /// A number as Ruby writes it, 1.50 as 1.5 and 1e2 as 100.0; one very large or small as it stands.
+    private static func number(_ text: String) -> String {
+        guard text.utf8.contains(where: { ".eE".utf8.contains($0) }), let value = Double(text),
+            (1e-4..<1e16).contains(abs(value)) || value == 0
+        else { return text }
+        return "\(value)"
     }
 
     /// The attributes as they stand in JSON.

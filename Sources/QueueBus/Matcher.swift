@@ -2,8 +2,9 @@
 /// none.
 ///
 /// In Redis a filter is a string: one of the special values below with `bus_special_value_` before it, or a text that
-/// the attribute equals, or else a regular expression that it matches from beginning to end (line ends count, as in
-/// Ruby's `^` and `$`). Ruby's own expressions, `(?-mix:…)`, are taken as they are.
+/// the attribute equals, or else a regular expression of Ruby's. That is matched as Ruby has it, `^…$`, so a line is
+/// enough, and in `a|b` the one end belongs to `a` and the other to `b`. One made by Ruby itself, `(?-mix:…)`, is taken
+/// as it is. What ``Pattern`` does not know, or would take too long over, matches nothing; see ``unreadable``.
 public struct Matcher: Sendable, Hashable {
     public enum Filter: Sendable, Hashable {
         /// Equal to this text, or matched by it as a regular expression.
@@ -24,9 +25,24 @@ public struct Matcher: Sendable, Hashable {
 
     /// By name, sorted.
     public let filters: [(name: String, filter: Filter)]
+    /// Of those that are texts, in the same places, what they are as expressions.
+    private let patterns: [Pattern?]
+    /// The filters that are no regular expressions, or none that is known here. They match equal texts alone.
+    public let unreadable: [(name: String, why: InvalidPattern)]
 
     public init(_ filters: [String: Filter]) {
         self.filters = filters.sorted { $0.key < $1.key }.map { (name: $0.key, filter: $0.value) }
+        var unreadable: [(name: String, why: InvalidPattern)] = []
+        patterns = self.filters.map { (name, filter) -> Pattern? in
+            guard case .value(let text) = filter else { return nil }
+            do throws(InvalidPattern) {
+                return try Pattern(text.hasPrefix("(?-mix:") ? text : "^\(text)$")
+            } catch {
+                unreadable.append((name, error))
+                return nil
+            }
+        }
+        self.unreadable = unreadable
     }
 
     /// All events of this type.
@@ -34,8 +50,16 @@ public struct Matcher: Sendable, Hashable {
         self.init(["bus_event_type": .value(eventType)])
     }
 
-    public func matches(_ event: Event) -> Bool {
-        !filters.isEmpty && filters.allSatisfy { $0.filter.matches($0.name, event) }
+    public func matches(_ event: Event) -> Bool { verdict(on: event) ?? false }
+
+    /// Nil where finding out takes too long.
+    func verdict(on event: Event) -> Bool? {
+        guard !filters.isEmpty else { return false }
+        for (place, (name, filter)) in filters.enumerated() {
+            let verdict = filter.matches(name, event, patterns[place])
+            guard verdict == true else { return verdict }
+        }
+        return true
     }
 
     public static func == (one: Matcher, other: Matcher) -> Bool {
@@ -94,32 +118,33 @@ extension Matcher.Filter {
         self.init(Self.prefix + word)
     }
 
-    func matches(_ name: String, _ event: Event) -> Bool {
+    /// Nil where finding out takes too long.
+    func matches(_ name: String, _ event: Event, _ pattern: Pattern?) -> Bool? {
         let given = event[name]
-        let isBlank = given?.allSatisfy { $0.isWhitespace || $0 == "\0" } ?? true
         switch self {
         case .key: return event.has(name)
-        case .blank: return isBlank
-        case .present: return !isBlank
+        case .blank: return given.isBlank
+        case .present: return !given.isBlank
         case .empty: return given?.isEmpty ?? false
         case .nil: return given == nil
         case .notNil: return given != nil
         case .value(let text):
             guard !text.isEmpty else { return false }
-            return text == given ?? "" || Self.matches(given ?? "", expression: text)
+            if text.isSame(as: given ?? "") { return true }
+            guard let pattern else { return false }
+            return pattern.matches(given ?? "")
         }
     }
+}
 
-    /// Whether the text matches as Ruby would have it; an expression that is none matches nothing.
-    private static func matches(_ given: String, expression: String) -> Bool {
-        // A text of letters alone has been compared already.
-        guard expression.contains(where: { !$0.isLetter && !$0.isNumber && $0 != "_" && $0 != "-" }) else {
-            return false
-        }
-        let pattern = expression.hasPrefix("(?-mix:") ? "(?:" + expression.dropFirst(7) : "^(?:\(expression))$"
-        guard let regex = try? Regex(pattern).anchorsMatchLineEndings().matchingSemantics(.unicodeScalar) else {
-            return false
-        }
-        return given.firstMatch(of: regex) != nil
+extension String? {
+    /// Ruby's `to_s.strip.empty?`, whose white space is ASCII's, and NUL.
+    fileprivate var isBlank: Bool {
+        self?.utf8.allSatisfy { (0x09...0x0d).contains($0) || $0 == 0x20 || $0 == 0 } ?? true
     }
+}
+
+extension String {
+    /// Byte for byte: to Ruby é is not the same as e and an accent.
+    fileprivate func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }

@@ -49,8 +49,17 @@ final class Roster: Sendable {
                 state.entries = raw.flatMap { entry in
                     entry.fields.compactMap(Subscription.init(json:)).map { (entry.application, $0) }
                 }
+                for entry in state.entries { warn(of: entry) }
             }
             return state.entries
+        }
+    }
+
+    private func warn(of entry: Entry) {
+        for (name, why) in entry.subscription.matcher.unreadable {
+            logger.warning(
+                "\(entry.application) gets only what equals a filter: \(why)",
+                metadata: ["subscription": "\(entry.subscription.key)", "filter": "\(name)"])
         }
     }
 }

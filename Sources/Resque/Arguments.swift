@@ -51,7 +51,7 @@ public struct Arguments: Sendable, Hashable {
         var scanner = JSONScanner(json)
         guard let elements = try? scanner.elements(), elements.count == 1, let element = elements.first,
             json[element.lowerBound] == UInt8(ascii: "\""),
-            let characters = JSONBytes.characters(of: Array(json[element]))
+            let characters = JSONBytes.characters(of: json[element])
         else { throw InvalidArguments("the job takes one argument, a string") }
         return characters
     }

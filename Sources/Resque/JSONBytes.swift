@@ -51,12 +51,14 @@ package struct JSONBytes {
     }
 
     /// The text of a JSON string, quotes and all, that a ``JSONScanner`` has passed.
-    package static func text(of json: some Sequence<UInt8>) -> String? {
-        characters(of: Array(json)).flatMap { String(validating: $0, as: UTF8.self) }
+    package static func text(of json: ArraySlice<UInt8>) -> String? {
+        let quoted = json.dropFirst().dropLast()
+        guard quoted.contains(UInt8(ascii: "\\")) else { return String(validating: quoted, as: UTF8.self) }
+        return characters(of: json).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
     /// Its characters as UTF-8, if the string's bytes are; nil where half a surrogate pair is escaped in it.
-    package static func characters(of json: [UInt8]) -> [UInt8]? {
+    package static func characters(of json: ArraySlice<UInt8>) -> [UInt8]? {
         let quoted = json.dropFirst().dropLast()
         guard var escape = quoted.firstIndex(of: UInt8(ascii: "\\")) else { return Array(quoted) }
         var (plain, characters) = (quoted.startIndex, [UInt8]())

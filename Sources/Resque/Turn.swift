@@ -86,7 +86,8 @@ struct Record: Sendable {
 
     /// `cjson` quotes bytes one by one, and leaves those beyond ASCII as they are.
     private static func unquoted(_ json: ArraySlice<UInt8>) -> [UInt8] {
-        guard let text = JSONBytes.text(of: Array(String(latin1: Array(json)).utf8)), let bytes = text.latin1 else {
+        guard let text = JSONBytes.text(of: Array(String(latin1: Array(json)).utf8)[...]), let bytes = text.latin1
+        else {
             return Array(json)
         }
         return bytes

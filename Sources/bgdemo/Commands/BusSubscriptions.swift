@@ -46,14 +46,18 @@ extension BusCommand {
             guard names.count == matches.count else {
                 throw ValidationError("of two --match with one name both would have to hold; write one")
             }
+            for (name, why) in matcher.unreadable { throw ValidationError("\(name) can't match: \(why)") }
+        }
+
+        private var matcher: Matcher {
+            let filters = Dictionary(matches.map { ($0.name, $0.filter) }) { first, _ in first }
+            return filters.isEmpty ? Matcher(eventType: key) : Matcher(filters)
         }
 
         func run() async throws {
             let application = try BusCommand.application(application)
-            let filters = Dictionary(matches.map { ($0.name, $0.filter) }) { first, _ in first }
             let subscription = Subscription(
-                key: key, queueName: application.queue(queue), className: className,
-                matcher: filters.isEmpty ? Matcher(eventType: key) : Matcher(filters))
+                key: key, queueName: application.queue(queue), className: className, matcher: matcher)
             try await queues.redis.visit { redis in
                 try await Subscriptions(redis: redis, namespace: queues.namespace).add(subscription, to: application)
                 print(

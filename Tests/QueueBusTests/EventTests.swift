@@ -1,0 +1,79 @@
+import Foundation
+import Resque
+import Testing
+
+@testable import QueueBus
+
+@Suite(.timeLimit(.minutes(1)))
+struct EventTests {
+    private func text(_ event: Event) -> String { String(decoding: event.json, as: UTF8.self) }
+
+    @Test(
+        "What is no object is no event",
+        arguments: [
+            "", "null", "1", "[]", #""{}""#, "{", "{}}", #"{"a":}"#, #"{"a":1,}"#, #"{"a":01}"#, "{a:1}",
+            #"{"a":"\x"}"#, #"{"\ud800":1}"#,
+        ])
+    func invalid(json: String) {
+        #expect(throws: InvalidEvent.self) { try Event(json: json.utf8) }
+    }
+
+    @Test("Attributes keep their bytes and their order; of two with one name the later value counts, as in Ruby")
+    func bytes() throws {
+        let json = #"{"z":1.50,"a":"\u00e9\/","n":{"b":[1, 2]},"z":"again"}"#
+        let event = try Event(json: json.utf8)
+        #expect(text(event) == #"{"z":"again","a":"\u00e9\/","n":{"b":[1, 2]}}"#)
+        #expect(event["a"] == "é/")
+        #expect(event["n"] == #"{"b":[1, 2]}"#)
+        #expect(try Event(json: #"{"a":1.50}"#.utf8)["a"] == "1.5")
+        #expect(try Event(json: #"{"a":-1E2}"#.utf8)["a"] == "-100.0")
+        #expect(try Event(json: #"{"a":12345678901234567890}"#.utf8)["a"] == "12345678901234567890")
+    }
+
+    @Test("A type that is missing or no text is no reason to stop")
+    func types() throws {
+        #expect(try Event(json: "{}".utf8).type == nil)
+        #expect(try Event(json: #"{"bus_event_type":null}"#.utf8).type == nil)
+        #expect(try Event(json: #"{"bus_event_type":7}"#.utf8).type == "7")
+        #expect(try Event(json: #"{"bus_event_type":["a"]}"#.utf8).type == #"["a"]"#)
+    }
+
+    @Test("Depth and number have no end that hurts")
+    func large() throws {
+        let deep = String(repeating: "[", count: 200_000) + String(repeating: "]", count: 200_000)
+        let event = try Event(json: #"{"a":\#(deep)}"#.utf8)
+        #expect(event["a"]?.utf8.count == 400_000)
+        #expect(throws: (any Error).self) { try event.decode(as: [String: Int].self) }
+        let many = (0..<200_000).map { #""attribute \#($0)":\#($0)"# }.joined(separator: ",")
+        let all = try Event(json: "{\(many),\(many)}".utf8)
+        #expect(all.names.count == 200_000)
+        let subscription = Subscription(key: "k", queueName: "q", matcher: Matcher(["attribute 199999": .present]))
+        #expect(subscription.matcher.matches(all))
+        let copy = Copies(of: Publisher.due(all)).copy(for: subscription, of: "a")
+        #expect(copy.bytes.count > 200_000 * 20)
+    }
+
+    @Test(
+        "A copy has Ruby's bytes: in front what the bus adds, unless the event says otherwise, and its class in place")
+    func copies() throws {
+        let subscription = Subscription(
+            key: "\"k\"", queueName: "a_q", className: "::C", matcher: Matcher(eventType: "x"))
+        func copy(_ json: String) throws -> String {
+            let job = Copies(of: try Event(json: json.utf8)).copy(for: subscription, of: "a")
+            #expect(job.queue == "a_q" && job.className == "QueueBus::Worker")
+            let inner = String(decoding: try job.arguments.onlyString(), as: UTF8.self)
+            let text = #""bus_driven_at":"#
+            let rest = inner.drop { $0 != ":" }.dropFirst().drop { $0.isNumber }
+            return text + "…" + rest
+        }
+        let front =
+            #""bus_rider_queue":"a_q","bus_rider_app_key":"a","bus_rider_sub_key":"\"k\"","bus_rider_class_name":"::C""#
+        #expect(
+            try copy(#"{"bus_id":"1","t":"é\"\\\n","bus_class_proxy":"QueueBus::Driver","z":[1]}"#)
+                == #""bus_driven_at":…,\#(front),"bus_id":"1","t":"é\"\\\n","bus_class_proxy":"::C","z":[1]}"#)
+        #expect(try copy("{}") == #""bus_driven_at":…,\#(front),"bus_class_proxy":"::C"}"#)
+        #expect(
+            try copy(#"{"a":1,"bus_rider_queue":"own","bus_class_proxy":"QueueBus::Driver"}"#)
+                == #""bus_driven_at":…,\#(front.replacing("a_q", with: "own")),"a":1,"bus_class_proxy":"::C"}"#)
+    }
+}
