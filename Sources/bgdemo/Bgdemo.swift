@@ -20,6 +20,34 @@ struct Bgdemo: AsyncParsableCommand {
 
     static func main() async {
         Process.openStandardFiles()
-        await main(nil)
+        do {
+            var command = try parseAsRoot()
+            do {
+                if var asynchronous = command as? any AsyncParsableCommand {
+                    try await asynchronous.run()
+                } else {
+                    try command.run()
+                }
+            } catch let error as ValidationError {
+                // The library knows the usage of the whole program only, which says nothing of what was wrong.
+                let path = path(to: type(of: command)).joined(separator: " ")
+                Process.printError("Error: \(error.message)\nSee '\(path) --help' for more information.")
+                exit(withError: ExitCode.validationFailure)
+            }
+        } catch {
+            exit(withError: error)
+        }
+    }
+
+    /// The words that begin the command: `bgdemo queues failed`.
+    static func path(
+        to wanted: any ParsableCommand.Type, from command: any ParsableCommand.Type = Bgdemo.self
+    ) -> [String] {
+        guard command != wanted else { return [command._commandName] }
+        for next in command.configuration.subcommands {
+            let rest = path(to: wanted, from: next)
+            if !rest.isEmpty { return [command._commandName] + rest }
+        }
+        return []
     }
 }

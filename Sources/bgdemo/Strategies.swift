@@ -20,7 +20,8 @@ private let all = [
     },
     Entry(
         "local", "a web server, a master and an email worker, three processes, hand the mail on by pipes",
-        hasWorker: true, hasTalk: true, master: { try await $0.localMaster() }
+        hasWorker: true, hasTalk: true, options: ["--spool", "--dead-letters", "--workers"],
+        master: { try await $0.localMaster() }
     ) { try Local($0) },
     Entry(
         "pubsub", "the web server publishes the mail on a channel of Redis, and whoever listens sends it",
@@ -32,11 +33,11 @@ private let all = [
     ) { try await ResqueStrategy($0) },
     Entry(
         "eventr", "the web server writes down what has happened, and consumers choose what to do about it",
-        hasWorker: true, needsRedis: true, hasTalk: true
+        hasWorker: true, needsRedis: true, hasTalk: true, options: ["--audit"]
     ) { try await EventBus($0) },
     Entry(
         "queuebus", "the web server says what happened, and everyone who subscribed has a copy in a queue of its own",
-        hasWorker: true, needsRedis: true
+        hasWorker: true, needsRedis: true, options: ["--archive"]
     ) { try QueueBusStrategy($0) },
 ]
 
@@ -49,15 +50,18 @@ struct Entry: Sendable {
     let hasWorker: Bool
     /// Whether it stands on a Redis.
     let needsRedis: Bool
-    /// Whether `--semantics talk` differs from `safe`.
+    /// Whether the talk had another way of it, which `--semantics talk` shows.
     let hasTalk: Bool
+    /// The flags of `serve` that are its own.
+    let options: Set<String>
     /// What runs for `--role all` where the halves are processes of their own, which it starts.
     let master: (@Sendable (Household) async throws -> any Service)?
     let make: @Sendable (Workshop) async throws -> any Strategy
 
     init(
-        _ name: String, _ summary: String, hasWorker: Bool = false, needsRedis: Bool = false,
-        hasTalk: Bool = false, master: (@Sendable (Household) async throws -> any Service)? = nil,
+        _ name: String, _ summary: String, hasWorker: Bool = false, needsRedis: Bool = false, hasTalk: Bool = false,
+        options: Set<String> = [],
+        master: (@Sendable (Household) async throws -> any Service)? = nil,
         make: @escaping @Sendable (Workshop) async throws -> any Strategy
     ) {
         self.name = name
@@ -65,6 +69,7 @@ struct Entry: Sendable {
         self.hasWorker = hasWorker
         self.needsRedis = needsRedis
         self.hasTalk = hasTalk
+        self.options = options
         self.master = master
         self.make = make
     }

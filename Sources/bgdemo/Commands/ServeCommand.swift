@@ -65,7 +65,9 @@ struct ServeCommand: AsyncParsableCommand {
         LoopDelay.watch(group)
         let place = entry.needsRedis ? try await RedisPlace.find(redis, environment, logger: logger) : nil
         defer { withExtendedLifetime(place) {} }
-        let post = try await Post.open(mail, environment, group: group, logger: logger)
+        let post =
+            role.works || !entry.hasWorker
+            ? try await Post.open(mail, environment, group: group, logger: logger) : .ofWorkers
         let journey = try Journey(logger: logger, limit: work.backlog(environment))
         let workshop = try Workshop(
             sender: post.sender, journey: journey, throttle: work.throttle(environment),
@@ -99,7 +101,9 @@ struct ServeCommand: AsyncParsableCommand {
                         giveUp: { if !entry.hasWorker { await giveUp(journey, post, within: .zero, logger) } }))
                 line = Site.firstLine(entry, host: host, port: server.port, post: post, redis: place)
             }
-            let firstLine = FirstLine { [line] in reporting.announce(line) }
+            let firstLine = FirstLine { [line, warnings = unused(entry, role)] in
+                reporting.announce(line, warnings: warnings)
+            }
             // They end in the reverse order: the web server before the workers.
             if role.works, entry.hasWorker {
                 services.insert(WorkerHalf(strategy: strategy, grace: grace, firstLine: firstLine), at: 0)
@@ -107,6 +111,8 @@ struct ServeCommand: AsyncParsableCommand {
             services.insert(firstLine, at: 0)
             if let link { services.append(link) }
         }
+        let hurry = Task { await Hurry.atSecondInterrupt(reporting) }
+        defer { hurry.cancel() }
         try await ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },

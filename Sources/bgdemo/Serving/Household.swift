@@ -23,7 +23,8 @@ struct Household: Sendable {
             host: host, port: command.listen.port(environment), group: workshop.group)
         let line = Site.firstLine(entry, host: host, port: listener.port, post: post, redis: workshop.redis)
         let terminal = Terminal(
-            started: { reporting.announce(line) }, print: { reporting.write($0) },
+            started: { [warnings = command.unused(entry, .all)] in reporting.announce(line, warnings: warnings) },
+            print: { reporting.write($0) },
             voice: { reporting.voice($0) }, metrics: { reporting.metrics.text(where: Self.isOfMails) })
         return try Master(
             settings, on: workshop.group.next(), listener: listener, terminal: terminal, logger: workshop.logger,

@@ -19,6 +19,10 @@ struct Post: Sendable {
     private let courier: Courier?
     private let inbox: CaughtInside?
 
+    /// Of a web server that sends nothing itself.
+    static let ofWorkers = Post(
+        sender: Discarder(), description: "by the workers", url: "discard:", page: nil, courier: nil, inbox: nil)
+
     static func open(
         _ options: MailOptions, _ environment: Environment, group: any EventLoopGroup, logger: Logger
     ) async throws -> Post {
@@ -53,6 +57,10 @@ private struct CaughtInside: Sendable {
     let pages: Server
 
     var page: String { "http://127.0.0.1:\(pages.port)/" }
+
+    /// Of a web server that sends nothing itself.
+    static let ofWorkers = Post(
+        sender: Discarder(), description: "by the workers", url: "discard:", page: nil, courier: nil, inbox: nil)
 
     static func open(
         _ options: MailOptions, _ environment: Environment, group: any EventLoopGroup, logger: Logger

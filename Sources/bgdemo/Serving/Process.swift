@@ -1,3 +1,5 @@
+import SystemPackage
+
 #if canImport(Darwin)
     import Darwin
 #else
@@ -23,6 +25,11 @@ enum Process {
         var descriptor: Int32 = 0
         while (0...2).contains(descriptor) { descriptor = unsafe open("/dev/null", O_RDWR) }
         if descriptor > 2 { close(descriptor) }
+    }
+
+    /// Says why a command did not do what it was told.
+    static func printError(_ text: String) {
+        _ = try? FileDescriptor.standardError.writeAll("\(text)\n".utf8)
     }
 
     /// How many files this process may have open.

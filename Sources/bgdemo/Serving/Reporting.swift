@@ -50,7 +50,9 @@ struct Reporting: Sendable {
 
     /// A line for the person at the terminal; for a collector of JSON lines, an event like any other. A child tells its
     /// master, which has said so already.
-    func announce(_ line: String) {
+    ///
+    /// - Parameter warnings: What is to be said after it of the command line.
+    func announce(_ line: String, warnings: [String] = []) {
         if let link { return link.ready() }
         // Said whatever the level: nobody finds a server that does not say where it is.
         var voice = logger
@@ -59,6 +61,7 @@ struct Reporting: Sendable {
         case .text: writer.write(line)
         case .json: voice.notice("\(line)")
         }
+        for warning in warnings { logger.warning("\(warning)") }
     }
 
     /// A line as it is to be seen, such as a child's.
