@@ -58,10 +58,6 @@ private struct CaughtInside: Sendable {
 
     var page: String { "http://127.0.0.1:\(pages.port)/" }
 
-    /// Of a web server that sends nothing itself.
-    static let ofWorkers = Post(
-        sender: Discarder(), description: "by the workers", url: "discard:", page: nil, courier: nil, inbox: nil)
-
     static func open(
         _ options: MailOptions, _ environment: Environment, group: any EventLoopGroup, logger: Logger
     ) async throws -> CaughtInside {
