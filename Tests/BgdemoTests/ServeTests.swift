@@ -36,4 +36,41 @@ struct ServeTests {
         #expect(line.contains(word))
         #expect(status == .exited(64))
     }
+
+    @Test("A wrong value that is found late names the command whose usage it is")
+    func lateUsage() async throws {
+        let (line, status) = try await withProgram(["serve", "--role", "worker"]) { program in
+            try await program.end()
+            return program.lines.joined(separator: "\n")
+        }
+        #expect(line.hasSuffix("See 'bgdemo serve --help' for more information."))
+        #expect(status == .exited(64))
+    }
+
+    @Test("A flag that means nothing to the strategy is said so, after the first line")
+    func unused() async throws {
+        let arguments = ["serve", "--port", "0", "--throttle", "1s", "--spool", "/tmp/none", "--concurrency", "2"]
+        _ = try await withProgram(arguments) { program in
+            for flag in ["--throttle", "--concurrency", "--spool"] {
+                _ = try await program.line { $0.contains("\(flag) has no effect here") }
+            }
+            #expect(program.lines.first?.hasPrefix("bgdemo foreground") == true)
+        }
+    }
+
+    @Test("A second Ctrl-C does not wait for what is under way")
+    func secondInterrupt() async throws {
+        let (_, status) = try await withProgram(["serve", "--port", "0", "--smtp-delay", "1h"]) { program in
+            let port = try await program.port()
+            async let mail = try? fetch("/you@example.org/s/t", port: port)
+            while try await !fetch("/metrics", port: port).text.contains("bgdemo_mails_in_flight 1") {}
+            try program.signal(.interrupt)
+            // It no longer listens: the first one has been heard.
+            while (try? await fetch("/healthz", port: port)) != nil {}
+            try program.signal(.interrupt)
+            try await program.end()
+            _ = await mail
+        }
+        #expect(status == .exited(130))
+    }
 }
