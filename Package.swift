@@ -105,7 +105,9 @@ let package = Package(
             "LocalTests",
             ["Local", "Strategy", "Mail", "Inbox", "Support", .nio, .posix, .logging, .subprocess, .system]),
         .tests("QueueBusTests", ["QueueBus", "Redis", "Resque", "Support", .nio, .posix, .logging, .lifecycle]),
-        .tests("CompareTests", ["Compare", "Inbox", "Mail", "Support", .nio, .posix, .logging, .subprocess]),
+        .tests(
+            "CompareTests",
+            ["Compare", "HTTP", "Inbox", "Mail", "SMTP", "Strategy", "Support", .nio, .posix, .logging, .subprocess]),
         .tests("EventrTests", ["Eventr", "Redis", "Support", .nio, .posix, .logging, .subprocess]),
         .tests("BgdemoTests", ["bgdemo", "Inbox", "Mail", "Redis", "Support", .nio, .posix, .logging, .subprocess]),
     ]

@@ -64,8 +64,9 @@ public struct Contest: Sendable {
 
     /// A few mails from end to end, which are not counted: connections are open, and everyone listens.
     func warmUp(_ contestant: Contestant) async throws {
-        var load = Load(.open(rate: 50), seconds: 0.2, seed: load.seed, part: "warm-up")
+        var load = Load(.open(rate: 50), seconds: 0.2, seed: self.load.seed, part: "warm-up")
         load.arrivals = .even
+        load.answerTime = min(self.load.answerTime, .seconds(10))
         var contest = self
         contest.patience = Patience(quiet: patience.quiet, limit: patience.quiet)
         contest.progress = { _ in }

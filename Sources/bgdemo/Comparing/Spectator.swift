@@ -8,16 +8,19 @@ import Compare
     import SystemPackage
 #endif
 
-/// Tells on standard error how a comparison goes: on a terminal a line that is always new, elsewhere a line at each end.
+/// Tells on standard error how a comparison goes: on a terminal a line that is always new, elsewhere lines
+/// for a log.
 struct Spectator: Sendable {
     private let isTerminal = isatty(2) == 1
 
     func see(_ news: Comparing.News) {
         switch news {
         case .began(let contender, let place, let count):
-            if isTerminal { show("[\(place)/\(count)] \(contender.title): starting") }
+            show("[\(place)/\(count)] \(contender.title): starting" + (isTerminal ? "" : "\n"))
         case .goes(let contender, let progress):
-            if isTerminal { show("\(contender.title): \(text(progress))") }
+            // Elsewhere now and then: twice a second would fill a log.
+            guard isTerminal || Int(progress.seconds * 2) % 10 == 1 else { return }
+            show("\(contender.title): \(text(progress))" + (isTerminal ? "" : "\n"))
         case .ended(let result):
             show(text(result) + "\n")
         }

@@ -1,0 +1,52 @@
+import Compare
+import Testing
+
+extension Measured {
+    /// What a strategy does wrong is seen, and nothing is seen where it does right.
+    @Suite(.timeLimit(.minutes(2))) struct DetectionTests {
+        @Test(arguments: TestDouble.Vice.allCases) func eachViceIsSeenAndNoOther(vice: TestDouble.Vice) async throws {
+            let (result, load) = try await TestDouble.measure(vice, answerTime: .seconds(2))
+            let asked = load.schedule().count
+            let bad = (0..<asked).count { $0 % 10 == 3 }
+            var fate = Fate()
+            (fate.asked, fate.accepted, fate.delivered) = (asked, asked, asked)
+            switch vice {
+            case .none, .isSlow: break
+            case .loses: (fate.delivered, fate.lost) = (asked - bad, bad)
+            case .duplicates: fate.duplicated = bad
+            case .refuses: (fate.accepted, fate.refused, fate.delivered) = (asked - bad, bad, asked - bad)
+            case .sendsAndSaysNo: (fate.accepted, fate.refused, fate.deliveredUnaccepted) = (asked - bad, bad, bad)
+            case .delivers10thLate: fate.reordered = result.fate.reordered
+            case .neverAnswers: (fate.accepted, fate.unanswered, fate.delivered) = (asked - bad, bad, asked - bad)
+            }
+            if vice == .delivers10thLate {
+                #expect(result.fate.reordered >= bad - 3)
+            } else {
+                fate.reordered = result.fate.reordered
+            }
+            #expect(result.fate == fate)
+            #expect(result.statuses["200", default: 0] == fate.accepted)
+            #expect(result.statuses["503", default: 0] == fate.refused)
+            #expect(result.statuses["0", default: 0] == fate.unanswered)
+            #expect(result.response.max >= 300 || vice != .isSlow)
+            #expect(result.timeline.reduce(0) { $0 + $1.delivered } == fate.delivered)
+            #expect(result.timeline.last?.backlog == fate.lost)
+        }
+
+        @Test func whatWaitsBehindASlowAnswerIsCountedAsWaiting() async throws {
+            let (result, _) = try await TestDouble.measure(.isSlow, connections: 1)
+            // A tenth of the requests takes 300 ms, and 30 become due meanwhile: over one connection nearly all wait.
+            #expect(result.response.p50 - result.uncorrected.p50 > 300)
+            #expect(result.sending.p50 > 300)
+        }
+
+        @Test func twoRunsWithOneSeedAcceptTheSameMails() async throws {
+            let first = try await TestDouble.measure(.refuses, seed: 11)
+            let second = try await TestDouble.measure(.refuses, seed: 11)
+            let other = try await TestDouble.measure(.refuses, seed: 12)
+            #expect(first.1.run == second.1.run && first.1.schedule() == second.1.schedule())
+            #expect(first.0.fate.accepted == second.0.fate.accepted && first.0.fate.refused == second.0.fate.refused)
+            #expect(first.1.run != other.1.run && first.1.schedule() != other.1.schedule())
+        }
+    }
+}

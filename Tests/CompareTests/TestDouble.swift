@@ -1,0 +1,74 @@
+import Compare
+import HTTP
+import Inbox
+import Logging
+import Mail
+import NIOPosix
+import SMTP
+import Strategy
+import Support
+
+/// A service that treats every tenth mail badly, in a way that a measure must notice.
+struct TestDouble: Strategy {
+    enum Vice: String, CaseIterable {
+        case none, loses, duplicates, isSlow, refuses, sendsAndSaysNo, delivers10thLate, neverAnswers
+    }
+
+    let vice: Vice
+    let courier: Courier
+
+    func accept(_ email: Email) async throws(Refusal) -> Receipt {
+        let receipt = Receipt("queued")
+        guard email.subject.last == "3" else {
+            courier.send(email) { _ in }
+            return receipt
+        }
+        switch vice {
+        case .none: courier.send(email) { _ in }
+        case .loses: break
+        case .duplicates:
+            courier.send(email) { _ in }
+            courier.send(email) { _ in }
+        case .isSlow:
+            courier.send(email) { _ in }
+            try? await Task.sleep(for: .milliseconds(300))
+        case .refuses: throw .full("the backlog is full", retryAfter: .seconds(1))
+        case .sendsAndSaysNo:
+            courier.send(email) { _ in }
+            throw .full("it says", retryAfter: .seconds(1))
+        case .delivers10thLate:
+            let courier = courier
+            Task {
+                try? await Task.sleep(for: .milliseconds(300))
+                courier.send(email) { _ in }
+            }
+        case .neverAnswers: try? await Task.sleep(for: .seconds(60))
+        }
+        return receipt
+    }
+
+    /// Measures a service with this vice: 100 requests a second, a second long.
+    static func measure(
+        _ vice: Vice, connections: Int = 100, seed: UInt64 = 3, answerTime: Duration = .seconds(30)
+    ) async throws -> (StrategyResult, Load) {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let silent = Logger(label: "double") { _ in SwiftLogNoOpLogHandler() }
+        let inboxPort = try await freePort()
+        let courier = try Courier(
+            server: SMTPServer(url: "smtp://127.0.0.1:\(inboxPort)"), from: Address("double@example.org"),
+            logger: silent)
+        let server = try await Server.start(
+            host: "127.0.0.1", port: 0, group: group, logger: silent,
+            handler: MailRoute(TestDouble(vice: vice, courier: courier)))
+        var load = Load(.open(rate: 100), seconds: 1, seed: seed)
+        load.connections = connections
+        load.answerTime = answerTime
+        var contest = Contest(program: "", load: load, inbox: InboxSettings())
+        contest.inboxPort = inboxPort
+        contest.patience.quiet = .seconds(1)
+        let results = await Comparing(contest, [Contender(Target(port: server.port))]).results { _ in }
+        await server.drain(within: .zero)
+        await courier.close(within: .zero)
+        return (results[0], load)
+    }
+}
