@@ -109,6 +109,24 @@ struct QueueBusCrashTests {
         }
     }
 
+    @Test("A subscriber that stands still holds up neither the driver nor another subscriber")
+    func pace() async throws {
+        try await withRedisServer { server in
+            let archive = server.folder + "/archive"
+            let arguments = [
+                "serve", "--strategy", "queuebus", "--redis-url", server.url, "--port", "0", "--concurrency", "2",
+                "--smtp-delay", "1h", "--archive", archive, "--grace", "1s",
+            ]
+            _ = try await withProgram(arguments) { program in
+                let port = try await program.port()
+                for number in 0..<20 {
+                    #expect(try await fetch("/you@example.org/s/\(number)", port: port).status == 200)
+                }
+                while archived(archive).count < 20 { try await Task.sleep(for: .milliseconds(5)) }
+            }
+        }
+    }
+
     @Test("A fan-out that died half way is repeated without a second copy to anyone", arguments: [UInt64(1), 2])
     func fanOut(seed: UInt64) async throws {
         let count = 2000

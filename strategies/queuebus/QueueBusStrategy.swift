@@ -20,7 +20,8 @@ public struct QueueBusStrategy: Strategy {
     private let queue: Queue
     private let publisher: Publisher
     private let bus: Bus
-    private let worker: Worker
+    /// The driver, and one for each subscriber: none waits for a job of another's.
+    private let workers: [Worker]
     private let scheduler: Scheduler
 
     /// - Parameter archive: Where the second subscriber keeps what was requested, a line each; nil for none.
@@ -43,9 +44,10 @@ public struct QueueBusStrategy: Strategy {
         self.bus = bus
         queue = Queue(redis: redis)
         publisher = Publisher(queue)
-        worker = Worker(
-            queues: [Publisher.incoming] + bus.queues, jobs: bus.jobs(plugins: [retry]), redis: url, on: group,
-            options: options, logger: logger)
+        let jobs = bus.jobs(plugins: [retry])
+        workers = ([Publisher.incoming] + bus.queues).map { queue in
+            Worker(queues: [queue], jobs: jobs, redis: url, on: group, options: options, logger: logger)
+        }
         scheduler = Scheduler(
             redis: RedisConnection(url, on: group.next(), options: options.redis, logger: logger), logger: logger)
     }
@@ -80,7 +82,7 @@ public struct QueueBusStrategy: Strategy {
         try await bus.subscribe()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await scheduler.run() }
-            group.addTask { try await worker.run() }
+            for worker in workers { group.addTask { try await worker.run() } }
             try await group.waitForAll()
         }
     }
