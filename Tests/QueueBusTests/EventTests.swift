@@ -53,6 +53,33 @@ struct EventTests {
         #expect(copy.bytes.count > 200_000 * 20)
     }
 
+    @Test("What queue-bus 0.13.3 published, driven by it and by us, is the same but for the second of driving")
+    func golden() throws {
+        let published = #"""
+            {"bus_published_at":1795649400,"bus_event_type":"email_requested",\#
+            "bus_id":"1795649400-f9e0e60e-a20b-417c-a2a3-c08610e66903","bus_app_hostname":"vm","to":"ours@example.org",\#
+            "subject":"it\"s","text":"x\ny","phone":"1","bus_class_proxy":"QueueBus::Driver"}
+            """#
+        let driven = #"""
+            {"bus_driven_at":1795649401,"bus_rider_queue":"mailer_default","bus_rider_app_key":"mailer",\#
+            "bus_rider_sub_key":"send","bus_rider_class_name":"::QueueBus::Rider","bus_published_at":1795649400,\#
+            "bus_event_type":"email_requested","bus_id":"1795649400-f9e0e60e-a20b-417c-a2a3-c08610e66903",\#
+            "bus_app_hostname":"vm","to":"ours@example.org","subject":"it\"s","text":"x\ny","phone":"1",\#
+            "bus_class_proxy":"::QueueBus::Rider"}
+            """#
+        let json =
+            #"{"queue_name":"mailer_default","key":"send","class":"::QueueBus::Rider","#
+            + #""matcher":{"bus_event_type":"(?-mix:req)","phone":"bus_special_value_present"}}"#
+        let subscription = try #require(Subscription(json: Array(json.utf8)))
+        #expect(String(decoding: subscription.json, as: UTF8.self) == json)
+        let event = try Event(json: published.utf8)
+        #expect(subscription.matcher.matches(event))
+        let copy = Copies(of: event).copy(for: subscription, of: "mailer")
+        let inner = String(decoding: try copy.arguments.onlyString(), as: UTF8.self)
+        let second = try #require(try Event(json: inner.utf8)["bus_driven_at"])
+        #expect(inner.replacing(second, with: "1795649401", maxReplacements: 1) == driven)
+    }
+
     @Test(
         "A copy has Ruby's bytes: in front what the bus adds, unless the event says otherwise, and its class in place")
     func copies() throws {
