@@ -68,11 +68,12 @@ struct Answer: Sendable {
 
     private func opening(_ email: Email, state: String) -> JSONText {
         var json = JSONText(capacity: 192 + email.text.utf8.count)
-        json.raw("{")
-        json.key("email")
+        json.raw(#"{"email":"#)
         email.write(into: &json)
-        json.field("id", "\(id)")
-        json.field("state", state)
+        json.raw(#","id":"#)
+        json.string(id.description)
+        json.raw(#","state":"#)
+        json.string(state)
         return json
     }
 }

@@ -17,12 +17,19 @@ public struct HostGate: Handler {
 
     /// Whether a server on this address is reached from this machine alone.
     public static func isLocal(_ host: String) -> Bool {
+        if isUsual(host) { return true }
         let name = name(host.utf8[...])
-        // What nearly every request says, before what costs more to see.
-        if name.elementsEqual("127.0.0.1".utf8) || name.elementsEqual("localhost".utf8) { return true }
         let lowercased = String(decoding: name, as: UTF8.self).lowercased()
         return lowercased == "localhost" || lowercased.hasSuffix(".localhost") || lowercased == "::1"
             || isLoopbackV4(name)
+    }
+
+    /// What nearly every request says, before what costs more to see.
+    private static func isUsual(_ host: String) -> Bool {
+        guard host.hasPrefix("127.0.0.1") || host.hasPrefix("localhost") else { return false }
+        let rest = host.utf8.dropFirst(9)
+        return rest.isEmpty
+            || rest.first == UInt8(ascii: ":") && rest.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
     }
 
     /// The host without its port, and without the brackets of an IPv6 address.

@@ -4,20 +4,34 @@ import Mail
 /// UTF-8. A `+` is a plus; a slash inside a segment is `%2F`.
 enum MailPath {
     static func email(_ target: String) throws(Problem) -> Email {
-        let path = target.utf8
-        guard target.everyByte({ $0 != UInt8(ascii: "?") }) else {
+        let (slashes, hasQuery) = slashes(target)
+        guard !hasQuery else {
             throw wrong("a query string has no meaning here; a question mark in the text is %3F")
         }
-        let segments = path.dropFirst().split(
-            separator: UInt8(ascii: "/"), maxSplits: 3, omittingEmptySubsequences: false)
-        guard segments.count >= 3 else { throw wrong("the path has \(segments.count) of three segments") }
-        guard segments.count == 3 else {
+        guard slashes.count >= 3 else { throw wrong("the path has \(max(1, slashes.count)) of three segments") }
+        guard slashes.count == 3 else {
             throw wrong("the path has more than three segments; a slash in the text is %2F")
         }
-        let to = try decode(segments[0], .to)
-        let subject = try decode(segments[1], .subject)
-        let text = try decode(segments[2], .text)
+        let path = target.utf8
+        let places = slashes.map { path.index(path.startIndex, offsetBy: $0) }
+        let to = try decode(path[places[0]..<places[1]].dropFirst(), .to)
+        let subject = try decode(path[places[1]..<places[2]].dropFirst(), .subject)
+        let text = try decode(path[places[2]...].dropFirst(), .text)
         return try email(to: to, subject: subject, text: text, advice: advice)
+    }
+
+    /// Where the slashes are, four of them at most, in one pass.
+    private static func slashes(_ target: String) -> (places: [Int], hasQuery: Bool) {
+        var places: [Int] = []
+        places.reserveCapacity(4)
+        var (place, hasQuery) = (0, false)
+        _ = target.everyByte { byte in
+            if byte == UInt8(ascii: "/"), places.count < 4 { places.append(place) }
+            hasQuery = hasQuery || byte == UInt8(ascii: "?")
+            place += 1
+            return true
+        }
+        return (places, hasQuery)
     }
 
     /// The e-mail, or 400 and the rule that was broken.

@@ -1,3 +1,5 @@
+import Mail
+
 /// Pages by their path, mails for everything else: an address has an `@`, a page has none, so that neither hides the
 /// other.
 public struct Router: Handler {
@@ -12,9 +14,9 @@ public struct Router: Handler {
     }
 
     public func respond(to request: Request) async -> Response {
-        let target = request.target.utf8
-        let path = Substring(target[..<(target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex)])
-        let page = path.utf8.count <= longestPath ? pages[String(path)] : nil
+        let target = request.target
+        let path = target.everyByte { $0 != UInt8(ascii: "?") } ? target : Self.path(of: target)
+        let page = path.utf8.count <= longestPath ? pages[path] : nil
         switch request.method {
         case .options:
             return Response(.noContent, .text, "", headers: [Header("Allow", Self.allowed(path, page != nil))])
@@ -33,7 +35,11 @@ public struct Router: Handler {
         }
     }
 
-    private static func allowed(_ path: Substring, _ isPage: Bool) -> String {
+    private static func path(of target: String) -> String {
+        String(Substring(target.utf8.prefix { $0 != UInt8(ascii: "?") }))
+    }
+
+    private static func allowed(_ path: String, _ isPage: Bool) -> String {
         path == "/" || path == "*" ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS"
     }
 }

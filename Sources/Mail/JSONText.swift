@@ -59,10 +59,12 @@ public struct JSONText: Sendable {
 extension Email {
     /// The talk's JSON: `{"to":…,"subject":…,"text":…}`.
     public func write(into json: inout JSONText) {
-        json.raw("{")
-        json.field("to", to.text)
-        json.field("subject", subject)
-        json.field("text", text)
+        json.raw(#"{"to":"#)
+        json.string(to.text)
+        json.raw(#","subject":"#)
+        json.string(subject)
+        json.raw(#","text":"#)
+        json.string(text)
         json.raw("}")
     }
 }
