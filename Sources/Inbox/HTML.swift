@@ -1,12 +1,22 @@
 /// HTML as text, everything from outside escaped. A mail is hostile: besides markup it may hold control characters,
 /// and marks that turn the direction of the words around them (Trojan Source); those are shown as U+XXXX.
-struct HTML {
-    private(set) var text = ""
+package struct HTML {
+    package private(set) var text = ""
 
-    mutating func raw(_ markup: String) { text += markup }
+    package init() {}
+
+    package mutating func raw(_ markup: String) { text += markup }
 
     /// Words from outside.
-    mutating func words(_ words: some StringProtocol) {
+    package mutating func words(_ words: some StringProtocol) {
+        text += Self.escaped(words) { "<mark>\($0)</mark>" }
+    }
+
+    /// Words from outside, as text or an attribute's value; of SVG too.
+    ///
+    /// - Parameter invisible: What `U+202E` and the like become.
+    package static func escaped(_ words: some StringProtocol, invisible: (String) -> String = { $0 }) -> String {
+        var text = ""
         for scalar in words.unicodeScalars {
             switch scalar {
             case "&": text += "&amp;"
@@ -16,15 +26,16 @@ struct HTML {
             case "'": text += "&#39;"
             case "\n", "\t": text.unicodeScalars.append(scalar)
             case "\r": continue
-            case _ where Self.isInvisible(scalar):
-                text += "<mark>U+\(String(scalar.value, radix: 16, uppercase: true))</mark>"
+            case _ where isInvisible(scalar):
+                text += invisible("U+\(String(scalar.value, radix: 16, uppercase: true))")
             default: text.unicodeScalars.append(scalar)
             }
         }
+        return text
     }
 
     /// `<tag>words</tag>`, in whichever direction the words run.
-    mutating func element(_ tag: String, _ words: some StringProtocol) {
+    package mutating func element(_ tag: String, _ words: some StringProtocol) {
         raw("<\(tag)><bdi>")
         self.words(words)
         raw("</bdi></\(tag)>")
@@ -38,14 +49,20 @@ struct HTML {
     }
 
     /// A whole page.
-    static func page(_ title: String, refresh: Int? = nil, _ body: (inout HTML) -> Void) -> String {
+    ///
+    /// - Parameters:
+    ///   - refresh: Seconds until a browser asks for it again.
+    ///   - head: Markup for the end of its head, such as a style of its own.
+    package static func page(
+        _ title: String, refresh: Int? = nil, head: String = "", _ body: (inout HTML) -> Void
+    ) -> String {
         var html = HTML()
         html.raw("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
         html.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
         if let refresh { html.raw("<meta http-equiv=\"refresh\" content=\"\(refresh)\">\n") }
         html.raw("<title>")
         html.words(title)
-        html.raw("</title>\n<style>\(style)</style>\n</head>\n<body>\n<main>\n")
+        html.raw("</title>\n<style>\(style)</style>\n\(head)</head>\n<body>\n<main>\n")
         body(&html)
         html.raw("</main>\n</body>\n</html>\n")
         return html.text

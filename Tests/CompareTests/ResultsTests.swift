@@ -12,3 +12,22 @@ import Testing
         #expect(cell.isKept)
     }
 }
+
+@Suite struct ComparisonJSONTests {
+    @Test func itIsReadBackAsItWas() throws {
+        var comparison = Sample.comparison(talk: ["eventr"])
+        comparison.fates = Sample.fates()
+        comparison.strategies[0].response.max = .infinity
+        #expect(try Comparison(json: comparison.json().utf8) == comparison)
+    }
+
+    @Test(arguments: [
+        ("", "it is not JSON"), ("[]", "it is not JSON"), ("{\"version\":2}", "its version is 2"),
+        ("{\"version\":1}", "it has no began"),
+        ("{\"version\":1,\"began\":7}", "its began is of another kind"),
+    ])
+    func whatIsNoneSaysWhy(json: String, reason: String) {
+        let error = #expect(throws: UnreadableComparison.self) { try Comparison(json: json.utf8) }
+        #expect(error?.description.hasPrefix(reason) == true)
+    }
+}

@@ -47,6 +47,16 @@ package enum Shown {
         return "\(whole).\(String(repeating: "0", count: decimals - fraction.count))\(fraction)"
     }
 
+    /// As it stands at an axis, without zeros that count nothing: `5`, `0.5 ms`.
+    static func short(_ figure: String) -> String {
+        let number = figure.prefix { $0 != " " && $0 != "/" }
+        guard number.contains(".") else { return figure }
+        var digits = number
+        while digits.last == "0" { digits.removeLast() }
+        if digits.last == "." { digits.removeLast() }
+        return String(digits) + figure[number.endIndex...]
+    }
+
     package static let none = "–"
 
     private static func with(_ unit: String, _ value: Double) -> String {

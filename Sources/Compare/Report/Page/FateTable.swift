@@ -1,0 +1,56 @@
+import Inbox
+
+/// The fate matrix as a grid of words on coloured grounds.
+enum FateTable {
+    static func write(_ matrix: FateMatrix, into html: inout HTML) {
+        html.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"fates-caption\">\n")
+        html.raw(
+            "<table id=\"fates\" class=\"fates\">\n<caption id=\"fates-caption\"><span>What became of the mails of ")
+        html.raw(
+            "each strategy under each fault. Framed cells: nothing that was accepted may be lost.</span></caption>\n")
+        html.raw("<thead><tr><th scope=\"col\">Strategy</th>")
+        for fault in matrix.faults { html.raw("<th scope=\"col\">\(HTML.escaped(fault.summary))</th>") }
+        html.raw("</tr></thead>\n<tbody>\n")
+        for row in matrix.rows {
+            html.raw("<tr><th scope=\"row\">\(HTML.escaped(row.title))</th>")
+            for fault in matrix.faults { write(row.cell(of: fault), into: &html) }
+            html.raw("</tr>\n")
+        }
+        html.raw("</tbody>\n</table>\n</div>\n")
+        table(matrix).write("fates-figures", into: &html)
+    }
+
+    private static func write(_ cell: FateCell?, into html: inout HTML) {
+        guard let cell else { return html.raw("<td class=\"idle\">not run</td>") }
+        let verdict = Verdict(cell)
+        let promise = cell.mustLoseNothing ? cell.isKept ? " promise" : " promise broken" : ""
+        html.raw("<td class=\"\(verdict.style)\(promise)\"><strong>\(HTML.escaped(verdict.words))</strong>")
+        if !cell.isKept { html.raw("<em>must lose nothing</em>") }
+        for detail in cell.details { html.raw("<span>\(HTML.escaped(detail))</span>") }
+        html.raw("</td>")
+    }
+
+    /// Each number of each cell.
+    private static func table(_ matrix: FateMatrix) -> DataTable {
+        DataTable(
+            "The same in figures",
+            [
+                "Strategy", "Fault", "Asked", "Accepted", "Delivered once", "Duplicated", "Lost", "Refused",
+                "Unanswered", "Back after", "Must lose nothing",
+            ],
+            matrix.rows.flatMap { row in
+                row.cells.filter(\.applies).map { cell in
+                    let fate = cell.fate
+                    return (
+                        row.title,
+                        [
+                            .text(cell.fault), .count(fate.asked), .count(fate.accepted), .count(cell.deliveredOnce),
+                            .count(fate.duplicated), .count(fate.lost), .count(fate.refused), .count(fate.unanswered),
+                            .figure(cell.recoverySeconds) { Shown.seconds($0) },
+                            .text(cell.mustLoseNothing ? cell.isKept ? "yes, kept" : "yes, broken" : "no"),
+                        ]
+                    )
+                }
+            })
+    }
+}
