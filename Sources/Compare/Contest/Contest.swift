@@ -11,6 +11,8 @@ public struct Contest: Sendable {
     /// Mails in hand at a time, and connections to the mail server: enough that neither is what is measured.
     public var mailsAtATime: Int
     public var patience: Patience
+    /// Further words for `bgdemo serve`.
+    public var arguments: [String] = []
     public var stop = StopFlag()
     /// Told twice a second how it goes.
     public var progress: @Sendable (Progress) -> Void = { _ in }
@@ -53,7 +55,8 @@ public struct Contest: Sendable {
         try await Workplace.open { place in
             let room = try await MailRoom.open(inbox, port: inboxPort, in: place.nursery)
             let contestant = try await Contestant.start(
-                contender, program: program, mailsAtATime: mailsAtATime, inbox: room, in: place)
+                contender, program: program, mailsAtATime: mailsAtATime, arguments: arguments, inbox: room,
+                in: place)
             let result: Swift.Result<Result, any Error>
             do { result = .success(try await body(contestant)) } catch { result = .failure(error) }
             await contestant.end()
@@ -104,7 +107,8 @@ public struct Contest: Sendable {
         do { try await during(contestant) } catch is CancellationError where stop.isSet {}
         let time = try await end
         let isMatched = awaits(contestant.contender)
-        return (time, isMatched ? await patience.wait(for: ledger, since: time, stop) : true)
+        // What was struck by a fault may come only after it.
+        return (time, isMatched ? await patience.wait(for: ledger, since: max(time, Ledger.now), stop) : true)
     }
 
     /// Whether its mails are awaited in the inbox.

@@ -18,6 +18,7 @@ public final class Contestant: Sendable {
     public let redis: OwnRedis?
     private let program: String
     private let mailsAtATime: Int
+    private let further: [String]
     private let place: Workplace
     private let state = Mutex(State())
 
@@ -32,25 +33,28 @@ public final class Contestant: Sendable {
     /// - Parameters:
     ///   - program: The file of `bgdemo`.
     ///   - mailsAtATime: Mails that a worker has in hand, and connections to the mail server.
+    ///   - arguments: Further words for `bgdemo serve`.
     static func start(
-        _ contender: Contender, program: String, mailsAtATime: Int, inbox: MailRoom, in place: Workplace
+        _ contender: Contender, program: String, mailsAtATime: Int, arguments: [String], inbox: MailRoom,
+        in place: Workplace
     ) async throws -> Contestant {
         let redis = contender.needsRedis ? try await OwnRedis.start(in: place) : nil
-        let contestant = Contestant(contender, program, mailsAtATime, inbox, redis, place)
+        let contestant = Contestant(contender, program, mailsAtATime, arguments, inbox, redis, place)
         for part in contestant.own { try await contestant.start(part) }
         return contestant
     }
 
     private init(
-        _ contender: Contender, _ program: String, _ mailsAtATime: Int, _ mailRoom: MailRoom, _ redis: OwnRedis?,
-        _ place: Workplace
+        _ contender: Contender, _ program: String, _ mailsAtATime: Int, _ further: [String], _ mailRoom: MailRoom,
+        _ redis: OwnRedis?, _ place: Workplace
     ) {
         (self.contender, self.program, self.mailsAtATime) = (contender, program, mailsAtATime)
+        self.further = further
         (self.mailRoom, self.redis, self.place) = (mailRoom, redis, place)
     }
 
     /// The processes that are started here: of a family only the master, which starts its children itself.
-    private var own: [Part] { contender.shape == .family ? [.master] : contender.parts }
+    var own: [Part] { contender.shape == .family ? [.master] : contender.parts }
 
     public var target: Target {
         if case .service(let target) = contender.shape { target } else { Target(port: state.withLock(\.port)) }
@@ -71,11 +75,13 @@ public final class Contestant: Sendable {
     }
 
     private func arguments(_ part: Part) -> [String] {
-        var arguments = [
-            "serve", "--strategy", contender.name, "--host", "127.0.0.1", "--port", "\(target.port)", "--smtp-url",
-            mailRoom.url, "--smtp-connections", "\(mailsAtATime)", "--concurrency", "\(mailsAtATime)", "--log-level",
-            "warning",
-        ]
+        var arguments =
+            [
+                "serve", "--strategy", contender.name, "--host", "127.0.0.1", "--port", "\(target.port)", "--smtp-url",
+                mailRoom.url, "--smtp-connections", "\(mailsAtATime)", "--concurrency", "\(mailsAtATime)",
+                "--log-level",
+                "warning",
+            ] + further
         if contender.shape == .pair { arguments += ["--role", part.role] }
         if let redis { arguments += ["--redis-url", redis.url] }
         if let semantics = contender.semantics { arguments += ["--semantics", semantics] }

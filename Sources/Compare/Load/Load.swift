@@ -23,6 +23,8 @@ public struct Load: Sendable, Hashable {
     public var part: String
     /// The most connections of an open loop. What is due while all are busy waits, and its waiting counts.
     public var connections = 2_000
+    /// Of every mail; nil gives each a recipient of its own.
+    public var recipient: String?
     /// How long an answer may take; past it the request counts as unanswered and its connection is closed.
     public var answerTime = Duration.seconds(60)
 

@@ -30,7 +30,7 @@ final class Switchboard {
     init(_ generator: Generator, on loop: any EventLoop, end: EventLoopPromise<Void>) {
         (load, target, ledger, stop) = (generator.load, generator.target, generator.ledger, generator.stop)
         (self.loop, self.end) = (loop, end)
-        requests = Requests(to: target, run: generator.load.run)
+        requests = Requests(to: target, run: generator.load.run, recipient: generator.load.recipient)
         due = generator.load.schedule()
     }
 
