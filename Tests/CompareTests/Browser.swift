@@ -1,6 +1,5 @@
 import Foundation
 import Subprocess
-import SystemPackage
 
 @testable import Compare
 
@@ -87,16 +86,16 @@ enum Browser {
     }
 
     private static func run(_ arguments: [String]) async throws -> (output: String, error: String) {
-        let names = Painter.browsers.map { $0.hasPrefix("/") ? Executable.path(FilePath($0)) : .name($0) }
+        let browsers = Painter.all.filter { Painter.browsers.contains($0.program) }
         var found: Executable?
-        for name in names where found == nil {
-            if (try? await name.resolveExecutablePath(in: .inherit)) != nil { found = name }
+        for browser in browsers where found == nil {
+            if await browser.isInstalled { found = browser.executable }
         }
         guard let browser = found else { throw Failure(description: "no Chromium is there: ./setup test") }
         return try await withThrowingTaskGroup(of: (String, String).self) { group in
             group.addTask {
                 let ended = try await Subprocess.run(
-                    .name("chromium"),
+                    browser,
                     arguments: Arguments(["--headless", "--no-sandbox", "--disable-gpu"] + arguments),
                     output: .string(limit: 64 << 20), error: .string(limit: 4 << 20))
                 return (ended.standardOutput, ended.standardError)

@@ -77,7 +77,8 @@ import Testing
 
     private func mails(_ fate: Fate) -> [Double?] {
         [
-            fate.asked, fate.accepted, fate.refused, fate.unanswered, fate.delivered, fate.lost, fate.duplicated,
+            fate.asked, fate.accepted, fate.refused, fate.unanswered, fate.delivered, fate.lost, fate.pending,
+            fate.duplicated,
             fate.deliveredUnaccepted, fate.reordered,
         ].map { Double($0) }
     }

@@ -36,12 +36,15 @@ struct Painter: Sendable {
         }
     }
 
-    private var executable: Executable {
+    var executable: Executable {
         program.hasPrefix("/") ? .path(FilePath(program)) : .name(program)
     }
 
     var isInstalled: Bool {
-        get async { (try? await executable.resolveExecutablePath(in: .inherit)) != nil }
+        get async {
+            guard !program.hasPrefix("/") else { return unsafe access(program, X_OK) == 0 }
+            return (try? await executable.resolveExecutablePath(in: .inherit)) != nil
+        }
     }
 
     /// The first that is installed.

@@ -24,6 +24,7 @@ package struct Figure: Sendable {
         Figure("unanswered", .mails, isLessBetter: true, { Double($0.fate.unanswered) }, count),
         Figure("delivered", .mails, isLessBetter: false, { Double($0.fate.delivered) }, count),
         Figure("lost", .mails, isLessBetter: true, { Double($0.fate.lost) }, count),
+        Figure("pending", .mails, isLessBetter: true, { Double($0.fate.pending) }, count),
         Figure("duplicated", .mails, isLessBetter: true, { Double($0.fate.duplicated) }, count),
         Figure(
             "not accepted, but delivered", .mails, isLessBetter: true, { Double($0.fate.deliveredUnaccepted) }, count),
