@@ -95,14 +95,15 @@ public struct Chaos: Sendable {
         contest.arguments = ["--attempts", "10", "--retry-delay", "100ms"]
         contest.stop = stop
         do {
+            var time = Self.time
             let bout = try await contest.run(contender) { contestant in
                 try await contestant.sleep(until: Self.time)
-                try await mishap.happen(contestant)
+                try await mishap.happen(contestant) { time = contestant.now }
             }
             guard bout.isComplete else { return nil }
             cell.fate = bout.fate
             cell.deliveredOnce = bout.deliveredOnce
-            cell.recoverySeconds = bout.recovery(from: Self.time).map { $0 / .seconds(1) }
+            cell.recoverySeconds = bout.recovery(from: time).map { $0 / .seconds(1) }
             if cell.fate.pending > 0 {
                 cell.problem = "\(cell.fate.pending) mails still to come after a minute"
             } else if cell.fate.accepted == 0 {

@@ -3,26 +3,30 @@ import Inbox
 extension Mishap {
     /// The mail server is away, moody, or breaks off; or one address can never be sent to.
     static let ofMailServers = [
-        Mishap("smtp-down", "mail server down for 5 s", seconds: 7) { contestant in
+        Mishap("smtp-down", "mail server down for 5 s", seconds: 7) { contestant, struck in
             await contestant.mailRoom.close()
+            struck()
             try await contestant.pause(.seconds(5))
             try await contestant.mailRoom.reopen()
         },
-        Mishap("smtp-moody", "30 % temporary failures", quiet: .seconds(25)) { contestant in
+        Mishap("smtp-moody", "30 % temporary failures", quiet: .seconds(25)) { contestant, struck in
             try await contestant.spoil([Fault(.dot, .reply(451), probability: 0.3)])
+            struck()
         },
-        Mishap("bad-address", "one address that always fails") { contestant in
+        Mishap("bad-address", "one address that always fails") { contestant, struck in
+            struck()
             // Beside the load; that these never arrive is as it should be.
             var load = Load(.open(rate: 10), seconds: 2, seed: 1, part: "bad address")
             load.recipient = "fail-451@example.org"
             let ledger = Ledger(run: load.run)
             _ = try await Generator(load: load, target: contestant.target, ledger: ledger, stop: StopFlag()).run()
         },
-        Mishap("smtp-cut", "connection lost after the final dot", quiet: .seconds(25)) { contestant in
+        Mishap("smtp-cut", "connection lost after the final dot", quiet: .seconds(25)) { contestant, struck in
             // Once the mail was taken and once it was not: the client can't tell.
             try await contestant.spoil([
                 Fault(.dot, .drop, probability: 0.15), Fault(.stored, .drop, probability: 0.15),
             ])
+            struck()
         },
     ]
 }

@@ -10,13 +10,13 @@ public struct Mishap: Sendable {
     let seconds: Double
     /// How long nothing may come until what has not come is lost: longer than the slowest cure.
     let quiet: Duration
-    /// Makes it happen, and returns when everything runs again.
-    let happen: @Sendable (Contestant) async throws -> Void
+    /// Makes it happen, says when it has, and returns when everything runs again.
+    let happen: @Sendable (Contestant, _ struck: () -> Void) async throws -> Void
 
     init(
         _ name: String, _ summary: String, seconds: Double = 4, quiet: Duration = .seconds(15),
         strikes: @escaping @Sendable (Contender) -> Bool = { _ in true },
-        happen: @escaping @Sendable (Contestant) async throws -> Void
+        happen: @escaping @Sendable (Contestant, _ struck: () -> Void) async throws -> Void
     ) {
         (self.name, self.summary, self.seconds, self.quiet) = (name, summary, seconds, quiet)
         (self.strikes, self.happen) = (strikes, happen)
