@@ -13,7 +13,7 @@ struct Bgdemo: AsyncParsableCommand {
         version: "bgdemo \(version)",
         subcommands: [
             ServeCommand.self, InboxCommand.self, EnqueueCommand.self, QueuesCommand.self, EventsCommand.self,
-            BusCommand.self, CompareCommand.self, BenchCommand.self, DoctorCommand.self,
+            BusCommand.self, CompareCommand.self, ChaosCommand.self, BenchCommand.self, DoctorCommand.self,
         ])
 
     static let version = "0.1.0"

@@ -97,7 +97,9 @@ import Testing
     private func cell(_ cell: FateCell) -> [Double?] {
         let fate = cell.fate
         let counts = [fate.asked, fate.accepted, cell.deliveredOnce, fate.duplicated, fate.lost, fate.refused]
-        return [nil] + counts.map { Double($0) } + [Double(fate.unanswered), cell.recoverySeconds, nil]
+        return [nil] + counts.map { Double($0) } + [
+            Double(fate.unanswered), Double(fate.deliveredUnaccepted), cell.recoverySeconds, nil,
+        ]
     }
 
     @Test func eachCellOfTheFateMatrixSaysInWordsWhatItsColourSays() async throws {

@@ -31,6 +31,9 @@ public struct Contender: Sendable, Hashable {
     /// `resque`, `resque (talk)`
     public var title: String { semantics == "talk" ? "\(name) (talk)" : name }
 
+    /// Whether its processes are ours to kill.
+    public var canBeStruck: Bool { !parts.isEmpty }
+
     /// Its processes, in the order in which they are started: who hears before who speaks.
     public var parts: [Part] {
         switch shape {

@@ -15,6 +15,7 @@ struct CompareCommand: AsyncParsableCommand {
             bgdemo compare
             bgdemo compare --smtp-delay 2s --json talk.json
             bgdemo compare --strategies resque,eventr --semantics both --sweep 100,200,400,800
+            bgdemo compare --json new.json --compare-to old.json --report new.html
             bgdemo compare --strategies resque --target http://127.0.0.1:3000 --inbox-port 2525
             """)
 
@@ -30,13 +31,21 @@ struct CompareCommand: AsyncParsableCommand {
     @Option(help: "Rates with commas between them: each strategy is tried at each, from the lowest, until it breaks.")
     var sweep: Rates?
 
+    @Flag(help: "The fate matrix as well: what becomes of the mails when something dies. Also bgdemo chaos.")
+    var chaos = false
+
     @OptionGroup(title: "Load") var load: LoadOptions
+    @OptionGroup(title: "Chaos") var faults: ChaosOptions
     @OptionGroup(title: "Report") var report: ReportOptions
 
     func run() async throws {
+        guard chaos || (faults.faults == nil && faults.atATime == nil) else {
+            throw ValidationError("--faults and --at-a-time go with --chaos")
+        }
         let entries = (strategies ?? .all).entries
         let contenders = entries.flatMap { $0.contenders((semantics ?? .safe).semantics) } + target.map(\.contender)
-        try await Arena(load: load, sweep: sweep?.rates ?? [], report: report).measure(contenders)
+        try await Arena(load: load, sweep: sweep?.rates ?? [], report: report, chaos: chaos ? faults : nil).measure(
+            contenders)
     }
 }
 

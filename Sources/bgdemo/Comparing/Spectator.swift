@@ -26,6 +26,10 @@ struct Spectator: Sendable {
         }
     }
 
+    func see(_ news: Chaos.News) {
+        show("[\(news.place)/\(news.of)] \(news.text.split(whereSeparator: \.isNewline).joined(separator: "; "))\n")
+    }
+
     private func text(_ progress: Progress) -> String {
         let time = progress.seconds < progress.of ? progress.seconds.rounded(.down) : progress.of
         return "\(Int(time)) of \(Shown.digits(progress.of)) s, p99 \(Shown.time(progress.p99Milliseconds)), "

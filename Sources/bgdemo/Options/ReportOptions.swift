@@ -12,17 +12,48 @@ struct ReportOptions: ParsableArguments {
     @Option(help: ArgumentHelp("All figures, for programs; docs/compare.md says what they mean.", valueName: "file"))
     var json: String?
 
+    @Option(help: ArgumentHelp("All figures as one page with plots, for a browser.", valueName: "file.html"))
+    var report: String?
+
+    @Option(help: ArgumentHelp("An earlier --json: what is different now is told.", valueName: "file"))
+    var compareTo: String?
+
+    @Option(help: ArgumentHelp("Each plot as an SVG file, for slides.", valueName: "folder"))
+    var svg: String?
+
+    @Option(help: ArgumentHelp("Each plot as a PNG file, by rsvg-convert or Chromium.", valueName: "folder"))
+    var png: String?
+
     /// To be asked before anything is measured.
     ///
-    /// - Throws: `ValidationError` where a file will not be writable.
-    func check() throws {
-        for path in [json].compactMap({ $0 }) where !Self.canWrite(path) {
+    /// - Returns: The earlier run of `--compare-to`.
+    /// - Throws: `ValidationError` where a file will not be writable, or the earlier run can't be read.
+    func check() throws -> Comparison? {
+        for path in [json, report].compactMap({ $0 }) where !Self.canWrite(path) {
             throw ValidationError("\(path) can't be written: is there such a folder, and may you write in it?")
+        }
+        guard let compareTo else { return nil }
+        guard let data = FileManager.default.contents(atPath: compareTo) else {
+            throw ValidationError("\(compareTo) of --compare-to can't be read")
+        }
+        do {
+            return try Comparison(json: data)
+        } catch {
+            throw ValidationError("\(compareTo) of --compare-to: \(error)")
         }
     }
 
-    func write(_ comparison: Comparison) throws {
+    /// Writes the files, and tells what is different from `before`.
+    func write(_ comparison: Comparison, before: Comparison?) async throws {
         if let json { try comparison.json().write(toFile: json, atomically: true, encoding: .utf8) }
+        if let report {
+            try HTMLReport.page(comparison, before: before).write(toFile: report, atomically: true, encoding: .utf8)
+        }
+        if let svg { _ = try Slides.write(comparison, to: svg) }
+        if let png { _ = try await Slides.writePNG(comparison, to: png) }
+        guard let before else { return }
+        print("\nsince \(before.began):")
+        for line in ChangeTable.lines(from: before, to: comparison) { print(line) }
     }
 
     private static func canWrite(_ path: String) -> Bool {

@@ -36,7 +36,7 @@ enum FateTable {
             "The same in figures",
             [
                 "Strategy", "Fault", "Asked", "Accepted", "Delivered once", "Duplicated", "Lost", "Refused",
-                "Unanswered", "Back after", "Must lose nothing",
+                "Unanswered", "Not accepted, but delivered", "Back after", "Must lose nothing",
             ],
             matrix.rows.flatMap { row in
                 row.cells.filter(\.applies).map { cell in
@@ -46,6 +46,7 @@ enum FateTable {
                         [
                             .text(cell.fault), .count(fate.asked), .count(fate.accepted), .count(cell.deliveredOnce),
                             .count(fate.duplicated), .count(fate.lost), .count(fate.refused), .count(fate.unanswered),
+                            .count(fate.deliveredUnaccepted),
                             .figure(cell.recoverySeconds) { Shown.seconds($0) },
                             .text(cell.mustLoseNothing ? cell.isKept ? "yes, kept" : "yes, broken" : "no"),
                         ]

@@ -51,6 +51,9 @@ extension FateCell {
         if fate.duplicated > 0, fate.lost > 0 { details.append("\(Shown.count(fate.duplicated)) twice") }
         if fate.refused > 0 { details.append("\(Shown.count(fate.refused)) refused") }
         if fate.unanswered > 0 { details.append("\(Shown.count(fate.unanswered)) unanswered") }
+        if fate.deliveredUnaccepted > 0 {
+            details.append("\(Shown.count(fate.deliveredUnaccepted)) came though not accepted")
+        }
         details.append(recoverySeconds.map { "back in \(Shown.seconds($0))" } ?? "not back")
         return details
     }

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Compare
+
+/// What goes wrong in the fate matrix.
+struct ChaosOptions: ParsableArguments {
+    @Option(
+        help:
+            "What goes wrong, with commas between: \(MishapNames.allValueStrings.joined(separator: ", ")). Default: all."
+    )
+    var faults: MishapNames?
+
+    @Option(help: "Cells of the matrix that are run at a time; they mostly wait. Default: 4 for each core.")
+    var atATime: Int?
+
+    func check() throws {
+        guard (1...1000).contains(atATime ?? 1) else { throw ValidationError("--at-a-time is 1 to 1000") }
+    }
+}
+
+/// The value of `--faults`.
+struct MishapNames: ExpressibleByArgument {
+    let mishaps: [Mishap]
+
+    init?(argument: String) {
+        let names = argument.split(separator: ",", omittingEmptySubsequences: false)
+        // In the order of the columns, each once.
+        mishaps = Mishap.all.filter { names.contains($0.name[...]) }
+        guard names.allSatisfy({ name in Mishap.all.contains { $0.name == name } }) else { return nil }
+    }
+
+    static var allValueStrings: [String] { Mishap.all.map(\.name) }
+}
