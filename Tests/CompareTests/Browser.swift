@@ -1,7 +1,11 @@
 import Foundation
 import Subprocess
+import Testing
 
 @testable import Compare
+
+/// The tests that start a browser, one after the other: each takes all cores for a moment.
+@Suite(.serialized) struct InBrowser {}
 
 /// Chromium without a window, looking at a page as a person's browser would.
 enum Browser {

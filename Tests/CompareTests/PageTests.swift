@@ -1,135 +1,141 @@
 import Compare
 import Testing
 
-/// The page as a browser shows it.
-@Suite struct PageTests {
-    static let plots = [
-        "response", "inbox", "histogram", "backlog", "throughput", "journey", "cpu", "memory", "redis", "sweep",
-    ]
+extension InBrowser {
+    /// The page as a browser shows it.
+    @Suite struct PageTests {
+        static let plots = [
+            "response", "inbox", "histogram", "backlog", "throughput", "journey", "cpu", "memory", "redis", "sweep",
+        ]
 
-    private static var full: Comparison {
-        var comparison = Sample.comparison(talk: ["pubsub", "eventr"])
-        comparison.fates = Sample.fates()
-        return comparison
-    }
-
-    @Test func everyPlotIsDrawnAtEachWidthAndNothingIsCutOrOverflows() async throws {
-        let (views, console) = try await Browser.look(at: [HTMLReport.page(Self.full)])
-        #expect(console == [])
-        #expect(views.map(\.window) == [375, 1280])
-        for view in views {
-            #expect(view.page <= view.window)
-            #expect(view.pictures.map(\.id) == Self.plots)
-            for picture in view.pictures {
-                #expect(picture.role == "img")
-                #expect(!picture.title.isEmpty && !picture.summary.isEmpty)
-                #expect(picture.width > view.window * 0.75 && picture.height > 100, "\(picture.id)")
-                // Something of each strategy; of those with a Redis, in its plot.
-                #expect(picture.shapes >= (picture.id == "redis" ? 6 : 9), "\(picture.id)")
-                #expect(picture.cut == [], "\(picture.id) at \(view.window)")
-                #expect(picture.broken == [], "\(picture.id)")
-            }
-            for table in view.tables { #expect(!table.caption.isEmpty && table.unscoped == 0, "\(table.id)") }
+        private static var full: Comparison {
+            var comparison = Sample.comparison(talk: ["pubsub", "eventr"])
+            comparison.fates = Sample.fates()
+            return comparison
         }
-    }
 
-    @Test func theTablesSayWhatTheJSONSays() async throws {
-        let comparison = Self.full
-        let (views, _) = try await Browser.look(at: [HTMLReport.page(comparison)], widths: [1280])
-        let view = try #require(views.first)
-        #expect(try Comparison(json: view.json.utf8) == comparison)
-
-        let results = comparison.strategies
-        #expect(try view.table("times").rows.map(\.head) == results.map(\.title))
-        let expected: [(String, [[Double?]])] = [
-            ("times", results.map { times($0) }), ("mails", results.map { mails($0.fate) }),
-            ("response-figures", results.map { percentiles($0.response) }),
-            ("inbox-figures", results.map { percentiles($0.toInbox) }),
-            ("histogram-figures", results.flatMap { $0.response.bars.map { row($0.from, $0.to, Double($0.count)) } }),
-            ("throughput-figures", results.flatMap { $0.timeline.map { second($0) } }),
-            (
-                "cpu-figures",
-                results.flatMap { $0.processes.map { row(nil, $0.cpuSeconds, Double($0.peakMemoryBytes)) } }
-            ),
-            ("redis-figures", results.compactMap(\.redis).map { row($0.commandsPerMail, $0.bytesPerMail) }),
-            (
-                "sweep-figures",
-                results.flatMap {
-                    $0.sweep.map { row($0.rate, $0.achieved, $0.p99Milliseconds, Double($0.backlog), nil) }
+        @Test func everyPlotIsDrawnAtEachWidthAndNothingIsCutOrOverflows() async throws {
+            let (views, console) = try await Browser.look(at: [HTMLReport.page(Self.full)])
+            #expect(console == [])
+            #expect(views.map(\.window) == [375, 1280])
+            for view in views {
+                #expect(view.page <= view.window)
+                #expect(view.pictures.map(\.id) == Self.plots)
+                for picture in view.pictures {
+                    #expect(picture.role == "img")
+                    #expect(!picture.title.isEmpty && !picture.summary.isEmpty)
+                    #expect(picture.width > view.window * 0.75 && picture.height > 100, "\(picture.id)")
+                    // Something of each strategy; of those with a Redis, in its plot.
+                    #expect(picture.shapes >= (picture.id == "redis" ? 6 : 9), "\(picture.id)")
+                    #expect(picture.cut == [], "\(picture.id) at \(view.window)")
+                    #expect(picture.broken == [], "\(picture.id)")
                 }
-            ),
-            ("fates-figures", Sample.fates().rows.flatMap { $0.cells.filter(\.applies).map { cell($0) } }),
-        ]
-        for (table, rows) in expected {
-            #expect(!rows.isEmpty)
-            #expect(try view.table(table).rows.map(\.values) == rows, "\(table)")
+                for table in view.tables { #expect(!table.caption.isEmpty && table.unscoped == 0, "\(table.id)") }
+            }
         }
-        #expect(try view.table("times").rows[0].cells[0] == "251 ms")
-    }
 
-    private func row(_ values: Double?...) -> [Double?] { values }
+        @Test func theTablesSayWhatTheJSONSays() async throws {
+            let comparison = Self.full
+            let (views, _) = try await Browser.look(at: [HTMLReport.page(comparison)], widths: [1280])
+            let view = try #require(views.first)
+            #expect(try Comparison(json: view.json.utf8) == comparison)
 
-    private func times(_ result: StrategyResult) -> [Double?] {
-        row(
-            result.response.p50, result.response.p99, result.response.p999, result.uncorrected.p99, result.toInbox.p50,
-            result.toInbox.p99, result.drainSeconds)
-    }
+            let results = comparison.strategies
+            #expect(try view.table("times").rows.map(\.head) == results.map(\.title))
+            let expected: [(String, [[Double?]])] = [
+                ("times", results.map { times($0) }), ("mails", results.map { mails($0.fate) }),
+                ("response-figures", results.map { percentiles($0.response) }),
+                ("inbox-figures", results.map { percentiles($0.toInbox) }),
+                (
+                    "histogram-figures",
+                    results.flatMap { $0.response.bars.map { row($0.from, $0.to, Double($0.count)) } }
+                ),
+                ("throughput-figures", results.flatMap { $0.timeline.map { second($0) } }),
+                (
+                    "cpu-figures",
+                    results.flatMap { $0.processes.map { row(nil, $0.cpuSeconds, Double($0.peakMemoryBytes)) } }
+                ),
+                ("redis-figures", results.compactMap(\.redis).map { row($0.commandsPerMail, $0.bytesPerMail) }),
+                (
+                    "sweep-figures",
+                    results.flatMap {
+                        $0.sweep.map { row($0.rate, $0.achieved, $0.p99Milliseconds, Double($0.backlog), nil) }
+                    }
+                ),
+                ("fates-figures", Sample.fates().rows.flatMap { $0.cells.filter(\.applies).map { cell($0) } }),
+            ]
+            for (table, rows) in expected {
+                #expect(!rows.isEmpty)
+                #expect(try view.table(table).rows.map(\.values) == rows, "\(table)")
+            }
+            #expect(try view.table("times").rows[0].cells[0] == "251 ms")
+        }
 
-    private func mails(_ fate: Fate) -> [Double?] {
-        [
-            fate.asked, fate.accepted, fate.refused, fate.unanswered, fate.delivered, fate.lost, fate.pending,
-            fate.duplicated,
-            fate.deliveredUnaccepted, fate.reordered,
-        ].map { Double($0) }
-    }
+        private func row(_ values: Double?...) -> [Double?] { values }
 
-    private func percentiles(_ latency: Latency) -> [Double?] {
-        row(
-            Double(latency.count), latency.min, latency.mean, latency.p50, latency.p90, latency.p99, latency.p999,
-            latency.max)
-    }
+        private func times(_ result: StrategyResult) -> [Double?] {
+            row(
+                result.response.p50, result.response.p99, result.response.p999, result.uncorrected.p99,
+                result.toInbox.p50,
+                result.toInbox.p99, result.drainSeconds)
+        }
 
-    private func second(_ second: Second) -> [Double?] {
-        [second.second, second.sent, second.answered, second.delivered, second.backlog].map { Double($0) }
-            + [second.p99Milliseconds]
-    }
+        private func mails(_ fate: Fate) -> [Double?] {
+            [
+                fate.asked, fate.accepted, fate.refused, fate.unanswered, fate.delivered, fate.lost, fate.pending,
+                fate.duplicated,
+                fate.deliveredUnaccepted, fate.reordered,
+            ].map { Double($0) }
+        }
 
-    private func cell(_ cell: FateCell) -> [Double?] {
-        let fate = cell.fate
-        let counts = [fate.asked, fate.accepted, cell.deliveredOnce, fate.duplicated, fate.lost, fate.refused]
-        return [nil] + counts.map { Double($0) } + [
-            Double(fate.unanswered), Double(fate.deliveredUnaccepted), cell.recoverySeconds, nil,
-        ]
-    }
+        private func percentiles(_ latency: Latency) -> [Double?] {
+            row(
+                Double(latency.count), latency.min, latency.mean, latency.p50, latency.p90, latency.p99, latency.p999,
+                latency.max)
+        }
 
-    @Test func eachCellOfTheFateMatrixSaysInWordsWhatItsColourSays() async throws {
-        var comparison = Sample.comparison([])
-        comparison.fates = Sample.fates()
-        comparison.fates?.rows[5].cells[0].fate.lost = 4
-        comparison.fates?.rows[6].cells[1].problem = "it did not start"
-        let (views, console) = try await Browser.look(at: [HTMLReport.page(comparison)])
-        #expect(console == [])
-        let table = try #require(views.first).table("fates")
-        #expect(table.columns == ["Strategy"] + Sample.fates().faults.map(\.summary))
-        #expect(table.rows[0].cells[0] == "–")
-        #expect(table.rows[1].cells[1].hasPrefix("✗ 31 lost180 accepted"))
-        #expect(table.rows[2].cells[0].hasPrefix("✓ all once"))
-        #expect(table.rows[4].cells[0].hasPrefix("✓ 3 twice"))
-        #expect(table.rows[5].cells[0].hasPrefix("✗ 4 lostmust lose nothing"))
-        #expect(table.rows[6].cells[1].contains("it did not start"))
-        #expect(views[0].text.contains("eventr under kill-worker and queuebus under kill-server"))
-        #expect(views.allSatisfy { $0.page <= $0.window })
-    }
+        private func second(_ second: Second) -> [Double?] {
+            [second.second, second.sent, second.answered, second.delivered, second.backlog].map { Double($0) }
+                + [second.p99Milliseconds]
+        }
 
-    @Test func darkReadersHaveADarkPage() async throws {
-        let dark = ["--blink-settings=preferredColorScheme=0"]
-        let (views, _) = try await Browser.look(at: [HTMLReport.page(Self.full)], widths: [1280], flags: dark)
-        #expect(views.first?.ground == "rgb(20, 23, 28)")
-    }
+        private func cell(_ cell: FateCell) -> [Double?] {
+            let fate = cell.fate
+            let counts = [fate.asked, fate.accepted, cell.deliveredOnce, fate.duplicated, fate.lost, fate.refused]
+            return [nil] + counts.map { Double($0) } + [
+                Double(fate.unanswered), Double(fate.deliveredUnaccepted), cell.recoverySeconds, nil,
+            ]
+        }
 
-    @Test func theConsoleIsHeard() async throws {
-        let (_, console) = try await Browser.look(
-            at: ["<p>x</p><script>console.error('heard')</script>"], widths: [375])
-        #expect(console.contains { $0.contains("heard") })
+        @Test func eachCellOfTheFateMatrixSaysInWordsWhatItsColourSays() async throws {
+            var comparison = Sample.comparison([])
+            comparison.fates = Sample.fates()
+            comparison.fates?.rows[5].cells[0].fate.lost = 4
+            comparison.fates?.rows[6].cells[1].problem = "it did not start"
+            let (views, console) = try await Browser.look(at: [HTMLReport.page(comparison)])
+            #expect(console == [])
+            let table = try #require(views.first).table("fates")
+            #expect(table.columns == ["Strategy"] + Sample.fates().faults.map(\.summary))
+            #expect(table.rows[0].cells[0] == "–")
+            #expect(table.rows[1].cells[1].hasPrefix("✗ 31 lost180 accepted"))
+            #expect(table.rows[2].cells[0].hasPrefix("✓ all once"))
+            #expect(table.rows[4].cells[0].hasPrefix("✓ 3 twice"))
+            #expect(table.rows[5].cells[0].hasPrefix("✗ 4 lostmust lose nothing"))
+            #expect(table.rows[6].cells[1].contains("it did not start"))
+            #expect(views[0].text.contains("eventr under kill-worker and queuebus under kill-server"))
+            #expect(views.allSatisfy { $0.page <= $0.window })
+        }
+
+        @Test func darkReadersHaveADarkPage() async throws {
+            let dark = ["--blink-settings=preferredColorScheme=0"]
+            let (views, _) = try await Browser.look(at: [HTMLReport.page(Self.full)], widths: [1280], flags: dark)
+            #expect(views.first?.ground == "rgb(20, 23, 28)")
+        }
+
+        @Test func theConsoleIsHeard() async throws {
+            let (_, console) = try await Browser.look(
+                at: ["<p>x</p><script>console.error('heard')</script>"], widths: [375])
+            #expect(console.contains { $0.contains("heard") })
+        }
     }
 }

@@ -13,7 +13,7 @@ import Testing
 
     @Test func eachIsAPictureByItself() async throws {
         let slides = Slides.all(of: Self.comparison)
-        #expect(slides.map(\.name) == PageTests.plots + ["fates"])
+        #expect(slides.map(\.name) == InBrowser.PageTests.plots + ["fates"])
         // Another program's parser finds it whole, with the colours of all its classes inside.
         let script = """
             import sys, re, xml.etree.ElementTree as tree
