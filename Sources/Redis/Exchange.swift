@@ -56,6 +56,7 @@ struct Exchange: Sendable {
             continuation.resume(returning: .success(reply))
         case .many(let continuation, var replies):
             caller = .nobody
+            if replies.isEmpty { replies.reserveCapacity(count + 1) }
             replies.append(reply)
             if count > 0 {
                 caller = .many(continuation, replies: replies)

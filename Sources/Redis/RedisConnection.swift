@@ -62,7 +62,7 @@ public final class RedisConnection: RedisCommands {
         _ commands: [RedisCommand], timeLimit: Duration?
     ) async throws(RedisError) -> [RedisValue] {
         guard !commands.isEmpty else { return [] }
-        var bytes = ByteBuffer()
+        var bytes = ByteBufferAllocator().buffer(capacity: commands.reduce(0) { $0 + $1.bytes.readableBytes })
         for command in commands { bytes.writeImmutableBuffer(command.bytes) }
         let isCancelled = Flag()
         return try await withTaskCancellationHandler {

@@ -32,9 +32,7 @@ package struct JSONBytes {
 
     /// Appends what stands between the quotes of such a string.
     package mutating func characters(_ text: String) {
-        guard text.utf8.contains(where: { $0 < 0x20 || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }) else {
-            return raw(text)
-        }
+        guard !Self.isPlain(text) else { return raw(text) }
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""): raw("\\\"")
@@ -48,6 +46,16 @@ package struct JSONBytes {
             default: bytes.append(byte)
             }
         }
+    }
+
+    /// Whether nothing in a text needs an escape; nearly every one lies in one piece, and is soon read.
+    private static func isPlain(_ text: String) -> Bool {
+        unsafe text.utf8.withContiguousStorageIfAvailable { bytes in unsafe bytes.allSatisfy(isPlain) }
+            ?? text.utf8.allSatisfy(isPlain)
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
     }
 
     /// The text of a JSON string, quotes and all, that a ``JSONScanner`` has passed.

@@ -19,10 +19,11 @@ public struct Job: Sendable, Hashable {
     /// A new job, in node's form.
     public init(_ className: String, _ arguments: Arguments = Arguments(), queue: String) {
         var json = JSONBytes(capacity: arguments.json.count + className.utf8.count + queue.utf8.count + 40)
-        json.raw("{")
-        json.member("class", className)
-        json.member("queue", queue)
-        json.name("args")
+        json.raw(#"{"class":"#)
+        json.string(className)
+        json.raw(#","queue":"#)
+        json.string(queue)
+        json.raw(#","args":"#)
         let start = json.bytes.count
         json.raw(arguments.json)
         argumentsRange = start..<json.bytes.count

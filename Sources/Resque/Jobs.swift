@@ -47,7 +47,10 @@ public struct Jobs: Sendable {
     /// The names that are registered.
     public var names: [String] { definitions.keys.sorted() }
 
-    func plugins(for className: String) -> [any Plugin] { definitions[Self.key(className)]?.plugins ?? [] }
+    func plugins(for className: String) -> [any Plugin] {
+        // Who only enqueues knows of none.
+        definitions.isEmpty ? [] : definitions[Self.key(className)]?.plugins ?? []
+    }
 
     func definition(of className: String) throws(UnknownClass) -> Definition {
         guard let definition = definitions[Self.key(className)] else {

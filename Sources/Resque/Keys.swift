@@ -4,14 +4,17 @@ struct Keys: Sendable {
     /// The namespace and a colon.
     let prefix: String
 
+    private let queuePrefix: String
+
     init(namespace: String) {
         prefix = namespace + ":"
+        queuePrefix = prefix + "queue:"
     }
 
     /// Set: the names of the queues.
     var queues: String { prefix + "queues" }
     /// List: the jobs of one queue, the next one at its left.
-    func queue(_ name: String) -> String { prefix + "queue:" + name }
+    func queue(_ name: String) -> String { queuePrefix + name }
 
     /// Set: the ids of the workers, `<host>:<pid>:<queues>`.
     var workers: String { prefix + "workers" }

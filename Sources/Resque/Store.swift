@@ -4,6 +4,12 @@ import Redis
 struct Store: Sendable {
     let redis: any RedisCommands
     let keys: Keys
+    private let announcements = Announcements()
+
+    init(redis: any RedisCommands, keys: Keys) {
+        self.redis = redis
+        self.keys = keys
+    }
 
     func send(_ words: any RedisArgument...) async throws -> RedisValue {
         try await redis.send(RedisCommand(words))
@@ -20,7 +26,7 @@ struct Store: Sendable {
     /// Pushes jobs to the end of a queue.
     func push(_ jobs: [[UInt8]], to queue: String) async throws {
         let replies = try await redis.pipeline([
-            ["SADD", keys.queues, queue], RedisCommand(["RPUSH", keys.queue(queue)] + jobs),
+            announcements.command(for: queue, keys), RedisCommand(["RPUSH", keys.queue(queue)] + jobs),
         ])
         for reply in replies { _ = try reply.get() }
     }

@@ -15,7 +15,7 @@ enum Requested {
         json.field("text", email.text)
         json.field("id", "\(email.id)")
         json.raw("}")
-        return try Event(json: json.text.utf8)
+        return try Event(json: json.bytes)
     }
 
     /// The mail, by all of its rules. One without an id gets that of its delivery, which attempts and crashes do not

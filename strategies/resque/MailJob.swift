@@ -25,9 +25,9 @@ struct MailJob: Decodable, Sendable {
         json.field("to", email.to.text)
         json.field("subject", email.subject)
         json.field("text", email.text)
-        json.field("id", "\(email.id)")
+        json.field("id", email.id.description)
         json.raw("}]")
-        return Job(name, Arguments(validated: Array(json.text.utf8)), queue: queue)
+        return Job(name, Arguments(validated: json.bytes), queue: queue)
     }
 
     /// The mail, by all of its rules. One without an id gets that of its job, which attempts and crashes do not change.
