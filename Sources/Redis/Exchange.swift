@@ -20,19 +20,23 @@ struct Exchange: Sendable {
     let isBlocking: Bool
     /// Set when the caller gives up; also the exchange's identity.
     let isCancelled: Flag
+    /// A command that is to be sent before, unless the same one already is in this write.
+    let other: ByteBuffer?
     /// When the last reply must be here; set when the commands are sent.
     private(set) var deadline = NIODeadline.distantFuture
     private var bytes: ByteBuffer
     private var caller: Caller
 
     init(
-        _ bytes: ByteBuffer, count: Int, _ timeLimit: Duration, isBlocking: Bool, _ isCancelled: Flag, _ caller: Caller
+        _ bytes: ByteBuffer, count: Int, _ timeLimit: Duration, isBlocking: Bool, _ isCancelled: Flag,
+        _ caller: Caller, after other: ByteBuffer? = nil
     ) {
         self.count = count
         size = bytes.readableBytes
         self.timeLimit = timeLimit
         self.isBlocking = isBlocking
         self.isCancelled = isCancelled
+        self.other = other
         self.bytes = bytes
         self.caller = caller
     }

@@ -30,6 +30,10 @@ public final class Redis: RedisCommands {
         try await connection.send(command, timeLimit: timeLimit)
     }
 
+    public func send(_ command: RedisCommand, after other: RedisCommand) async throws(RedisError) -> RedisValue {
+        try await connection.send(command, after: other)
+    }
+
     public func pipeline(
         _ commands: [RedisCommand], timeLimit: Duration?
     ) async throws(RedisError) -> [RedisValue] {

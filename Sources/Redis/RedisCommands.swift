@@ -10,6 +10,11 @@ public protocol RedisCommands: Sendable {
     /// - Parameter timeLimit: Until the reply; nil takes the options'.
     func send(_ command: RedisCommand, timeLimit: Duration?) async throws(RedisError) -> RedisValue
 
+    /// Sends one command, and before it another that may as well run once for many: `SADD` of what is there already.
+    /// Where several commands of one tick of the event loop have the same before them, it goes to Redis once. Its reply
+    /// is not looked at.
+    func send(_ command: RedisCommand, after other: RedisCommand) async throws(RedisError) -> RedisValue
+
     /// Sends commands that arrive at Redis one right after another, and returns their replies in the same order.
     ///
     /// A command that Redis refuses is a ``RedisValue/error(_:)`` among the replies and no reason not to run the
@@ -20,6 +25,13 @@ public protocol RedisCommands: Sendable {
 }
 
 extension RedisCommands {
+    public func send(_ command: RedisCommand, after other: RedisCommand) async throws(RedisError) -> RedisValue {
+        guard let reply = try await pipeline([other, command]).last else {
+            throw .protocolViolation("two commands without an answer")
+        }
+        return try reply.get()
+    }
+
     public func pipeline(_ commands: [RedisCommand]) async throws(RedisError) -> [RedisValue] {
         try await pipeline(commands, timeLimit: nil)
     }

@@ -47,6 +47,10 @@ public final class RedisConnection: RedisCommands {
         try await exchange(command, timeLimit ?? options.timeLimit, isBlocking: false)
     }
 
+    public func send(_ command: RedisCommand, after other: RedisCommand) async throws(RedisError) -> RedisValue {
+        try await exchange(command, options.timeLimit, isBlocking: false, after: other)
+    }
+
     /// Sends a command that Redis answers only when there is something, or its own time is up: `BLMOVE`, `BLPOP`, …
     ///
     /// All commands after it on this connection wait for it as well: give it a connection of its own. Cancelling it
@@ -78,14 +82,15 @@ public final class RedisConnection: RedisCommands {
     }
 
     private func exchange(
-        _ command: RedisCommand, _ timeLimit: Duration, isBlocking: Bool
+        _ command: RedisCommand, _ timeLimit: Duration, isBlocking: Bool, after other: RedisCommand? = nil
     ) async throws(RedisError) -> RedisValue {
         let isCancelled = Flag()
         return try await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 submit(
                     Exchange(
-                        command.bytes, count: 1, timeLimit, isBlocking: isBlocking, isCancelled, .one(continuation)))
+                        command.bytes, count: 1, timeLimit, isBlocking: isBlocking, isCancelled, .one(continuation),
+                        after: other?.bytes))
             }
         } onCancel: {
             cancel(isCancelled)

@@ -20,6 +20,8 @@ final class Session: LineUser {
     private var commands = 0
     private var bytes = 0
     private var out = ByteBuffer()
+    /// The command in `out` that others have before them as well.
+    private var shared: ByteBuffer?
     private var isFlushDue = false
     private var isClosed = false
     private var alarm: (due: NIODeadline, scheduled: Scheduled<Void>)?
@@ -72,6 +74,7 @@ final class Session: LineUser {
 
     private func send(_ exchange: Exchange) {
         var exchange = exchange
+        if let other = exchange.other, other != shared { share(other, exchange.timeLimit) }
         exchange.send(into: &out, at: .now())
         sent.append(exchange)
         arm(exchange.deadline)
@@ -82,8 +85,18 @@ final class Session: LineUser {
         line.loop.execute { bound.value.flush() }
     }
 
+    private func share(_ command: ByteBuffer, _ timeLimit: Duration) {
+        shared = command
+        var exchange = Exchange(command, count: 1, timeLimit, isBlocking: false, Flag(), .nobody)
+        commands += 1
+        bytes += exchange.size
+        exchange.send(into: &out, at: .now())
+        sent.append(exchange)
+    }
+
     private func flush() {
         isFlushDue = false
+        shared = nil
         guard out.readableBytes > 0 else { return }
         let size = out.readableBytes
         line.write(out)
@@ -135,6 +148,7 @@ final class Session: LineUser {
 
     private func failSent(_ why: RedisError) {
         out = ByteBuffer()
+        shared = nil
         while var exchange = sent.popFirst() {
             release(exchange)
             exchange.fail(why)

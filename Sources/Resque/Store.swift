@@ -25,10 +25,8 @@ struct Store: Sendable {
 
     /// Pushes jobs to the end of a queue.
     func push(_ jobs: [[UInt8]], to queue: String) async throws {
-        let replies = try await redis.pipeline([
-            announcements.command(for: queue, keys), RedisCommand(["RPUSH", keys.queue(queue)] + jobs),
-        ])
-        for reply in replies { _ = try reply.get() }
+        _ = try await redis.send(
+            RedisCommand(["RPUSH", keys.queue(queue)] + jobs), after: announcements.command(for: queue, keys))
     }
 
     /// Pushes a job to its queue later; see ``Scripts/delay``.

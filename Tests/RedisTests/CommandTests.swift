@@ -63,6 +63,32 @@ struct CommandTests {
         }
     }
 
+    @Test("what many have before them goes once in one write, and always before them")
+    func shared() async throws {
+        try await withRedisServer { server in
+            let redis = try connection(server.url)
+            _ = try await redis.send("PING")
+            try await withThrowingTaskGroup(of: Int?.self) { group in
+                for number in 0..<1000 {
+                    group.addTask {
+                        try await redis.send(
+                            ["RPUSH", "list", number], after: ["SADD", "set", number % 2 == 0 ? "a" : "b"]
+                        ).int
+                    }
+                }
+                let lengths = try await group.reduce(into: Set<Int?>()) { $0.insert($1) }
+                #expect(lengths == Set(1...1000))
+            }
+            #expect(try await redis.send("SCARD", "set").int == 2)
+            // It is sent anew in each write, since somebody may have undone it.
+            _ = try await redis.send("DEL", "set")
+            #expect(try await redis.send(["RPUSH", "list", 1000], after: ["SADD", "set", "a"]).int == 1001)
+            #expect(try await redis.send("SISMEMBER", "set", "a").int == 1)
+            // What it is answered is nobody's, and the command after it has its own.
+            #expect(try await redis.send(["LLEN", "list"], after: ["SADD", "list", "a"]).int == 1001)
+        }
+    }
+
     @Test("a transaction is all or nothing")
     func transaction() async throws {
         try await withRedisServer { server in
