@@ -69,7 +69,9 @@ public struct Subscriptions: Sendable {
         local applications = redis.call('SMEMBERS', KEYS[1])
         table.sort(applications)
         for _, application in ipairs(applications) do
-            table.insert(all, { application, redis.call('HVALS', ARGV[1] .. application) })
+            -- One key that is no hash is no reason to keep all others' events from them.
+            local fields = redis.pcall('HVALS', ARGV[1] .. application)
+            table.insert(all, { application, fields.err and {} or fields })
         end
         return all
         """)

@@ -245,6 +245,38 @@ struct BusTests {
         }
     }
 
+    @Test("Who has no subscription, or none that can be read, keeps nobody's events from them")
+    func unreadable() async throws {
+        try await withStation { station in
+            let heard = Watched(0)
+            var bus = Bus(redis: station.redis, logger: station.logger)
+            bus.ride(try Application("good"), "k", on: Matcher(["a": .key])) { _ in heard.change { $0 += 1 } }
+            try await bus.subscribe()
+            _ = try await station.redis.send("SADD", "resque:bus_apps", "none", "broken", "odd")
+            _ = try await station.redis.send("SET", "resque:bus_app:broken", "no hash")
+            for (key, json) in [
+                ("1", "{"), ("2", "[]"), ("3", #"{"key":"3"}"#), ("4", #"{"queue_name":"q","key":"4","matcher":7}"#),
+                ("5", #"{"queue_name":"q","key":"5","matcher":{"a":"(a"}}"#),
+                ("6", #"{"queue_name":"q","key":"6","matcher":{"a":null}}"#),
+            ] {
+                _ = try await station.redis.send("HSET", "resque:bus_app:odd", key, json)
+            }
+            let riding = bus
+            try await work(station, riding) {
+                try await station.publisher.publish("anything", Event(["a": 1]))
+                // Nothing says what happened.
+                _ = try await station.redis.send(
+                    "RPUSH", "resque:queue:bus_incoming",
+                    #"{"class":"QueueBus::Worker","args":["{\"a\":1,\"bus_class_proxy\":\"QueueBus::Driver\"}"]}"#)
+                try await heard.wait { $0 == 2 }
+            }
+            #expect(try await station.redis.send("EXISTS", "resque:failed", "resque:queue:q").int == 0)
+            let list = try await Subscriptions(redis: station.redis).list()
+            #expect(list.map(\.application) == ["broken", "good", "none", "odd"])
+            #expect(list.map(\.subscriptions.count) == [0, 1, 0, 3])
+        }
+    }
+
     @Test("Subscriptions are listed, replaced and taken away")
     func subscriptions() async throws {
         try await withStation { station in
