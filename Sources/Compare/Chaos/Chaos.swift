@@ -92,7 +92,8 @@ public struct Chaos: Sendable {
         load.answerTime = .seconds(20)
         var contest = Contest(program: program, load: load, inbox: inbox)
         contest.patience = Patience(linger: .seconds(2), quiet: mishap.quiet, limit: .seconds(60))
-        contest.arguments = ["--attempts", "10", "--retry-delay", "100ms"]
+        // So many that chance alone makes no mail give up, and soon enough to be waited for.
+        contest.arguments = ["--attempts", "20", "--retry-delay", "100ms", "--retry-cap", "2s"]
         contest.stop = stop
         do {
             var time = Self.time

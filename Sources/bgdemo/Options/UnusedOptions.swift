@@ -12,6 +12,7 @@ extension ServeCommand {
             ("--concurrency", work.concurrency != nil, works, noWorker),
             ("--attempts", work.attempts != nil, works, noWorker),
             ("--retry-delay", work.retryDelay != nil, works, noWorker),
+            ("--retry-cap", work.retryCap != nil, works, noWorker),
             ("--semantics talk", work.semantics == .talk, entry.hasTalk, "the talk had no other way of it"),
             ("--archive", work.archive != nil, entry.options.contains("--archive"), others),
             ("--audit", events.audit != nil, entry.options.contains("--audit"), others),

@@ -24,6 +24,9 @@ struct WorkOptions: ParsableArguments {
     @Option(help: "The wait before the second attempt; it doubles with each (BGDEMO_RETRY_DELAY). Default: 1s.")
     var retryDelay: Duration?
 
+    @Option(help: "The longest wait between two attempts (BGDEMO_RETRY_CAP). Default: 5m.")
+    var retryCap: Duration?
+
     @Option(help: "The longest a graceful stop may take (BGDEMO_GRACE). Default: 30s.")
     var grace: Duration?
 
@@ -56,7 +59,8 @@ struct WorkOptions: ParsableArguments {
     func retry(_ environment: Environment) throws -> RetryPolicy {
         try RetryPolicy(
             attempts: atLeastOne(environment.value(attempts, "BGDEMO_ATTEMPTS") ?? 8, "--attempts"),
-            base: environment.value(retryDelay, "BGDEMO_RETRY_DELAY") ?? .seconds(1))
+            base: environment.value(retryDelay, "BGDEMO_RETRY_DELAY") ?? .seconds(1),
+            cap: environment.value(retryCap, "BGDEMO_RETRY_CAP") ?? .seconds(300))
     }
 
     func grace(_ environment: Environment) throws -> Duration {
