@@ -9,7 +9,7 @@ extension Mishap {
             try await contestant.pause(.seconds(5))
             try await contestant.mailRoom.reopen()
         },
-        Mishap("smtp-moody", "30 % temporary failures", quiet: .seconds(25)) { contestant, struck in
+        Mishap("smtp-moody", "30 % temporary failures") { contestant, struck in
             try await contestant.spoil([Fault(.dot, .reply(451), probability: 0.3)])
             struck()
         },
@@ -21,7 +21,7 @@ extension Mishap {
             let ledger = Ledger(run: load.run)
             _ = try await Generator(load: load, target: contestant.target, ledger: ledger, stop: StopFlag()).run()
         },
-        Mishap("smtp-cut", "connection lost after the final dot", quiet: .seconds(25)) { contestant, struck in
+        Mishap("smtp-cut", "connection lost after the final dot") { contestant, struck in
             // Once the mail was taken and once it was not: the client can't tell.
             try await contestant.spoil([
                 Fault(.dot, .drop, probability: 0.15), Fault(.stored, .drop, probability: 0.15),

@@ -8,17 +8,15 @@ public struct Mishap: Sendable {
     let strikes: @Sendable (Contender) -> Bool
     /// How long the load goes on: some mails come before it, and some after all is well again.
     let seconds: Double
-    /// How long nothing may come until what has not come is lost: longer than the slowest cure.
-    let quiet: Duration
     /// Makes it happen, says when it has, and returns when everything runs again.
     let happen: @Sendable (Contestant, _ struck: () -> Void) async throws -> Void
 
     init(
-        _ name: String, _ summary: String, seconds: Double = 4, quiet: Duration = .seconds(15),
+        _ name: String, _ summary: String, seconds: Double = 5,
         strikes: @escaping @Sendable (Contender) -> Bool = { _ in true },
         happen: @escaping @Sendable (Contestant, _ struck: () -> Void) async throws -> Void
     ) {
-        (self.name, self.summary, self.seconds, self.quiet) = (name, summary, seconds, quiet)
+        (self.name, self.summary, self.seconds) = (name, summary, seconds)
         (self.strikes, self.happen) = (strikes, happen)
     }
 

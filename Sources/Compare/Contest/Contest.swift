@@ -107,8 +107,7 @@ public struct Contest: Sendable {
         do { try await during(contestant) } catch is CancellationError where stop.isSet {}
         let time = try await end
         let isMatched = awaits(contestant.contender)
-        // What was struck by a fault may come only after it.
-        return (time, isMatched ? await patience.wait(for: ledger, since: max(time, Ledger.now), stop) : true)
+        return (time, isMatched ? await patience.wait(for: ledger, stop) : true)
     }
 
     /// Whether its mails are awaited in the inbox.

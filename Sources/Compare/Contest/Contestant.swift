@@ -17,6 +17,8 @@ public final class Contestant: Sendable {
     /// Nil where the strategy needs none.
     public let redis: OwnRedis?
     private let program: String
+    /// Of the web server.
+    private let port: Int
     private let mailsAtATime: Int
     private let further: [String]
     private let place: Workplace
@@ -24,8 +26,6 @@ public final class Contestant: Sendable {
 
     private struct State {
         var processes: [Part: RunningProcess] = [:]
-        /// Of the web server, from the first time it was started.
-        var port = 0
         var ledger: Ledger?
         var stop: StopFlag?
     }
@@ -39,17 +39,18 @@ public final class Contestant: Sendable {
         in place: Workplace
     ) async throws -> Contestant {
         let redis = contender.needsRedis ? try await OwnRedis.start(in: place) : nil
-        let contestant = Contestant(contender, program, mailsAtATime, arguments, inbox, redis, place)
+        let contestant = Contestant(
+            contender, program, try await Ports.free(), mailsAtATime, arguments, inbox, redis, place)
         for part in contestant.own { try await contestant.start(part) }
         return contestant
     }
 
     private init(
-        _ contender: Contender, _ program: String, _ mailsAtATime: Int, _ further: [String], _ mailRoom: MailRoom,
-        _ redis: OwnRedis?, _ place: Workplace
+        _ contender: Contender, _ program: String, _ port: Int, _ mailsAtATime: Int, _ further: [String],
+        _ mailRoom: MailRoom, _ redis: OwnRedis?, _ place: Workplace
     ) {
-        (self.contender, self.program, self.mailsAtATime) = (contender, program, mailsAtATime)
-        self.further = further
+        (self.contender, self.program, self.port) = (contender, program, port)
+        (self.mailsAtATime, self.further) = (mailsAtATime, further)
         (self.mailRoom, self.redis, self.place) = (mailRoom, redis, place)
     }
 
@@ -57,7 +58,7 @@ public final class Contestant: Sendable {
     var own: [Part] { contender.shape == .family ? [.master] : contender.parts }
 
     public var target: Target {
-        if case .service(let target) = contender.shape { target } else { Target(port: state.withLock(\.port)) }
+        if case .service(let target) = contender.shape { target } else { Target(port: port) }
     }
 
     // MARK: Processes
@@ -67,31 +68,20 @@ public final class Contestant: Sendable {
             RunningProcess.Order(
                 name: "\(contender.title), \(part.rawValue)", executable: program, arguments: arguments(part)
             ) { $0.hasPrefix("bgdemo ") })
-        let port = Self.port(in: process.firstLine)
-        state.withLock { state in
-            state.processes[part] = process
-            if let port { state.port = port }
-        }
+        state.withLock { $0.processes[part] = process }
     }
 
     private func arguments(_ part: Part) -> [String] {
         var arguments =
             [
-                "serve", "--strategy", contender.name, "--host", "127.0.0.1", "--port", "\(target.port)", "--smtp-url",
+                "serve", "--strategy", contender.name, "--host", "127.0.0.1", "--port", "\(port)", "--smtp-url",
                 mailRoom.url, "--smtp-connections", "\(mailsAtATime)", "--concurrency", "\(mailsAtATime)",
-                "--log-level",
-                "warning",
+                "--log-level", "warning",
             ] + further
         if contender.shape == .pair { arguments += ["--role", part.role] }
         if let redis { arguments += ["--redis-url", redis.url] }
         if let semantics = contender.semantics { arguments += ["--semantics", semantics] }
         return arguments
-    }
-
-    /// `… · try: curl http://127.0.0.1:8080/you@…`
-    private static func port(in line: String) -> Int? {
-        guard let range = line.firstRange(of: "http://127.0.0.1:") else { return nil }
-        return Int(line[range.upperBound...].prefix { $0.isNumber })
     }
 
     /// The process of this part as it is now; nil where there is none, which for a child of the master may be for a moment.

@@ -24,7 +24,7 @@ public final class MailRoom: Sendable {
     static func open(_ settings: InboxSettings, port: Int = 0, in nursery: Nursery) async throws -> MailRoom {
         // It takes the mails of many connections, and keeps none.
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let inbox = try await start(settings, port, loop)
+        let inbox = try await start(settings, port == 0 ? Ports.free() : port, loop)
         let room = MailRoom(inbox, settings, nursery, loop)
         room.read(inbox)
         return room
@@ -41,9 +41,14 @@ public final class MailRoom: Sendable {
         settings.keep = 0
         settings.maxConnections = 20_000
         settings.storesWithAnswer = true
-        return try await Inbox.start(
-            port: port, settings: settings, group: loop,
-            logger: Logger(label: "inbox") { _ in SwiftLogNoOpLogHandler() })
+        let logger = Logger(label: "inbox") { _ in SwiftLogNoOpLogHandler() }
+        // A process that is just being started has our closed listeners until it becomes another program.
+        for _ in 0..<100 {
+            do {
+                return try await Inbox.start(port: port, settings: settings, group: loop, logger: logger)
+            } catch is InboxError { try await Task.sleep(for: .milliseconds(20)) }
+        }
+        return try await Inbox.start(port: port, settings: settings, group: loop, logger: logger)
     }
 
     public var settings: InboxSettings { state.withLock(\.settings) }

@@ -1,6 +1,3 @@
-import Logging
-import NIOCore
-import NIOPosix
 public import Subprocess
 import Synchronization
 
@@ -17,7 +14,7 @@ public final class OwnRedis: Sendable {
         // Another program may take the port before redis-server does.
         for attempt in 0..<5 {
             do {
-                let port = try await freePort()
+                let port = try await Ports.free()
                 return OwnRedis(place, port, try await place.start(order(port, place.folder)))
             } catch  where attempt < 4 && !Task.isCancelled {}
         }
@@ -37,14 +34,6 @@ public final class OwnRedis: Sendable {
                 "--daemonize", "no",
             ]
         ) { $0.contains("eady to accept connections") }
-    }
-
-    private static func freePort() async throws -> Int {
-        let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = listener.localAddress?.port ?? 0
-        try await listener.close()
-        return port
     }
 
     /// `.kill` ends it, `.suspend` freezes it, `.resume` thaws it.

@@ -11,15 +11,21 @@ public struct Patience: Sendable, Hashable {
         (self.linger, self.quiet, self.limit) = (linger, quiet, limit)
     }
 
-    /// - Parameter end: When the last answer had come, by the system's clock.
+    /// Waits from now, which is the end of the load and of all that befell it.
+    ///
     /// - Returns: Whether nothing more is to be expected; false where the limit was reached, or somebody said stop.
-    func wait(for ledger: Ledger, since end: Int64, _ stop: StopFlag) async -> Bool {
+    func wait(for ledger: Ledger, _ stop: StopFlag) async -> Bool {
+        var (waited, silence, last, look) = (Duration.zero, Duration.zero, ledger.lastArrival, Ledger.now)
         while !stop.isSet, !Task.isCancelled {
-            let now = Ledger.now
-            let silence = Duration.nanoseconds(now - max(end, ledger.lastArrival))
             if silence >= (ledger.counts.backlog == 0 ? linger : quiet) { return true }
-            if .nanoseconds(now - end) >= limit { return false }
+            if waited >= limit { return false }
             try? await Task.sleep(for: .milliseconds(20))
+            // While the machine slept, or this process was stopped, nobody has waited.
+            let step = min(Duration.nanoseconds(Ledger.now - look), .milliseconds(250))
+            look = Ledger.now
+            waited += step
+            silence = ledger.lastArrival == last ? silence + step : .zero
+            last = ledger.lastArrival
         }
         return false
     }

@@ -26,16 +26,14 @@ final class RunningProcess: Sendable {
 
     let name: String
     let pid: Int32
-    /// By which it said that it was ready.
-    let firstLine: String
     private let send: @Sendable (Signal) throws -> Void
     private let running: AsyncStream<Never>
 
     private init(
-        _ name: String, _ pid: Int32, _ firstLine: String, _ running: AsyncStream<Never>,
+        _ name: String, _ pid: Int32, _ running: AsyncStream<Never>,
         _ send: @escaping @Sendable (Signal) throws -> Void
     ) {
-        (self.name, self.pid, self.firstLine, self.running, self.send) = (name, pid, firstLine, running, send)
+        (self.name, self.pid, self.running, self.send) = (name, pid, running, send)
     }
 
     /// Starts it in the nursery, and returns when it is ready.
@@ -62,7 +60,7 @@ final class RunningProcess: Sendable {
                 case .said(let line):
                     said.append(line)
                     guard order.isReady(line), let (pid, send) = began else { continue }
-                    return RunningProcess(order.name, pid, line, running, send)
+                    return RunningProcess(order.name, pid, running, send)
                 }
             }
             throw ContestError("\(order.name) ended before it was ready:\n\(said.suffix(10).joined(separator: "\n"))")

@@ -8,12 +8,13 @@ enum FateTable {
             "<table id=\"fates\" class=\"fates\">\n<caption id=\"fates-caption\"><span>What became of the mails of ")
         html.raw(
             "each strategy under each fault. Framed cells: nothing that was accepted may be lost.</span></caption>\n")
-        html.raw("<thead><tr><th scope=\"col\">Strategy</th>")
-        for fault in matrix.faults { html.raw("<th scope=\"col\">\(HTML.escaped(fault.summary))</th>") }
+        html.raw("<thead><tr><th scope=\"col\">Fault</th>")
+        for row in matrix.rows { html.raw("<th scope=\"col\">\(HTML.escaped(row.title))</th>") }
         html.raw("</tr></thead>\n<tbody>\n")
-        for row in matrix.rows {
-            html.raw("<tr><th scope=\"row\">\(HTML.escaped(row.title))</th>")
-            for fault in matrix.faults { write(row.cell(of: fault), into: &html) }
+        // Faults downwards: there are more of them, and a page is longer than it is wide.
+        for fault in matrix.faults {
+            html.raw("<tr><th scope=\"row\">\(HTML.escaped(fault.summary))</th>")
+            for row in matrix.rows { write(row.cell(of: fault), into: &html) }
             html.raw("</tr>\n")
         }
         html.raw("</tbody>\n</table>\n</div>\n")

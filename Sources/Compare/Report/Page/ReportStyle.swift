@@ -33,8 +33,9 @@ extension HTMLReport {
         td.number { white-space: nowrap } .number { text-align: end } thead th:not(:first-child) { min-width: 3.4rem }
         details { margin: .4rem 0 } summary { color: var(--faint); cursor: pointer; padding: .3rem 0 }
         .fates { border-collapse: separate; border-spacing: 3px; font-size: .78rem }
-        .fates th { border: 0 } .fates thead th { font-weight: 500; min-width: 5rem; padding: .2rem .3rem }
-        .fates td { border: 2px solid transparent; border-radius: .2rem; min-width: 5rem; padding: .3rem .4rem }
+        .fates th { border: 0 } .fates thead th { padding: .2rem .3rem }
+        .fates tbody th { font-weight: 500; min-width: 7rem; white-space: normal }
+        .fates td { border: 2px solid transparent; border-radius: .2rem; min-width: 5.6rem; padding: .3rem .4rem }
         .fates td strong, .fates td span, .fates td em { display: block }
         .fates td span { color: var(--faint) } .fates td.promise { border-color: var(--ink) }
         .fates td.broken { border: 4px double var(--alarm) } .fates td.broken strong, .fates em { color: var(--alarm) }

@@ -25,7 +25,8 @@ public enum Summary {
             ?? settings.concurrency.map { "\(Shown.count($0)) clients that each wait for their answer" } ?? "no load"
         let failing =
             settings.smtpFailRate > 0 ? " and refuses \(Shown.digits(settings.smtpFailRate * 100)) % for now" : ""
-        return "\(load), for \(Shown.seconds(settings.seconds)) each; the mail server takes "
+        let time = settings.seconds > 0 ? ", for \(Shown.seconds(settings.seconds)) each" : ""
+        return "\(load)\(time); the mail server takes "
             + "\(Shown.time(settings.smtpDelayMilliseconds)) for a mail\(failing)"
     }
 
