@@ -13,6 +13,8 @@ public struct Chaos: Sendable {
     public var atATime = 8
     public var stop = StopFlag()
 
+    /// How long nothing may come until what has not come is lost: longer than the slowest cure, a lease of eventr.
+    private static let quiet = Duration.seconds(15)
     /// When it happens, since the first request.
     static let time = Duration.seconds(1)
 
@@ -91,7 +93,7 @@ public struct Chaos: Sendable {
         var load = Load(.open(rate: rate), seconds: mishap.seconds, seed: seed, part: mishap.name)
         load.answerTime = .seconds(20)
         var contest = Contest(program: program, load: load, inbox: inbox)
-        contest.patience = Patience(linger: .seconds(2), quiet: mishap.quiet, limit: .seconds(60))
+        contest.patience = Patience(linger: .seconds(2), quiet: Self.quiet, limit: .seconds(60))
         // So many that chance alone makes no mail give up, and soon enough to be waited for.
         contest.arguments = ["--attempts", "20", "--retry-delay", "100ms", "--retry-cap", "2s"]
         contest.stop = stop
