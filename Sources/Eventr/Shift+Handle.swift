@@ -10,16 +10,20 @@ extension Shift {
 
     /// Has the events of a lease handled, one after another, and acknowledges them.
     func handle(_ lease: Lease) async {
-        var acknowledged = ContinuousClock.now
+        let began = ContinuousClock.now
+        var acknowledged = began
+        var handled = 0
         for event in lease.events {
             guard phase == .working || lease.token == nil, !lease.isLost else { break }
             guard await handle(event, deaths: lease.deaths) else { break }
             lease.didHandle(event)
+            handled += 1
             if ContinuousClock.now - acknowledged > Self.delay, lease.done < lease.limit {
                 await acknowledge(lease)
                 acknowledged = .now
             }
         }
+        pace.handled(handled, in: .now - began)
         if let token = lease.token {
             lease.end()
             await acknowledge(lease, keepsRest: false)

@@ -39,6 +39,7 @@ final class Shift: Sendable {
     /// Partitions that can't be read, and were told of.
     let faulty = Mutex<Set<Int>>([])
     let meters: ConsumerMeters
+    let pace: Pace
     /// When a retry may be due, and how many there are.
     let retries = Mutex<(due: ContinuousClock.Instant, count: Int)>((.now, 0))
     private let phaseNow = Atomic(Phase.working)
@@ -53,6 +54,7 @@ final class Shift: Sendable {
     ) {
         (self.name, self.handlers, self.store, self.options, self.tell) = (name, handlers, store, options, tell)
         meters = ConsumerMeters(consumer: name)
+        pace = Pace(batch: options.batch, concurrency: options.concurrency)
     }
 
     var phase: Phase { phaseNow.load(ordering: .relaxed) }
@@ -118,9 +120,12 @@ final class Shift: Sendable {
             // Asked again with the same token, Redis gives the same events again: no reply's loss loses them.
             let token = "\(process):\(tokens.add(1, ordering: .relaxed).newValue)"
             let holding = held.withLock { Array($0.keys) }
+            let batch = pace.batch(options.batch)
             let taken = await insist(until: .leaving, about: partition) { _ in
-                try await self.store.take(
-                    from: partition, for: self.name, token: token, holding: holding, self.options)
+                var options = self.options
+                options.batch = batch
+                return try await self.store.take(
+                    from: partition, for: self.name, token: token, holding: holding, options)
             }
             guard let taken, let lease = taken.lease else {
                 unread.remove(partition, seen: seen)
