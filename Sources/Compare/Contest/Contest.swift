@@ -20,6 +20,8 @@ public struct Contest: Sendable {
     public init(program: String, load: Load, inbox: InboxSettings) {
         (self.program, self.load, self.inbox) = (program, load, inbox)
         mailsAtATime = Self.mailsAtATime(load, inbox)
+        // Who waits for the mail server keeps a connection for each mail.
+        self.load.connections = max(load.connections, 2 * mailsAtATime)
         let mail = inbox.delay.mean
         patience = Patience(
             linger: mail + .milliseconds(300), quiet: mail * 4 + .seconds(5), limit: mail * 4 + .seconds(30))
@@ -80,7 +82,7 @@ public struct Contest: Sendable {
     func bout(
         _ load: Load, _ contestant: Contestant, during: (Contestant) async throws -> Void
     ) async throws -> Bout {
-        let ledger = Ledger(run: load.run)
+        let ledger = Ledger(run: load.run, isMatched: awaits(contestant.contender))
         contestant.mailRoom.add(ledger)
         contestant.attend(ledger, stop)
         let watch = ProcessWatch()

@@ -1,5 +1,12 @@
+import Redis
 public import Subprocess
 import Synchronization
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 
 /// The redis-server of one contestant: fresh, with an append-only file, on a free port of 127.0.0.1.
 public final class OwnRedis: Sendable {
@@ -11,6 +18,9 @@ public final class OwnRedis: Sendable {
     public var pid: Int32 { process.withLock(\.pid) }
 
     static func start(in place: Workplace) async throws -> OwnRedis {
+        guard PrivateServer.program(ProcessInfo.processInfo.environment) != nil else {
+            throw ContestError("there is no redis-server to start: apt-get install redis-server, or brew install redis")
+        }
         // Another program may take the port before redis-server does.
         for attempt in 0..<5 {
             do {

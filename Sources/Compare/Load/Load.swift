@@ -22,7 +22,7 @@ public struct Load: Sendable, Hashable {
     /// Of one load among several with the same seed, such as the steps of a sweep: its mails have other ids.
     public var part: String
     /// The most connections of an open loop. What is due while all are busy waits, and its waiting counts.
-    public var connections = 2_000
+    public var connections = 256
     /// Of every mail; nil gives each a recipient of its own.
     public var recipient: String?
     /// How long an answer may take; past it the request counts as unanswered and its connection is closed.

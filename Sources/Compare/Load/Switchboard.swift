@@ -1,5 +1,4 @@
 import NIOCore
-import NIOPosix
 
 /// Decides what is sent when, over which connection. It belongs to one event loop.
 ///
@@ -14,18 +13,19 @@ final class Switchboard {
     private var requests: Requests
     /// Of an open loop.
     private let due: [Int64]
-    private var origin: Int64 = 0
+    var origin: Int64 = 0
     /// The number of the next request that becomes due, and of the next that is sent.
-    private var nextDue = 0
-    private var nextSent = 0
-    private var underWay = 0
+    var nextDue = 0
+    var nextSent = 0
+    var underWay = 0
     /// Somebody has said stop: nothing more is sent, and what is under way has until then.
     private var lastMoment: Int64?
-    private var isOver = false
+    var isOver = false
 
-    private var callers: [ObjectIdentifier: Caller] = [:]
-    private var idle: [Caller] = []
-    private var opening = 0
+    // The connections, and how many are on their way.
+    var callers: [ObjectIdentifier: Caller] = [:]
+    var idle: [Caller] = []
+    var opening = 0
 
     init(_ generator: Generator, on loop: any EventLoop, end: EventLoopPromise<Void>) {
         (load, target, ledger, stop) = (generator.load, generator.target, generator.ledger, generator.stop)
@@ -81,15 +81,15 @@ final class Switchboard {
         lastMoment = lastMoment ?? Ledger.now + 1_000_000_000
     }
 
-    private func later(at time: Int64, _ action: @escaping (Switchboard) -> Void) {
+    func later(at time: Int64, _ action: @escaping (Switchboard) -> Void) {
         loop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(UInt64(time))) { [weak self] in
             if let self { action(self) }
         }
     }
 
-    private var isTimeUp: Bool { lastMoment != nil || Double(Ledger.now - origin) >= load.seconds * 1e9 }
+    var isTimeUp: Bool { lastMoment != nil || Double(Ledger.now - origin) >= load.seconds * 1e9 }
 
-    private func finish() {
+    func finish() {
         let hasAll: Bool =
             switch load.pace {
             case .open: (nextDue == due.count || lastMoment != nil) && nextSent == nextDue && underWay == 0
@@ -103,7 +103,7 @@ final class Switchboard {
 
     // MARK: Sending
 
-    private func serve() {
+    func serve() {
         guard !isOver else { return }
         guard case .open = load.pace else { return serveClosed() }
         while nextSent < nextDue, let caller = idle.popLast() { send(over: caller) }
@@ -127,72 +127,5 @@ final class Switchboard {
         let now = Ledger.now
         ledger.sent(number, at: now - origin)
         caller.send(number, requests.bytes(number), at: now)
-    }
-
-    // MARK: Connections
-
-    private func open() {
-        opening += 1
-        let board = NIOLoopBound(self, eventLoop: loop)
-        ClientBootstrap(group: loop)
-            .connectTimeout(.seconds(10))
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.maxMessagesPerRead, value: 1)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Caller(channel, board.value))
-                }
-            }
-            .connect(host: target.host, port: target.port)
-            .assumeIsolated()
-            .whenComplete { [self] result in
-                opening -= 1
-                if case .failure = result { unreachable() }
-                finish()
-            }
-    }
-
-    /// No connection can be had: whoever waits longest has waited in vain.
-    private func unreachable() {
-        switch load.pace {
-        case .open where nextSent < nextDue:
-            ledger.sent(nextSent, at: Ledger.now - origin)
-            nextSent += 1
-        case .closed where !isOver && !isTimeUp:
-            later(at: Ledger.now + 20_000_000) { $0.reopen() }
-        default: break
-        }
-    }
-
-    private func reopen() {
-        if case .closed(let concurrency) = load.pace, !isOver, callers.count + opening < concurrency { open() }
-    }
-
-    // MARK: What callers say
-
-    func connected(_ caller: Caller) {
-        guard !isOver else { return caller.close() }
-        callers[ObjectIdentifier(caller)] = caller
-        free(caller)
-    }
-
-    func answered(_ caller: Caller, _ number: Int, status: Int) {
-        ledger.answered(number, at: Ledger.now - origin, status: status)
-        underWay -= 1
-        if case .closed = load.pace, isTimeUp { finish() } else if underWay == 0 { finish() }
-    }
-
-    func free(_ caller: Caller) {
-        idle.append(caller)
-        serve()
-    }
-
-    /// Its connection has ended, before the answer to `number` where it waited for one.
-    func left(_ caller: Caller, without number: Int?) {
-        callers[ObjectIdentifier(caller)] = nil
-        idle.removeAll { $0 === caller }
-        if number != nil { underWay -= 1 }
-        reopen()
-        finish()
     }
 }

@@ -10,8 +10,8 @@ extension Contest {
             var contest = self
             contest.load = Load(
                 .open(rate: rate), seconds: min(load.seconds, 5), seed: load.seed, part: "sweep \(rate)")
-            contest.load.connections = 10_000
             contest.mailsAtATime = max(mailsAtATime, Self.mailsAtATime(contest.load, inbox))
+            contest.load.connections = max(load.connections, 2 * contest.mailsAtATime)
             // What is late has lost already.
             contest.patience.quiet = min(patience.quiet, patience.linger + .seconds(1))
             contest.patience.limit = contest.patience.quiet

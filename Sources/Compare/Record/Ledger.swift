@@ -45,10 +45,12 @@ public final class Ledger: Sendable {
 
     /// Of the load, in every subject.
     let run: String
+    /// Whether its mails are awaited in the inbox: else none of them is ever missing.
+    let isMatched: Bool
     private let state = Mutex(State())
 
-    init(run: String) {
-        self.run = run
+    init(run: String, isMatched: Bool) {
+        (self.run, self.isMatched) = (run, isMatched)
     }
 
     static var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
@@ -83,7 +85,7 @@ public final class Ledger: Sendable {
             state.recent.record(time - state.entries[number].due)
             guard status == 200 else { return }
             state.counts.accepted += 1
-            if state.entries[number].copies == 0 { state.counts.backlog += 1 }
+            if isMatched, state.entries[number].copies == 0 { state.counts.backlog += 1 }
         }
     }
 
@@ -99,7 +101,7 @@ public final class Ledger: Sendable {
             guard state.entries[number].copies == 1 else { return }
             state.entries[number].arrived = now - state.origin
             state.counts.delivered += 1
-            if state.entries[number].isAccepted { state.counts.backlog -= 1 }
+            if isMatched, state.entries[number].isAccepted { state.counts.backlog -= 1 }
             if number < state.latest { state.counts.reordered += 1 }
             state.latest = max(state.latest, number)
         }

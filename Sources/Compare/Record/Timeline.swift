@@ -18,7 +18,7 @@ extension Bout {
             if entry.arrived >= 0, Self.second(entry.arrived) < count {
                 seconds[Self.second(entry.arrived)].delivered += 1
             }
-            guard entry.isAccepted else { continue }
+            guard isMatched, entry.isAccepted else { continue }
             let (from, to) = (Self.second(entry.answered), Self.second(max(entry.arrived, entry.answered)))
             if from < count { change[from] += 1 }
             if entry.arrived >= 0, to < count { change[to] -= 1 }

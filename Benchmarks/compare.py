@@ -1,0 +1,118 @@
+"""`bgdemo compare` as an instrument: how much its generator can send and how punctually, and whether it sees what wrk
+sees; and how long a comparison takes."""
+
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from harness import MAIL, ROUNDS, SECONDS, binary, nginx, serve, spread, verdict
+
+# The one who measures and the one who is measured must not take turns on one core: which of them waits would be chance.
+PINNED = sys.platform == "linux" and (os.cpu_count() or 1) > 1
+
+
+def on_core(number, arguments):
+    return ["taskset", "-c", str(number), *arguments] if PINNED else arguments
+
+
+def run(*arguments, core=None):
+    """The comparison of one run, from its JSON."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "result.json")
+        command = [binary("bgdemo"), *arguments, "--json", path]
+        subprocess.run(command if core is None else on_core(core, command), check=True, capture_output=True)
+        with open(path) as file:
+            return json.load(file)
+
+
+def bench(port, *arguments, core=1):
+    return run("bench", "--target", f"http://127.0.0.1:{port}", *arguments, core=core)["strategies"][0]
+
+
+def pin(process, core):
+    if PINNED:
+        subprocess.run(["taskset", "-a", "-c", "-p", str(core), str(process.pid)], check=True, capture_output=True)
+
+
+def capacity(port):
+    results = [bench(port, "--concurrency", "64", "--duration", f"{SECONDS}s") for _ in range(ROUNDS)]
+    own = [next(p["cpuSeconds"] for p in r["processes"] if p["name"] == "load and inbox") for r in results]
+    rates = [r["statuses"]["200"] / SECONDS for r in results]
+    per_core = [r["statuses"]["200"] / seconds for r, seconds in zip(results, own)]
+    verdict(
+        "compare: generator, closed loop -c64 at nginx",
+        f"{spread(rates)} requests/s, {spread(per_core)} for each second of its own CPU time",
+        statistics.median(rates) >= 20_000, "20,000 or better on one core")
+
+
+def punctuality(port, rate):
+    delays = [bench(port, "--rate", str(rate), "--duration", f"{SECONDS}s")["sending"]["p99"] for _ in range(ROUNDS)]
+    return (
+        f"compare: own delay at {rate:,}/s, p99", f"{spread(delays, '{:.3f}')} ms", statistics.median(delays) < 1,
+        "under 1 ms")
+
+
+def wrk_latency(port):
+    """Requests per second, and the percentiles in milliseconds."""
+    command = ["wrk", "-t1", "-c64", f"-d{SECONDS}s", "--latency", f"http://127.0.0.1:{port}{MAIL}"]
+    text = subprocess.run(on_core(1, command), check=True, capture_output=True, text=True).stdout
+    if "Non-2xx" in text or "Socket errors" in text:
+        raise SystemExit(f"wrk had errors:\n{text}")
+    units = {"us": 0.001, "ms": 1, "s": 1000}
+    found = {share: float(value) * units[unit] for share, value, unit in re.findall(r"(\d+)%\s+([\d.]+)(us|ms|s)", text)}
+    return {
+        "requests/s": float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1)),
+        **{f"p{share} ms": found[share] for share in ("50", "90", "99")},
+    }
+
+
+def own_latency(port):
+    result = bench(port, "--concurrency", "64", "--duration", f"{SECONDS}s")
+    return {
+        "requests/s": result["statuses"]["200"] / SECONDS,
+        **{f"p{share} ms": result["response"][f"p{share}"] for share in ("50", "90", "99")},
+    }
+
+
+def agreement(name, port):
+    pairs = [(own_latency(port), wrk_latency(port)) for _ in range(ROUNDS)]
+    for figure in pairs[0][0]:
+        ratios = [ours[figure] / theirs[figure] for ours, theirs in pairs]
+        ours, theirs = ([pair[side][figure] for pair in pairs] for side in (0, 1))
+        verdict(
+            f"compare: {name}, {figure}",
+            f"{spread(ours, '{:,.2f}')}, wrk {spread(theirs, '{:,.2f}')}, ratio {spread(ratios, '{:.3f}')}",
+            abs(statistics.median(ratios) - 1) <= 0.05, "within 5 % of wrk")
+
+
+def durations():
+    for name, arguments, limit in (("--quick", ["--quick"], 45), ("default", [], 180)):
+        start = time.monotonic()
+        results = run("compare", *arguments)["strategies"]
+        seconds = time.monotonic() - start
+        lost = sum(result["fate"]["lost"] + result["fate"]["duplicated"] for result in results)
+        verdict(
+            f"compare: {name}, {len(results)} strategies", f"{seconds:.0f} s, {lost} mails lost or twice",
+            seconds < limit and lost == 0, f"under {limit} s, none")
+
+
+def main():
+    with nginx() as port:
+        bench(port, "--concurrency", "64", "--duration", "1s")
+        capacity(port)
+        verdict(*punctuality(port, 5_000))
+        verdict(*punctuality(port, 20_000))
+    with serve("--strategy", "fire-and-forget", "--smtp-url", "discard:") as (process, port):
+        pin(process, 0)
+        wrk_latency(port), own_latency(port)
+        agreement("fire-and-forget -c64", port)
+    durations()
+
+
+if __name__ == "__main__":
+    main()
