@@ -61,9 +61,9 @@ struct TestDouble: Strategy {
             host: "127.0.0.1", port: 0, group: group, logger: silent,
             handler: MailRoute(TestDouble(vice: vice, courier: courier)))
         var load = Load(.open(rate: 100), seconds: 1, seed: seed)
-        load.connections = connections
         load.answerTime = answerTime
         var contest = Contest(program: "", load: load, inbox: InboxSettings())
+        contest.load.connections = connections
         contest.inboxPort = inboxPort
         contest.patience.quiet = .seconds(1)
         let results = await Comparing(contest, [Contender(Target(port: server.port))]).results { _ in }
