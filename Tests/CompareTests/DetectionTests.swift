@@ -1,4 +1,6 @@
 import Compare
+import Inbox
+import Support
 import Testing
 
 extension Measured {
@@ -38,6 +40,28 @@ extension Measured {
             // A tenth of the requests takes 300 ms, and 30 become due meanwhile: over one connection nearly all wait.
             #expect(result.response.p50 - result.uncorrected.p50 > 300)
             #expect(result.sending.p50 > 300)
+        }
+
+        @Test func aClosedLoopAsksWhenItIsAnswered() async throws {
+            let (result, _) = try await TestDouble.measure(.isSlow, .closed(concurrency: 2))
+            #expect(result.fate.asked > 2 && result.fate.asked == result.fate.accepted)
+            #expect(result.fate.delivered == result.fate.asked && result.fate.lost == 0)
+            #expect(result.response == result.uncorrected)
+        }
+
+        @Test func aSweepEndsWhereTheServiceBreaks() async throws {
+            let (result, _) = try await TestDouble.measure(.none, rateLimit: 20, sweep: [400, 10, 200])
+            #expect(result.sweep.map(\.rate) == [10, 200])
+            #expect(result.sweep.map(\.isKept) == [true, false])
+        }
+
+        @Test func aServiceThatIsNotThereIsSaidToBe() async throws {
+            let contest = Contest(
+                program: "", load: Load(.open(rate: 50), seconds: 0.5, seed: 1), inbox: InboxSettings())
+            let target = Target(port: try await freePort())
+            let results = await Comparing(contest, [Contender(target)]).results { _ in }
+            #expect(results.first?.fate.unanswered == contest.load.schedule().count)
+            #expect(results.first?.problem == "no request was answered with 200, but with no answer")
         }
 
         @Test func twoRunsWithOneSeedAcceptTheSameMails() async throws {

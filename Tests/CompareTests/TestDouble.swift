@@ -47,26 +47,31 @@ struct TestDouble: Strategy {
         return receipt
     }
 
-    /// Measures a service with this vice: 100 requests a second, a second long.
+    /// Measures a service with this vice, a second long.
     static func measure(
-        _ vice: Vice, connections: Int = 100, seed: UInt64 = 3, answerTime: Duration = .seconds(30)
+        _ vice: Vice, _ pace: Load.Pace = .open(rate: 100), connections: Int = 100, seed: UInt64 = 3,
+        answerTime: Duration = .seconds(30), rateLimit: Double? = nil, sweep: [Double] = []
     ) async throws -> (StrategyResult, Load) {
         let group = MultiThreadedEventLoopGroup.singleton
         let silent = Logger(label: "double") { _ in SwiftLogNoOpLogHandler() }
+        var access = Access()
+        access.rate = rateLimit.map { RateLimit(perSecond: $0) }
         let inboxPort = try await freePort()
         let courier = try Courier(
             server: SMTPServer(url: "smtp://127.0.0.1:\(inboxPort)"), from: Address("double@example.org"),
             logger: silent)
         let server = try await Server.start(
             host: "127.0.0.1", port: 0, group: group, logger: silent,
-            handler: MailRoute(TestDouble(vice: vice, courier: courier)))
-        var load = Load(.open(rate: 100), seconds: 1, seed: seed)
+            handler: MailRoute(TestDouble(vice: vice, courier: courier), access: access))
+        var load = Load(pace, seconds: 1, seed: seed)
         load.answerTime = answerTime
         var contest = Contest(program: "", load: load, inbox: InboxSettings())
         contest.load.connections = connections
         contest.inboxPort = inboxPort
         contest.patience.quiet = .seconds(1)
-        let results = await Comparing(contest, [Contender(Target(port: server.port))]).results { _ in }
+        var comparing = Comparing(contest, [Contender(Target(port: server.port))])
+        comparing.sweep = sweep
+        let results = await comparing.results { _ in }
         await server.drain(within: .zero)
         await courier.close(within: .zero)
         return (results[0], load)

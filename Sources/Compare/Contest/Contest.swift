@@ -93,8 +93,8 @@ public struct Contest: Sendable {
         let after = await RedisFigures.read(contestant.redis)
         return Bout(
             load: load, isMatched: awaits(contestant.contender), entries: ledger.entries, counts: ledger.counts,
-            end: end - ledger.origin,
-            isDone: isDone, processes: watch.costs, redis: before.flatMap { after?.since($0) }, isComplete: !stop.isSet)
+            end: end - ledger.origin, isDone: isDone, processes: watch.costs,
+            redis: before.flatMap { after?.since($0) }, isComplete: !stop.isSet)
     }
 
     /// - Returns: When the last answer had come, and whether nothing more was to be waited for.

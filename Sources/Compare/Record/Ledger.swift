@@ -49,7 +49,7 @@ public final class Ledger: Sendable {
     let isMatched: Bool
     private let state = Mutex(State())
 
-    init(run: String, isMatched: Bool) {
+    init(run: String, isMatched: Bool = true) {
         (self.run, self.isMatched) = (run, isMatched)
     }
 
