@@ -15,13 +15,17 @@ public final class Inbox: Sendable {
 
     /// Listens, and catches at once.
     ///
-    /// - Parameter port: 0 takes any free port; ``port`` then says which.
+    /// - Parameters:
+    ///   - port: 0 takes any free port; ``port`` then says which.
+    ///   - opening: Is told of the mailbox before the first client is let in: who must miss no mail asks it for its
+    ///     ``Mailbox/arrivals(buffering:)`` here.
     /// - Throws: ``InboxError`` where the port is taken, or the settings can't be had.
     public static func start(
         host: String = "127.0.0.1", port: Int = 0, settings: InboxSettings = InboxSettings(),
-        group: any EventLoopGroup, logger: Logger
+        group: any EventLoopGroup, logger: Logger, opening: (Mailbox) -> Void = { _ in }
     ) async throws -> Inbox {
         let reception = try await Reception(settings, logger: logger)
+        opening(reception.mailbox)
         let tls = try await settings.tls?.context()
         let visitors = Visitors(limit: settings.maxConnections)
         let isImplicitTLS = settings.tls?.isImplicit ?? false

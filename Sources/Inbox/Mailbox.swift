@@ -55,7 +55,7 @@ public final class Mailbox: Sendable {
 
     /// Each mail that comes from now on. A reader that falls more than `buffering` mails behind loses the newest, and
     /// the log says so.
-    func arrivals(buffering: Int) -> AsyncStream<CaughtMail> {
+    public func arrivals(buffering: Int) -> AsyncStream<CaughtMail> {
         AsyncStream(bufferingPolicy: .bufferingOldest(buffering)) { news in
             let number = state.withLock { state -> Int? in
                 guard !state.isClosed else { return nil }

@@ -1,4 +1,6 @@
 import Inbox
+import Logging
+import NIOPosix
 import Testing
 
 @Suite("An inbox", .timeLimit(.minutes(1)))
@@ -35,5 +37,23 @@ struct InboxTests {
             #expect(inbox.mails[1]?.raw == mail.raw)
             #expect(inbox.mails.total == 1)
         }
+    }
+
+    @Test("can be listened to before its first client")
+    func opening() async throws {
+        var arrivals: AsyncStream<CaughtMail>?
+        let inbox = try await Inbox.start(
+            group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "inbox")
+        ) { arrivals = $0.arrivals(buffering: 10) }
+        let client = try await MailClient(inbox.port)
+        _ = try await client.reply()
+        for line in ["HELO c", "MAIL FROM:<a@b.example>", "RCPT TO:<c@d.example>", "DATA", "Subject: first\r\n\r\n."] {
+            _ = try await client.ask(line)
+        }
+        await inbox.stop()
+        // Nobody has read until now; the mail is there, and then the end.
+        var iterator = try #require(arrivals).makeAsyncIterator()
+        #expect(await iterator.next()?.subject == "first")
+        #expect(await iterator.next() == nil)
     }
 }

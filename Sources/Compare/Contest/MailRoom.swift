@@ -24,9 +24,9 @@ public final class MailRoom: Sendable {
     static func open(_ settings: InboxSettings, port: Int = 0, in nursery: Nursery) async throws -> MailRoom {
         // It takes the mails of many connections, and keeps none.
         let loop = MultiThreadedEventLoopGroup.singleton.next()
-        let inbox = try await start(settings, port == 0 ? Ports.free() : port, loop)
+        let (inbox, arrivals) = try await start(settings, port == 0 ? Ports.free() : port, loop)
         let room = MailRoom(inbox, settings, nursery, loop)
-        room.read(inbox)
+        room.read(arrivals)
         return room
     }
 
@@ -36,19 +36,30 @@ public final class MailRoom: Sendable {
         (self.nursery, self.loop) = (nursery, loop)
     }
 
-    private static func start(_ settings: InboxSettings, _ port: Int, _ loop: any EventLoop) async throws -> Inbox {
+    /// - Returns: What listens, and all mails that come to it, from the first on.
+    private static func start(
+        _ settings: InboxSettings, _ port: Int, _ loop: any EventLoop
+    ) async throws -> (Inbox, AsyncStream<CaughtMail>) {
         var settings = settings
         settings.keep = 0
         settings.maxConnections = 20_000
         settings.storesWithAnswer = true
         let logger = Logger(label: "inbox") { _ in SwiftLogNoOpLogHandler() }
-        // A process that is just being started has our closed listeners until it becomes another program.
-        for _ in 0..<100 {
+        var attempts = 0
+        while true {
             do {
-                return try await Inbox.start(port: port, settings: settings, group: loop, logger: logger)
-            } catch is InboxError { try await Task.sleep(for: .milliseconds(20)) }
+                var arrivals = AsyncStream<CaughtMail> { $0.finish() }
+                let inbox = try await Inbox.start(port: port, settings: settings, group: loop, logger: logger) {
+                    arrivals = $0.arrivals(buffering: 1 << 20)
+                }
+                return (inbox, arrivals)
+            } catch let error as InboxError {
+                // A process that is just being started has our closed listeners until it becomes another program.
+                attempts += 1
+                guard attempts < 100 else { throw error }
+                try await Task.sleep(for: .milliseconds(20))
+            }
         }
-        return try await Inbox.start(port: port, settings: settings, group: loop, logger: logger)
     }
 
     public var settings: InboxSettings { state.withLock(\.settings) }
@@ -62,13 +73,12 @@ public final class MailRoom: Sendable {
     public func reopen(_ settings: InboxSettings? = nil) async throws {
         await close()
         let settings = settings ?? self.settings
-        let inbox = try await Self.start(settings, port, loop)
+        let (inbox, arrivals) = try await Self.start(settings, port, loop)
         state.withLock { ($0.inbox, $0.settings) = (inbox, settings) }
-        read(inbox)
+        read(arrivals)
     }
 
-    private func read(_ inbox: Inbox) {
-        let arrivals = inbox.arrivals(buffering: 1 << 20)
+    private func read(_ arrivals: AsyncStream<CaughtMail>) {
         nursery.begin { [weak self] in
             for await mail in arrivals { self?.sort(mail) }
         }
