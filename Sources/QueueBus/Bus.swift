@@ -75,7 +75,7 @@ public struct Bus: Sendable {
         case Publisher.driver:
             return try await driver.drive(event)
         case Publisher.later:
-            return FollowUps([Publisher.job(Publisher.due(event), queue: Publisher.incoming)])
+            return FollowUps([Publisher.job(Publisher.released(event), queue: Publisher.incoming)])
         case "QueueBus::Rider":
             return try await ride(event)
         default:

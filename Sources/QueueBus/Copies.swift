@@ -13,8 +13,8 @@ struct Copies {
     /// What the event itself says in the front's stead: as in Ruby, that counts.
     private var own: [String: ArraySlice<UInt8>] = [:]
     /// The event's other attributes around its `bus_class_proxy`.
-    private let before: String
-    private let after: String
+    private let before: [UInt8]
+    private let after: [UInt8]
 
     init(of event: Event) {
         var (before, after) = (JSONBytes(), JSONBytes())
@@ -55,11 +55,11 @@ struct Copies {
         var proxy = JSONBytes(capacity: 60)
         proxy.raw(",")
         proxy.member(Self.proxy, subscription.className)
-        var arguments = JSONBytes(capacity: 400 + before.utf8.count + after.utf8.count)
+        var arguments = JSONBytes(capacity: 400 + before.count + after.count)
         arguments.raw("[\"")
-        arguments.characters(String(decoding: front.bytes, as: UTF8.self))
+        arguments.characters(front.bytes)
         arguments.raw(before)
-        arguments.characters(String(decoding: proxy.bytes, as: UTF8.self))
+        arguments.characters(proxy.bytes)
         arguments.raw(after)
         arguments.raw("}\"]")
         return Job(Publisher.worker, Arguments(validated: arguments.bytes), queue: subscription.queueName)
@@ -68,9 +68,9 @@ struct Copies {
 
 extension JSONBytes {
     /// These bytes as they stand in a string.
-    fileprivate var escaped: String {
+    fileprivate var escaped: [UInt8] {
         var escaped = JSONBytes(capacity: bytes.count * 5 / 4)
-        escaped.characters(String(decoding: bytes, as: UTF8.self))
-        return String(decoding: escaped.bytes, as: UTF8.self)
+        escaped.characters(bytes)
+        return escaped.bytes
     }
 }

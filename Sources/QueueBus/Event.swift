@@ -100,7 +100,7 @@ public struct Event: Sendable {
 
     /// The JSON object.
     public var json: [UInt8] {
-        var json = JSONBytes()
+        var json = JSONBytes(capacity: attributes.reduce(2) { $0 + $1.name.utf8.count + $1.json.count + 4 })
         json.raw("{")
         for (name, value) in attributes {
             json.name(name)
@@ -110,9 +110,15 @@ public struct Event: Sendable {
         return json.bytes
     }
 
+    /// Sets an attribute to a text, in its place, or at the end where it is new.
+    public mutating func set(_ name: String, _ text: String) {
+        var json = JSONBytes(capacity: text.utf8.count + 2)
+        json.string(text)
+        set(name, json: json.bytes[...])
+    }
+
     // MARK: As the bus changes it
 
-    /// Sets an attribute in its place, or at the end where it is new.
     private mutating func set(_ name: String, json: ArraySlice<UInt8>) {
         if let place = attributes.firstIndex(where: { $0.name == name }) {
             attributes[place].json = json
@@ -121,20 +127,18 @@ public struct Event: Sendable {
         }
     }
 
-    mutating func set(_ name: String, _ text: String) {
-        var json = JSONBytes()
-        json.string(text)
-        set(name, json: json.bytes[...])
-    }
-
     mutating func set(_ name: String, _ number: Int) { set(name, json: Array(String(number).utf8)[...]) }
 
     /// This event's few attributes, then those of `other`, which count where both have one: Ruby's `Hash#merge`.
     func merging(_ other: Event) -> Event {
         var merged = self
-        let names = Set(merged.names)
+        merged.attributes.reserveCapacity(attributes.count + other.attributes.count + 1)
         for (name, json) in other.attributes {
-            if names.contains(name) { merged.set(name, json: json) } else { merged.attributes.append((name, json)) }
+            if let place = attributes.firstIndex(where: { $0.name == name }) {
+                merged.attributes[place].json = json
+            } else {
+                merged.attributes.append((name, json))
+            }
         }
         return merged
     }

@@ -22,7 +22,7 @@ public struct Publisher: Sendable {
     /// - Returns: The event as it was published, `bus_id` and all.
     @discardableResult
     public func publish(_ type: String, _ attributes: Event = Event()) async throws -> Event {
-        let event = Self.due(stamped(type).merging(attributes))
+        let event = Self.due(stamped(type, at: Clock.now).merging(attributes))
         try await queue.enqueue(Self.job(event, queue: Self.incoming))
         return event
     }
@@ -31,7 +31,7 @@ public struct Publisher: Sendable {
     /// language brings it to the bus.
     @discardableResult
     public func publish(_ type: String, _ attributes: Event = Event(), at second: Int) async throws -> Event {
-        var event = stamped(type).merging(attributes)
+        var event = stamped(type, at: nil).merging(attributes)
         if !event.has("bus_delayed_until") { event.set("bus_delayed_until", second) }
         event.set("bus_class_proxy", Self.later)
         try await queue.enqueueAt(second, Self.job(event, queue: Self.incoming))
@@ -45,30 +45,39 @@ public struct Publisher: Sendable {
         return try await publish(type, attributes, at: Clock.now + 1 + Int(min(max(seconds, 0), 1e10)))
     }
 
-    /// What the bus knows of an event before it is published. Where an event has such an attribute, its own counts.
-    private func stamped(_ type: String) -> Event {
+    /// What the bus knows of an event. Where an event has such an attribute, its own counts.
+    ///
+    /// - Parameter second: When it is published; nil where that is yet to come.
+    private func stamped(_ type: String, at second: Int?) -> Event {
         var event = Event()
+        if let second { event.set("bus_published_at", second) }
         event.set("bus_event_type", type)
-        event.set("bus_id", "\(Clock.now)-\(Clock.uuid)")
+        event.set("bus_id", "\(second ?? Clock.now)-\(Clock.uuid)")
         event.set("bus_app_hostname", hostname)
         return event
     }
 
-    /// The event as a driver is to have it, published now.
-    static func due(_ event: Event) -> Event {
+    /// An event whose time has come, published now.
+    static func released(_ event: Event) -> Event {
         var stamp = Event()
         stamp.set("bus_published_at", Clock.now)
-        var event = stamp.merging(event)
+        return due(stamp.merging(event))
+    }
+
+    /// The event as a driver is to have it.
+    private static func due(_ event: Event) -> Event {
+        var event = event
         event.set("bus_class_proxy", driver)
         return event
     }
 
     /// An event as a job: its JSON is the only argument, as a string.
     static func job(_ event: Event, queue: String) -> Job {
-        var arguments = JSONBytes(capacity: 800)
-        arguments.raw("[")
-        arguments.string(String(decoding: event.json, as: UTF8.self))
-        arguments.raw("]")
+        let json = event.json
+        var arguments = JSONBytes(capacity: json.count * 5 / 4)
+        arguments.raw("[\"")
+        arguments.characters(json)
+        arguments.raw("\"]")
         return Job(worker, Arguments(validated: arguments.bytes), queue: queue)
     }
 }

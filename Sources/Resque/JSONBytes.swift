@@ -31,27 +31,31 @@ package struct JSONBytes {
     }
 
     /// Appends what stands between the quotes of such a string.
-    package mutating func characters(_ text: String) {
+    package mutating func characters(_ text: String) { characters(text.utf8) }
+
+    /// The same of a text's UTF-8.
+    package mutating func characters(_ text: some Collection<UInt8>) {
         guard !Self.isPlain(text) else { return raw(text) }
-        for byte in text.utf8 {
+        for byte in text {
             switch byte {
-            case UInt8(ascii: "\""): raw("\\\"")
-            case UInt8(ascii: "\\"): raw("\\\\")
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(byte)
+            case 0x20...: bytes.append(byte)
             case 0x08: raw("\\b")
             case 0x09: raw("\\t")
             case 0x0a: raw("\\n")
             case 0x0c: raw("\\f")
             case 0x0d: raw("\\r")
-            case ..<0x20: raw(byte < 0x10 ? "\\u000\(String(byte, radix: 16))" : "\\u00\(String(byte, radix: 16))")
-            default: bytes.append(byte)
+            default: raw(byte < 0x10 ? "\\u000\(String(byte, radix: 16))" : "\\u00\(String(byte, radix: 16))")
             }
         }
     }
 
     /// Whether nothing in a text needs an escape; nearly every one lies in one piece, and is soon read.
-    private static func isPlain(_ text: String) -> Bool {
-        unsafe text.utf8.withContiguousStorageIfAvailable { bytes in unsafe bytes.allSatisfy(isPlain) }
-            ?? text.utf8.allSatisfy(isPlain)
+    private static func isPlain(_ text: some Collection<UInt8>) -> Bool {
+        text.withContiguousStorageIfAvailable { bytes in unsafe bytes.allSatisfy(isPlain) }
+            ?? text.allSatisfy(isPlain)
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

@@ -49,7 +49,7 @@ struct EventTests {
         #expect(all.names.count == 200_000)
         let subscription = Subscription(key: "k", queueName: "q", matcher: Matcher(["attribute 199999": .present]))
         #expect(subscription.matcher.matches(all))
-        let copy = Copies(of: Publisher.due(all)).copy(for: subscription, of: "a")
+        let copy = Copies(of: Publisher.released(all)).copy(for: subscription, of: "a")
         #expect(copy.bytes.count > 200_000 * 20)
     }
 

@@ -7,15 +7,13 @@ enum Requested {
     static let type = "email_requested"
     static let matcher = Matcher(eventType: type)
 
-    static func event(_ email: Email) throws(InvalidEvent) -> Event {
-        var json = JSONText(capacity: 120 + email.text.utf8.count)
-        json.raw("{")
-        json.field("to", email.to.text)
-        json.field("subject", email.subject)
-        json.field("text", email.text)
-        json.field("id", "\(email.id)")
-        json.raw("}")
-        return try Event(json: json.bytes)
+    static func event(_ email: Email) -> Event {
+        var event = Event()
+        event.set("to", email.to.text)
+        event.set("subject", email.subject)
+        event.set("text", email.text)
+        event.set("id", "\(email.id)")
+        return event
     }
 
     /// The mail, by all of its rules. One without an id gets that of its delivery, which attempts and crashes do not
