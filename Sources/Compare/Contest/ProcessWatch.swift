@@ -17,7 +17,6 @@ final class ProcessWatch: Sendable {
     }
 
     private let seen = Mutex<[Int32: Seen]>([:])
-    private static let own = "load and inbox"
 
     /// What they took until now is not counted.
     func begin(_ contestant: Contestant) async { await look(contestant, isFirst: true) }
@@ -26,7 +25,7 @@ final class ProcessWatch: Sendable {
 
     private func look(_ contestant: Contestant, isFirst: Bool) async {
         var names = Dictionary(await contestant.pids().map { ($0.pid, $0.name) }) { first, _ in first }
-        names[ProcessInfo.processInfo.processIdentifier] = Self.own
+        names[ProcessInfo.processInfo.processIdentifier] = ProcessCost.measuring
         let rows = await ProcessTable.rows(Array(names.keys))
         seen.withLock { seen in
             for row in rows {
@@ -55,7 +54,7 @@ final class ProcessWatch: Sendable {
     /// Processes of one name, such as those before and after a restart, together.
     var costs: [ProcessCost] {
         let processes = seen.withLock { Array($0.values) }
-        return (Part.allCases.map(\.rawValue) + ["redis-server", Self.own]).compactMap { name in
+        return (Part.allCases.map(\.rawValue) + ["redis-server", ProcessCost.measuring]).compactMap { name in
             let those = processes.filter { $0.name == name }
             guard let peak = those.map(\.memoryBytes).max() else { return nil }
             return ProcessCost(

@@ -38,7 +38,7 @@ public enum TerminalTable {
     private static func fates(_ results: [StrategyResult]) -> String {
         let rows = results.map { result in
             let fate = result.fate
-            let own = result.processes.filter { $0.name != "load and inbox" }
+            let own = result.ownProcesses
             let cpu = own.reduce(0) { $0 + $1.cpuSeconds }
             let memory = own.reduce(0) { $0 + $1.peakMemoryBytes }
             let isKnown = result.isMatched

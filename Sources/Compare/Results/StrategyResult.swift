@@ -34,6 +34,9 @@ public struct StrategyResult: Codable, Sendable, Hashable {
         (self.name, self.semantics) = (name, semantics)
     }
 
+    /// Without the measuring process, which is there for all alike.
+    var ownProcesses: [ProcessCost] { processes.filter { $0.name != ProcessCost.measuring } }
+
     /// `resque`, `resque (talk)`
     public var title: String { semantics == "talk" ? "\(name) (talk)" : name }
 }
@@ -85,6 +88,8 @@ public struct ProcessCost: Codable, Sendable, Hashable {
     public var name: String
     public var cpuSeconds: Double
     public var peakMemoryBytes: Int
+
+    static let measuring = "load and inbox"
 
     public init(name: String, cpuSeconds: Double, peakMemoryBytes: Int) {
         (self.name, self.cpuSeconds, self.peakMemoryBytes) = (name, cpuSeconds, peakMemoryBytes)

@@ -22,8 +22,8 @@ extension Plot {
                     (
                         result.title,
                         [
-                            .count(result.processes.count),
-                            .bytes(result.processes.reduce(0) { $0 + Double($1.peakMemoryBytes) }),
+                            .count(result.ownProcesses.count),
+                            .bytes(result.ownProcesses.reduce(0) { $0 + Double($1.peakMemoryBytes) }),
                         ]
                     )
                 }))
@@ -56,9 +56,9 @@ extension Plot {
         tick: @escaping @Sendable (Double) -> String, table: DataTable
     ) -> Plot {
         let kinds = results.reduce(into: [String]()) { names, result in
-            for process in result.processes where !names.contains(process.name) { names.append(process.name) }
+            for process in result.ownProcesses where !names.contains(process.name) { names.append(process.name) }
         }
-        let sums = results.map { $0.processes.reduce(0) { $0 + value($1).orZero } }
+        let sums = results.map { $0.ownProcesses.reduce(0) { $0 + value($1).orZero } }
         // A seventh is left for the sum that stands behind the longest bar.
         let axis = Scale.linear([(sums.max() ?? 0) * 7 / 6], title: axisTitle, show: tick)
         let plot = RowPlot(
@@ -66,7 +66,7 @@ extension Plot {
             legend: kinds.enumerated().map { ($1, nil, "bar f\($0 % 7)") }
         ) { index, frame, drawing in
             var left = frame.left
-            for process in results[index].processes {
+            for process in results[index].ownProcesses {
                 let width = axis.position(value(process).orZero) * frame.width
                 let kind = kinds.firstIndex(of: process.name) ?? 0
                 drawing.rectangle(
@@ -77,13 +77,13 @@ extension Plot {
                 }
                 left += width
             }
-            let isKnown = !results[index].processes.isEmpty
+            let isKnown = !results[index].ownProcesses.isEmpty
             drawing.value(isKnown ? show(sums[index]) : "unknown", after: left, in: frame)
         }
         return Plot(
             name: name, title: title,
             summary: "A bar for each strategy, made of its processes. "
-                + zip(results, sums).filter { !$0.0.processes.isEmpty }.map { "\($0.title): \(show($1))." }
+                + zip(results, sums).filter { !$0.0.ownProcesses.isEmpty }.map { "\($0.title): \(show($1))." }
                 .joined(separator: " "),
             table: table, draw: { plot.draw(in: $0) })
     }

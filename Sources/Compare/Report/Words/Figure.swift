@@ -55,7 +55,7 @@ extension Latency {
 
 extension StrategyResult {
     fileprivate func sum(_ value: (ProcessCost) -> Double) -> Double? {
-        processes.isEmpty ? nil : processes.reduce(0) { $0 + value($1) }
+        ownProcesses.isEmpty ? nil : ownProcesses.reduce(0) { $0 + value($1) }
     }
 
     fileprivate var highestRateKept: Double? { sweep.prefix(while: \.isKept).last?.rate }
