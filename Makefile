@@ -2,11 +2,21 @@
 
 PREFIX ?= /usr/local
 STRATEGY ?= foreground
+VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/bgdemo/Bgdemo.swift)
+# Said by --version; another one compiles one file of C and links again. Given from outside where there is no git.
+BGDEMO_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2>/dev/null)
 # The Swift runtime is linked in: a file that runs anywhere, in 2 MB less memory.
-RELEASE = swift build -c release --static-swift-stdlib
+RELEASE = BGDEMO_COMMIT=$(BGDEMO_COMMIT) swift build -c release --static-swift-stdlib
 SOURCES = Package.swift Sources Tests strategies
 
-.PHONY: run test build bench lint format install
+# Where things are installed: make install DESTDIR=/tmp/package PREFIX=/usr
+ROOT = $(DESTDIR)$(PREFIX)
+MAN = $(ROOT)/share/man/man1
+UNITS = $(ROOT)/lib/systemd/system
+SHARE = $(ROOT)/share/doc/bgdemo
+STAGE = .build/dist/bgdemo-$(VERSION)-$(shell uname -s | tr A-Z a-z)-$(shell uname -m)
+
+.PHONY: run test build bench lint format install dist
 
 run: build ## Serves on 127.0.0.1:8080, with an inbox inside
 	exec $$($(RELEASE) --show-bin-path)/bgdemo serve --strategy $(STRATEGY)
@@ -36,6 +46,25 @@ lint:
 format:
 	swift format --in-place --recursive $(SOURCES)
 
-install: build
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $$($(RELEASE) --show-bin-path)/bgdemo $(DESTDIR)$(PREFIX)/bin/bgdemo
+install: build ## The stripped program, its manual, completions for bash, zsh and fish, and units for systemd
+	$(RELEASE) --product generate-manual
+	install -d $(ROOT)/bin $(MAN) $(UNITS) $(SHARE) $(ROOT)/share/bash-completion/completions \
+	    $(ROOT)/share/zsh/site-functions $(ROOT)/share/fish/vendor_completions.d
+	bin=$$($(RELEASE) --show-bin-path) && install -s -m 755 $$bin/bgdemo $(ROOT)/bin/bgdemo && \
+	    $$bin/generate-manual $(ROOT)/bin/bgdemo --multi-page --output-directory $(MAN) \
+	        --date $$(git log -1 --format=%cs 2>/dev/null || date +%F)
+	cd $(MAN) && for page in bgdemo.*.1; do mv $$page $$(echo $$page | sed 's/\./-/g; s/-1$$/.1/'); done
+	$(ROOT)/bin/bgdemo --generate-completion-script bash >$(ROOT)/share/bash-completion/completions/bgdemo
+	$(ROOT)/bin/bgdemo --generate-completion-script zsh >$(ROOT)/share/zsh/site-functions/_bgdemo
+	$(ROOT)/bin/bgdemo --generate-completion-script fish >$(ROOT)/share/fish/vendor_completions.d/bgdemo.fish
+	for unit in packaging/systemd/*; do \
+	    sed 's,/usr/local/bin,$(PREFIX)/bin,' $$unit >$(UNITS)/$${unit##*/}; done
+	install -m 644 README.md CHANGELOG.md LICENSE packaging/bgdemo.env $(SHARE)
+
+dist: ## All of that as .build/dist/*.tar.gz, to be unpacked in /usr/local
+	rm -rf $(STAGE) $(STAGE).root
+	$(MAKE) install DESTDIR=$(STAGE).root PREFIX=/usr/local
+	mv $(STAGE).root/usr/local $(STAGE) && rm -r $(STAGE).root
+	tar -C $(STAGE)/.. -czf $(STAGE).tar.gz $(notdir $(STAGE))
+	cd $(STAGE)/.. && { sha256sum $(notdir $(STAGE)).tar.gz || shasum -a 256 $(notdir $(STAGE)).tar.gz; } >SHA256SUMS
+	ls -l $(STAGE).tar.gz

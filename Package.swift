@@ -6,9 +6,9 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "bgdemo", targets: ["bgdemo"]),
-        .library(name: "Resque", targets: ["Resque"]),
-        .library(name: "QueueBus", targets: ["QueueBus"]),
-        .library(name: "Eventr", targets: ["Eventr"]),
+        .library(name: "Resque", targets: ["Resque", "Redis"]),
+        .library(name: "QueueBus", targets: ["QueueBus", "Resque", "Redis"]),
+        .library(name: "Eventr", targets: ["Eventr", "Redis"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -27,6 +27,10 @@ let package = Package(
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
         .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+        // What --version says of the commit, which the Makefile tells.
+        .target(
+            name: "CBuild",
+            cSettings: Context.environment["BGDEMO_COMMIT"].map { [.define("BGDEMO_COMMIT", to: "\"\($0)\"")] } ?? []),
 
         // What an e-mail is, how it travels, how it is caught.
         .room("Mail"),
@@ -64,7 +68,7 @@ let package = Package(
             dependencies: [
                 "Mail", "SMTP", "Inbox", "Strategy", "HTTP", "Telemetry", "Redis", "Resque",
                 "Foreground", "FireAndForget", "Local", "PubSub", "ResqueQueue", "Eventr", "EventBus", "MailBus",
-                "QueueBus", "Compare",
+                "QueueBus", "Compare", "CBuild",
                 .argumentParser, .lifecycle, .signals, .nio, .posix, .logging, .coreMetrics, .subprocess, .system,
             ],
             swiftSettings: .houseRules,
@@ -109,7 +113,16 @@ let package = Package(
             "CompareTests",
             ["Compare", "HTTP", "Inbox", "Mail", "SMTP", "Strategy", "Support", .nio, .posix, .logging, .subprocess]),
         .tests("EventrTests", ["Eventr", "Redis", "Support", .nio, .posix, .logging, .subprocess]),
-        .tests("BgdemoTests", ["bgdemo", "Inbox", "Mail", "Redis", "Support", .nio, .posix, .logging, .subprocess]),
+        // Every piece of Swift in the documentation, compiled and run.
+        .tests(
+            "DocsTests",
+            [
+                "Resque", "QueueBus", "Eventr", "Redis", "bgdemo", "Strategy", "Mail", "Support", .posix, .logging,
+                .lifecycle, .signals,
+            ]),
+        .tests(
+            "BgdemoTests",
+            ["bgdemo", "Inbox", "Mail", "Redis", "Support", .argumentParser, .nio, .posix, .logging, .subprocess]),
     ]
 )
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CBuild
 
 @main
 struct Bgdemo: AsyncParsableCommand {
@@ -7,16 +8,18 @@ struct Bgdemo: AsyncParsableCommand {
         abstract:
             "Sends an e-mail from an HTTP request, by one of the ways of the talk \"Background Tasks in Node.js\".",
         discussion: """
-            bgdemo serve --strategy foreground
-            curl http://127.0.0.1:8080/you@example.org/hello/how%20are%20you
+              bgdemo serve --strategy foreground
+              curl http://127.0.0.1:8080/you@example.org/hello/how%20are%20you
             """,
-        version: "bgdemo \(version)",
+        version: "bgdemo \(version)\(commit.isEmpty ? "" : " (\(commit))")",
         subcommands: [
             ServeCommand.self, InboxCommand.self, EnqueueCommand.self, QueuesCommand.self, EventsCommand.self,
             BusCommand.self, CompareCommand.self, ChaosCommand.self, BenchCommand.self, DoctorCommand.self,
         ])
 
     static let version = "0.1.0"
+    /// Empty where it was not built by the Makefile.
+    private static let commit = unsafe String(cString: bgdemo_commit())
 
     static func main() async {
         Process.openStandardFiles()
