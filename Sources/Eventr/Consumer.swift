@@ -6,7 +6,7 @@ public import ServiceLifecycle
 /// Reads the log under a name, and has each event handled by each of its handlers.
 ///
 /// ```swift
-/// let consumer = Consumer(name: "myApp", handlers: [email, audit], redis: url, on: group, logger: logger)
+/// let consumer = Consumer(name: "mailer", handlers: [welcome, audit], redis: url, on: group, logger: logger)
 /// try await consumer.run()
 /// ```
 ///

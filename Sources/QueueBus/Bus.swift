@@ -7,10 +7,16 @@ public import Resque
 ///
 /// ```swift
 /// var bus = Bus(redis: redis, logger: logger)
-/// let mailer = try Application("mailer")
-/// bus.ride(mailer, "send", on: Matcher(eventType: "email_requested")) { event in try await send(event) }
+/// let billing = try Application("billing")
+/// let newPros = Matcher(["bus_event_type": .value("user_created"), "plan": .value("pro")])
+/// bus.ride(billing, "new_pros", on: newPros) { event in
+///     try await charge(event["id"] ?? "")
+/// }
 /// try await bus.subscribe()
-/// Worker(queues: [Publisher.incoming] + bus.queues, jobs: bus.jobs(plugins: [Retry()]), …)
+///
+/// let worker = Worker(
+///     queues: [Publisher.incoming] + bus.queues, jobs: bus.jobs(plugins: [Retry()]), redis: url, on: group,
+///     logger: logger)
 /// ```
 public struct Bus: Sendable {
     /// Handles one event for one subscription. What it throws fails the job, or retries it where a plugin says so: it

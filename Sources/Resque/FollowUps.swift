@@ -2,7 +2,9 @@
 /// is done: all of it or nothing, and once, however often the job was performed because workers died.
 ///
 /// ```swift
-/// jobs.register("order") { (job, order: Order) in FollowUps([try Job("invoice", Arguments(order), queue: "invoices")]) }
+/// jobs.register("order") { (job, order: Order) in
+///     FollowUps([try Job("invoice", Arguments(order), queue: "invoices")])
+/// }
 /// ```
 ///
 /// Plugins are not asked about them. Where a plugin has the job fail or come back, nothing is pushed. Where one of their

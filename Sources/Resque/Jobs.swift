@@ -2,7 +2,7 @@
 ///
 /// ```swift
 /// var jobs = Jobs()
-/// jobs.register("sendEmail", plugins: [Retry(limit: 5)]) { (job, mail: Mail) in
+/// jobs.register("sendEmail", plugins: [Retry(attempts: 5)]) { (job, mail: Mail) in
 ///     try await mailer.send(mail)
 /// }
 /// ```

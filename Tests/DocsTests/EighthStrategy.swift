@@ -1,0 +1,40 @@
+public import Mail
+public import Strategy
+import Testing
+
+@testable import bgdemo
+
+/// The strategy that CONTRIBUTING.md adds to the seven.
+struct EighthStrategy {
+    @Test("It is an entry like the others")
+    func entry() {
+        let list = [
+            Entry("carrier-pigeon", "the web server ties the mail to a pigeon") {
+                CarrierPigeon(sender: $0.sender, journey: $0.journey)
+            },
+            Entry("homing-pigeon", "the same, and it comes back") {
+                CarrierPigeon(sender: $0.sender, journey: $0.journey)
+            },
+        ]
+        #expect(list.map(\.name) == ["carrier-pigeon", "homing-pigeon"])
+        #expect(list.first?.hasWorker == false)
+    }
+}
+
+/// Slide 8: whether it arrives is the pigeon's business.
+///
+///     client ── GET /to/subject/text ──▶ web server ~~~ pigeon ~~~▶ mail server
+public struct CarrierPigeon: Strategy {
+    private let sender: any Sender
+    private let journey: Journey
+
+    public init(sender: any Sender, journey: Journey) {
+        (self.sender, self.journey) = (sender, journey)
+    }
+
+    public func accept(_ email: Email) async throws(Refusal) -> Receipt {
+        let trip = try journey.depart(email)
+        Task { trip.ended(await sender.send(email)) }
+        return Receipt("in the air")
+    }
+}

@@ -1,0 +1,160 @@
+import Logging
+import NIOPosix
+import Redis
+import Resque
+import ServiceLifecycle
+import Support
+import Testing
+import UnixSignals
+
+struct Mail: Codable, Sendable {
+    let to: String
+    let subject: String
+    let text: String
+}
+
+struct Order: Codable, Sendable {
+    let number: Int
+}
+
+/// The pieces of Swift about queues: Sources/Resque, and its part of the README.
+@Suite(.timeLimit(.minutes(1)))
+struct ResqueSnippets {
+    private let group = MultiThreadedEventLoopGroup.singleton
+    private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    @Test("The address of a Redis")
+    func address() throws {
+        let url = try RedisURL("redis://127.0.0.1:6379")
+        #expect("\(url)" == "redis://127.0.0.1:6379/0")
+    }
+
+    @Test("Jobs are pushed, put off, and kept from waiting twice")
+    func enqueue() async throws {
+        try await withRedisServer { server in
+            let url = try RedisURL(server.url)
+
+            let group = MultiThreadedEventLoopGroup.singleton
+            let redis = Redis(url, on: group, logger: Logger(label: "shop"))
+            let queue = Queue(redis: redis)
+
+            let mail = Mail(to: "you@example.org", subject: "hello", text: "it works")
+            try await queue.enqueue("sendEmail", mail, to: "emailQueue")
+
+            try await queue.enqueueIn(.seconds(90), Job("sendEmail", Arguments(mail), queue: "emailQueue"))
+
+            print(try await queue.length(of: "emailQueue"), "wait,", try await queue.delayedCount(), "are delayed")
+            for failed in try await queue.failed() where failed.queue == "emailQueue" {
+                if try await queue.retry(failed) { print("once more, after:", failed.error ?? "") }
+            }
+
+            let job = try #require(try await queue.peek("emailQueue").first)
+            #expect(
+                String(decoding: job, as: UTF8.self)
+                    == #"{"class":"sendEmail","queue":"emailQueue","args":[{"subject":"hello","text":"it works","to":"you@example.org"}]}"#
+            )
+            #expect(try await queue.length(of: "emailQueue") == 1)
+            #expect(try await queue.delayedCount() == 1)
+            #expect(try await enqueueOnce(redis, mail) == [true, false])
+            redis.close()
+        }
+    }
+
+    private func enqueueOnce(_ redis: Redis, _ mail: Mail) async throws -> [Bool] {
+        var jobs = Jobs()
+        jobs.register("remind", plugins: [QueueLock()]) { (job, mail: Mail) in }
+        let queue = Queue(redis: redis, jobs: jobs)
+        let isFirst = try await queue.enqueue("remind", mail, to: "emailQueue")
+        return [isFirst, try await queue.enqueue("remind", mail, to: "emailQueue")]
+    }
+
+    @Test("What is registered is performed, by a worker and by one that follows the load")
+    func work() async throws {
+        try await withRedisServer { server in
+            let url = try RedisURL(server.url)
+            let redis = Redis(url, on: group, logger: logger)
+            let (sent, send) = AsyncStream.makeStream(of: String.self)
+            let mailer = Mailer { send.yield($0.to) }
+
+            var jobs = Jobs()
+            jobs.register("sendEmail", plugins: [Retry(attempts: 5)]) { (job, mail: Mail) in
+                try await mailer.send(mail)
+            }
+
+            let all = Task { [jobs] in try await serve(url, jobs) }
+            let some = Task { [jobs] in try await follow(url, jobs) }
+            for queue in ["critical", "slowQueue"] {
+                try await Queue(redis: redis).enqueue("SendEmail", Mail(to: queue, subject: "s", text: "t"), to: queue)
+            }
+            var names: Set<String> = []
+            for await name in sent.prefix(2) { names.insert(name) }
+            #expect(names == ["critical", "slowQueue"])
+            all.cancel()
+            some.cancel()
+            _ = (try? await all.value, try? await some.value)
+            redis.close()
+        }
+    }
+
+    private func serve(_ url: RedisURL, _ jobs: Jobs) async throws {
+        let worker = Worker(queues: ["critical", "*"], jobs: jobs, redis: url, on: group, logger: logger)
+        let scheduler = Scheduler(redis: RedisConnection(url, on: group.next(), logger: logger), logger: logger)
+        let services = ServiceGroup(
+            services: [scheduler, worker], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        try await services.run()
+    }
+
+    private func follow(_ url: RedisURL, _ jobs: Jobs) async throws {
+        var scaling = MultiWorker.Scaling()
+        scaling.processors = 1...20
+        let worker = MultiWorker(
+            queues: ["slowQueue"], jobs: jobs, redis: url, on: group, scaling: scaling, logger: logger)
+        try await worker.run()
+    }
+
+    @Test("A worker as its comment has it, and a job that leads to another")
+    func followUp() async throws {
+        try await withRedisServer { server in
+            let url = try RedisURL(server.url)
+            let redis = Redis(url, on: group, logger: logger)
+            let (done, finish) = AsyncStream.makeStream(of: Int.self)
+            var jobs = Jobs()
+            jobs.register("order") { (job, order: Order) in
+                FollowUps([try Job("invoice", Arguments(order), queue: "invoices")])
+            }
+            jobs.register("invoice") { (job, order: Order) in finish.yield(order.number) }
+            let working = Task { [jobs] in
+                let worker = Worker(queues: ["critical", "*"], jobs: jobs, redis: url, on: group, logger: logger)
+                try await worker.run()
+            }
+            try await Queue(redis: redis).enqueue("order", Order(number: 7), to: "orders")
+            #expect(await done.first { _ in true } == 7)
+            working.cancel()
+            _ = try? await working.value
+            redis.close()
+        }
+    }
+
+    @Test("What Ruby pushes is what Swift would, and the other way round")
+    func sharing() async throws {
+        try await withRedisServer { server in
+            let redis = Redis(try RedisURL(server.url), on: group, logger: logger)
+            let queue = Queue(redis: redis)
+            let mail = Mail(to: "you@example.org", subject: "hello", text: "it works")
+
+            try await queue.enqueue("SendEmail", mail, to: "emailQueue")
+
+            let arguments = try Arguments(json: #"[{"to":"you@example.org","subject":"hello","text":"it works"}]"#)
+            try await queue.enqueue(Job("sendEmail", arguments, queue: "emailQueue"))
+
+            #expect(try await queue.length(of: "emailQueue") == 2)
+            redis.close()
+        }
+    }
+}
+
+struct Mailer: Sendable {
+    let deliver: @Sendable (Mail) -> Void
+
+    func send(_ mail: Mail) async throws { deliver(mail) }
+}
