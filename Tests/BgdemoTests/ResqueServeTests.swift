@@ -91,4 +91,25 @@ struct ResqueServeTests {
             }
         }
     }
+
+    @Test("A worker alone says how it is, on a port of its own, and takes no mails there")
+    func status() async throws {
+        try await withRedisServer { server in
+            let worker = [
+                "serve", "--strategy", "resque", "--role", "worker", "--host", "0.0.0.0", "--status-port", "0",
+                "--smtp-url", "discard:", "--redis-url", server.url,
+            ]
+            let (_, status) = try await withProgram(worker) { program in
+                let port = try await program.port(after: "status")
+                #expect(try await fetch("/readyz", port: port).status == 200)
+                #expect(try await fetch("/you@example.org/s/t", port: port).status == 404)
+                #expect(try await fetch("/metrics", port: port).text.contains("resque_processors"))
+                try await server.end()
+                #expect(try await fetch("/readyz", port: port).status == 503)
+                #expect(try await fetch("/healthz", port: port).status == 200)
+                try await server.start()
+            }
+            #expect(status == .exited(0))
+        }
+    }
 }

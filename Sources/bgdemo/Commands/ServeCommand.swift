@@ -15,10 +15,12 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Each option may come from the environment variable in its parentheses; the flag wins.
 
-            bgdemo serve --strategy foreground
-            bgdemo serve --strategy fire-and-forget --smtp-url smtp://127.0.0.1:1025 --port 8081
-            bgdemo serve --strategy pubsub --role worker --redis-url redis://127.0.0.1:6379
-            SMTP_PASSWORD=… bgdemo serve --smtp-url gmail --smtp-user me@gmail.com --from me@gmail.com
+              bgdemo serve --strategy foreground
+              bgdemo serve --strategy fire-and-forget --smtp-url smtp://127.0.0.1:1025 --port 8081
+              bgdemo serve --strategy local --spool /var/spool/bgdemo --dead-letters dead.jsonl
+              bgdemo serve --strategy resque --role server --redis-url redis://queue.example.org:6379
+              bgdemo serve --strategy resque --role worker --redis-url redis://queue.example.org:6379
+              SMTP_PASSWORD=… bgdemo serve --smtp-url gmail --smtp-user me@gmail.com --from me@gmail.com
             """)
 
     @Option(help: "How the mail leaves the request (BGDEMO_STRATEGY). Default: foreground.")
@@ -48,7 +50,9 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let host = try listen.host(environment)
         let port = try listen.port(environment)
-        let access = try listen.access(environment)
+        // Who takes no mails sends none for strangers.
+        let access = try role.serves ? listen.access(environment) : Access()
+        let statusPort = try listen.statusPort(environment)
         let limits = try listen.limits(environment)
         let grace = Grace(try work.grace(environment))
         Process.prepare()
@@ -100,6 +104,13 @@ struct ServeCommand: AsyncParsableCommand {
                         server: server, grace: grace, closed: { link?.closed() },
                         giveUp: { if !entry.hasWorker { await giveUp(journey, post, within: .zero, logger) } }))
                 line = Site.firstLine(entry, host: host, port: server.port, post: post, redis: place)
+            } else if let statusPort, link == nil {
+                let pages = Site.ofWorker(strategy, reporting)
+                let server = try await Server.start(
+                    host: host, port: statusPort, limits: limits, group: group, logger: logger,
+                    handler: HostGate.isLocal(host) ? HostGate(pages) : pages)
+                services.append(WebHalf(server: server, grace: grace, closed: {}, giveUp: {}))
+                line += " · status \(Site.url(host: host, port: server.port))metrics"
             }
             let firstLine = FirstLine { [line, warnings = unused(entry, role)] in
                 reporting.announce(line, warnings: warnings)

@@ -27,10 +27,22 @@ struct ListenOptions: ParsableArguments {
     @Option(help: "Open connections; past it 503 (BGDEMO_MAX_CONNECTIONS). Default: 10000.")
     var maxConnections: Int?
 
+    @Option(
+        help: "Where a worker that is a process of its own answers /healthz, /readyz and /metrics (BGDEMO_STATUS_PORT)."
+    )
+    var statusPort: Int?
+
     func host(_ environment: Environment) throws -> String { try environment.value(host, "HOST") ?? "127.0.0.1" }
 
     func port(_ environment: Environment) throws -> Int {
-        let port = try environment.value(port, "PORT") ?? 8080
+        try Self.check(environment.value(port, "PORT") ?? 8080)
+    }
+
+    func statusPort(_ environment: Environment) throws -> Int? {
+        try environment.value(statusPort, "BGDEMO_STATUS_PORT").map(Self.check)
+    }
+
+    private static func check(_ port: Int) throws -> Int {
         guard (0...65_535).contains(port) else { throw ValidationError("\(port) is not a port: 0 to 65535") }
         return port
     }

@@ -19,6 +19,7 @@ extension ServeCommand {
             ("--spool", local.spool != nil, entry.options.contains("--spool"), others),
             ("--workers", local.workers != nil, entry.options.contains("--workers"), others),
             ("--dead-letters", local.deadLetters != nil, entry.options.contains("--dead-letters"), others),
+            ("--status-port", listen.statusPort != nil, role == .worker, "the web server has these pages"),
             ("--redis-url", redis.redisURL != nil, entry.needsRedis, others),
             (
                 "--smtp-delay", mail.smtpDelay != nil, mail.smtpURL == nil,

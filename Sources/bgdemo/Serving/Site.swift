@@ -13,14 +13,26 @@ struct Site: Sendable {
 
     var handler: any Handler {
         let links = (inbox.map { [("the inbox", $0)] } ?? []) + [("metrics", "/metrics")]
+        let home = HomePage(strategy: entry.name, summary: entry.summary, links: links)
         return Router(
-            pages: [
-                "/": HomePage(strategy: entry.name, summary: entry.summary, links: links),
-                "/healthz": Page { _ in Response(.ok, .json, "{\"status\":\"ok\"}\n") },
-                "/readyz": Page { [strategy] _ in await Self.readiness(strategy) },
-                "/metrics": Page { [reporting] _ in Response(.ok, .prometheus, reporting.numbers) },
-            ],
+            pages: Self.status(strategy, reporting).merging(["/": home]) { $1 },
             mails: MailRoute(strategy, access: access))
+    }
+
+    /// What a worker answers, which takes no mails.
+    static func ofWorker(_ strategy: any Strategy, _ reporting: Reporting) -> any Handler {
+        let advice = "GET /healthz, /readyz or /metrics; mails go to the web server"
+        return Router(
+            pages: status(strategy, reporting),
+            mails: Page { _ in Problem(.notFound, "a worker takes no mails", advice: advice).response })
+    }
+
+    private static func status(_ strategy: any Strategy, _ reporting: Reporting) -> [String: any Handler] {
+        [
+            "/healthz": Page { _ in Response(.ok, .json, "{\"status\":\"ok\"}\n") },
+            "/readyz": Page { _ in await readiness(strategy) },
+            "/metrics": Page { _ in Response(.ok, .prometheus, reporting.numbers) },
+        ]
     }
 
     private static func readiness(_ strategy: any Strategy) async -> Response {
@@ -34,11 +46,16 @@ struct Site: Sendable {
 
     /// Strategy, the URL to curl, Redis, mail, and the page.
     static func firstLine(_ entry: Entry, host: String, port: Int, post: Post, redis: RedisPlace?) -> String {
-        let name = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "[::1]" : host.contains(":") ? "[\(host)]" : host
-        let url = "http://\(name):\(port)/"
+        let url = url(host: host, port: port)
         let page = post.page.map { " · inbox \($0)" } ?? ""
         let stores = redis.map { " · redis \($0.description)" } ?? ""
         let curl = "curl \(url)you@example.org/hello/it-works"
         return "bgdemo \(entry.name) · try: \(curl)\(stores) · mail \(post.description)\(page) · page \(url)"
+    }
+
+    /// By which this machine reaches what listens there.
+    static func url(host: String, port: Int) -> String {
+        let name = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "[::1]" : host.contains(":") ? "[\(host)]" : host
+        return "http://\(name):\(port)/"
     }
 }
