@@ -8,8 +8,8 @@ struct BenchCommand: AsyncParsableCommand {
             Where it sends its mails to the port of --inbox-port, they are awaited there and matched by their ids; else \
             only its answers are measured.
 
-            bgdemo bench --target http://127.0.0.1:3000 --rate 500
-            bgdemo bench --target http://127.0.0.1:3000 --inbox-port 2525 --smtp-delay 2s
+              bgdemo bench --target http://127.0.0.1:3000 --rate 500
+              bgdemo bench --target http://127.0.0.1:3000 --inbox-port 2525 --smtp-delay 2s
             """)
 
     @Option(help: "http://host:port[/prefix]; may be repeated.")

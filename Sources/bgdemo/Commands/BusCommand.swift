@@ -14,10 +14,10 @@ struct BusCommand: AsyncParsableCommand {
         commandName: "bus",
         abstract: "Shows who is subscribed to queuebus; publishes, subscribes and unsubscribes.",
         discussion: """
-            bgdemo bus
-            bgdemo bus publish user_created '{"id":7,"plan":"pro"}'
-            bgdemo bus subscribe billing new_pros --match bus_event_type=user_created --match plan=pro
-            bgdemo bus unsubscribe billing new_pros
+              bgdemo bus
+              bgdemo bus publish user_created '{"id":7,"plan":"pro"}'
+              bgdemo bus subscribe billing new_pros --match bus_event_type=user_created --match plan=pro
+              bgdemo bus unsubscribe billing new_pros
             """,
         subcommands: [Riders.self, PublishEvent.self, Subscribe.self, Unsubscribe.self],
         defaultSubcommand: Riders.self)
@@ -25,7 +25,11 @@ struct BusCommand: AsyncParsableCommand {
     /// Who is on the bus.
     struct Riders: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "The applications, what each is subscribed to, and how long its queues are.")
+            commandName: "list", abstract: "The applications, what each is subscribed to, and how long its queues are.",
+            discussion: """
+                  bgdemo bus
+                  bgdemo bus list --json
+                """)
 
         @OptionGroup var queues: QueueOptions
 
@@ -44,9 +48,9 @@ struct BusCommand: AsyncParsableCommand {
             commandName: "publish",
             abstract: "Publishes an event, now or later.",
             discussion: """
-                bgdemo bus publish email_requested '{"to":"you@example.org","subject":"hello","text":"it works"}'
-                bgdemo bus publish trial_ended '{"id":7}' --in 3s
-                bgdemo bus publish trial_ended '{"id":7}' --at 2026-11-23T15:00+01:00
+                  bgdemo bus publish email_requested '{"to":"you@example.org","subject":"hello","text":"it works"}'
+                  bgdemo bus publish trial_ended '{"id":7}' --in 3s
+                  bgdemo bus publish trial_ended '{"id":7}' --at 2026-11-23T15:00+01:00
                 """)
 
         @Argument(help: "What happened, such as email_requested; the event's bus_event_type.")

@@ -9,9 +9,9 @@ extension BusCommand {
             commandName: "subscribe",
             abstract: "Has a queue of an application get the events that match, from now on.",
             discussion: """
-                bgdemo bus subscribe billing new_pros --match bus_event_type=user_created --match plan=pro
-                bgdemo bus subscribe audit everything --match 'bus_event_type=.*'
-                bgdemo bus subscribe crm reachable --match bus_event_type=user_created --match phone:present
+                  bgdemo bus subscribe billing new_pros --match bus_event_type=user_created --match plan=pro
+                  bgdemo bus subscribe audit everything --match 'bus_event_type=.*'
+                  bgdemo bus subscribe crm reachable --match bus_event_type=user_created --match phone:present
 
                 Every --match has to hold. name=text holds where the attribute is this text, or is matched by it as one \
                 of Ruby's regular expressions, from the beginning of a line to its end. name:word is for what no text \
@@ -69,7 +69,11 @@ extension BusCommand {
     struct Unsubscribe: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "unsubscribe",
-            abstract: "Takes an application off the bus, or one subscription of it. What is in its queues stays there.")
+            abstract: "Takes an application off the bus, or one subscription of it. What is in its queues stays there.",
+            discussion: """
+                  bgdemo bus unsubscribe billing new_pros
+                  bgdemo bus unsubscribe billing
+                """)
 
         @Argument(help: "The application.")
         var application: String

@@ -9,11 +9,11 @@ struct ChaosCommand: AsyncParsableCommand {
         discussion: """
             Each strategy meets each fault in fresh processes, with a Redis and a mail server of its own, under a small \
             load. Exits with 1 where a strategy lost a mail that its design says it must not lose. The same as \
-            bgdemo compare --chaos, which measures the speed as well.
+              bgdemo compare --chaos, which measures the speed as well.
 
-            bgdemo chaos
-            bgdemo chaos --strategies resque,eventr --semantics both --faults kill-worker,redis-killed
-            bgdemo chaos --report fates.html
+              bgdemo chaos
+              bgdemo chaos --strategies resque,eventr --semantics both --faults kill-worker,redis-killed
+              bgdemo chaos --report fates.html
             """)
 
     @Option(help: "Which, with commas between them. Default: all.")

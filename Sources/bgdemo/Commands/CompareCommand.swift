@@ -12,11 +12,11 @@ struct CompareCommand: AsyncParsableCommand {
             Each is run in fresh processes, with a Redis and a mail server of its own, under the same load. Ctrl-C ends \
             it in order, with what was measured until then. Exits with 1 where something could not be measured.
 
-            bgdemo compare
-            bgdemo compare --smtp-delay 2s --json talk.json
-            bgdemo compare --strategies resque,eventr --semantics both --sweep 100,200,400,800
-            bgdemo compare --json new.json --compare-to old.json --report new.html
-            bgdemo compare --strategies resque --target http://127.0.0.1:3000 --inbox-port 2525
+              bgdemo compare
+              bgdemo compare --smtp-delay 2s --json talk.json
+              bgdemo compare --strategies resque,eventr --semantics both --sweep 100,200,400,800
+              bgdemo compare --json new.json --compare-to old.json --report new.html
+              bgdemo compare --strategies resque --target http://127.0.0.1:3000 --inbox-port 2525
             """)
 
     @Option(help: "Which, with commas between them. Default: all.")

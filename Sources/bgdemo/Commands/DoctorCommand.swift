@@ -10,8 +10,12 @@ struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Looks at everything that serve stands on, and says what is good, what is bad, and what to do.",
-        discussion:
-            "Takes the options of serve, and the same environment variables. Exits with 1 where something is bad.")
+        discussion: """
+            Takes the options of serve, and the same environment variables. Exits with 1 where something is bad.
+
+              bgdemo doctor
+              bgdemo doctor --smtp-url smtp://mail.example.org:587 --redis-url redis://queue.example.org:6379
+            """)
 
     @OptionGroup(title: "Listening") var listen: ListenOptions
     @OptionGroup(title: "Mail") var mail: MailOptions

@@ -10,9 +10,9 @@ struct EnqueueCommand: AsyncParsableCommand {
         discussion: """
             Each further word is an argument of the job, as JSON; one that is an array is all arguments.
 
-            bgdemo enqueue sendEmail '{"to":"you@example.org","subject":"hello","text":"it works"}'
-            bgdemo enqueue slowSleepJob --count 500
-            bgdemo enqueue slowCPUJob 2000 --in 3s
+              bgdemo enqueue sendEmail '{"to":"you@example.org","subject":"hello","text":"it works"}'
+              bgdemo enqueue slowSleepJob --count 500
+              bgdemo enqueue slowCPUJob 2000 --in 3s
             """)
 
     @Argument(help: "The job's class: sendEmail, slowSleepJob, slowCPUJob, or what another program can perform.")

@@ -14,10 +14,10 @@ struct EventsCommand: AsyncParsableCommand {
         commandName: "events",
         abstract: "Shows the event log and who reads it; replays and trims it.",
         discussion: """
-            bgdemo events --watch
-            bgdemo events tail --follow
-            bgdemo events replay --consumer myApp --from 2026-11-23T15:00
-            bgdemo events trim --older-than 7d
+              bgdemo events --watch
+              bgdemo events tail --follow
+              bgdemo events replay --consumer myApp --from 2026-11-23T15:00
+              bgdemo events trim --older-than 7d
             """,
         subcommands: [
             Consumers.self, TailEvents.self, WriteEvents.self, ReplayEvents.self, TrimEvents.self, DeadEvents.self,
@@ -28,7 +28,11 @@ struct EventsCommand: AsyncParsableCommand {
     /// Who reads the log, and how far each is.
     struct Consumers: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "The consumers: what each has not read, in events and in time.")
+            abstract: "The consumers: what each has not read, in events and in time.",
+            discussion: """
+                  bgdemo events
+                  bgdemo events consumers --json
+                """)
 
         @Flag(help: "Again each second, until it is interrupted.")
         var watch = false
@@ -52,7 +56,11 @@ struct EventsCommand: AsyncParsableCommand {
 
     /// Writes events, for a look at what happens.
     struct WriteEvents: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "write", abstract: "Writes events to the log.")
+        static let configuration = CommandConfiguration(
+            commandName: "write", abstract: "Writes events to the log.",
+            discussion: #"""
+                  bgdemo events write '{"eventName":"user_created","id":7}'
+                """#)
 
         @Argument(help: #"The events, as JSON: '{"eventName":"user_created","id":7}'."#)
         var json: [String]
@@ -81,7 +89,12 @@ struct EventsCommand: AsyncParsableCommand {
     /// Prints the log.
     struct TailEvents: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "tail", abstract: "Prints events, one a line, as they were written; leaves no trace.")
+            commandName: "tail", abstract: "Prints events, one a line, as they were written; leaves no trace.",
+            discussion: """
+                  bgdemo events tail -n 3
+                  bgdemo events tail --follow
+                  bgdemo events tail --from 2026-11-23T15:00
+                """)
 
         @Option(name: .shortAndLong, help: "So many of the newest. Default: 10.")
         var number = 10

@@ -10,6 +10,9 @@ extension EventsCommand {
             discussion: """
                 A consumer at work goes on from there within a second; one that is not, when it starts. Every event from \
                 there on is handled again: an email handler sends its mails again.
+
+                  bgdemo events replay --consumer myApp --from 2026-11-23T15:00
+                  bgdemo events replay --consumer archive --beginning
                 """)
 
         @Option(help: "The consumer's name.")
@@ -33,7 +36,11 @@ extension EventsCommand {
 
     struct TrimEvents: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "trim", abstract: "Deletes old partitions, but for those that a consumer has not read.")
+            commandName: "trim", abstract: "Deletes old partitions, but for those that a consumer has not read.",
+            discussion: """
+                  bgdemo events trim --older-than 7d --dry-run
+                  bgdemo events trim --older-than 7d
+                """)
 
         @Option(help: "How long ago a partition must have ended, such as 7d.")
         var olderThan: Duration
@@ -63,7 +70,11 @@ extension EventsCommand {
 
     struct DeadEvents: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "dead", abstract: "What the handlers of a consumer have failed with for good, as JSON lines.")
+            commandName: "dead", abstract: "What the handlers of a consumer have failed with for good, as JSON lines.",
+            discussion: """
+                  bgdemo events dead --consumer myApp
+                  bgdemo events dead --consumer myApp --retry
+                """)
 
         @Option(help: "The consumer's name. Default: myApp.")
         var consumer = "myApp"
@@ -96,7 +107,10 @@ extension EventsCommand {
     struct ForgetConsumer: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "forget",
-            abstract: "Removes a consumer that is no more, with its place, its retries and its dead list.")
+            abstract: "Removes a consumer that is no more, with its place, its retries and its dead list.",
+            discussion: """
+                  bgdemo events forget --consumer archive
+                """)
 
         @Option(help: "The consumer's name.")
         var consumer: String

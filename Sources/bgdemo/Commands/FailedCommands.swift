@@ -5,7 +5,11 @@ import Resque
 extension QueuesCommand {
     struct FailedJobs: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "failed", abstract: "Jobs that have failed for good, the oldest first.")
+            commandName: "failed", abstract: "Jobs that have failed for good, the oldest first.",
+            discussion: """
+                  bgdemo queues failed
+                  bgdemo queues failed --from 100 --limit 10 --json
+                """)
 
         @Option(help: "The number of the first to show.")
         var from = 0
@@ -36,7 +40,11 @@ extension QueuesCommand {
 
     struct RetryJobs: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "retry", abstract: "Moves failed jobs back to their queues.")
+            commandName: "retry", abstract: "Moves failed jobs back to their queues.",
+            discussion: """
+                  bgdemo queues retry 0 1
+                  bgdemo queues retry --all
+                """)
 
         @Argument(help: "Their numbers, as queues failed shows them.")
         var numbers: [Int] = []
@@ -74,7 +82,11 @@ extension QueuesCommand {
 
     struct ClearJobs: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "clear", abstract: "Removes the failed jobs, or a queue with all its jobs.")
+            commandName: "clear", abstract: "Removes the failed jobs, or a queue with all its jobs.",
+            discussion: """
+                  bgdemo queues clear failed
+                  bgdemo queues clear slowQueue
+                """)
 
         @Argument(help: "failed, or the name of a queue.")
         var queue: String

@@ -15,8 +15,8 @@ struct InboxCommand: AsyncParsableCommand {
             An address can ask for trouble, too: fail-550@… gets that code at RCPT, fail-once@… 451 after the dot the \
             first time each mail comes, slow-2s@… a slow answer, drop@… a lost connection; fail-once+bob@… is one of them.
 
-            bgdemo inbox --delay 2s
-            bgdemo inbox --fail-rate 0.1 --fail stored:drop:0.01 --seed 7
+              bgdemo inbox --delay 2s
+              bgdemo inbox --fail-rate 0.1 --fail stored:drop:0.01 --seed 7
             """)
 
     @Option(help: "The address to listen on (HOST). Default: 127.0.0.1.")

@@ -14,9 +14,9 @@ struct QueuesCommand: AsyncParsableCommand {
         commandName: "queues",
         abstract: "Shows the Resque queues: how long they are, how long jobs wait, who works, what failed.",
         discussion: """
-            bgdemo queues --watch
-            bgdemo queues failed
-            bgdemo queues retry --all
+              bgdemo queues --watch
+              bgdemo queues failed
+              bgdemo queues retry --all
             """,
         subcommands: [
             Overview.self, FailedJobs.self, RetryJobs.self, ClearJobs.self, Workers.self, DelayedJobs.self,
@@ -25,7 +25,13 @@ struct QueuesCommand: AsyncParsableCommand {
 
     /// The numbers, once or again and again.
     struct Overview: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "show", abstract: "The queues and their numbers.")
+        static let configuration = CommandConfiguration(
+            commandName: "show", abstract: "The queues and their numbers.",
+            discussion: """
+                  bgdemo queues
+                  bgdemo queues --watch
+                  bgdemo queues --json --redis-url redis://queue.example.org:6379
+                """)
 
         @Flag(help: "Again each second, until it is interrupted.")
         var watch = false
@@ -46,7 +52,11 @@ struct QueuesCommand: AsyncParsableCommand {
     }
 
     struct Workers: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Who is registered, and what each is working on.")
+        static let configuration = CommandConfiguration(
+            abstract: "Who is registered, and what each is working on.",
+            discussion: """
+                  bgdemo queues workers
+                """)
 
         @OptionGroup var queues: QueueOptions
 
@@ -64,7 +74,10 @@ struct QueuesCommand: AsyncParsableCommand {
 
     struct DelayedJobs: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "delayed", abstract: "Jobs that wait for their time.")
+            commandName: "delayed", abstract: "Jobs that wait for their time.",
+            discussion: """
+                  bgdemo queues delayed --limit 10
+                """)
 
         @Option(help: "How many at most.")
         var limit = 100

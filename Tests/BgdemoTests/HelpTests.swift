@@ -1,0 +1,42 @@
+import ArgumentParser
+import Testing
+
+@testable import bgdemo
+
+/// What `--help` says, which is also the manual.
+struct HelpTests {
+    @Test("Each command has an example of itself", arguments: commands(under: Bgdemo.self))
+    func example(path: String) throws {
+        let command = try #require(Self.command(path))
+        let examples = command.configuration.discussion.split(separator: "\n").filter { $0.hasPrefix("  ") }
+        #expect(!examples.isEmpty)
+        // Indented, so that neither a terminal nor a manual page flows them into one paragraph. That of a verb with a
+        // default may leave the rest out.
+        let verb = path.split(separator: " ").prefix(2).joined(separator: " ")
+        #expect(examples.contains { $0.contains(verb) }, "\(examples)")
+    }
+
+    @Test("Each option of serve names its environment variable")
+    func variables() throws {
+        // Each begins with "\n  --", and may go on in the next line.
+        let entries = Bgdemo.helpMessage(for: ServeCommand.self, columns: 1000).split(separator: "\n  --").dropFirst()
+        #expect(entries.count > 40)
+        let variable = /\((HOST|PORT|ROLE|MAIL_FROM|REDIS_URL|SMTP_[A-Z]+|BGDEMO_[A-Z_]+)[^)]*\)/
+        for entry in entries where !entry.hasPrefix("version") {
+            #expect(entry.contains(variable), "--\(entry)")
+        }
+    }
+
+    private static func commands(under command: any ParsableCommand.Type) -> [String] {
+        command.configuration.subcommands.flatMap { [Bgdemo.path(to: $0).joined(separator: " ")] + commands(under: $0) }
+    }
+
+    private static func command(_ path: String) -> (any ParsableCommand.Type)? {
+        func find(under command: any ParsableCommand.Type) -> (any ParsableCommand.Type)? {
+            command.configuration.subcommands.lazy.compactMap {
+                Bgdemo.path(to: $0).joined(separator: " ") == path ? $0 : find(under: $0)
+            }.first
+        }
+        return find(under: Bgdemo.self)
+    }
+}
