@@ -53,7 +53,11 @@ install: build ## The stripped program, its manual, completions for bash, zsh an
 	bin=$$($(RELEASE) --show-bin-path) && install -s -m 755 $$bin/bgdemo $(ROOT)/bin/bgdemo && \
 	    $$bin/generate-manual $(ROOT)/bin/bgdemo --multi-page --output-directory $(MAN) \
 	        --date $$(git log -1 --format=%cs 2>/dev/null || date +%F)
-	cd $(MAN) && for page in bgdemo.*.1; do mv $$page $$(echo $$page | sed 's/\./-/g; s/-1$$/.1/'); done
+	# man bgdemo-serve, as with git.
+	cd $(MAN) && for page in bgdemo.*1; do \
+	    name=$$(echo $${page%.1} | tr . -).1; \
+	    sed '/^\.[DX][tr] /{s/\./-/g;s/^-/./;}' $$page >$$name.new && rm $$page && mv $$name.new $$name; \
+	done
 	$(ROOT)/bin/bgdemo --generate-completion-script bash >$(ROOT)/share/bash-completion/completions/bgdemo
 	$(ROOT)/bin/bgdemo --generate-completion-script zsh >$(ROOT)/share/zsh/site-functions/_bgdemo
 	$(ROOT)/bin/bgdemo --generate-completion-script fish >$(ROOT)/share/fish/vendor_completions.d/bgdemo.fish

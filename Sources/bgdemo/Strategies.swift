@@ -101,6 +101,7 @@ struct StrategyNames: ExpressibleByArgument {
     }
 
     static var allValueStrings: [String] { StrategyName.allValueStrings }
+    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 
 /// The value of `--strategy`.
@@ -113,6 +114,7 @@ struct StrategyName: ExpressibleByArgument {
     }
 
     static var allValueStrings: [String] { all.map(\.name) }
+    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 
 /// Which halves of a strategy a process is.

@@ -20,7 +20,7 @@ struct ServeCommand: AsyncParsableCommand {
               bgdemo serve --strategy local --spool /var/spool/bgdemo --dead-letters dead.jsonl
               bgdemo serve --strategy resque --role server --redis-url redis://queue.example.org:6379
               bgdemo serve --strategy resque --role worker --redis-url redis://queue.example.org:6379
-              SMTP_PASSWORD=… bgdemo serve --smtp-url gmail --smtp-user me@gmail.com --from me@gmail.com
+              SMTP_PASSWORD_FILE=password bgdemo serve --smtp-url gmail --smtp-user me@gmail.com --from me@gmail.com
             """)
 
     @Option(help: "How the mail leaves the request (BGDEMO_STRATEGY). Default: foreground.")
