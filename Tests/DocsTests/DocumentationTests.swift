@@ -31,11 +31,23 @@ struct DocumentationTests {
         #expect(!others.contains(piece.lines + ["and more"]))
     }
 
-    private static var pieces: [Piece] {
-        let files = FileManager.default.enumerator(atPath: root.path)?.compactMap { $0 as? String } ?? []
-        return files.filter { !$0.hasPrefix(".build") && ($0.hasSuffix(".md") || $0.hasSuffix(".swift")) }
-            .flatMap { file in (try? pieces(in: file)) ?? [] }
+    @Test("Every page that a page leads to is there", arguments: files.filter { $0.hasSuffix(".md") })
+    func links(in page: String) throws {
+        let folder = page.split(separator: "/").dropLast().joined(separator: "/")
+        for line in try Self.lines(of: page) {
+            for link in line.matches(of: /\]\(([^)#\s]+)[^)]*\)/).map(\.1) where !link.contains("://") {
+                let path = Self.root.appending(path: folder).appending(path: String(link)).standardizedFileURL.path
+                #expect(FileManager.default.fileExists(atPath: path), "\(link)")
+            }
+        }
     }
+
+    private static var files: [String] {
+        let all = FileManager.default.enumerator(atPath: root.path)?.compactMap { $0 as? String } ?? []
+        return all.filter { !$0.hasPrefix(".build") && ($0.hasSuffix(".md") || $0.hasSuffix(".swift")) }
+    }
+
+    private static var pieces: [Piece] { files.flatMap { (try? pieces(in: $0)) ?? [] } }
 
     /// The blocks between ```` ```swift ```` and its end; in a Swift file, those within comments.
     private static func pieces(in file: String) throws -> [Piece] {
