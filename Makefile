@@ -16,7 +16,7 @@ UNITS = $(ROOT)/lib/systemd/system
 SHARE = $(ROOT)/share/doc/bgdemo
 STAGE = .build/dist/bgdemo-$(VERSION)-$(shell uname -s | tr A-Z a-z)-$(shell uname -m)
 
-.PHONY: run test build bench lint format install dist
+.PHONY: run test build bench docs lint format install dist
 
 run: build ## Serves on 127.0.0.1:8080, with an inbox inside
 	exec $$($(RELEASE) --show-bin-path)/bgdemo serve --strategy $(STRATEGY)
@@ -39,6 +39,18 @@ bench: ## Ratios against references that run beside it
 	$(RELEASE) --product eventr-bench
 	$(RELEASE) --product queuebus-bench
 	BIN_PATH=$$($(RELEASE) --show-bin-path) python3 Benchmarks/bench.py
+
+docs: ## The libraries' pages as .build/docs/*.doccarchive. A warning fails, but for parameters that need no word
+	swift package dump-symbol-graph --minimum-access-level public
+	for library in Resque Eventr QueueBus; do \
+	    rm -rf .build/docs/$$library*; install -d .build/docs/$$library; \
+	    cp .build/*/symbolgraph/$$library.symbols.json .build/docs/$$library; \
+	    docc convert Sources/$$library/$$library.docc --additional-symbol-graph-dir .build/docs/$$library \
+	        --output-dir .build/docs/$$library.doccarchive --fallback-display-name $$library \
+	        --fallback-bundle-identifier bgdemo.$$library >.build/docs/$$library.log 2>&1 || exit 1; \
+	    ! grep -E -A2 '^(warning|error)' .build/docs/$$library.log | grep -v 'missing documentation' | \
+	        grep -E -A2 '^(warning|error)' || exit 1; \
+	done
 
 lint:
 	swift format lint --strict --recursive $(SOURCES)

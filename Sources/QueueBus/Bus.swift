@@ -2,7 +2,7 @@ public import Logging
 public import Redis
 public import Resque
 
-/// The jobs of the bus, for a Resque ``Resque/Worker``: on the queue `bus_incoming` it drives events to those who
+/// The jobs of the bus, for a `Worker` of Resque: on the queue `bus_incoming` it drives events to those who
 /// subscribed, on an application's queues it rides them.
 ///
 /// ```swift

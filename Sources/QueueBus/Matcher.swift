@@ -4,7 +4,7 @@
 /// In Redis a filter is a string: one of the special values below with `bus_special_value_` before it, or a text that
 /// the attribute equals, or else a regular expression of Ruby's. That is matched as Ruby has it, `^…$`, so a line is
 /// enough, and in `a|b` the one end belongs to `a` and the other to `b`. One made by Ruby itself, `(?-mix:…)`, is taken
-/// as it is. What ``Pattern`` does not know, or would take too long over, matches nothing; see ``unreadable``.
+/// as it is. What `Pattern` does not know, or would take too long over, matches nothing; see ``unreadable``.
 public struct Matcher: Sendable, Hashable {
     public enum Filter: Sendable, Hashable {
         /// Equal to this text, or matched by it as a regular expression.
