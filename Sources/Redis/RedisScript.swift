@@ -19,24 +19,30 @@ public final class RedisScript: Sendable {
 }
 
 extension RedisCommands {
-    /// Runs a script: `EVALSHA`, and after a `NOSCRIPT` (a new server, a restarted one, a `SCRIPT FLUSH`) once more
-    /// with the script loaded.
+    /// Runs a script: `EVALSHA`, and after a `NOSCRIPT` (a new server, a restarted one, a `SCRIPT FLUSH`) `EVAL`, which
+    /// brings it along and runs it in one step.
     public func run(
         _ script: RedisScript, keys: [String], arguments: [any RedisArgument] = []
     ) async throws(RedisError) -> RedisValue {
-        if let sha1 = script.sha1 {
-            do {
-                return try await send(script.evaluation(sha1, keys, arguments))
-            } catch  where error.reply?.kind == .noScript {}
+        do {
+            return try await send(script.command("EVALSHA", digest(of: script), keys, arguments))
+        } catch  where error.reply?.kind == .noScript {
+            return try await send(script.command("EVAL", script.lua, keys, arguments))
         }
+    }
+
+    private func digest(of script: RedisScript) async throws(RedisError) -> String {
+        if let sha1 = script.sha1 { return sha1 }
         let sha1 = try await send(["SCRIPT", "LOAD", script.lua]).text ?? ""
         script.sha1 = sha1
-        return try await send(script.evaluation(sha1, keys, arguments))
+        return sha1
     }
 }
 
 extension RedisScript {
-    fileprivate func evaluation(_ sha1: String, _ keys: [String], _ arguments: [any RedisArgument]) -> RedisCommand {
-        RedisCommand(["EVALSHA", sha1, keys.count] + keys + arguments)
+    fileprivate func command(
+        _ verb: String, _ name: String, _ keys: [String], _ arguments: [any RedisArgument]
+    ) -> RedisCommand {
+        RedisCommand([verb, name, keys.count] + keys + arguments)
     }
 }

@@ -18,6 +18,7 @@ final class Crew: Sendable {
         var phase = Phase.working
         var processors: [(processor: Processor, task: Task<Void, Never>)] = []
         var isRedisAway = false
+        var beat: EventLoopFuture<Void>?
     }
 
     let counter: QueueCounter
@@ -102,6 +103,11 @@ final class Crew: Sendable {
         }
         if isLast { exit.end() }
     }
+
+    func began(_ beat: EventLoopFuture<Void>) { state.withLock { $0.beat = beat } }
+
+    /// Returns when the last sign of life that was begun has been given: it may still register who was there then.
+    func beaten() async { try? await state.withLock(\.beat)?.get() }
 
     private func leave() async {
         let isEmpty = state.withLock { state in

@@ -30,6 +30,9 @@ final class Processor: Sendable {
             await work()
             await resign()
             crew.tell(id, .end)
+        } else {
+            // Redis may have done what it did not answer.
+            await resign(until: .working)
         }
         crew.left(self)
     }
@@ -73,11 +76,14 @@ final class Processor: Sendable {
     }
 
     /// Removes the worker and its keys. A job that is still recorded with it goes back to its queue.
-    func resign() async {
+    ///
+    /// - Parameter limit: The phase after which one attempt has to do.
+    func resign(until limit: Crew.Phase = .gone) async {
         resigning.store(true, ordering: .relaxed)
         // Not cancelled with the task that has to leave.
         await Task { [self] in
-            _ = await crew.insist(until: .gone, id) { _ in
+            await crew.beaten()
+            _ = await crew.insist(until: limit, id) { _ in
                 while true {
                     let (record, memory) = try await crew.store.record(of: id)
                     if try await crew.store.bury(id, record, heartbeat: nil, .front(memory)) { return }

@@ -48,6 +48,7 @@ extension Crew {
         let executor = LoopExecutor(loop)
         let beats = loop.scheduleRepeatedAsyncTask(initialDelay: .zero, delay: interval) { [self] _ in
             let beat = loop.makePromise(of: Void.self)
+            self.began(beat.futureResult)
             Task(executorPreference: executor) {
                 try? await self.register { self.processors.filter { !$0.isResigning }.map(\.id) }
                 beat.succeed()

@@ -132,9 +132,15 @@ struct LeavingTests {
         }
     }
 
-    @Test("While processors come and go, no job waits for a bell that nobody heard, and nobody is left on the list")
-    func comingAndGoing() async throws {
+    @Test(
+        "While processors come and go, no job waits for a bell that nobody heard, and nobody is left on the list",
+        arguments: [false, true])
+    func comingAndGoing(whileScriptsAreForgotten: Bool) async throws {
         try await withEstate { estate in
+            let forgetting = Task {
+                while whileScriptsAreForgotten, !Task.isCancelled { _ = try await estate.redis.send("SCRIPT", "FLUSH") }
+            }
+            defer { forgetting.cancel() }
             let performed = Watched(0)
             var jobs = Jobs()
             jobs.register("look") { _ in performed.change { $0 += 1 } }
