@@ -13,7 +13,9 @@ import Resque
 ///
 /// Attributes keep their order and their bytes from the publisher to the last rider.
 public struct Event: Sendable {
-    private var attributes: [(name: String, json: ArraySlice<UInt8>)]
+    /// The values, as they stand in JSON, one after another; replaced ones too.
+    private var values: JSONBytes
+    private var attributes: [(name: String, place: Range<Int>)]
 
     /// The attributes that a JSON object spells.
     ///
@@ -27,6 +29,7 @@ public struct Event: Sendable {
         } catch {
             throw InvalidEvent(description: "the event is not a JSON object: \(error)")
         }
+        values = JSONBytes(bytes)
         attributes = []
         attributes.reserveCapacity(ranges.count)
         // Where each is, by its name: whoever publishes chooses how many there are.
@@ -38,16 +41,19 @@ public struct Event: Sendable {
             }
             // Of two with one name the later value counts, in the place of the earlier.
             if let place = places[name] {
-                attributes[place].json = bytes[value]
+                attributes[place].place = value
             } else {
                 places[name] = attributes.count
-                attributes.append((name, bytes[value]))
+                attributes.append((name, value))
             }
         }
     }
 
     public init() {
+        // What most have room in, the bus' own attributes among it.
+        values = JSONBytes(capacity: 320)
         attributes = []
+        attributes.reserveCapacity(12)
     }
 
     /// The attributes of a value that encodes to an object, in the order of their names.
@@ -66,7 +72,8 @@ public struct Event: Sendable {
     /// An attribute as text, the way Ruby's `to_s` has it: a string's characters, the digits of a number, `true`; nil
     /// where it is null or missing. An array or an object is its JSON.
     public subscript(name: String) -> String? {
-        guard let json = attributes.first(where: { $0.name == name })?.json else { return nil }
+        guard let place = attributes.first(where: { $0.name == name })?.place else { return nil }
+        let json = values.bytes[place]
         return switch json.first {
         case UInt8(ascii: "n"): nil
         case UInt8(ascii: "\""): JSONBytes.text(of: json)
@@ -85,7 +92,7 @@ public struct Event: Sendable {
     }
 
     /// The attributes as they stand in JSON.
-    var members: [(name: String, json: ArraySlice<UInt8>)] { attributes }
+    var members: [(name: String, json: ArraySlice<UInt8>)] { attributes.map { ($0.name, values.bytes[$0.place]) } }
 
     /// The names, in their order.
     public var names: [String] { attributes.map(\.name) }
@@ -100,11 +107,11 @@ public struct Event: Sendable {
 
     /// The JSON object.
     public var json: [UInt8] {
-        var json = JSONBytes(capacity: attributes.reduce(2) { $0 + $1.name.utf8.count + $1.json.count + 4 })
+        var json = JSONBytes(capacity: attributes.reduce(2) { $0 + $1.name.utf8.count + $1.place.count + 4 })
         json.raw("{")
-        for (name, value) in attributes {
+        for (name, place) in attributes {
             json.name(name)
-            json.raw(value)
+            json.raw(values.bytes[place])
         }
         json.raw("}")
         return json.bytes
@@ -112,35 +119,36 @@ public struct Event: Sendable {
 
     /// Sets an attribute to a text, in its place, or at the end where it is new.
     public mutating func set(_ name: String, _ text: String) {
-        var json = JSONBytes(capacity: text.utf8.count + 2)
-        json.string(text)
-        set(name, json: json.bytes[...])
+        set(name) { $0.string(text) }
     }
 
     // MARK: As the bus changes it
 
-    private mutating func set(_ name: String, json: ArraySlice<UInt8>) {
-        if let place = attributes.firstIndex(where: { $0.name == name }) {
-            attributes[place].json = json
+    mutating func set(_ name: String, _ number: Int) {
+        set(name) { $0.raw(String(number)) }
+    }
+
+    private mutating func set(_ name: String, _ write: (inout JSONBytes) -> Void) {
+        let start = values.bytes.count
+        write(&values)
+        set(name, at: start..<values.bytes.count)
+    }
+
+    private mutating func set(_ name: String, at place: Range<Int>) {
+        if let index = attributes.firstIndex(where: { $0.name == name }) {
+            attributes[index].place = place
         } else {
-            attributes.append((name, json))
+            attributes.append((name, place))
         }
     }
 
-    mutating func set(_ name: String, _ number: Int) { set(name, json: Array(String(number).utf8)[...]) }
-
-    /// This event's few attributes, then those of `other`, which count where both have one: Ruby's `Hash#merge`.
-    func merging(_ other: Event) -> Event {
-        var merged = self
-        merged.attributes.reserveCapacity(attributes.count + other.attributes.count + 1)
-        for (name, json) in other.attributes {
-            if let place = attributes.firstIndex(where: { $0.name == name }) {
-                merged.attributes[place].json = json
-            } else {
-                merged.attributes.append((name, json))
-            }
+    /// Takes on the attributes of `other`, which count where both have one: Ruby's `Hash#merge!`.
+    mutating func merge(_ other: Event) {
+        let start = values.bytes.count
+        values.raw(other.values.bytes)
+        for (name, place) in other.attributes {
+            set(name, at: place.lowerBound + start..<place.upperBound + start)
         }
-        return merged
     }
 }
 

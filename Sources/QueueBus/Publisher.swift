@@ -22,7 +22,9 @@ public struct Publisher: Sendable {
     /// - Returns: The event as it was published, `bus_id` and all.
     @discardableResult
     public func publish(_ type: String, _ attributes: Event = Event()) async throws -> Event {
-        let event = Self.due(stamped(type, at: Clock.now).merging(attributes))
+        var event = stamped(type, at: Clock.now)
+        event.merge(attributes)
+        event.set("bus_class_proxy", Self.driver)
         try await queue.enqueue(Self.job(event, queue: Self.incoming))
         return event
     }
@@ -31,7 +33,8 @@ public struct Publisher: Sendable {
     /// language brings it to the bus.
     @discardableResult
     public func publish(_ type: String, _ attributes: Event = Event(), at second: Int) async throws -> Event {
-        var event = stamped(type, at: nil).merging(attributes)
+        var event = stamped(type, at: nil)
+        event.merge(attributes)
         if !event.has("bus_delayed_until") { event.set("bus_delayed_until", second) }
         event.set("bus_class_proxy", Self.later)
         try await queue.enqueueAt(second, Self.job(event, queue: Self.incoming))
@@ -57,18 +60,13 @@ public struct Publisher: Sendable {
         return event
     }
 
-    /// An event whose time has come, published now.
+    /// An event whose time has come, published now, as a driver is to have it.
     static func released(_ event: Event) -> Event {
-        var stamp = Event()
-        stamp.set("bus_published_at", Clock.now)
-        return due(stamp.merging(event))
-    }
-
-    /// The event as a driver is to have it.
-    private static func due(_ event: Event) -> Event {
-        var event = event
-        event.set("bus_class_proxy", driver)
-        return event
+        var released = Event()
+        released.set("bus_published_at", Clock.now)
+        released.merge(event)
+        released.set("bus_class_proxy", driver)
+        return released
     }
 
     /// An event as a job: its JSON is the only argument, as a string.

@@ -7,15 +7,23 @@ package struct JSONBytes {
         bytes.reserveCapacity(capacity)
     }
 
+    package init(_ json: [UInt8]) {
+        bytes = json
+    }
+
     package mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
-    package mutating func raw(_ json: some Sequence<UInt8>) { bytes.append(contentsOf: json) }
+    package mutating func raw(_ json: [UInt8]) { bytes.append(contentsOf: json) }
+
+    package mutating func raw(_ json: ArraySlice<UInt8>) { bytes.append(contentsOf: json) }
 
     /// Appends `"name":` and a comma before it where one is due.
     package mutating func name(_ name: String) {
-        if let last = bytes.last, last != UInt8(ascii: "{"), last != UInt8(ascii: ",") { raw(",") }
+        if let last = bytes.last, last != UInt8(ascii: "{"), last != UInt8(ascii: ",") {
+            bytes.append(UInt8(ascii: ","))
+        }
         string(name)
-        raw(":")
+        bytes.append(UInt8(ascii: ":"))
     }
 
     package mutating func member(_ name: String, _ value: String) {
@@ -25,41 +33,41 @@ package struct JSONBytes {
 
     /// Appends a string with the escapes of JavaScript's `JSON.stringify`, so that node finds a job by its bytes.
     package mutating func string(_ text: String) {
-        raw("\"")
-        characters(text)
-        raw("\"")
+        bytes.append(UInt8(ascii: "\""))
+        var text = text
+        text.withUTF8 { unsafe characters($0) }
+        bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Appends what stands between the quotes of such a string.
-    package mutating func characters(_ text: String) { characters(text.utf8) }
+    /// Appends what stands between the quotes of such a string, from the text's UTF-8.
+    package mutating func characters(_ text: [UInt8]) {
+        unsafe text.withUnsafeBufferPointer { unsafe characters($0) }
+    }
 
-    /// The same of a text's UTF-8.
-    package mutating func characters(_ text: some Collection<UInt8>) {
-        guard !Self.isPlain(text) else { return raw(text) }
-        for byte in text {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0x20...: bytes.append(byte)
-            case 0x08: raw("\\b")
-            case 0x09: raw("\\t")
-            case 0x0a: raw("\\n")
-            case 0x0c: raw("\\f")
-            case 0x0d: raw("\\r")
-            default: raw(byte < 0x10 ? "\\u000\(String(byte, radix: 16))" : "\\u00\(String(byte, radix: 16))")
-            }
+    private mutating func characters(_ text: UnsafeBufferPointer<UInt8>) {
+        // What needs no escape is appended in pieces as long as they come.
+        var plain = 0
+        for place in text.indices {
+            let byte = unsafe text[place]
+            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
+            unsafe bytes.append(contentsOf: text[plain..<place])
+            escape(byte)
+            plain = place + 1
         }
+        unsafe bytes.append(contentsOf: text[plain...])
     }
 
-    /// Whether nothing in a text needs an escape; nearly every one lies in one piece, and is soon read.
-    private static func isPlain(_ text: some Collection<UInt8>) -> Bool {
-        text.withContiguousStorageIfAvailable { bytes in unsafe bytes.allSatisfy(isPlain) }
-            ?? text.allSatisfy(isPlain)
-    }
-
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    private mutating func escape(_ byte: UInt8) {
+        bytes.append(UInt8(ascii: "\\"))
+        switch byte {
+        case 0x08: bytes.append(UInt8(ascii: "b"))
+        case 0x09: bytes.append(UInt8(ascii: "t"))
+        case 0x0a: bytes.append(UInt8(ascii: "n"))
+        case 0x0c: bytes.append(UInt8(ascii: "f"))
+        case 0x0d: bytes.append(UInt8(ascii: "r"))
+        case ..<0x20: raw((byte < 0x10 ? "u000" : "u00") + String(byte, radix: 16))
+        default: bytes.append(byte)
+        }
     }
 
     /// The text of a JSON string, quotes and all, that a ``JSONScanner`` has passed.
