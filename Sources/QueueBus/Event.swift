@@ -142,12 +142,19 @@ public struct Event: Sendable {
         }
     }
 
-    /// Takes on the attributes of `other`, which count where both have one: Ruby's `Hash#merge!`.
+    /// Takes on the attributes of `other`, which count where both have one: Ruby's `Hash#merge!`. This event's are few;
+    /// the other's may be many.
     mutating func merge(_ other: Event) {
-        let start = values.bytes.count
+        let (own, start) = (attributes.count, values.bytes.count)
         values.raw(other.values.bytes)
+        attributes.reserveCapacity(own + other.attributes.count + 1)
         for (name, place) in other.attributes {
-            set(name, at: place.lowerBound + start..<place.upperBound + start)
+            let place = place.lowerBound + start..<place.upperBound + start
+            if let index = attributes[..<own].firstIndex(where: { $0.name == name }) {
+                attributes[index].place = place
+            } else {
+                attributes.append((name, place))
+            }
         }
     }
 }
