@@ -21,7 +21,7 @@ FROM debian:bookworm-slim
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends libcurl4 libhiredis0.14 libstdc++6 ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --create-home --home-dir /var/lib/bgdemo bgdemo
+    && useradd --uid 10001 --create-home --home-dir /var/lib/bgdemo bgdemo
 COPY --from=build /out/bgdemo /usr/local/bin/bgdemo
 USER 10001
 WORKDIR /var/lib/bgdemo
