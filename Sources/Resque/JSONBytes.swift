@@ -45,28 +45,45 @@ package struct JSONBytes {
     }
 
     private mutating func characters(_ text: UnsafeBufferPointer<UInt8>) {
-        // What needs no escape is appended in pieces as long as they come.
-        var plain = 0
-        for place in text.indices {
-            let byte = unsafe text[place]
-            guard byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") else { continue }
-            unsafe bytes.append(contentsOf: text[plain..<place])
-            escape(byte)
-            plain = place + 1
+        var special = 0
+        for unsafe byte in unsafe text { special &+= Self.isPlain(byte) ? 0 : 1 }
+        guard special > 0 else { return unsafe bytes.append(contentsOf: text) }
+        // An event's own JSON comes through here, with many quotes: appended one by one they would take three times as
+        // long. The longest escape is \u0000.
+        bytes += unsafe [UInt8](unsafeUninitializedCapacity: text.count + special * 5) { escaped, count in
+            var place = 0
+            for unsafe byte in unsafe text {
+                if !Self.isPlain(byte) {
+                    unsafe escaped[place] = UInt8(ascii: "\\")
+                    place &+= 1
+                    guard byte >= 0x20 else {
+                        for digit in Self.escape(byte) {
+                            unsafe escaped[place] = digit
+                            place &+= 1
+                        }
+                        continue
+                    }
+                }
+                unsafe escaped[place] = byte
+                place &+= 1
+            }
+            count = place
         }
-        unsafe bytes.append(contentsOf: text[plain...])
     }
 
-    private mutating func escape(_ byte: UInt8) {
-        bytes.append(UInt8(ascii: "\\"))
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    /// What stands behind the backslash for a control character.
+    private static func escape(_ byte: UInt8) -> String.UTF8View {
         switch byte {
-        case 0x08: bytes.append(UInt8(ascii: "b"))
-        case 0x09: bytes.append(UInt8(ascii: "t"))
-        case 0x0a: bytes.append(UInt8(ascii: "n"))
-        case 0x0c: bytes.append(UInt8(ascii: "f"))
-        case 0x0d: bytes.append(UInt8(ascii: "r"))
-        case ..<0x20: raw((byte < 0x10 ? "u000" : "u00") + String(byte, radix: 16))
-        default: bytes.append(byte)
+        case 0x08: "b".utf8
+        case 0x09: "t".utf8
+        case 0x0a: "n".utf8
+        case 0x0c: "f".utf8
+        case 0x0d: "r".utf8
+        default: ((byte < 0x10 ? "u000" : "u00") + String(byte, radix: 16)).utf8
         }
     }
 
