@@ -10,6 +10,8 @@ struct Bgdemo: AsyncParsableCommand {
         discussion: """
               bgdemo serve --strategy foreground
               curl http://127.0.0.1:8080/you@example.org/hello/how%20are%20you
+              bgdemo compare --quick
+              bgdemo help serve
             """,
         version: "bgdemo \(version)\(commit.isEmpty ? "" : " (\(commit))")",
         subcommands: [

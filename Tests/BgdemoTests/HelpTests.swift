@@ -14,6 +14,7 @@ struct HelpTests {
         // default may leave the rest out.
         let verb = path.split(separator: " ").prefix(2).joined(separator: " ")
         #expect(examples.contains { $0.contains(verb) }, "\(examples)")
+        #expect(examples.allSatisfy { $0.count <= 80 }, "longer than a line of a terminal")
     }
 
     @Test("Each option of serve names its environment variable")

@@ -16,7 +16,8 @@ struct BusCommand: AsyncParsableCommand {
         discussion: """
               bgdemo bus
               bgdemo bus publish user_created '{"id":7,"plan":"pro"}'
-              bgdemo bus subscribe billing new_pros --match bus_event_type=user_created --match plan=pro
+              bgdemo bus subscribe billing new_pros \\
+                --match bus_event_type=user_created --match plan=pro
               bgdemo bus unsubscribe billing new_pros
             """,
         subcommands: [Riders.self, PublishEvent.self, Subscribe.self, Unsubscribe.self],
@@ -48,7 +49,7 @@ struct BusCommand: AsyncParsableCommand {
             commandName: "publish",
             abstract: "Publishes an event, now or later.",
             discussion: """
-                  bgdemo bus publish email_requested '{"to":"you@example.org","subject":"hello","text":"it works"}'
+                  bgdemo bus publish user_created '{"id":7,"plan":"pro"}'
                   bgdemo bus publish trial_ended '{"id":7}' --in 3s
                   bgdemo bus publish trial_ended '{"id":7}' --at 2026-11-23T15:00+01:00
                 """)

@@ -9,9 +9,11 @@ extension BusCommand {
             commandName: "subscribe",
             abstract: "Has a queue of an application get the events that match, from now on.",
             discussion: """
-                  bgdemo bus subscribe billing new_pros --match bus_event_type=user_created --match plan=pro
+                  bgdemo bus subscribe billing new_pros \\
+                    --match bus_event_type=user_created --match plan=pro
                   bgdemo bus subscribe audit everything --match 'bus_event_type=.*'
-                  bgdemo bus subscribe crm reachable --match bus_event_type=user_created --match phone:present
+                  bgdemo bus subscribe crm reachable \\
+                    --match bus_event_type=user_created --match phone:present
 
                 Every --match has to hold. name=text holds where the attribute is this text, or is matched by it as one \
                 of Ruby's regular expressions, from the beginning of a line to its end. name:word is for what no text \

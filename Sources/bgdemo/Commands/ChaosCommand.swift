@@ -12,7 +12,7 @@ struct ChaosCommand: AsyncParsableCommand {
               bgdemo compare --chaos, which measures the speed as well.
 
               bgdemo chaos
-              bgdemo chaos --strategies resque,eventr --semantics both --faults kill-worker,redis-killed
+              bgdemo chaos --strategies eventr --semantics both --faults kill-worker,smtp-cut
               bgdemo chaos --report fates.html
             """)
 

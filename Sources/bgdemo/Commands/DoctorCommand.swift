@@ -14,7 +14,7 @@ struct DoctorCommand: AsyncParsableCommand {
             Takes the options of serve, and the same environment variables. Exits with 1 where something is bad.
 
               bgdemo doctor
-              bgdemo doctor --smtp-url smtp://mail.example.org:587 --redis-url redis://queue.example.org:6379
+              bgdemo doctor --smtp-url smtp://mail.example.org:587 --redis-url redis://db
             """)
 
     @OptionGroup(title: "Listening") var listen: ListenOptions

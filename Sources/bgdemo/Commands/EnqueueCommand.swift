@@ -10,7 +10,7 @@ struct EnqueueCommand: AsyncParsableCommand {
         discussion: """
             Each further word is an argument of the job, as JSON; one that is an array is all arguments.
 
-              bgdemo enqueue sendEmail '{"to":"you@example.org","subject":"hello","text":"it works"}'
+              bgdemo enqueue sendEmail '{"to":"me@example.org","subject":"s","text":"t"}'
               bgdemo enqueue slowSleepJob --count 500
               bgdemo enqueue slowCPUJob 2000 --in 3s
             """)

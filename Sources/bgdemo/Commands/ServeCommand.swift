@@ -16,11 +16,12 @@ struct ServeCommand: AsyncParsableCommand {
             Each option may come from the environment variable in its parentheses; the flag wins.
 
               bgdemo serve --strategy foreground
-              bgdemo serve --strategy fire-and-forget --smtp-url smtp://127.0.0.1:1025 --port 8081
-              bgdemo serve --strategy local --spool /var/spool/bgdemo --dead-letters dead.jsonl
-              bgdemo serve --strategy resque --role server --redis-url redis://queue.example.org:6379
-              bgdemo serve --strategy resque --role worker --redis-url redis://queue.example.org:6379
-              SMTP_PASSWORD_FILE=password bgdemo serve --smtp-url gmail --smtp-user me@gmail.com --from me@gmail.com
+              bgdemo serve --strategy foreground --smtp-url smtp://127.0.0.1:1025 --port 80
+              bgdemo serve --strategy local --spool mails --dead-letters dead.jsonl
+              bgdemo serve --strategy resque --role server --redis-url redis://db
+              bgdemo serve --strategy resque --role worker --redis-url redis://db
+              SMTP_PASSWORD_FILE=password bgdemo serve \\
+                --smtp-url gmail --smtp-user me@gmail.com --from me@gmail.com
             """)
 
     @Option(help: "How the mail leaves the request (BGDEMO_STRATEGY). Default: foreground.")
