@@ -12,7 +12,7 @@ struct ChaosCommand: AsyncParsableCommand {
               bgdemo compare --chaos, which measures the speed as well.
 
               bgdemo chaos
-              bgdemo chaos --strategies eventr --semantics both --faults kill-worker,smtp-cut
+              bgdemo chaos --strategies eventr --semantics both --faults kill-worker
               bgdemo chaos --report fates.html
             """)
 

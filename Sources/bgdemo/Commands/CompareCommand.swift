@@ -14,9 +14,9 @@ struct CompareCommand: AsyncParsableCommand {
 
               bgdemo compare
               bgdemo compare --smtp-delay 2s --json talk.json
-              bgdemo compare --strategies resque,eventr --semantics both --sweep 100,200,400
+              bgdemo compare --strategies resque --semantics both --sweep 100,200,400
               bgdemo compare --json new.json --compare-to old.json --report new.html
-              bgdemo compare --strategies resque --target http://[::1]:3000 --inbox-port 2525
+              bgdemo compare --strategies resque --target http://node:3000 --inbox-port 2525
             """)
 
     @Option(help: "Which, with commas between them. Default: all.")
