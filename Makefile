@@ -9,12 +9,8 @@ BGDEMO_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2>/dev/null
 RELEASE = BGDEMO_COMMIT=$(BGDEMO_COMMIT) swift build -c release --static-swift-stdlib
 SOURCES = Package.swift Sources Tests strategies
 
-# Where things are installed: make install DESTDIR=/tmp/package PREFIX=/usr
-ROOT = $(DESTDIR)$(PREFIX)
-MAN = $(ROOT)/share/man/man1
-UNITS = $(ROOT)/lib/systemd/system
-SHARE = $(ROOT)/share/doc/bgdemo
 STAGE = .build/dist/bgdemo-$(VERSION)-$(shell uname -s | tr A-Z a-z)-$(shell uname -m)
+MAN = $(STAGE)/share/man/man1
 
 .PHONY: run test build bench docs lint format install dist
 
@@ -58,29 +54,32 @@ lint:
 format:
 	swift format --in-place --recursive $(SOURCES)
 
-install: build ## The stripped program, its manual, completions for bash, zsh and fish, and units for systemd
+dist: build ## The stripped program, its manual, completions and units: a tree for /usr/local, and its tarball
 	$(RELEASE) --product generate-manual
-	install -d $(ROOT)/bin $(MAN) $(UNITS) $(SHARE) $(ROOT)/share/bash-completion/completions \
-	    $(ROOT)/share/zsh/site-functions $(ROOT)/share/fish/vendor_completions.d
-	bin=$$($(RELEASE) --show-bin-path) && install -s -m 755 $$bin/bgdemo $(ROOT)/bin/bgdemo && \
-	    $$bin/generate-manual $(ROOT)/bin/bgdemo --multi-page --output-directory $(MAN) \
+	rm -rf $(STAGE)
+	install -d $(STAGE)/bin $(MAN) $(STAGE)/lib/systemd/system $(STAGE)/share/doc/bgdemo \
+	    $(STAGE)/share/bash-completion/completions $(STAGE)/share/zsh/site-functions \
+	    $(STAGE)/share/fish/vendor_completions.d
+	bin=$$($(RELEASE) --show-bin-path) && install -s -m 755 $$bin/bgdemo $(STAGE)/bin/bgdemo && \
+	    $$bin/generate-manual $(STAGE)/bin/bgdemo --multi-page --output-directory $(MAN) \
 	        --date $$(git log -1 --format=%cs 2>/dev/null || date +%F)
 	# man bgdemo-serve, as with git.
 	cd $(MAN) && for page in bgdemo.*1; do \
 	    name=$$(echo $${page%.1} | tr . -).1; \
 	    sed '/^\.[DX][tr] /{s/\./-/g;s/^-/./;}' $$page >$$name.new && rm $$page && mv $$name.new $$name; \
 	done
-	$(ROOT)/bin/bgdemo --generate-completion-script bash >$(ROOT)/share/bash-completion/completions/bgdemo
-	$(ROOT)/bin/bgdemo --generate-completion-script zsh >$(ROOT)/share/zsh/site-functions/_bgdemo
-	$(ROOT)/bin/bgdemo --generate-completion-script fish >$(ROOT)/share/fish/vendor_completions.d/bgdemo.fish
-	for unit in packaging/systemd/*; do \
-	    sed 's,/usr/local/bin,$(PREFIX)/bin,' $$unit >$(UNITS)/$${unit##*/}; done
-	install -m 644 README.md CHANGELOG.md LICENSE packaging/bgdemo.env $(SHARE)
-
-dist: ## All of that as .build/dist/*.tar.gz, to be unpacked in /usr/local
-	rm -rf $(STAGE) $(STAGE).root
-	$(MAKE) install DESTDIR=$(STAGE).root PREFIX=/usr/local
-	mv $(STAGE).root/usr/local $(STAGE) && rm -r $(STAGE).root
-	tar -C $(STAGE)/.. -czf $(STAGE).tar.gz $(notdir $(STAGE))
-	cd $(STAGE)/.. && { sha256sum $(notdir $(STAGE)).tar.gz || shasum -a 256 $(notdir $(STAGE)).tar.gz; } >SHA256SUMS
+	$(STAGE)/bin/bgdemo --generate-completion-script bash >$(STAGE)/share/bash-completion/completions/bgdemo
+	$(STAGE)/bin/bgdemo --generate-completion-script zsh >$(STAGE)/share/zsh/site-functions/_bgdemo
+	$(STAGE)/bin/bgdemo --generate-completion-script fish >$(STAGE)/share/fish/vendor_completions.d/bgdemo.fish
+	install -m 644 packaging/systemd/* $(STAGE)/lib/systemd/system
+	install -m 644 README.md CHANGELOG.md LICENSE packaging/bgdemo.env $(STAGE)/share/doc/bgdemo
+	tar -C .build/dist -czf $(STAGE).tar.gz $(notdir $(STAGE))
+	cd .build/dist && { sha256sum $(notdir $(STAGE)).tar.gz || shasum -a 256 $(notdir $(STAGE)).tar.gz; } >SHA256SUMS
 	ls -l $(STAGE).tar.gz
+
+install: ## What dist has made: make dist && sudo make install, or make install DESTDIR=/tmp/package PREFIX=/usr
+	@[ -d $(STAGE) ] || { echo "make dist comes first" >&2; exit 1; }
+	install -d $(DESTDIR)$(PREFIX)
+	cp -R $(STAGE)/. $(DESTDIR)$(PREFIX)
+	for unit in $(STAGE)/lib/systemd/system/*; do \
+	    sed 's,/usr/local/bin,$(PREFIX)/bin,' $$unit >$(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/}; done
