@@ -46,13 +46,14 @@ package struct JSONBytes {
 
     private mutating func characters(_ text: UnsafeBufferPointer<UInt8>) {
         var special = 0
-        for unsafe byte in unsafe text { special &+= Self.isPlain(byte) ? 0 : 1 }
+        for index in text.indices { special &+= unsafe Self.isPlain(text[index]) ? 0 : 1 }
         guard special > 0 else { return unsafe bytes.append(contentsOf: text) }
         // An event's own JSON comes through here, with many quotes: appended one by one they would take three times as
         // long. The longest escape is \u0000.
         bytes += unsafe [UInt8](unsafeUninitializedCapacity: text.count + special * 5) { escaped, count in
             var place = 0
-            for unsafe byte in unsafe text {
+            for index in text.indices {
+                let byte = unsafe text[index]
                 if !Self.isPlain(byte) {
                     unsafe escaped[place] = UInt8(ascii: "\\")
                     place &+= 1
