@@ -103,4 +103,16 @@ struct EventTests {
             try copy(#"{"a":1,"bus_rider_queue":"own","bus_class_proxy":"QueueBus::Driver"}"#)
                 == #""bus_driven_at":…,\#(front.replacing("a_q", with: "own")),"a":1,"bus_class_proxy":"::C"}"#)
     }
+
+    @Test("An event's name is a UUID of version 4, and no other's")
+    func uuid() throws {
+        let names = (0..<10_000).map { _ in Clock.uuid }
+        #expect(Set(names).count == names.count)
+        let version4 = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/
+        for name in names { #expect(try version4.wholeMatch(in: name) != nil) }
+        // Every digit varies, but for the two that don't.
+        for place in 0..<36 where ![8, 13, 14, 18, 23].contains(place) {
+            #expect(Set(names.map { Array($0)[place] }).count == (place == 19 ? 4 : 16))
+        }
+    }
 }
