@@ -3,6 +3,7 @@
 #else
     import Foundation
 #endif
+import NIOCore
 public import Redis
 import Synchronization
 
@@ -19,16 +20,17 @@ public final class Producer: Sendable {
     public let name: String
     private let store: Store
     private let algorithm: Algorithm
-    /// The partition that was now's when last heard of.
-    private let current: Atomic<Int>
+    private let gathering: Gathering
 
     public init(
         name: String, redis: any RedisCommands, options: LogOptions = LogOptions(), algorithm: Algorithm = .safe
     ) {
         self.name = name
         self.algorithm = algorithm
-        store = Store(redis: redis, options: options)
-        current = Atomic(Self.ownPartition(options))
+        let store = Store(redis: redis, options: options)
+        self.store = store
+        let current = Current(Self.ownPartition(options))
+        gathering = Gathering { events throws(RedisError) in try await store.append(events, current) }
     }
 
     /// Writes one event.
@@ -38,8 +40,11 @@ public final class Producer: Sendable {
     @discardableResult
     public func write(json: some RedisArgument) async throws(RedisError) -> Event.Place {
         switch algorithm {
-        case .safe: try await append(json)
-        case .talk: try await appendAsTheTalk(json)
+        case .safe:
+            var event = ByteBuffer()
+            json.write(into: &event)
+            return try await gathering.add(event)
+        case .talk: return try await appendAsTheTalk(json)
         }
     }
 
@@ -47,26 +52,6 @@ public final class Producer: Sendable {
     @discardableResult
     public func write(_ event: some Encodable & Sendable) async throws -> Event.Place {
         try await write(json: Array(JSONEncoder().encode(event)))
-    }
-
-    /// To the partition that Redis holds for now's: no consumer has left that for good, whatever our own clock says.
-    private func append(_ json: any RedisArgument) async throws(RedisError) -> Event.Place {
-        let (keys, options) = (store.keys, store.options)
-        while true {
-            let partition = current.load(ordering: .relaxed)
-            var slot = [keys.partition(partition), keys.waiting(partition)]
-            if options.isCluster {
-                _ = try await store.redis.send("ZADD", keys.partitions, partition, "\(partition)")
-            } else {
-                slot.append(keys.partitions)
-            }
-            let reply = try await store.redis.run(
-                Scripts.write, keys: slot,
-                arguments: [partition, options.partitionSeconds, options.isCluster ? 1 : 0, keys.written, json])
-            guard let index = reply.int else { throw .protocolViolation("an index was expected") }
-            if index >= 0 { return Event.Place(partition: partition, index: index) }
-            current.store(-index, ordering: .relaxed)
-        }
     }
 
     /// Two calls, and the partition by our own clock.
@@ -79,5 +64,36 @@ public final class Producer: Sendable {
 
     private static func ownPartition(_ options: LogOptions) -> Int {
         Int(Date.now.timeIntervalSince1970) / options.partitionSeconds
+    }
+}
+
+/// The partition that was now's when last heard of.
+private final class Current: Sendable {
+    let partition: Atomic<Int>
+
+    init(_ partition: Int) { self.partition = Atomic(partition) }
+}
+
+extension Store {
+    /// Appends events to the partition that Redis holds for now's: no consumer has left that for good, whatever our own
+    /// clock says.
+    ///
+    /// - Returns: The first one's place.
+    fileprivate func append(_ events: [ByteBuffer], _ current: Current) async throws(RedisError) -> Event.Place {
+        while true {
+            let partition = current.partition.load(ordering: .relaxed)
+            var slot = [keys.partition(partition), keys.waiting(partition)]
+            if options.isCluster {
+                _ = try await redis.send("ZADD", keys.partitions, partition, "\(partition)")
+            } else {
+                slot.append(keys.partitions)
+            }
+            let reply = try await redis.run(
+                Scripts.write, keys: slot,
+                arguments: [partition, options.partitionSeconds, options.isCluster ? 1 : 0, keys.written] + events)
+            guard let index = reply.int else { throw .protocolViolation("an index was expected") }
+            if index >= 0 { return Event.Place(partition: partition, index: index) }
+            current.partition.store(-index, ordering: .relaxed)
+        }
     }
 }

@@ -2,21 +2,21 @@ import Redis
 
 /// What happens in Redis in one step, or not at all. Every key is declared, and all keys of one script are of one slot.
 enum Scripts {
-    /// Appends an event to the partition of now, by the clock of Redis.
+    /// Appends events to the partition of now, by the clock of Redis.
     ///
     /// - KEYS: the partition, its waiting flag, and, where it is of the same slot, the set of partitions.
     /// - ARGV: the number of the partition that the writer holds for now's; seconds of a partition; how far it may be
-    ///   ahead (a Cluster has several clocks); the channel; the event.
-    /// - Returns: the event's index, or, where this is not the partition of now, the number of the one that is, negative.
+    ///   ahead (a Cluster has several clocks); the channel; the events.
+    /// - Returns: the first event's index, or, where this is not the partition of now, the number of the one that is, negative.
     static let write = RedisScript(
         """
         local current = math.floor(redis.call('TIME')[1] / ARGV[2])
         local partition = tonumber(ARGV[1])
         if partition < current or partition > current + ARGV[3] then return -current end
         if KEYS[3] then redis.call('ZADD', KEYS[3], ARGV[1], ARGV[1]) end
-        local length = redis.call('RPUSH', KEYS[1], ARGV[5])
-        if redis.call('DEL', KEYS[2]) == 1 or length == 1 then redis.call('PUBLISH', ARGV[4], ARGV[1]) end
-        return length - 1
+        local first = redis.call('RPUSH', KEYS[1], unpack(ARGV, 5)) - #ARGV + 4
+        if redis.call('DEL', KEYS[2]) == 1 or first == 0 then redis.call('PUBLISH', ARGV[4], ARGV[1]) end
+        return first
         """)
 
     /// Takes events of a partition: those of a lease that has run out, else those that follow what is taken. They are

@@ -103,17 +103,3 @@ extension Store {
         return Dictionary(places.map { (texts[$0], texts[$0 + 1]) }) { _, last in last }
     }
 }
-
-/// An event loop as the executor that a task prefers.
-private final class LoopExecutor: TaskExecutor {
-    private let loop: any EventLoop
-
-    init(_ loop: any EventLoop) {
-        self.loop = loop
-    }
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        loop.execute { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-    }
-}
