@@ -32,19 +32,26 @@ let package = Package(
             name: "CBuild",
             cSettings: Context.environment["BGDEMO_COMMIT"].map { [.define("BGDEMO_COMMIT", to: "\"\($0)\"")] } ?? []),
 
+        // The system's calls, by whatever name a platform has for them.
+        .room("Platform", [.system]),
+
         // What an e-mail is, how it travels, how it is caught.
         .room("Mail"),
-        .room("SMTP", ["Mail", "CCurl", .logging, .collections]),
-        .room("Inbox", ["Mail", "HTTP", .nio, .posix, .ssl, .logging, .collections]),
+        .room("SMTP", ["Mail", "Platform", "CCurl", .logging, .collections]),
+        .room("Inbox", ["Mail", "Platform", "HTTP", .nio, .posix, .ssl, .logging, .collections]),
 
         // The request that asks for it, and what all strategies stand on.
-        .room("Strategy", ["Mail", .logging, .metrics, .system]),
-        .room("HTTP", ["Mail", "Strategy", .nio, .posix, .logging, .metrics, .collections]),
-        .room("Telemetry", ["Mail", .coreMetrics, .logging, .metrics, .nio, .system]),
+        .room("Strategy", ["Mail", "Platform", .logging, .metrics]),
+        .room("HTTP", ["Mail", "Platform", "Strategy", .nio, .posix, .logging, .metrics, .collections]),
+        .room("Telemetry", ["Mail", "Platform", .coreMetrics, .logging, .metrics, .nio]),
+
+        // What local messages stand on: processes that talk over pipes, and mails that outlive them.
+        .room("Pipes", ["Mail", "Platform", "Strategy", .nio, .posix, .collections, .subprocess]),
+        .room("Spool", ["Mail", "Platform", "Pipes", .nio, .logging]),
 
         // What the remote strategies share with other programs, in any language.
-        .room("Redis", ["CHiredis", .nio, .posix, .ssl, .logging, .collections, .subprocess, .system]),
-        .room("Resque", ["Redis", .nio, .posix, .logging, .metrics, .lifecycle]),
+        .room("Redis", ["Platform", "CHiredis", .nio, .posix, .ssl, .logging, .collections, .subprocess]),
+        .room("Resque", ["Redis", "Platform", .nio, .posix, .logging, .metrics, .lifecycle]),
         .room("QueueBus", ["Redis", "Resque", .logging, .metrics]),
         .room("Eventr", ["Redis", .nio, .logging, .metrics, .lifecycle]),
 
@@ -53,14 +60,14 @@ let package = Package(
         .strategy("FireAndForget", "fire-and-forget"),
         .strategy(
             "Local", "local",
-            ["HTTP", .nio, .posix, .lifecycle, .signals, .collections, .metrics, .subprocess, .system]),
+            ["HTTP", "Pipes", "Platform", "Spool", .nio, .lifecycle, .signals, .collections, .metrics, .subprocess]),
         .strategy("PubSub", "pubsub", ["Redis", .nio, .lifecycle, .collections, .metrics]),
         .strategy("EventBus", "eventr", ["Redis", "Eventr", .metrics]),
         .strategy("ResqueQueue", "resque", ["Redis", "Resque", .nio, .lifecycle, .metrics]),
         .strategy("MailBus", "queuebus", ["Redis", "Resque", "QueueBus", .nio, .lifecycle]),
 
         // All of them under one load, and under the same faults.
-        .room("Compare", ["Mail", "Inbox", "Redis", .nio, .posix, .logging, .histogram, .subprocess, .system]),
+        .room("Compare", ["Mail", "Platform", "Inbox", "Redis", .nio, .posix, .logging, .histogram, .subprocess]),
 
         // The command line.
         .executableTarget(
@@ -68,8 +75,8 @@ let package = Package(
             dependencies: [
                 "Mail", "SMTP", "Inbox", "Strategy", "HTTP", "Telemetry", "Redis", "Resque",
                 "Foreground", "FireAndForget", "Local", "PubSub", "ResqueQueue", "Eventr", "EventBus", "MailBus",
-                "QueueBus", "Compare", "CBuild",
-                .argumentParser, .lifecycle, .signals, .nio, .posix, .logging, .coreMetrics, .subprocess, .system,
+                "QueueBus", "Compare", "Pipes", "Platform", "Spool", "CBuild",
+                .argumentParser, .lifecycle, .signals, .nio, .posix, .logging, .coreMetrics, .subprocess,
             ],
             swiftSettings: .houseRules,
             // Smaller in memory, by 2 to 4 MB: no table of symbols that nobody looks up, and relocations packed.
@@ -91,7 +98,8 @@ let package = Package(
             swiftSettings: .houseRules),
 
         .target(
-            name: "Support", dependencies: ["Mail", .nio, .posix, .ssl, .subprocess, .system], path: "Tests/Support",
+            name: "Support", dependencies: ["Mail", "Platform", .nio, .posix, .ssl, .logging, .subprocess],
+            path: "Tests/Support",
             swiftSettings: .houseRules),
         .tests("MailTests", ["Mail", "Support"]),
         .tests("SMTPTests", ["SMTP", "Mail", "Inbox", "Support", .ssl, .logging]),
@@ -105,9 +113,11 @@ let package = Package(
         .tests(
             "PubSubTests",
             ["PubSub", "Redis", "Strategy", "Mail", "Support", .nio, .posix, .logging, .lifecycle, .lifecycleTests]),
+        .tests("PipesTests", ["Pipes", "Mail", .nio]),
+        .tests("SpoolTests", ["Spool", "Pipes", "Platform", "Mail", "Support", .nio, .logging]),
         .tests(
             "LocalTests",
-            ["Local", "Strategy", "Mail", "Inbox", "Support", .nio, .posix, .logging, .subprocess, .system]),
+            ["Local", "Pipes", "Platform", "Strategy", "Mail", "Inbox", "Support", .nio, .posix, .logging, .subprocess]),
         .tests("QueueBusTests", ["QueueBus", "Redis", "Resque", "Support", .nio, .posix, .logging, .lifecycle]),
         .tests(
             "CompareTests",

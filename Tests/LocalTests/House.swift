@@ -2,15 +2,10 @@ import Inbox
 import Logging
 import NIOCore
 import NIOPosix
+import Platform
 import Subprocess
 import Support
 import Testing
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
 
 /// The three processes, and the inbox that their mails arrive in.
 struct House: Sendable {

@@ -1,16 +1,10 @@
 import Foundation
 import Inbox
 import NIOCore
+import Platform
 import Subprocess
 import Support
-import SystemPackage
 import Testing
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
 
 /// What is killed while mails are on their way, and what arrives nevertheless.
 @Suite("Killed processes", .serialized, .timeLimit(.minutes(2)))

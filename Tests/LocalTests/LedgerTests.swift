@@ -1,5 +1,6 @@
 import Mail
 import NIOCore
+import Pipes
 import Testing
 
 @testable import Local
@@ -7,7 +8,7 @@ import Testing
 @Suite("Who holds which mail")
 struct LedgerTests {
     private static func mail(_ text: String = "x") -> OwnedMail {
-        OwnedMail(EmailID(), ByteBuffer(string: text), since: .now())
+        OwnedMail(MailLine(EmailID(), ByteBuffer(string: text)), since: .now())
     }
 
     @Test("A dead worker's mails go before all others, in the order they came")
@@ -61,33 +62,5 @@ struct LedgerTests {
         _ = ledger.rest(mail.id, by: 1)
         ledger.drop(mail.id)
         #expect(ledger.isEmpty)
-    }
-
-    @Test("A small mail does not keep the large read that brought it")
-    func memory() {
-        var read = ByteBuffer(repeating: 0, count: 1 << 16)
-        let line = read.readSlice(length: 100) ?? ByteBuffer()
-        #expect(OwnedMail(EmailID(), line, since: .now()).line.storageCapacity < 1 << 10)
-    }
-}
-
-@Suite("How long a dead child's place stays empty")
-struct BackoffTests {
-    @Test("A child that has worked comes back at once, ten times a minute")
-    func badLuck() {
-        var backoff = Backoff()
-        let start = NIODeadline.now()
-        for death in 0..<10 { #expect(backoff.died(at: start + .seconds(Int64(death)), wasReady: true) == .zero) }
-        #expect(backoff.died(at: start + .seconds(11), wasReady: true) == .seconds(1))
-        #expect(backoff.died(at: start + .seconds(12), wasReady: true) == .seconds(2))
-        #expect(backoff.died(at: start + .seconds(120), wasReady: true) == .zero)
-    }
-
-    @Test("One that never was ready waits from the first time, up to 30 s")
-    func loop() {
-        var backoff = Backoff()
-        let waits = (0..<9).map { _ in backoff.died(at: .now(), wasReady: false).nanoseconds / 1_000_000 }
-        #expect(waits == [250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000])
-        #expect(backoff.died(at: .now(), wasReady: true) == .zero)
     }
 }

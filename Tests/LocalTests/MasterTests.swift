@@ -1,16 +1,10 @@
 import Foundation
 import Inbox
 import Mail
+import Platform
 import Subprocess
 import Support
-import SystemPackage
 import Testing
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
 
 /// How the master leads its house.
 @Suite("The master", .serialized, .timeLimit(.minutes(2)))

@@ -1,6 +1,6 @@
 import Logging
 import NIOCore
-import NIOPosix
+import Pipes
 import Subprocess
 
 /// The master's picture of one child. It belongs to the master's event loop.

@@ -2,6 +2,8 @@ import Logging
 import Mail
 import Metrics
 import NIOCore
+import Pipes
+import Spool
 import Strategy
 
 /// Moves the mails: from the web servers into the ledger, from there to the workers, and out by what the workers report.
@@ -73,21 +75,20 @@ final class Dispatcher {
 
     // MARK: What they say
 
-    func take(_ id: EmailID, _ line: ByteBuffer, from server: Child) {
+    func take(_ mail: MailLine, from server: Child) {
         server.promised.mails -= 1
-        server.promised.bytes -= line.readableBytes
+        server.promised.bytes -= mail.bytes.readableBytes
         meters.journey.accepted.increment()
-        guard settings.semantics == .safe else { return forward(id, line) }
-        let mail = OwnedMail(id, line, since: .now())
-        guard let spool else { return ledger.take(mail) }
+        guard settings.semantics == .safe else { return forward(mail) }
+        guard let spool else { return ledger.take(OwnedMail(mail.alone, since: .now())) }
         unkept.mails += 1
-        unkept.bytes += line.readableBytes
-        spool.keep(Spool.Guest(server: server.number, mail: mail), then: kept)
+        unkept.bytes += mail.bytes.readableBytes
+        spool.keep(Spool.Guest(server: server.number, mail: mail.alone, since: .now()), then: kept)
     }
 
     /// Mails of a master before this one.
-    func resume(_ mails: [OwnedMail]) {
-        for mail in mails { ledger.take(mail) }
+    func resume(_ mails: [MailLine]) {
+        for mail in mails { ledger.take(OwnedMail(mail.alone, since: .now())) }
     }
 
     private lazy var kept: Spool.Kept = {
@@ -96,18 +97,18 @@ final class Dispatcher {
     }()
 
     /// The spool has these mails, or they are nobody's.
-    private func kept(_ guests: [Spool.Guest], _ failure: Spool.SpoolFailure?) {
+    private func kept(_ guests: [Spool.Guest], _ failure: String?) {
         for (number, guests) in Dictionary(grouping: guests, by: \.server) {
             guard let failure else {
                 servers[number]?.post(.taken(guests.count))
                 continue
             }
-            servers[number]?.post(.refused(guests.count, failure.reason))
+            servers[number]?.post(.refused(guests.count, failure))
         }
         for guest in guests {
             unkept.mails -= 1
-            unkept.bytes -= guest.mail.line.readableBytes
-            if failure == nil { ledger.take(guest.mail) }
+            unkept.bytes -= guest.mail.bytes.readableBytes
+            if failure == nil { ledger.take(OwnedMail(guest.mail, since: guest.since)) }
         }
         settle()
     }
@@ -145,7 +146,7 @@ final class Dispatcher {
             "gave up on an email: \(outcome.failure?.description ?? outcome.word)",
             metadata: ["id": "\(mail.id)", "attempts": "\(mail.failures)"])
         guard let deadLetters else { return spool?.settle(mail.id) ?? () }
-        deadLetters.bury(mail, outcome) { [spool] in spool?.settle(mail.id) }
+        deadLetters.bury(mail.line, outcome) { [spool] in spool?.settle(mail.id) }
     }
 
     /// The master ends: what it still owns stays in the spool, else goes to the dead letters.
@@ -156,7 +157,7 @@ final class Dispatcher {
         let place = deadLetters == nil ? "are lost: they would have stayed in a --spool" : "go to the dead letters"
         logger.error("\(mails.count) emails were not sent in time and \(place)")
         let failure = Failure(.queue, "the master was stopped before the mail was sent")
-        for mail in mails { deadLetters?.bury(mail, .temporary(failure)) }
+        for mail in mails { deadLetters?.bury(mail.line, .temporary(failure)) }
     }
 
     // MARK: Handing out
@@ -170,7 +171,7 @@ final class Dispatcher {
     private func handOut() {
         while ledger.waitingCount > 0, let worker = freest, isOurTurn() {
             guard let mail = ledger.hand(to: worker.number) else { return }
-            worker.post(.mail(mail.id, line: mail.line))
+            worker.post(.mail(mail.line))
         }
     }
 
@@ -221,12 +222,12 @@ final class Dispatcher {
     // MARK: As the talk does
 
     /// `children.worker.send(message)`, and forgotten.
-    private func forward(_ id: EmailID, _ line: ByteBuffer) {
-        logger.info("got an email to send from the webserver: \(String(buffer: line))")
+    private func forward(_ mail: MailLine) {
+        logger.info("got an email to send from the webserver: \(String(buffer: mail.bytes))")
         guard let worker = workers.first else {
-            return logger.error("there is no email worker: the email is lost", metadata: ["id": "\(id)"])
+            return logger.error("there is no email worker: the email is lost", metadata: ["id": "\(mail.id)"])
         }
         worker.forwarded += 1
-        worker.post(.mail(id, line: line))
+        worker.post(.mail(mail))
     }
 }

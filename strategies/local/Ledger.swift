@@ -1,12 +1,12 @@
 import DequeModule
 import Mail
 import NIOCore
+import Pipes
 
 /// A mail that the master owns.
 struct OwnedMail: Sendable {
-    let id: EmailID
-    /// Its message, as it came and as it goes on.
-    let line: ByteBuffer
+    /// As it came and as it goes on.
+    let line: MailLine
     /// When the master got it.
     let since: NIODeadline
     /// Mails are numbered in the order they came.
@@ -16,12 +16,13 @@ struct OwnedMail: Sendable {
     /// When it is tried again.
     fileprivate var due = NIODeadline.distantFuture
 
-    /// - Parameter line: Copied where the read that brought it is much larger, which it would keep in memory.
-    init(_ id: EmailID, _ line: ByteBuffer, since: NIODeadline) {
-        self.id = id
-        self.line = line.storageCapacity > 4 * line.readableBytes ? ByteBuffer(bytes: line.readableBytesView) : line
+    init(_ line: MailLine, since: NIODeadline) {
+        self.line = line
         self.since = since
     }
+
+    var id: EmailID { line.id }
+    var bytes: Int { line.bytes.readableBytes }
 }
 
 /// Who holds which mail: it waits for a worker, is in a worker's hands, or rests until it is tried again. A mail is in
@@ -47,7 +48,7 @@ struct Ledger {
         last += 1
         mail.number = last
         count += 1
-        bytes += mail.line.readableBytes
+        bytes += mail.bytes
         waiting.append(mail)
     }
 
@@ -62,7 +63,7 @@ struct Ledger {
     mutating func settle(_ id: EmailID, by worker: Int) -> OwnedMail? {
         guard let mail = held[worker]?.removeValue(forKey: id) else { return nil }
         count -= 1
-        bytes -= mail.line.readableBytes
+        bytes -= mail.bytes
         return mail
     }
 
@@ -84,7 +85,7 @@ struct Ledger {
     mutating func drop(_ id: EmailID) {
         guard let mail = resting.removeValue(forKey: id) else { return }
         count -= 1
-        bytes -= mail.line.readableBytes
+        bytes -= mail.bytes
     }
 
     /// A worker is gone: what it held goes before all others, in the order it came.

@@ -1,8 +1,8 @@
-public import Logging
-public import Mail
-import NIOCore
+package import Logging
+package import Mail
+import Pipes
 import ServiceLifecycle
-public import Strategy
+package import Strategy
 
 /// Slide 3, "local messages": a master, a web server and an e-mail worker, three processes that talk over pipes.
 ///
@@ -11,7 +11,7 @@ public import Strategy
 ///                                                                       └ queue, throttle, retry; restarts who dies
 ///
 /// This is what the two children are made of; the master is a ``Master``. The messages are listed at `PipeMessage`.
-public struct Local: Strategy {
+package struct Local: Strategy {
     private let link: Link
     private let sender: any Sender
     private let journey: Journey
@@ -19,7 +19,7 @@ public struct Local: Strategy {
     private let semantics: Semantics
     private let logger: Logger
 
-    public init(
+    package init(
         link: Link, sender: any Sender, journey: Journey, throttle: Throttle, semantics: Semantics, logger: Logger
     ) {
         self.link = link
@@ -32,7 +32,7 @@ public struct Local: Strategy {
 
     // MARK: The web server
 
-    public func accept(_ email: Email) async throws(Refusal) -> Receipt {
+    package func accept(_ email: Email) async throws(Refusal) -> Receipt {
         switch semantics {
         case .safe: try await link.handOver(email)
         case .talk: try link.letGo(email)
@@ -40,11 +40,11 @@ public struct Local: Strategy {
         return Receipt("queued")
     }
 
-    public func check() async throws(Refusal) { try link.check() }
+    package func check() async throws(Refusal) { try link.check() }
 
     // MARK: The email worker
 
-    public func work() async throws {
+    package func work() async throws {
         switch semantics {
         case .safe: await send()
         case .talk: await TalkWorker(link: link, sender: sender, throttle: throttle, logger: logger).work()
@@ -53,22 +53,21 @@ public struct Local: Strategy {
 
     /// Sends what the master hands out, all at once: it hands out no more than may be in hand.
     private func send() async {
-        for await lines in link.mails.cancelOnGracefulShutdown() {
-            for line in lines { begin(line) }
+        for await mails in link.mails.cancelOnGracefulShutdown() {
+            for mail in mails { begin(mail) }
         }
         await journey.landed()
     }
 
-    private func begin(_ line: ByteBuffer) {
-        guard case .mail(let id, _)? = PipeMessage(line) else { return }
+    private func begin(_ mail: MailLine) {
         do {
-            let trip = try journey.depart(PipeMessage.email(line))
+            let trip = try journey.depart(mail.email())
             sender.send(trip.email) { [link] outcome in
                 trip.ended(outcome)
-                link.report(id, outcome)
+                link.report(mail.id, outcome)
             }
         } catch {
-            link.report(id, .permanent(Failure(.queue, "\(error)")))
+            link.report(mail.id, .permanent(Failure(.queue, "\(error)")))
         }
     }
 }

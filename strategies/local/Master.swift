@@ -1,7 +1,9 @@
-public import Logging
-public import NIOCore
-import NIOPosix
-public import ServiceLifecycle
+package import HTTP
+package import Logging
+package import NIOCore
+package import Pipes
+import ServiceLifecycle
+import Spool
 import Subprocess
 import UnixSignals
 
@@ -12,7 +14,7 @@ import UnixSignals
 /// A child that hangs is killed, one that died is started anew, at once or, where it dies again and again, after up to
 /// 30 s. What a dead child had in hand goes to the next. All state belongs to one event loop, which is the actor's
 /// executor; a mail costs no task here.
-public actor Master: Service {
+package actor Master: Service {
     /// What happens when a signal has asked the master to end, one after the other.
     enum Phase: Comparable {
         case running
@@ -52,7 +54,7 @@ public actor Master: Service {
     /// What a child has, past the time to end, to report what it has done.
     static let lastWord = TimeAmount.seconds(1)
 
-    public nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.executor.asUnownedSerialExecutor() }
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.executor.asUnownedSerialExecutor() }
 
     /// A child that is to be started.
     struct Birth: Sendable {
@@ -65,7 +67,7 @@ public actor Master: Service {
     ///   - listener: Where the web servers accept.
     ///   - launch: How a child of this role is started.
     /// - Throws: ``SpoolError`` where spool or dead letters can't be written.
-    public init(
+    package init(
         _ settings: MasterSettings, on loop: any EventLoop, listener: Listener, terminal: Terminal,
         logger: Logger, launch: @escaping @Sendable (ChildRole) -> Launch
     ) throws {
@@ -85,7 +87,7 @@ public actor Master: Service {
     }
 
     /// Goes on where a master before this one has ended.
-    private static func resume(_ found: Journal.Found, _ dispatcher: Dispatcher, _ logger: Logger) {
+    private static func resume(_ found: Spool.Found, _ dispatcher: Dispatcher, _ logger: Logger) {
         if found.damaged > 0 {
             logger.error(
                 "the spool is damaged: \(found.damaged) bytes in its middle are no record, and were passed over")
@@ -95,12 +97,12 @@ public actor Master: Service {
         }
         guard !found.mails.isEmpty else { return }
         logger.notice("\(found.mails.count) emails of the spool are still to be sent")
-        dispatcher.resume(found.mails.map { OwnedMail($0.id, $0.line, since: .now()) })
+        dispatcher.resume(found.mails)
     }
 
     // MARK: - Life
 
-    public func run() async throws {
+    package func run() async throws {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.heedHangups() }

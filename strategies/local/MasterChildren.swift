@@ -1,6 +1,7 @@
+import HTTP
 import Logging
 import NIOCore
-import NIOPosix
+import Pipes
 import Subprocess
 import Strategy
 
@@ -48,27 +49,16 @@ extension Master {
     /// The child's process is there: opens the master's ends of its pipes.
     private func born(_ number: Int, _ pid: Int32, _ pipes: Pipes) async throws {
         guard let child = children[number] else { return }
-        let channel = try await ClientBootstrap(group: loop).withConnectedSocket(pipes.toChild).get()
-        child.born(pid: pid, outlet: Outlet(channel), voice: terminal.voice)
-        try await open(pipes.errors) { master in
-            Ear(
-                heard: { lines in master.assumeIsolated { $0.heardCrying(number, lines) } }, readComplete: {}, ended: {}
-            )
+        child.born(pid: pid, outlet: try await pipes.outlet(on: loop), voice: terminal.voice)
+        try await Ear.listen(to: pipes.errors, on: loop) {
+            Ear(heard: { lines in self.assumeIsolated { $0.heardCrying(number, lines) } })
         }
-        try await open(pipes.output) { master in
+        try await Ear.listen(to: pipes.output, on: loop) {
             Ear(
-                heard: { lines in master.assumeIsolated { $0.heard(number, lines) } },
-                readComplete: { master.assumeIsolated { $0.dispatcher.settle() } },
-                ended: { master.assumeIsolated { $0.fellSilent(number) } })
+                heard: { lines in self.assumeIsolated { $0.heard(number, lines) } },
+                readComplete: { self.assumeIsolated { $0.dispatcher.settle() } },
+                ended: { self.assumeIsolated { $0.fellSilent(number) } })
         }
-    }
-
-    private func open(_ descriptor: CInt, _ ear: @escaping @Sendable (Master) -> Ear) async throws {
-        _ = try await NIOPipeBootstrap(group: loop)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(ear(self)) }
-            }
-            .takingOwnershipOfDescriptor(input: descriptor).get()
     }
 
     private func heard(_ number: Int, _ lines: [LineReader.Line]) {
@@ -88,7 +78,7 @@ extension Master {
 
     private func heard(_ message: PipeMessage, of child: Child) {
         switch (message, child.role) {
-        case (.mail(let id, let line), .server): dispatcher.take(id, line, from: child)
+        case (.mail(let mail), .server): dispatcher.take(mail, from: child)
         case (.sent(let id), .worker): dispatcher.sent(id, by: child)
         case (.failed(let id, let outcome), .worker): dispatcher.failed(id, outcome, by: child)
         case (.closed, .server): stoppedAccepting(child)

@@ -1,26 +1,28 @@
-public import Strategy
+import Pipes
+package import Spool
+package import Strategy
 
 /// What a master is told when it is made.
-public struct MasterSettings: Sendable {
+package struct MasterSettings: Sendable {
     /// How many e-mail workers there are.
-    public var workers = 1
+    package var workers = 1
     /// Mails in the hands of one worker.
-    public var concurrency = 50
+    package var concurrency = 50
     /// Mails that the master owns; past it the web server says 503.
-    public var backlog = 100_000
+    package var backlog = 100_000
     /// The least time between two mails that are handed out.
-    public var gap = Duration.zero
-    public var retry = RetryPolicy()
-    public var semantics = Semantics.safe
+    package var gap = Duration.zero
+    package var retry = RetryPolicy()
+    package var semantics = Semantics.safe
     /// From the word to stop until the last worker is told to.
-    public var grace = Duration.seconds(30)
+    package var grace = Duration.seconds(30)
     /// A directory in which mails survive the master.
-    public var spool: String?
-    public var spoolSync = SpoolSync.always
+    package var spool: String?
+    package var spoolSync = SpoolSync.always
     /// A file for mails that can't be sent.
-    public var deadLetters: String?
+    package var deadLetters: String?
 
-    public init() {}
+    package init() {}
 
     /// Bytes of all mails that the master owns, on top of their number.
     static let backlogBytes = 512 << 20

@@ -1,5 +1,6 @@
 import Mail
 import NIOCore
+import Pipes
 
 /// What the master and its children say to each other: one JSON object a line, of strings and whole numbers, its first
 /// key its kind. The children read their standard input and write their standard output.
@@ -22,8 +23,8 @@ import NIOCore
 /// A mail belongs to the master from the moment its line is whole in the pipe until its fate was reported.
 enum PipeMessage: Sendable, Equatable {
     case ready(version: Int)
-    /// The line is kept as it came, so that it can be passed on without being read.
-    case mail(EmailID, line: ByteBuffer)
+    /// Kept as it came, so that it can be passed on without being read.
+    case mail(MailLine)
     case sent(EmailID)
     case failed(EmailID, Outcome)
     case room(Room)
@@ -34,34 +35,18 @@ enum PipeMessage: Sendable, Equatable {
     case closed, ping, pong, stop
 
     static let version = 1
-    /// Bytes of a line. A text of a mebibyte in which every character is escaped is six.
-    static let longest = 8 << 20
-}
-
-/// How much more the master takes.
-struct Room: Sendable, Equatable {
-    var mails = 0
-    var bytes = 0
 }
 
 // MARK: - Writing
 
-extension PipeMessage {
-    /// The line of a mail, without its line end.
-    static func line(_ email: Email) -> String {
-        var json = JSONText(capacity: 128 + email.text.utf8.count)
-        json.raw("{")
-        json.field("mail", "\(email.id)")
-        json.field("to", email.to.text)
-        json.field("subject", email.subject)
-        json.field("text", email.text)
-        json.raw("}")
-        return json.text
-    }
+extension Outlet {
+    func post(_ message: PipeMessage) { post { message.write(into: &$0) } }
+}
 
+extension PipeMessage {
     func write(into buffer: inout ByteBuffer) {
-        if case .mail(_, let line) = self {
-            buffer.writeImmutableBuffer(line)
+        if case .mail(let mail) = self {
+            buffer.writeImmutableBuffer(mail.bytes)
         } else {
             var json = JSONText()
             json.raw("{")
@@ -109,8 +94,8 @@ extension PipeMessage {
         guard var fields = FlatJSON(line), let first = fields.next() else { return nil }
         // The mail comes first in number, and the master has no need to read the rest of it.
         if first.key == "mail" {
-            guard let id = first.value.id, line.readableBytesView.last == UInt8(ascii: "}") else { return nil }
-            self = .mail(id, line: line)
+            guard let mail = MailLine(line, first: first) else { return nil }
+            self = .mail(mail)
             return
         }
         var rest: [String: FlatJSON.Value] = [:]
@@ -142,17 +127,6 @@ extension PipeMessage {
         default: return nil
         }
     }
-
-    /// The mail of a line, made anew by the rules of the door.
-    static func email(_ line: ByteBuffer) throws(InvalidEmail) -> Email {
-        var values: [String: FlatJSON.Value] = [:]
-        guard var fields = FlatJSON(line) else { throw InvalidEmail(.text, "the message is garbled") }
-        while let field = fields.next() { values[field.key] = field.value }
-        guard fields.isComplete, let id = values["mail"]?.id, let to = values["to"]?.text,
-            let subject = values["subject"]?.text, let text = values["text"]?.text
-        else { throw InvalidEmail(.text, "the message is garbled") }
-        return try Email(id: id, to: to, subject: subject, text: text)
-    }
 }
 
 extension Outcome {
@@ -167,8 +141,4 @@ extension Outcome {
         default: return nil
         }
     }
-}
-
-extension FlatJSON.Value {
-    fileprivate var id: EmailID? { text.flatMap { EmailID($0) } }
 }

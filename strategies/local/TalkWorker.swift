@@ -1,7 +1,7 @@
 import DequeModule
 import Logging
 import Mail
-import NIOCore
+import Pipes
 import ServiceLifecycle
 import Strategy
 
@@ -17,16 +17,16 @@ struct TalkWorker {
         await withTaskGroup { group in
             let emails = Emails()
             group.addTask {
-                for await lines in link.mails.cancelOnGracefulShutdown() { await emails.push(lines.compactMap(email)) }
+                for await mails in link.mails.cancelOnGracefulShutdown() { await emails.push(mails.compactMap(email)) }
                 await emails.close()
             }
             group.addTask { await loop(emails) }
         }
     }
 
-    private func email(_ line: ByteBuffer) -> Email? {
+    private func email(_ mail: MailLine) -> Email? {
         do {
-            return try PipeMessage.email(line)
+            return try mail.email()
         } catch {
             logger.error("lost a mail that can't be read: \(error)")
             return nil

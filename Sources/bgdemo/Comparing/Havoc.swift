@@ -1,6 +1,6 @@
 import Compare
 import Inbox
-import Local
+import Pipes
 import ArgumentParser
 
 #if canImport(FoundationEssentials)

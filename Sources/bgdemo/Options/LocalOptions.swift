@@ -1,5 +1,6 @@
-public import ArgumentParser
-public import Local
+import ArgumentParser
+import Local
+import Spool
 import Strategy
 
 /// What the strategy local has beyond the others.

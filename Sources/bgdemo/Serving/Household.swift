@@ -1,6 +1,8 @@
 import ArgumentParser
+import HTTP
 import Local
 import NIOCore
+import Pipes
 import Strategy
 import Telemetry
 

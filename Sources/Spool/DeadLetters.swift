@@ -1,25 +1,21 @@
 import Dispatch
-import Logging
-import Mail
+package import Logging
+package import Mail
 import NIOCore
-
-#if canImport(Darwin)
-    import System
-#else
-    import SystemPackage
-#endif
+package import Pipes
+import Platform
 
 /// The last place of mails that can't be sent: a file of JSON lines, each the mail and why. It is opened anew for every
 /// batch, so that it may be moved away.
 ///
 ///     {"time":"…","outcome":"permanent","stage":"rcpt","code":550,"reason":"…","mail":"01…","to":"…","subject":"…","text":"…"}
-final class DeadLetters: Sendable {
+package final class DeadLetters: Sendable {
     private let path: FilePath
     private let logger: Logger
     private let queue = DispatchQueue(label: "bgdemo.dead-letters")
 
     /// - Throws: ``SpoolError`` where the file can't be written.
-    init(_ path: String, logger: Logger) throws {
+    package init(_ path: String, logger: Logger) throws {
         self.path = FilePath(path)
         self.logger = logger
         do {
@@ -30,7 +26,7 @@ final class DeadLetters: Sendable {
     }
 
     /// Keeps the mail, then says so.
-    func bury(_ mail: OwnedMail, _ outcome: Outcome, then buried: @escaping @Sendable () -> Void = {}) {
+    package func bury(_ mail: MailLine, _ outcome: Outcome, then buried: @escaping @Sendable () -> Void = {}) {
         var json = JSONText()
         json.raw("{")
         json.field("time", Timestamp().iso8601)
@@ -42,7 +38,7 @@ final class DeadLetters: Sendable {
         }
         var line = ByteBuffer(string: json.text)
         line.writeString(",")
-        line.writeBytes(mail.line.readableBytesView.dropFirst())
+        line.writeBytes(mail.bytes.readableBytesView.dropFirst())
         line.writeString("\n")
         queue.async { [self, line] in
             do {
@@ -51,13 +47,13 @@ final class DeadLetters: Sendable {
             } catch {
                 logger.error(
                     "the dead letter \(mail.id) can't be kept in \(path): \(error)",
-                    metadata: ["mail": "\(String(buffer: mail.line))"])
+                    metadata: ["mail": "\(String(buffer: mail.bytes))"])
                 buried()
             }
         }
     }
 
-    func close() async {
+    package func close() async {
         await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
     }
 

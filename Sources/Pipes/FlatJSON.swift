@@ -1,31 +1,33 @@
-import NIOCore
+package import NIOCore
 
 /// Reads the fields of a JSON object (RFC 8259) of strings and whole numbers, one by one, in their order. There is
 /// nothing nested, so that nothing is built that is not wanted.
-struct FlatJSON {
-    enum Value: Sendable, Hashable {
+package struct FlatJSON {
+    package typealias Field = (key: String, value: Value)
+
+    package enum Value: Sendable, Hashable {
         case text(String)
         case number(Int)
 
-        var text: String? { if case .text(let text) = self { text } else { nil } }
-        var number: Int? { if case .number(let number) = self { number } else { nil } }
+        package var text: String? { if case .text(let text) = self { text } else { nil } }
+        package var number: Int? { if case .number(let number) = self { number } else { nil } }
     }
 
     private let bytes: ByteBufferView
     private var at: Int
     private var isFirst = true
     /// Whether the object was read to its end, and nothing came after it.
-    private(set) var isComplete = false
+    package private(set) var isComplete = false
 
     /// Nil where the line does not begin as an object does.
-    init?(_ line: ByteBuffer) {
+    package init?(_ line: ByteBuffer) {
         bytes = line.readableBytesView
         at = bytes.startIndex
         guard take(UInt8(ascii: "{")) else { return nil }
     }
 
     /// The next field; nil at the end, and where the line is garbled.
-    mutating func next() -> (key: String, value: Value)? {
+    package mutating func next() -> Field? {
         skipBlanks()
         if take(UInt8(ascii: "}")) {
             skipBlanks()

@@ -1,11 +1,12 @@
 import Foundation
 import Mail
 import NIOCore
+import Pipes
+import Platform
 import Support
-import SystemPackage
 import Testing
 
-@testable import Local
+@testable import Spool
 
 @Suite("The journal of a spool")
 struct JournalTests {
@@ -13,12 +14,13 @@ struct JournalTests {
     private static func record(_ place: Int) throws -> Journal.Record {
         let text = String(repeating: "t\u{e9}\n", count: 1 + place % 3)
         let email = try Email(to: "you@example.org", subject: "mail \(place)", text: text)
-        return .mail(email.id, ByteBuffer(string: PipeMessage.line(email)))
+        return .mail(MailLine(email.id, ByteBuffer(string: MailLine.text(of: email))))
     }
 
     private static func id(_ record: Journal.Record) -> EmailID {
         switch record {
-        case .mail(let id, _), .settled(let id): id
+        case .mail(let mail): mail.id
+        case .settled(let id): id
         }
     }
 
@@ -27,7 +29,7 @@ struct JournalTests {
         var ids: [EmailID] = []
         for record in records {
             switch record {
-            case .mail(let id, _): ids.append(id)
+            case .mail(let mail): ids.append(mail.id)
             case .settled(let id): ids.removeAll { $0 == id }
             }
         }
@@ -162,12 +164,12 @@ struct JournalTests {
         let ids = Watched<[EmailID]>([])
         try await withDirectory { directory in
             let (spool, _) = try Spool.open(directory.string, sync: policy, logger: .silentInTests)
-            let mails = try (0..<500).map { place -> OwnedMail in
-                guard case .mail(let id, let line) = try Self.record(place) else { throw CancellationError() }
-                return OwnedMail(id, line, since: .now())
+            let mails = try (0..<500).map { place -> MailLine in
+                guard case .mail(let mail) = try Self.record(place) else { throw CancellationError() }
+                return mail
             }
             for mail in mails {
-                spool.keep(Spool.Guest(server: 1, mail: mail)) { guests, failure in
+                spool.keep(Spool.Guest(server: 1, mail: mail, since: .now())) { guests, failure in
                     #expect(failure == nil)
                     ids.change { $0 += guests.map(\.mail.id) }
                 }

@@ -1,10 +1,10 @@
-import NIOCore
+package import NIOCore
 import Synchronization
 
 /// The writing end of a pipe: what is posted in one tick of its event loop goes out in one write. May be used from any
 /// thread, and never waits.
-final class Outlet: Sendable {
-    typealias Written = @Sendable (_ isWhole: Bool) -> Void
+package final class Outlet: Sendable {
+    package typealias Written = @Sendable (_ isWhole: Bool) -> Void
 
     private struct State {
         var bytes = ByteBuffer()
@@ -15,19 +15,18 @@ final class Outlet: Sendable {
     private let channel: any Channel
     private let state = Mutex(State())
 
-    init(_ channel: any Channel) {
+    package init(_ channel: any Channel) {
         self.channel = channel
     }
 
     /// Bytes that the other side has not read.
-    var unwritten: Int { state.withLock { $0.unwritten + $0.bytes.readableBytes } }
+    package var unwritten: Int { state.withLock { $0.unwritten + $0.bytes.readableBytes } }
 
-    func post(_ message: PipeMessage) {
-        append { message.write(into: &$0) }
-    }
+    /// Posts what `write` writes, whole lines.
+    package func post(_ write: (inout ByteBuffer) -> Void) { append(write) }
 
     /// Posts a line that is already written, and says whether the pipe has taken all of it.
-    func post(line: String, written: @escaping Written) {
+    package func post(line: String, written: @escaping Written) {
         append(written: written) { bytes in
             bytes.writeString(line)
             bytes.writeInteger(UInt8(ascii: "\n"))
@@ -35,13 +34,13 @@ final class Outlet: Sendable {
     }
 
     /// Returns when what was posted before is in the pipe, or the pipe is gone.
-    func drained() async {
+    package func drained() async {
         await withCheckedContinuation { continuation in
             append(written: { _ in continuation.resume() }, { _ in })
         }
     }
 
-    func close() { channel.close(promise: nil) }
+    package func close() { channel.close(promise: nil) }
 
     private func append(written: Written? = nil, _ write: (inout ByteBuffer) -> Void) {
         let isFirst = state.withLock { state in

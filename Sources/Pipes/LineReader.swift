@@ -1,32 +1,35 @@
-import NIOCore
+package import NIOCore
 
-/// Cuts what comes over a pipe into lines. What is longer than ``PipeMessage/longest`` is let pass unread to its end, so
+/// Cuts what comes over a pipe into lines. What is longer than a line may be is let pass unread to its end, so
 /// that the line after it is heard again.
-struct LineReader {
-    enum Line: Equatable {
+package struct LineReader {
+    package enum Line: Equatable {
         /// Without its line end.
         case whole(ByteBuffer)
         /// This many bytes were no line.
         case tooLong(Int)
     }
 
+    /// Bytes of a line. A text of a mebibyte in which every character is escaped is six.
+    package static let longest = 8 << 20
+
     private let limit: Int
     private var bytes = ByteBuffer()
     private var searched = 0
     private var skipped = 0
 
-    init(limit: Int = PipeMessage.longest) {
+    package init(limit: Int = Self.longest) {
         self.limit = limit
     }
 
     /// Bytes of a line that has not ended.
-    var rest: Int { bytes.readableBytes + skipped }
+    package var rest: Int { bytes.readableBytes + skipped }
 
-    mutating func append(_ more: ByteBuffer) {
+    package mutating func append(_ more: ByteBuffer) {
         if bytes.readableBytes == 0 { bytes = more } else { bytes.writeImmutableBuffer(more) }
     }
 
-    mutating func next() -> Line? {
+    package mutating func next() -> Line? {
         let view = bytes.readableBytesView
         guard let end = view[(view.startIndex + searched)...].firstIndex(of: UInt8(ascii: "\n")) else {
             searched = bytes.readableBytes

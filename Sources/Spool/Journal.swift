@@ -1,48 +1,16 @@
+import Mail
+import NIOCore
+import Pipes
+import Platform
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
     import Foundation
 #endif
-import Mail
-import NIOCore
 
-#if canImport(Darwin)
-    import System
-#else
-    import SystemPackage
-#endif
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
-/// The file in which accepted mails survive their master: records, one after the other, each
-///
-///     length    4 bytes, big endian: of the payload
-///     checksum  4 bytes, big endian: CRC-32 of the payload
-///     payload   a mail's message as it came over the pipe, or `-` and the id of a mail that is settled
-///
-/// A length begins with a zero byte and a message has none, so that no mail can look like a record.
+/// The file in which accepted mails survive their master: one ``Record`` after the other.
 struct Journal: Sendable {
-    enum Record: Sendable, Equatable {
-        case mail(EmailID, ByteBuffer)
-        case settled(EmailID)
-    }
-
-    /// What was found when the file was opened.
-    struct Found: Sendable {
-        /// The mails that are not settled, in their order.
-        var mails: [(id: EmailID, line: ByteBuffer)] = []
-        /// Bytes of a last record that was not written whole, and were cut off. Nobody was told it was safe.
-        var torn = 0
-        /// Bytes in the middle that are no record: somebody, or a disk, has changed them.
-        var damaged = 0
-    }
-
     private let directory: FilePath
     private var file: SystemFile
     /// Where the unsettled mails stand.
@@ -52,14 +20,11 @@ struct Journal: Sendable {
     /// The file is written anew once it is this long, and little of it is alive.
     private let compaction: Int
 
-    private static let headerSize = 8
-    private static let longest = PipeMessage.longest + 64
-
     private var path: FilePath { directory.appending("journal") }
 
     // MARK: Opening
 
-    static func open(_ directory: FilePath, compaction: Int = 32 << 20) throws -> (Journal, Found) {
+    static func open(_ directory: FilePath, compaction: Int = 32 << 20) throws -> (Journal, Spool.Found) {
         var journal = try Journal(directory, compaction)
         let found = try journal.recover()
         return (journal, found)
@@ -80,46 +45,27 @@ struct Journal: Sendable {
     }
 
     /// Reads the file from its beginning, and makes it end after its last whole record.
-    private mutating func recover() throws -> Found {
+    private mutating func recover() throws -> Spool.Found {
         let bytes = ByteBuffer(bytes: try Data(contentsOf: URL(filePath: path.string)))
-        var found = Found()
-        var lines: [EmailID: ByteBuffer] = [:]
+        var found = Spool.Found()
+        var mails: [EmailID: MailLine] = [:]
         var order: [EmailID] = []
         var place = 0
-        while let next = Self.nextRecord(bytes, from: place) {
+        while let next = Record.next(in: bytes, from: place) {
             found.damaged += next.range.lowerBound - place
             place = next.range.upperBound
             note(next.record, at: next.range)
             switch next.record {
-            case .mail(let id, let line):
-                if lines.updateValue(line, forKey: id) == nil { order.append(id) }
-            case .settled(let id): lines[id] = nil
+            case .mail(let mail):
+                if mails.updateValue(mail, forKey: mail.id) == nil { order.append(mail.id) }
+            case .settled(let id): mails[id] = nil
             }
         }
         found.torn = bytes.readableBytes - place
-        found.mails = order.compactMap { id in lines[id].map { (id, $0) } }
+        found.mails = order.compactMap { mails[$0] }
         if found.torn > 0 { try file.resize(to: Int64(place)) }
         size = place
         return found
-    }
-
-    /// The first whole record at `place` or after it.
-    private static func nextRecord(_ bytes: ByteBuffer, from place: Int) -> (record: Record, range: Range<Int>)? {
-        var start = place
-        while start + headerSize < bytes.writerIndex {
-            if let record = record(bytes, at: start) { return record }
-            start += 1
-        }
-        return nil
-    }
-
-    private static func record(_ bytes: ByteBuffer, at start: Int) -> (record: Record, range: Range<Int>)? {
-        guard let length = bytes.getInteger(at: start, as: UInt32.self), length > 0, length <= longest,
-            let checksum = bytes.getInteger(at: start + 4, as: UInt32.self),
-            let payload = bytes.getSlice(at: start + headerSize, length: Int(length)),
-            Checksum.of(payload.readableBytesView) == checksum, let record = Record(payload)
-        else { return nil }
-        return (record, start..<(start + headerSize + Int(length)))
     }
 
     // MARK: Writing
@@ -158,9 +104,9 @@ struct Journal: Sendable {
 
     private mutating func note(_ record: Record, at range: Range<Int>) {
         switch record {
-        case .mail(let id, _):
-            forget(id)
-            live[id] = range
+        case .mail(let mail):
+            forget(mail.id)
+            live[mail.id] = range
             liveBytes += range.count
         case .settled(let id): forget(id)
         }
@@ -226,30 +172,4 @@ struct Journal: Sendable {
     }
 
     func close() { try? file.close() }
-}
-
-extension Journal.Record {
-    fileprivate init?(_ payload: ByteBuffer) {
-        if payload.readableBytesView.first == UInt8(ascii: "-") {
-            var text = payload
-            text.moveReaderIndex(forwardBy: 1)
-            guard let id = EmailID(String(buffer: text)) else { return nil }
-            self = .settled(id)
-        } else {
-            guard case .mail(let id, let line)? = PipeMessage(payload) else { return nil }
-            self = .mail(id, line)
-        }
-    }
-
-    fileprivate func write(into bytes: inout ByteBuffer) {
-        let start = bytes.writerIndex
-        bytes.writeInteger(UInt64(0))
-        switch self {
-        case .mail(_, let line): bytes.writeImmutableBuffer(line)
-        case .settled(let id): bytes.writeString("-\(id)")
-        }
-        let payload = bytes.readableBytesView[(start + 8)...]
-        bytes.setInteger(UInt32(truncatingIfNeeded: payload.count), at: start)
-        bytes.setInteger(Checksum.of(payload), at: start + 4)
-    }
 }

@@ -1,54 +1,38 @@
 import Dispatch
-import Logging
-import Mail
-import NIOCore
+package import Logging
+package import Mail
+package import NIOCore
+package import Pipes
+import Platform
 import Synchronization
-
-#if canImport(Darwin)
-    import System
-#else
-    import SystemPackage
-#endif
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
-
-/// When the journal is forced to disk. A killed master loses nothing under any of them; a power failure may lose what
-/// came since.
-public enum SpoolSync: String, Sendable, CaseIterable {
-    /// Before a mail is acknowledged; many mails share one sync.
-    case always
-    /// At most 100 ms after.
-    case each100ms = "100ms"
-    /// When the system sees fit.
-    case never
-}
-
-/// Why there can be no spool.
-public struct SpoolError: Error, CustomStringConvertible {
-    public let description: String
-}
 
 /// A directory in which the master's mails survive it. It belongs to one master at a time; its files are written on a
 /// thread of their own, everything that has gathered meanwhile in one go.
-final class Spool: Sendable {
-    /// A mail, and the web server that waits to hear that it is safe.
-    struct Guest: Sendable {
-        let server: Int
-        let mail: OwnedMail
+package final class Spool: Sendable {
+    /// A mail, when it came, and the web server that waits to hear that it is safe.
+    package struct Guest: Sendable {
+        package let server: Int
+        package let mail: MailLine
+        package let since: NIODeadline
+
+        package init(server: Int, mail: MailLine, since: NIODeadline) {
+            self.server = server
+            self.mail = mail
+            self.since = since
+        }
     }
 
     /// The mails are safe, or why not. Told in the order they came.
-    typealias Kept = @Sendable ([Guest], SpoolFailure?) -> Void
+    package typealias Kept = @Sendable ([Guest], _ failure: String?) -> Void
 
-    /// Why mails could not be written.
-    struct SpoolFailure: Sendable {
-        let reason: String
+    /// What a master before this one has left.
+    package struct Found: Sendable {
+        /// The mails that are not settled, in their order.
+        package var mails: [MailLine] = []
+        /// Bytes of a last record that was not written whole, and were cut off. Nobody was told it was safe.
+        package var torn = 0
+        /// Bytes in the middle that are no record: somebody, or a disk, has changed them.
+        package var damaged = 0
     }
 
     private struct State {
@@ -68,9 +52,9 @@ final class Spool: Sendable {
     private let logger: Logger
 
     /// Opens the spool, and reads what a master before this one has left there.
-    static func open(
+    package static func open(
         _ directory: String, sync policy: SpoolSync, logger: Logger
-    ) throws -> (Spool, Journal.Found) {
+    ) throws -> (Spool, Found) {
         let directory = FilePath(directory)
         do {
             if unsafe mkdir(directory.string, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
@@ -105,7 +89,7 @@ final class Spool: Sendable {
     }
 
     /// Keeps a mail; `kept` tells when it is safe.
-    func keep(_ guest: Guest, then kept: @escaping Kept) {
+    package func keep(_ guest: Guest, then kept: @escaping Kept) {
         schedule { state in
             state.guests.append(guest)
             state.kept = kept
@@ -113,7 +97,7 @@ final class Spool: Sendable {
     }
 
     /// The mail needs no keeping any more.
-    func settle(_ id: EmailID) {
+    package func settle(_ id: EmailID) {
         schedule { $0.settled.append(id) }
     }
 
@@ -132,7 +116,7 @@ final class Spool: Sendable {
             defer { state = State() }
             return (state.guests, state.settled, state.kept)
         }
-        let mails = guests.map { Journal.Record.mail($0.mail.id, $0.mail.line) }
+        let mails = guests.map { Journal.Record.mail($0.mail) }
         do {
             try journal.withLock { journal in
                 do {
@@ -148,7 +132,7 @@ final class Spool: Sendable {
             tellFailure(error)
             // The fates are written with the next mails; until then a restart would send those mails twice.
             state.withLock { $0.settled.insert(contentsOf: settled, at: 0) }
-            kept?(guests, SpoolFailure(reason: "the spool can't be written: \(error)"))
+            kept?(guests, "the spool can't be written: \(error)")
             return
         }
         isFailing.withLock { $0 = false }
@@ -192,7 +176,7 @@ final class Spool: Sendable {
     }
 
     /// Returns when everything is on disk and the next master may come.
-    func close() async {
+    package func close() async {
         await withCheckedContinuation { continuation in
             queue.async { [self] in
                 carry()

@@ -1,8 +1,8 @@
-import NIOCore
+package import NIOCore
 
 /// How long a dead child's place stays empty. A child that had worked comes back at once, unless it dies again and
 /// again; one that never got as far waits from the first time.
-struct Backoff {
+package struct Backoff {
     /// Deaths within the last minute.
     private var recent: [NIODeadline] = []
     /// Deaths in a row before the child was ready.
@@ -12,7 +12,9 @@ struct Backoff {
     static let tolerated = 10
     static let longest = TimeAmount.seconds(30)
 
-    mutating func died(at now: NIODeadline, wasReady: Bool) -> TimeAmount {
+    package init() {}
+
+    package mutating func died(at now: NIODeadline, wasReady: Bool) -> TimeAmount {
         recent.removeAll { now - $0 > .minutes(1) }
         recent.append(now)
         unready = wasReady ? 0 : unready + 1

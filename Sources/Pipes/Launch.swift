@@ -1,63 +1,27 @@
-import Subprocess
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
-#if canImport(Darwin)
-    import System
-#else
-    import SystemPackage
-#endif
+package import Subprocess
+import Platform
 
 #if canImport(Darwin)
     import Foundation
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
 #endif
-
-/// The two kinds of children.
-public enum ChildRole: String, Sendable, CaseIterable {
-    case server, worker
-
-    /// As the talk's log calls it.
-    var title: String {
-        switch self {
-        case .server: "web server"
-        case .worker: "email worker"
-        }
-    }
-}
 
 /// How a child is started: this same program, with arguments and variables that make it a child.
-public struct Launch: Sendable {
-    /// The variables by which a child knows that it is one.
-    enum Variable {
-        static let name = "BGDEMO_CHILD"
-        static let listens = "BGDEMO_CHILD_LISTENS"
-        static let isSpooled = "BGDEMO_CHILD_SPOOLS"
-    }
-
+package struct Launch: Sendable {
     private let arguments: [String]
     private var variables: [String: String?]
 
     /// - Parameters:
     ///   - arguments: Everybody may read them: no secrets.
     ///   - variables: Beside the master's own; nil takes one away.
-    public init(arguments: [String], variables: [String: String?]) {
+    package init(arguments: [String], variables: [String: String?]) {
         self.arguments = arguments
         self.variables = variables
     }
 
-    func asChild(_ role: ChildRole, isSpooled: Bool) -> Launch {
+    /// The same with more variables.
+    package func adding(_ more: [String: String]) -> Launch {
         var launch = self
-        launch.variables[Variable.name] = role.title
-        launch.variables[Variable.listens] = role == .server ? "1" : nil
-        launch.variables[Variable.isSpooled] = isSpooled ? "1" : nil
+        for (name, value) in more { launch.variables[name] = value }
         return launch
     }
 
@@ -67,7 +31,7 @@ public struct Launch: Sendable {
     ///   - signals: What to send it. Its end means that nothing is heard of the child any more: it is killed, if it is
     ///     not dead anyway, and waited for.
     ///   - born: Takes the master's ends of the pipes over.
-    func run(
+    package func run(
         _ pipes: Pipes, signals: AsyncStream<Signal>, born: @Sendable (_ pid: Int32) async throws -> Void
     ) async throws -> TerminationStatus {
         var options = PlatformOptions()
@@ -92,7 +56,7 @@ public struct Launch: Sendable {
     }
 
     /// This program's file. Where another has been put in its place meanwhile, the new one.
-    public static var program: String {
+    package static var program: String {
         #if canImport(Darwin)
             return Bundle.main.executablePath ?? CommandLine.arguments.first ?? "bgdemo"
         #else

@@ -1,24 +1,16 @@
-import HTTP
-public import NIOCore
+package import NIOCore
 import NIOPosix
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import Platform
 
 /// The socket on which the web servers accept. The master binds and keeps it, so that clients wait, and are not
 /// refused, while no web server lives.
-public struct Listener: Sendable {
-    public let port: Int
-    let socket: NIOBSDSocket.Handle
+package struct Listener: Sendable {
+    package let port: Int
+    package let socket: NIOBSDSocket.Handle
     private let channel: any Channel
 
     /// - Parameter port: 0 takes any free port; ``port`` then says which.
-    public static func bind(host: String, port: Int, group: any EventLoopGroup) async throws -> Listener {
+    package static func bind(host: String, port: Int, group: any EventLoopGroup) async throws -> Listener {
         // The web server of a master that was killed leaves within a second, and its socket with it.
         let deadline = NIODeadline.now() + .milliseconds(1500)
         while true {
@@ -46,5 +38,5 @@ public struct Listener: Sendable {
     }
 
     /// The next connections are refused.
-    public func close() async { try? await channel.close() }
+    package func close() async { try? await channel.close() }
 }
