@@ -1,14 +1,7 @@
 public import Logging
 public import NIOCore
 public import NIOPosix
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import Platform
 
 extension ServerBootstrap {
     /// A TCP server as every one here is: many may knock at once, small answers go out at once, a client may close its

@@ -1,12 +1,5 @@
 import Mail
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Platform
 
 /// How long an answer takes: always the same, or by chance.
 public enum Delay: Sendable, Hashable {

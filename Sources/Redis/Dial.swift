@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
-import SystemPackage
+import Platform
 
 extension RedisURL {
     /// Connects, by TCP, a socket file or TLS.

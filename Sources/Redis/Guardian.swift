@@ -1,5 +1,5 @@
+import Platform
 import Subprocess
-import SystemPackage
 
 /// The process that keeps the private server running for as long as any program holds it, however the programs end.
 ///

@@ -1,14 +1,9 @@
-import SystemPackage
+import Platform
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
     import Foundation
-#endif
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
 #endif
 
 /// A share in the private server: it runs at least until this is given back, or this process ends.

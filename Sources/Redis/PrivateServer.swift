@@ -1,17 +1,12 @@
 public import Logging
 import NIOCore
 import NIOPosix
-import SystemPackage
+import Platform
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
     import Foundation
-#endif
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
 #endif
 
 /// A Redis for those who have none running: started from the PATH on a socket file that only its user can open, with

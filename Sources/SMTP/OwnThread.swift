@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import Platform
 
 /// A thread of one's own: for work that waits, which neither an event loop nor a cooperative thread may do.
 enum OwnThread {

@@ -1,5 +1,5 @@
+import Platform
 import Synchronization
-import SystemPackage
 
 /// A text file that grows by whole lines, whoever else appends to it: an archive, an audit trail, dead letters.
 public final class LineFile: Sendable {

@@ -1,13 +1,7 @@
 public import Dispatch
 import Logging
+import Platform
 import Synchronization
-import SystemPackage
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
 
 /// Carries log lines to a file, standard output as a rule, on a thread of its own, so that a terminal that stalls stalls no event loop.
 ///

@@ -1,7 +1,7 @@
 import Foundation
+import Platform
 public import Subprocess
 import Synchronization
-import SystemPackage
 
 /// A `bgdemo` process that a test started: the program as its users run it.
 public final class Program: Sendable {

@@ -1,13 +1,6 @@
 public import NIOCore
 import NIOPosix
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
+import Platform
 
 /// A TCP client that sends what it is told and nothing else, and reads what comes, both in bytes. Every wait has a
 /// deadline.

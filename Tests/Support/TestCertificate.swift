@@ -1,6 +1,6 @@
 public import Foundation
+import Platform
 import Subprocess
-import SystemPackage
 
 /// A self-signed certificate and its key, made for one test by `openssl req`, in a folder that goes with the test.
 public struct TestCertificate: Sendable {

@@ -1,13 +1,6 @@
+import Platform
 public import Subprocess
 import Synchronization
-
-#if canImport(Darwin)
-    import Darwin
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
-#endif
 
 /// A strategy that runs, in processes of its own, with a mail room and where it needs one a Redis of its own: fit to
 /// be loaded, and to be struck by faults.

@@ -1,15 +1,12 @@
+import Platform
+
+#if canImport(Darwin)
+    import Subprocess
+#endif
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
     import Foundation
-#endif
-#if canImport(Darwin)
-    import Subprocess
-    import System
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Glibc
 #endif
 
 /// What the system says of the processes there are: `/proc` on Linux, `ps` on macOS.

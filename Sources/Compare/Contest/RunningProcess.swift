@@ -1,11 +1,6 @@
+import Platform
 import Subprocess
 import Synchronization
-
-#if canImport(Darwin)
-    import System
-#else
-    import SystemPackage
-#endif
 
 /// A process of a contest, from the line that says that it is ready to its end.
 final class RunningProcess: Sendable {

@@ -1,10 +1,5 @@
+import Platform
 import Subprocess
-
-#if canImport(Darwin)
-    import System
-#else
-    import SystemPackage
-#endif
 
 /// Sees to it that nothing is left of a contest, even where the measuring process is killed: a shell that is told of
 /// every process, and, when it hears no more, kills those that were not taken back, and removes the folder.

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Platform
 
 /// Chance that can be repeated: SplitMix64 (Steele, Lea, Flood 2014).
 struct Chance {

@@ -1,3 +1,4 @@
+import Platform
 import Redis
 import Subprocess
 
@@ -5,16 +6,6 @@ import Subprocess
     import FoundationEssentials
 #else
     import Foundation
-#endif
-#if canImport(Darwin)
-    import Darwin
-    import System
-#elseif canImport(Musl)
-    import Musl
-    import SystemPackage
-#else
-    import Glibc
-    import SystemPackage
 #endif
 
 extension Machine {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Eventr
-import SystemPackage
+import Platform
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -1,12 +1,5 @@
 import Compare
-
-#if canImport(Darwin)
-    import Darwin
-    import System
-#else
-    import Glibc
-    import SystemPackage
-#endif
+import Platform
 
 /// Tells on standard error how a comparison goes: on a terminal a line that is always new, elsewhere lines
 /// for a log.

@@ -1,11 +1,6 @@
 import Compare
+import Platform
 import UnixSignals
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
 
 /// Runs `body`; SIGINT, SIGTERM and SIGHUP say stop to it, and when they come again end the process at once.
 func untilStopped<Result: Sendable>(

@@ -1,11 +1,6 @@
 import Logging
+import Platform
 import UnixSignals
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
 
 /// Ctrl-C stops gracefully; Ctrl-C again is somebody who does not want to wait.
 enum Hurry {

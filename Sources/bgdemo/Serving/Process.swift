@@ -1,10 +1,4 @@
-import SystemPackage
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
+import Platform
 
 /// What a server asks of its process before it begins.
 enum Process {

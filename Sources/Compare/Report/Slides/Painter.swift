@@ -1,13 +1,5 @@
+import Platform
 import Subprocess
-import SystemPackage
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// A program that turns SVG into PNG.
 struct Painter: Sendable {

@@ -1,4 +1,4 @@
-import SystemPackage
+import Platform
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
