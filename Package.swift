@@ -41,7 +41,7 @@ let package = Package(
         .room("Inbox", ["Mail", "Platform", "HTTP", .nio, .posix, .ssl, .logging, .collections]),
 
         // The request that asks for it, and what all strategies stand on.
-        .room("Strategy", ["Mail", "Platform", .logging, .metrics]),
+        .room("Strategy", ["Mail", "Platform", .nio, .collections, .logging, .metrics]),
         .room("HTTP", ["Mail", "Platform", "Strategy", .nio, .posix, .logging, .metrics, .collections]),
         .room("Telemetry", ["Mail", "Platform", .coreMetrics, .logging, .metrics, .nio]),
 
@@ -55,16 +55,19 @@ let package = Package(
         .room("QueueBus", ["Redis", "Resque", .logging, .metrics]),
         .room("Eventr", ["Redis", .nio, .logging, .metrics, .lifecycle]),
 
+        // What the strategies on it share with each other.
+        .room("Remote", ["Redis", "Strategy"]),
+
         // The strategies, as the talk tells them.
         .strategy("Foreground", "foreground"),
         .strategy("FireAndForget", "fire-and-forget"),
         .strategy(
             "Local", "local",
             ["HTTP", "Pipes", "Platform", "Spool", .nio, .lifecycle, .signals, .collections, .metrics, .subprocess]),
-        .strategy("PubSub", "pubsub", ["Redis", .nio, .lifecycle, .collections, .metrics]),
-        .strategy("EventBus", "eventr", ["Redis", "Eventr", .metrics]),
-        .strategy("ResqueQueue", "resque", ["Redis", "Resque", .nio, .lifecycle, .metrics]),
-        .strategy("MailBus", "queuebus", ["Redis", "Resque", "QueueBus", .nio, .lifecycle]),
+        .strategy("PubSub", "pubsub", ["Redis", "Remote", .nio, .lifecycle, .metrics]),
+        .strategy("EventBus", "eventr", ["Redis", "Remote", "Eventr", .metrics]),
+        .strategy("ResqueQueue", "resque", ["Redis", "Remote", "Resque", .nio, .lifecycle, .metrics]),
+        .strategy("MailBus", "queuebus", ["Redis", "Remote", "Resque", "QueueBus", .nio, .lifecycle]),
 
         // All of them under one load, and under the same faults.
         .room("Compare", ["Mail", "Platform", "Inbox", "Redis", .nio, .posix, .logging, .histogram, .subprocess]),

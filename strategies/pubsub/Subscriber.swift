@@ -49,7 +49,8 @@ public struct Subscriber: Sendable {
     /// Works until the task is cancelled, or shut down gracefully: then it sends what it has heard, for as long as it
     /// may. In the talk's way what is held is lost with the process.
     func work() async throws {
-        let backlog = Backlog(limit: settings.semantics == .talk ? .max : settings.backlog, loop, meters.queue)
+        let limit = settings.semantics == .talk ? .max : settings.backlog
+        let backlog = Backlog(limit: limit, on: loop, length: meters.queue)
         defer { lose(backlog.takeAll()) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await hearAndSend(backlog) }
@@ -121,7 +122,7 @@ public struct Subscriber: Sendable {
             return logger.error("Refused a message on \(PubSub.channel): \(error)", metadata: ["message": "\(start)"])
         }
         meters.heard.increment()
-        await backlog.push(Backlog.Mail(trip: trip))
+        await backlog.push(Backlog.Mail(trip))
     }
 
     // MARK: Sending
@@ -144,7 +145,7 @@ public struct Subscriber: Sendable {
         } catch {
             return backlog.giveBack(mail)
         }
-        let mail = Backlog.Mail(trip: mail.trip, attempts: mail.attempts + 1)
+        let mail = Backlog.Mail(mail.trip, attempts: mail.attempts + 1)
         mail.trip.attempted(mail.attempts)
         // A send is not torn by a stop, but one that hangs holds up no stop: its outcome finds its way.
         let isSettled = Gate()

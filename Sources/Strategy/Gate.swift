@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Opens once, and holds back who comes before.
-final class Gate: Sendable {
+package final class Gate: Sendable {
     private struct State {
         var isOpen = false
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]
@@ -10,7 +10,9 @@ final class Gate: Sendable {
 
     private let state = Mutex(State())
 
-    func open() {
+    package init() {}
+
+    package func open() {
         let waiting = state.withLock { state in
             state.isOpen = true
             defer { state.waiting = [:] }
@@ -20,7 +22,7 @@ final class Gate: Sendable {
     }
 
     /// Returns when it is open, or the task was cancelled.
-    func wait() async {
+    package func wait() async {
         let number: Int? = state.withLock { state in
             guard !state.isOpen else { return nil }
             state.next += 1

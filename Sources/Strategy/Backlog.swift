@@ -1,15 +1,19 @@
 import DequeModule
-import Metrics
-import NIOCore
-import Strategy
+package import Metrics
+package import NIOCore
 import Synchronization
 
 /// The mails that a worker holds in memory: waiting, in hand, or resting until they are tried again. Bounded: who
 /// brings one more waits.
-final class Backlog: Sendable {
-    struct Mail {
-        let trip: Trip
-        var attempts = 0
+package final class Backlog: Sendable {
+    package struct Mail {
+        package let trip: Trip
+        package let attempts: Int
+
+        package init(_ trip: Trip, attempts: Int = 0) {
+            self.trip = trip
+            self.attempts = attempts
+        }
     }
 
     fileprivate struct State {
@@ -31,14 +35,17 @@ final class Backlog: Sendable {
     private let length: Gauge
     private let state = Mutex(State())
 
-    init(limit: Int, _ loop: any EventLoop, _ length: Gauge) {
+    /// - Parameters:
+    ///   - loop: By whose clock mails rest.
+    ///   - length: How many wait.
+    package init(limit: Int, on loop: any EventLoop, length: Gauge) {
         self.limit = limit
         self.loop = loop
         self.length = length
     }
 
     /// Takes a mail in, and returns when there is room for another. For one caller at a time.
-    func push(_ mail: Mail) async {
+    package func push(_ mail: Mail) async {
         let isFull = state.withLock { state in
             state.count += 1
             return state.count >= limit
@@ -60,7 +67,7 @@ final class Backlog: Sendable {
     }
 
     /// The next mail that is due, when there is one; nil when there will be none.
-    func next() async -> Mail? {
+    package func next() async -> Mail? {
         await withCheckedContinuation { continuation in
             let mail: Mail?? = state.withLock { state in
                 if state.isAbandoned { return .some(nil) }
@@ -79,7 +86,7 @@ final class Backlog: Sendable {
     /// A mail that was handed out is to be tried again.
     ///
     /// - Returns: Whether it will be: not where all is over.
-    func rest(_ mail: Mail, for delay: Duration) -> Bool {
+    package func rest(_ mail: Mail, for delay: Duration) -> Bool {
         let number: Int? = state.withLock { state in
             guard !state.isAbandoned else { return nil }
             state.rests += 1
@@ -95,7 +102,7 @@ final class Backlog: Sendable {
     }
 
     /// A mail that was handed out is done with.
-    func done() {
+    package func done() {
         let (bringer, idle) = state.withLock { state in
             state.count -= 1
             return (state.bringer.take(), state.isClosed && state.count == 0 ? state.takeIdle() : [])
@@ -105,7 +112,7 @@ final class Backlog: Sendable {
     }
 
     /// Nothing new comes; what is here is still handed out.
-    func close() {
+    package func close() {
         let idle = state.withLock { state in
             state.isClosed = true
             return state.count == 0 ? state.takeIdle() : []
@@ -114,7 +121,7 @@ final class Backlog: Sendable {
     }
 
     /// Nothing more is handed out.
-    func abandon() {
+    package func abandon() {
         let (bringer, idle) = state.withLock { state in
             state.isClosed = true
             state.isAbandoned = true
@@ -125,7 +132,7 @@ final class Backlog: Sendable {
     }
 
     /// What is left, once nothing is handed out any more.
-    func takeAll() -> [Mail] {
+    package func takeAll() -> [Mail] {
         state.withLock { state in
             defer {
                 state.waiting = []
@@ -136,7 +143,7 @@ final class Backlog: Sendable {
     }
 
     /// A mail that was handed out could not be tried.
-    func giveBack(_ mail: Mail) { hand(mail) }
+    package func giveBack(_ mail: Mail) { hand(mail) }
 
     private func hand(_ mail: Mail) {
         let idle: CheckedContinuation<Mail?, Never>? = state.withLock { state in
