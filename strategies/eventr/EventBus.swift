@@ -2,6 +2,7 @@ public import Eventr
 public import Logging
 public import Mail
 public import Redis
+import Remote
 public import Strategy
 
 /// Slide 6, "immutable event bus": the web server says what has happened, and consumers choose what to do about it.
@@ -44,13 +45,7 @@ public struct EventBus: Strategy {
         }
     }
 
-    public func check() async throws(Refusal) {
-        do {
-            _ = try await redis.send("PING")
-        } catch {
-            throw Refusal(error)
-        }
-    }
+    public func check() async throws(Refusal) { try await redis.check() }
 
     public func work() async throws { try await consumer?.run() }
 }
@@ -58,15 +53,4 @@ public struct EventBus: Strategy {
 extension Semantics {
     /// The library's word for it.
     public var algorithm: Algorithm { self == .talk ? .talk : .safe }
-}
-
-extension Refusal {
-    /// What a fault of Redis means for a client: an event that may have been written is better written twice, with one
-    /// Message-ID, than not at all.
-    fileprivate init(_ error: RedisError) {
-        switch error {
-        case .full(let why): self = .full(why, retryAfter: .seconds(1))
-        default: self = .unavailable("\(error)", retryAfter: .seconds(1))
-        }
-    }
 }

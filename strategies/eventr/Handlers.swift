@@ -1,5 +1,4 @@
 public import Eventr
-public import Mail
 import Metrics
 public import Strategy
 
@@ -7,16 +6,10 @@ public import Strategy
 extension Handler {
     /// Sends the mail of an `emailEvent`. What another try can't cure is dead at once: a mail against the rules, or one
     /// that the server refuses for good.
-    public static func email(sender: any Sender, journey: Journey, throttle: Throttle) -> Handler {
-        Handler("email handler", isRetryable: { ($0 as? NotSent)?.isWorthRetrying ?? ($0 is Refusal) }) { event in
+    public static func email(_ delivery: Delivery) -> Handler {
+        Handler("email handler", isRetryable: NotSent.isWorthRetrying) { event in
             guard let email = try MailEvent.email(of: event) else { return "not an email" }
-            try await throttle.turn()
-            let trip = try journey.depart(email)
-            trip.attempted(1)
-            let outcome = await sender.send(email)
-            trip.ended(outcome)
-            guard case .sent(let reply) = outcome else { throw NotSent(outcome: outcome) }
-            return reply
+            return try await delivery.attempt(email, number: 1)
         }
     }
 

@@ -41,21 +41,3 @@ struct MailEvent: Decodable {
 struct NoEmail: Error, CustomStringConvertible {
     let description = #"an emailEvent without its "email":{"to":…,"subject":…,"text":…}"#
 }
-
-/// The mail was not sent, or perhaps not.
-struct NotSent: Error, CustomStringConvertible {
-    let outcome: Outcome
-
-    /// Whether another try may do better: not, where the server has said no for good.
-    var isWorthRetrying: Bool {
-        if case .permanent = outcome { false } else { true }
-    }
-
-    var description: String {
-        switch outcome {
-        case .sent: "sent"
-        case .unknown(let failure): "perhaps sent: \(failure)"
-        case .temporary(let failure), .permanent(let failure): "not sent: \(failure)"
-        }
-    }
-}

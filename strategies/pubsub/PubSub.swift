@@ -2,6 +2,7 @@ public import Logging
 public import Mail
 import Metrics
 public import Redis
+import Remote
 import ServiceLifecycle
 public import Strategy
 
@@ -54,18 +55,12 @@ public struct PubSub: Strategy {
 
     /// The talk's callback ignores its error: the client hears that all is well.
     private func refuse(_ error: RedisError, _ email: Email) throws(Refusal) -> Receipt {
-        guard semantics == .talk else { throw .unavailable("\(error)", retryAfter: .seconds(1)) }
+        guard semantics == .talk else { throw Refusal(error) }
         logger.warning("Answered 200 for an email to \(email.to) all the same: \(error)")
         return Receipt("published")
     }
 
-    public func check() async throws(Refusal) {
-        do {
-            _ = try await redis.send("PING")
-        } catch {
-            throw .unavailable("\(error)", retryAfter: .seconds(1))
-        }
-    }
+    public func check() async throws(Refusal) { try await redis.check() }
 
     public func work() async throws {
         try await worker?.work()

@@ -3,6 +3,7 @@ public import Mail
 public import NIOCore
 import QueueBus
 public import Redis
+import Remote
 public import Resque
 import ServiceLifecycle
 public import Strategy
@@ -84,18 +85,6 @@ public struct QueueBusStrategy: Strategy {
             group.addTask { try await scheduler.run() }
             for worker in workers { group.addTask { try await worker.run() } }
             try await group.waitForAll()
-        }
-    }
-}
-
-extension Refusal {
-    /// What a fault of Redis means for a client: an event that may be on the bus is better published twice, with one
-    /// Message-ID, than not at all.
-    fileprivate init(_ error: any Error) {
-        if case RedisError.full(let why) = error {
-            self = .full(why, retryAfter: .seconds(1))
-        } else {
-            self = .unavailable("\(error)", retryAfter: .seconds(1))
         }
     }
 }

@@ -1,5 +1,6 @@
 public import Mail
 public import Redis
+import Remote
 import Resque
 public import Strategy
 
@@ -49,15 +50,4 @@ public struct ResqueStrategy: Strategy {
     }
 
     public func work() async throws { try await worker?.run() }
-}
-
-extension Refusal {
-    /// What a fault of Redis means for a client: a mail that may have been pushed is better sent twice, with one
-    /// Message-ID, than not at all.
-    fileprivate init(_ error: any Error) {
-        switch error {
-        case RedisError.full(let why): self = .full(why, retryAfter: .seconds(1))
-        default: self = .unavailable("\(error)", retryAfter: .seconds(1))
-        }
-    }
 }

@@ -11,10 +11,7 @@ extension EventBus {
         let place = try workshop.redisPlace()
         let log = workshop.events.options.log
         let redis = place.connect(isCluster: log.isCluster, workshop.group, logger: workshop.logger)
-        if let kept = try? await redis.send("CONFIG", "GET", "appendonly").array?.last?.text, kept == "no" {
-            workshop.logger.warning(
-                "This Redis keeps no append-only file: when it ends it forgets its log; redis-server --appendonly yes")
-        }
+        await redis.warnUnlessKept("log", workshop.logger)
         self.init(
             redis: redis, log: log, semantics: workshop.semantics,
             consumer: workshop.role.works ? try workshop.consumer(place) : nil, logger: workshop.logger)
@@ -23,7 +20,7 @@ extension EventBus {
 
 extension Workshop {
     fileprivate func consumer(_ place: RedisPlace) throws -> Consumer {
-        var handlers = [Handler.email(sender: sender, journey: journey, throttle: throttle), .counter()]
+        var handlers = [Handler.email(delivery), .counter()]
         if let path = events.audit { handlers.append(.audit(try LineFile(path))) }
         var options = events.options
         options.redis = place.options

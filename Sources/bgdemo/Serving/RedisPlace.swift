@@ -38,6 +38,15 @@ final class RedisPlace: Sendable {
     }
 }
 
+extension RedisCommands {
+    /// Redis by its defaults keeps no append-only file, and whoever counts on it should know.
+    func warnUnlessKept(_ what: String, _ logger: Logger) async {
+        guard let kept = try? await send("CONFIG", "GET", "appendonly").array?.last?.text, kept == "no" else { return }
+        logger.warning(
+            "This Redis keeps no append-only file: when it ends it forgets its \(what); redis-server --appendonly yes")
+    }
+}
+
 extension RedisFlags {
     /// Connects for one verb of the command line.
     func visit(_ body: (Redis) async throws -> Void) async throws {

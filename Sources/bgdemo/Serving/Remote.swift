@@ -36,11 +36,7 @@ extension ResqueStrategy {
     init(_ workshop: Workshop) async throws {
         let place = try workshop.redisPlace()
         let redis = place.connect(workshop.group, logger: workshop.logger)
-        if let kept = try? await redis.send("CONFIG", "GET", "appendonly").array?.last?.text, kept == "no" {
-            workshop.logger.warning(
-                "This Redis keeps no append-only file: when it ends it forgets its jobs; redis-server --appendonly yes"
-            )
-        }
+        await redis.warnUnlessKept("jobs", workshop.logger)
         self.init(
             redis: redis, worker: workshop.role.works ? workshop.resqueWorker(place) : nil)
     }
@@ -61,8 +57,6 @@ extension QueueBusStrategy {
 }
 
 extension Workshop {
-    fileprivate var delivery: Delivery { Delivery(sender: sender, journey: journey, throttle: throttle) }
-
     fileprivate func resqueWorker(_ place: RedisPlace) -> ResqueStrategy.WorkerHalf {
         var jobs = Jobs()
         jobs.registerMail(delivery, retry: retry, semantics)

@@ -30,6 +30,8 @@ struct Workshop: Sendable {
     /// Where the strategy stands on one.
     let redis: RedisPlace?
 
+    var delivery: Delivery { Delivery(sender: sender, journey: journey, throttle: throttle) }
+
     /// The Redis of an entry that says it needs one.
     func redisPlace() throws -> RedisPlace {
         guard let redis else { throw ValidationError("this strategy needs a Redis") }
