@@ -6,11 +6,11 @@ import Pipes
 import Strategy
 import Telemetry
 
-/// What a master of child processes is made of.
+/// One process of the house: what was asked of it, and what it is made of.
 struct Household: Sendable {
     let command: ServeCommand
     let environment: Environment
-    let entry: Entry
+    let plan: Plan
     let workshop: Workshop
     let post: Post
     let reporting: Reporting
@@ -20,12 +20,11 @@ struct Household: Sendable {
 
     func localMaster() async throws -> Master {
         let settings = try command.local.settings(environment, workshop)
-        let host = try command.listen.host(environment)
-        let listener = try await Listener.bind(
-            host: host, port: command.listen.port(environment), group: workshop.group)
-        let line = Site.firstLine(entry, host: host, port: listener.port, post: post, redis: workshop.redis)
+        let listener = try await Listener.bind(host: plan.host, port: plan.port, group: workshop.group)
+        let line = Site.firstLine(
+            plan.entry, host: plan.host, port: listener.port, post: post, redis: workshop.redis)
         let terminal = Terminal(
-            started: { [warnings = command.unused(entry, .all)] in reporting.announce(line, warnings: warnings) },
+            started: { [warnings = command.unused(plan.entry, .all)] in reporting.announce(line, warnings: warnings) },
             print: { reporting.write($0) },
             voice: { reporting.voice($0) }, metrics: { reporting.metrics.text(where: Self.isOfMails) })
         return try Master(
