@@ -1,3 +1,6 @@
+// One state machine, longer than other rooms: whoever changes one of its states has to see all of them, and nobody
+// outside does.
+
 import DequeModule
 import NIOCore
 

@@ -1,3 +1,6 @@
+// One state machine, longer than other rooms: the order of reading, waiting and answering is kept by state that
+// nobody outside this file can touch.
+
 import Logging
 import NIOCore
 import NIOSSL

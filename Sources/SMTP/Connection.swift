@@ -1,3 +1,6 @@
+// One state machine, longer than other rooms: what may be sent on a connection, and whether it may be kept, follow from
+// state that nobody outside this file can touch.
+
 import Mail
 
 /// One connection to the server, from its opening on: carries one errand at a time, each with its limits of time.

@@ -1,3 +1,5 @@
+// Longer than other rooms, so that the boundary to libcurl is one file: no other calls it, and no pointer gets out.
+
 import CCurl
 import Mail
 import Synchronization

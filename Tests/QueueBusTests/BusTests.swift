@@ -11,7 +11,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct BusTests {
     /// A Redis, and a publisher to its bus.
-    private struct Station: Sendable {
+    struct Station: Sendable {
         let url: RedisURL
         let redis: RedisConnection
         let logger: Logger
@@ -22,7 +22,7 @@ struct BusTests {
         }
     }
 
-    private func withStation(_ body: @Sendable @escaping (Station) async throws -> Void) async throws {
+    func withStation(_ body: @Sendable @escaping (Station) async throws -> Void) async throws {
         try await withRedisServer { server in
             var logger = Logger(label: "test")
             logger.logLevel = .critical
@@ -33,7 +33,7 @@ struct BusTests {
         }
     }
 
-    private func work(_ station: Station, _ bus: Bus, until body: @Sendable @escaping () async throws -> Void)
+    func work(_ station: Station, _ bus: Bus, until body: @Sendable @escaping () async throws -> Void)
         async throws
     {
         var options = WorkerOptions()
@@ -209,92 +209,6 @@ struct BusTests {
             try await work(station, riding) { try await heard.wait { $0.count == 1 } }
             #expect(heard.value.first?.id == event.id)
             #expect(heard.value.first?.has("bus_published_at") == true)
-        }
-    }
-
-    @Test("What nobody here can perform fails with a word that says so")
-    func failures() async throws {
-        try await withStation { station in
-            let bus = Bus(redis: station.redis, logger: station.logger)
-            for inner in [
-                #"{}"#, #"[]"#, #"{\"bus_class_proxy\":\"Gone\"}"#,
-                #"{\"bus_class_proxy\":\"::QueueBus::Rider\",\"bus_rider_app_key\":\"a\"}"#,
-            ] {
-                _ = try await station.redis.send(
-                    "RPUSH", "resque:queue:bus_incoming", "{\"class\":\"QueueBus::Worker\",\"args\":[\"\(inner)\"]}")
-            }
-            try await work(station, bus) {
-                while try await station.redis.send("LLEN", "resque:failed").int != 4 {}
-            }
-            let failed = try await station.texts("LRANGE", "resque:failed", "0", "-1").joined()
-            for word in ["is not a JSON object", "is for \\\"Gone\\\"", "nobody here rides"] {
-                #expect(failed.contains(word))
-            }
-        }
-    }
-
-    @Test("An event that nobody subscribed to is counted, and its job is done")
-    func unheard() async throws {
-        try await withStation { station in
-            let bus = Bus(redis: station.redis, logger: station.logger)
-            try await station.publisher.publish("unheard")
-            try await work(station, bus) {
-                while try await station.redis.send("GET", "resque:stat:processed").int != 1 {}
-            }
-            #expect(try await station.redis.send("EXISTS", "resque:failed").int == 0)
-        }
-    }
-
-    @Test("Who has no subscription, or none that can be read, keeps nobody's events from them")
-    func unreadable() async throws {
-        try await withStation { station in
-            let heard = Watched(0)
-            var bus = Bus(redis: station.redis, logger: station.logger)
-            bus.ride(try Application("good"), "k", on: Matcher(["a": .key])) { _ in heard.change { $0 += 1 } }
-            try await bus.subscribe()
-            _ = try await station.redis.send("SADD", "resque:bus_apps", "none", "broken", "odd")
-            _ = try await station.redis.send("SET", "resque:bus_app:broken", "no hash")
-            for (key, json) in [
-                ("1", "{"), ("2", "[]"), ("3", #"{"key":"3"}"#), ("4", #"{"queue_name":"q","key":"4","matcher":7}"#),
-                ("5", #"{"queue_name":"q","key":"5","matcher":{"a":"(a"}}"#),
-                ("6", #"{"queue_name":"q","key":"6","matcher":{"a":null}}"#),
-            ] {
-                _ = try await station.redis.send("HSET", "resque:bus_app:odd", key, json)
-            }
-            let riding = bus
-            try await work(station, riding) {
-                try await station.publisher.publish("anything", Event(["a": 1]))
-                // Nothing says what happened.
-                _ = try await station.redis.send(
-                    "RPUSH", "resque:queue:bus_incoming",
-                    #"{"class":"QueueBus::Worker","args":["{\"a\":1,\"bus_class_proxy\":\"QueueBus::Driver\"}"]}"#)
-                try await heard.wait { $0 == 2 }
-            }
-            #expect(try await station.redis.send("EXISTS", "resque:failed", "resque:queue:q").int == 0)
-            let list = try await Subscriptions(redis: station.redis).list()
-            #expect(list.map(\.application) == ["broken", "good", "none", "odd"])
-            #expect(list.map(\.subscriptions.count) == [0, 1, 0, 3])
-        }
-    }
-
-    @Test("Subscriptions are listed, replaced and taken away")
-    func subscriptions() async throws {
-        try await withStation { station in
-            let all = Subscriptions(redis: station.redis)
-            let application = try Application("My App")
-            let one = Subscription(
-                key: "1", queueName: application.queue("Fast Ones"), matcher: Matcher(["x": .present]))
-            let two = Subscription(key: "2", queueName: application.queue(), matcher: Matcher(eventType: "y"))
-            try await all.subscribe(application, to: [one, two])
-            #expect(one.queueName == "my_app_fast_ones")
-            #expect(try await all.list().map(\.application) == ["my_app"])
-            #expect(try await Set(all.list()[0].subscriptions) == [one, two])
-            #expect(try await all.remove("1", from: application))
-            #expect(try await !all.remove("1", from: application))
-            #expect(try await all.list()[0].subscriptions == [two])
-            try await all.unsubscribe(application)
-            #expect(try await all.list().isEmpty)
-            #expect(throws: InvalidApplication.self) { try Application("--") }
         }
     }
 }
