@@ -17,6 +17,7 @@ public import ServiceLifecycle
 /// or lost Redis meanwhile (``ConsumerOptions/delivery``). Redis may be away for any time; the consumer goes on when it
 /// is back.
 public final class Consumer: Service {
+    /// Under this name it is known in the log, together with all processes that have the same.
     public let name: String
     private let handlers: [Handler]
     private let options: ConsumerOptions

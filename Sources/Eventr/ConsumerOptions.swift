@@ -2,7 +2,7 @@ public import Redis
 
 /// How a consumer works.
 public struct ConsumerOptions: Sendable {
-    /// What a crash may do to an event.
+    /// What is promised of an event when a process dies.
     public enum Delivery: String, Sendable, CaseIterable {
         /// It may be handled twice, and is never lost.
         case atLeastOnce = "at-least-once"
@@ -10,9 +10,13 @@ public struct ConsumerOptions: Sendable {
         case atMostOnce = "at-most-once"
     }
 
+    /// Where the log is: the same for all who read and write it.
     public var log = LogOptions()
+    /// How its two connections behave.
     public var redis = RedisOptions()
+    /// How events are taken: safely, or as in the talk.
     public var algorithm = Algorithm.safe
+    /// What a crash may do to an event.
     public var delivery = Delivery.atLeastOnce
     /// The most events taken at once: what a crash may have handled twice.
     ///
@@ -37,5 +41,6 @@ public struct ConsumerOptions: Sendable {
     /// How long handlers may take to finish when the consumer is to leave.
     public var grace = Duration.seconds(30)
 
+    /// One batch of up to 500 at a time, each event eight tries, partitions kept for good.
     public init() {}
 }

@@ -20,6 +20,7 @@ public struct Event: Sendable, Hashable {
         public var description: String { "\(partition):\(index)" }
     }
 
+    /// Where it stands in the log; no other event ever has this place.
     public let place: Place
     /// The event as it was written, byte for byte.
     public let bytes: [UInt8]

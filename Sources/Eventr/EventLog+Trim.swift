@@ -3,12 +3,15 @@ import Redis
 extension EventLog {
     /// What was trimmed, and what was not.
     public struct Trim: Sendable, Hashable {
+        /// Partitions that were deleted.
         public var partitions = 0
+        /// Events in them.
         public var events = 0
         /// Events that some consumer had not read; each is told of them by a ``ConsumerEvent/gap(partition:events:)``.
         public var unread = 0
-        /// Partitions old enough that are kept, and for whom.
+        /// Partitions old enough that are kept all the same.
         public var kept = 0
+        /// The names of the consumers that they are kept for.
         public var keptFor: Set<String> = []
     }
 

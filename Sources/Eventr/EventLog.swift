@@ -6,6 +6,7 @@ public import Redis
 public struct EventLog: Sendable {
     let store: Store
 
+    /// - Parameter options: Where the log is: the same for all who read and write it.
     public init(redis: any RedisCommands, options: LogOptions = LogOptions()) {
         self.init(Store(redis: redis, options: options))
     }
@@ -16,6 +17,7 @@ public struct EventLog: Sendable {
 
     /// How far a consumer is.
     public struct ConsumerStatus: Sendable, Hashable {
+        /// Shared by all processes of the consumer.
         public let name: String
         /// The newest partition that it has taken events from.
         public let partition: Int?

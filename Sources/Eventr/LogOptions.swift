@@ -7,6 +7,7 @@ public struct LogOptions: Sendable {
     /// Whether Redis is a Cluster: keys then carry hash tags (`eventr:partitions:{29857612}`).
     public var isCluster = false
 
+    /// The talk's: `eventr:…`, partitions of a minute, one server.
     public init() {}
 }
 

@@ -17,11 +17,13 @@ import Synchronization
 /// An event is written when the call returns. The call throws the errors of the Redis module; one that says that the
 /// command may have run leaves it open whether the event is in the log: written again, it may be there twice.
 public final class Producer: Sendable {
+    /// The talk's name for whoever writes. It is not written down.
     public let name: String
     private let store: Store
     private let algorithm: Algorithm
     private let gathering: Gathering
 
+    /// - Parameter options: Where the log is: the same for all who read and write it.
     public init(
         name: String, redis: any RedisCommands, options: LogOptions = LogOptions(), algorithm: Algorithm = .safe
     ) {

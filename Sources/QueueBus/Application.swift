@@ -1,6 +1,7 @@
 /// A program that subscribes to events. Its subscriptions stand in Redis, where every driver finds them, those of Ruby
 /// too: its key in the set `bus_apps`, each subscription in the hash `bus_app:<key>`.
 public struct Application: Sendable, Hashable {
+    /// By which Redis knows it: the name in small letters, with `_` for all but letters and digits.
     public let key: String
 
     /// - Throws: ``InvalidApplication`` where nothing of the name is a letter or a digit.
@@ -28,6 +29,7 @@ public struct Application: Sendable, Hashable {
 
 /// There is no application by such a name.
 public struct InvalidApplication: Error, Sendable, CustomStringConvertible {
+    /// As it was given.
     public let name: String
 
     public var description: String { "\"\(name)\" has no letter or digit to name an application by" }

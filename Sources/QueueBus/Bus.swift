@@ -34,6 +34,9 @@ public struct Bus: Sendable {
     private let logger: Logger
     private var rides: [Ride] = []
 
+    /// - Parameters:
+    ///   - redis: What subscribing and driving go through; workers have connections of their own.
+    ///   - namespace: Resque's, which all programs on the bus share.
     public init(redis: any RedisCommands, namespace: String = "resque", logger: Logger) {
         (self.redis, self.namespace, self.logger) = (redis, namespace, logger)
     }
@@ -107,6 +110,7 @@ extension Event {
 
 /// A job of the bus is for a class that this program does not have.
 public struct UnknownProxy: Error, Sendable, CustomStringConvertible {
+    /// What the job's `bus_class_proxy` says.
     public let name: String
 
     public var description: String { "the bus job is for \"\(name)\", which this program does not have" }
@@ -114,7 +118,9 @@ public struct UnknownProxy: Error, Sendable, CustomStringConvertible {
 
 /// An event was driven to a subscription that this program does not ride.
 public struct UnknownSubscription: Error, Sendable, CustomStringConvertible {
+    /// The application's key.
     public let application: String
+    /// The subscription's key within it.
     public let key: String
 
     public var description: String {

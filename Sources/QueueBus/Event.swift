@@ -49,6 +49,7 @@ public struct Event: Sendable {
         }
     }
 
+    /// An event without attributes.
     public init() {
         // What most have room in, the bus' own attributes among it.
         values = JSONBytes(capacity: 320)
@@ -161,5 +162,6 @@ public struct Event: Sendable {
 
 /// What was on the bus is no event; the text says why.
 public struct InvalidEvent: Error, Sendable, CustomStringConvertible {
+    /// What is wrong, for a person to read.
     public let description: String
 }

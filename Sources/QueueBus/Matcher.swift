@@ -6,6 +6,7 @@
 /// enough, and in `a|b` the one end belongs to `a` and the other to `b`. One made by Ruby itself, `(?-mix:…)`, is taken
 /// as it is. What `Pattern` does not know, or would take too long over, matches nothing; see ``unreadable``.
 public struct Matcher: Sendable, Hashable {
+    /// What an attribute has to be.
     public enum Filter: Sendable, Hashable {
         /// Equal to this text, or matched by it as a regular expression.
         case value(String)
@@ -30,6 +31,7 @@ public struct Matcher: Sendable, Hashable {
     /// The filters that are no regular expressions, or none that is known here. They match equal texts alone.
     public let unreadable: [(name: String, why: InvalidPattern)]
 
+    /// By the attributes' names.
     public init(_ filters: [String: Filter]) {
         self.filters = filters.sorted { $0.key < $1.key }.map { (name: $0.key, filter: $0.value) }
         var unreadable: [(name: String, why: InvalidPattern)] = []
@@ -50,6 +52,7 @@ public struct Matcher: Sendable, Hashable {
         self.init(["bus_event_type": .value(eventType)])
     }
 
+    /// Whether every filter matches. False where that takes too long to find out.
     public func matches(_ event: Event) -> Bool { verdict(on: event) ?? false }
 
     /// Nil where finding out takes too long.

@@ -46,6 +46,7 @@ struct Pattern: Sendable {
 
 /// What can't be a filter; the text says why.
 public struct InvalidPattern: Error, Sendable, CustomStringConvertible {
+    /// What is wrong, for a person to read.
     public let description: String
 }
 

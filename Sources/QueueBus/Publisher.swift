@@ -2,6 +2,7 @@ public import Resque
 
 /// Puts events on the bus: into the queue `bus_incoming`, where a driver of any language finds them.
 public struct Publisher: Sendable {
+    /// The queue in which events wait for a driver.
     public static let incoming = "bus_incoming"
     /// The class of every job on the bus, and whom its `bus_class_proxy` may name.
     static let worker = "QueueBus::Worker"

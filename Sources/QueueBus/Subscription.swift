@@ -10,6 +10,7 @@ public struct Subscription: Sendable, Hashable {
     public let queueName: String
     /// `::QueueBus::Rider`, or a class of somebody's Ruby.
     public let className: String
+    /// Which events are delivered.
     public let matcher: Matcher
 
     /// - Parameter queueName: Of all but letters, digits and `_` it has `_`, and no capitals, as Ruby's has.

@@ -5,6 +5,7 @@ public struct Subscriptions: Sendable {
     private let redis: any RedisCommands
     private let namespace: String
 
+    /// - Parameter namespace: Resque's, which all programs on the bus share.
     public init(redis: any RedisCommands, namespace: String = "resque") {
         (self.redis, self.namespace) = (redis, namespace)
     }

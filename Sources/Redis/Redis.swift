@@ -6,10 +6,12 @@ import Synchronization
 /// A connection per event loop to one Redis. A call from an event loop of the group takes that loop's and never
 /// leaves the loop; calls from elsewhere take turns.
 public final class Redis: RedisCommands {
+    /// Where it connects to.
     public let url: RedisURL
     private let connections: [RedisConnection]
     private let turn = Atomic<Int>(0)
 
+    /// Begins to connect; commands wait meanwhile.
     public init(
         _ url: RedisURL, on group: any EventLoopGroup, options: RedisOptions = RedisOptions(), logger: Logger
     ) {
@@ -22,6 +24,7 @@ public final class Redis: RedisCommands {
     /// Whether every event loop has its connection.
     public var isConnected: Bool { connections.allSatisfy(\.isConnected) }
 
+    /// Closes all connections; what waits, and whatever is sent after, fails with ``RedisError/closed``.
     public func close() {
         for connection in connections { connection.close() }
     }

@@ -31,6 +31,7 @@ public final class RedisCluster: RedisCommands {
         seedNode = Redis(seed, on: group, options: options, logger: logger)
     }
 
+    /// Closes all connections to all nodes; what waits fails with ``RedisError/closed``.
     public func close() {
         seedNode.close()
         for node in map.withLock({ Array($0.nodes.values) }) { node.close() }

@@ -29,6 +29,7 @@ extension ByteBuffer: RedisArgument {
 public struct RedisCommand: Sendable, ExpressibleByArrayLiteral {
     let bytes: ByteBuffer
 
+    /// - Parameter arguments: The command's name first, then as many as it takes; each may hold any bytes.
     public init(_ arguments: [any RedisArgument]) {
         var all = ByteBufferAllocator().buffer(capacity: 240)
         var lengths: [Int] = []

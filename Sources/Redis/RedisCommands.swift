@@ -32,10 +32,12 @@ extension RedisCommands {
         return try reply.get()
     }
 
+    /// ``pipeline(_:timeLimit:)`` within the options' time.
     public func pipeline(_ commands: [RedisCommand]) async throws(RedisError) -> [RedisValue] {
         try await pipeline(commands, timeLimit: nil)
     }
 
+    /// ``send(_:timeLimit:)`` within the options' time.
     public func send(_ command: RedisCommand) async throws(RedisError) -> RedisValue {
         try await send(command, timeLimit: nil)
     }

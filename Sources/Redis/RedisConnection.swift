@@ -8,12 +8,15 @@ import Synchronization
 /// A command is never sent twice by itself: where the connection breaks before the reply, the caller is told and knows
 /// whether the work may be done twice.
 public final class RedisConnection: RedisCommands {
+    /// Where it connects to.
     public let url: RedisURL
+    /// All its work is done here.
     public let eventLoop: any EventLoop
     private let options: RedisOptions
     private let isUp: Flag
     private let session: NIOLoopBoundBox<Session>
 
+    /// Begins to connect; commands wait meanwhile.
     public convenience init(
         _ url: RedisURL, on eventLoop: any EventLoop, options: RedisOptions = RedisOptions(), logger: Logger
     ) {

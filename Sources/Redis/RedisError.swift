@@ -95,6 +95,7 @@ public struct RedisReplyError: Error, Sendable, Hashable, CustomStringConvertibl
         message = isCode ? String(text.dropFirst(word.count + 1)) : text
     }
 
+    /// What the code calls for.
     public var kind: Kind {
         switch code {
         case "LOADING": .loading

@@ -15,5 +15,6 @@ public struct RedisOptions: Sendable {
     /// A file of PEM certificates to trust for `rediss://`; nil trusts those that the system does.
     public var caFile: String?
 
+    /// Five seconds for a command, and two for a Redis that is away.
     public init() {}
 }

@@ -4,6 +4,7 @@ import Synchronization
 ///
 /// On a Redis Cluster a script may touch only keys that were passed to it, all of one slot.
 public final class RedisScript: Sendable {
+    /// The script's text.
     public let lua: String
     /// Redis' own answer to `SCRIPT LOAD`: a digest of the text alone, and so the same on every server.
     private let digest = Mutex<String?>(nil)

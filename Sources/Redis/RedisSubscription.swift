@@ -6,15 +6,17 @@ public import NIOCore
 /// Pub/sub forgets: what was published while the connection was away is lost, and Redis does not say how much. The
 /// events therefore tell of every break.
 ///
-/// At most ``bound`` events wait for their reader, and a few more that had come already; beyond, nothing is read from
+/// At most `bound` events wait for their reader, and a few more that had come already; beyond, nothing is read from
 /// Redis, which keeps them until its `client-output-buffer-limit pubsub` (32 MB by default) and then closes the
 /// connection, as is told.
 ///
 /// One reader only. Ending the iteration, or cancelling its task, closes the connection.
 public final class RedisSubscription: AsyncSequence, Sendable {
+    /// What the reader is told.
     public enum Element: Sendable, Hashable {
         /// From here on everything that is published is heard.
         case subscribed
+        /// A message, byte for byte.
         case message(channel: String, payload: [UInt8])
         /// The connection broke, or could not be made; told once until it is ``subscribed`` again.
         case lost(RedisError)
@@ -25,10 +27,14 @@ public final class RedisSubscription: AsyncSequence, Sendable {
         Element, NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, Demand
     >
 
+    /// Their names, as they are: no patterns.
     public let channels: [String]
     private let producer: Producer
     private let demand: Demand
 
+    /// Connects and subscribes at once, whether or not there is a reader yet.
+    ///
+    /// - Parameter bound: Events that may wait for the reader.
     public init(
         _ url: RedisURL, channels: [String], on eventLoop: any EventLoop, options: RedisOptions = RedisOptions(),
         bound: Int = 1024, logger: Logger

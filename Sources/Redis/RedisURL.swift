@@ -13,8 +13,10 @@ public struct RedisURL: Sendable, Hashable {
     let isEncrypted: Bool
     let user: String?
     let password: String?
+    /// 0, unless the URL says another.
     public let database: Int
 
+    /// - Throws: ``InvalidRedisURL``, which says what is wrong and never repeats a password.
     public init(_ text: String) throws(InvalidRedisURL) {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
             throw InvalidRedisURL("a blank or control character is in it; write it as %20 and the like")
@@ -56,6 +58,7 @@ public struct RedisURL: Sendable, Hashable {
 
 /// What is wrong with the text of a URL, in words for who wrote it; never the text itself, which may hold a password.
 public struct InvalidRedisURL: Error, Hashable, CustomStringConvertible {
+    /// What is wrong, for a person to read.
     public let reason: String
 
     init(_ reason: String) {

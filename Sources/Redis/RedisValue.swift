@@ -32,10 +32,12 @@ public enum RedisValue: Sendable, Hashable {
         }
     }
 
+    /// An array's elements.
     public var array: [RedisValue]? {
         if case .array(let values) = self { values } else { nil }
     }
 
+    /// Whether there is nothing: no such key, or a condition that did not hold.
     public var isNull: Bool { self == .null }
 
     /// The value, where it is none of Redis' errors.

@@ -77,6 +77,7 @@ public struct Arguments: Sendable, Hashable {
 
 /// The arguments of a job are not what its `perform` takes; the text says which, and what it takes.
 public struct InvalidArguments: Error, Sendable, CustomStringConvertible {
+    /// What is wrong, for a person to read.
     public let description: String
 
     init(_ description: String) { self.description = description }

@@ -10,6 +10,7 @@
 /// Plugins are not asked about them. Where a plugin has the job fail or come back, nothing is pushed. Where one of their
 /// queues is a key of another type, nothing is pushed and the job fails.
 public struct FollowUps: Sendable, CustomStringConvertible {
+    /// In the order in which they are pushed, each to its own queue.
     public let jobs: [Job]
 
     public init(_ jobs: [Job]) {

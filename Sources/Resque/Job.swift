@@ -79,6 +79,7 @@ public struct Job: Sendable, Hashable {
 
 /// What was in the queue is no job; the text says why.
 public struct InvalidJob: Error, Sendable, CustomStringConvertible {
+    /// What is wrong, for a person to read.
     public let description: String
 
     init(_ description: String) { self.description = description }

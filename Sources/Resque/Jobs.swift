@@ -17,6 +17,7 @@ public struct Jobs: Sendable {
 
     private var definitions: [String: Definition] = [:]
 
+    /// None yet: what is not registered fails with ``UnknownClass``.
     public init() {}
 
     /// Says how jobs of one name are performed. Registering a name again replaces what it meant.
@@ -64,6 +65,7 @@ public struct Jobs: Sendable {
 
 /// No job is registered by the name that a job's `class` says.
 public struct UnknownClass: Error, Sendable, CustomStringConvertible {
+    /// What the job's `class` says.
     public let className: String
     /// The names that are registered here.
     public let known: [String]

@@ -21,6 +21,7 @@ public final class MultiWorker: Service {
         /// How late a task may be.
         public var lateness = Duration.milliseconds(10)
 
+        /// One to ten jobs at a time, by measurements of half a second.
         public init() {}
     }
 

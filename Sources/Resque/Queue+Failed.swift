@@ -65,11 +65,13 @@ public struct FailedJob: Sendable, Hashable {
     public let entry: [UInt8]
     /// `2026/11/23 15:19:23 UTC` by Ruby and this library.
     public private(set) var failedAt: String?
-    /// What kind of error it was, and its text.
+    /// What kind of error it was.
     public private(set) var exception: String?
+    /// The error's text.
     public private(set) var error: String?
     /// The id of the worker that performed it.
     public private(set) var worker: String?
+    /// The queue that the job was in, without the namespace.
     public private(set) var queue: String?
     /// When it was retried from Ruby's web page, which leaves it in the list.
     public private(set) var retriedAt: String?

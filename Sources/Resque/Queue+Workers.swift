@@ -16,6 +16,7 @@ extension Queue {
 
     /// What a worker is working on.
     public struct Working: Sendable, Hashable {
+        /// The queue that the job was in, without the namespace.
         public let queue: String
         /// In the words of its program; ISO 8601 from this library and Ruby.
         public let runAt: String?

@@ -52,9 +52,11 @@ public struct WorkerOptions: Sendable {
 
     /// The namespace of the keys.
     public var namespace = "resque"
+    /// How each of its connections behaves.
     public var redis = RedisOptions()
     /// How many jobs are performed at a time; each has a worker's id of its own, as node's MultiWorker does it.
     public var concurrency = 1
+    /// What becomes of the job in the hands of a worker that has died.
     public var onDeadWorker = DeadWorkersJob.requeue
     /// A job that has been with so many workers when they died goes to `failed` whatever ``onDeadWorker`` says.
     public var strikes = 3
@@ -65,5 +67,6 @@ public struct WorkerOptions: Sendable {
     /// How long one of our workers on another host may be silent before it is taken for dead.
     public var deadAfter = Duration.seconds(60)
 
+    /// One job at a time, as the talk has it; a dead worker's goes back to its queue.
     public init() {}
 }
