@@ -90,11 +90,13 @@ def enqueue():
 
 def punctual(port, rate=2000, seconds=5):
     """The p99 of the answers in ms, each request sent when its time has come, by the generator of `bgdemo bench`."""
-    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "result.json")
         subprocess.run(
             [binary("bgdemo"), "bench", "--target", f"http://127.0.0.1:{port}", "--rate", str(rate),
-             "--duration", f"{seconds}s", "--json", file.name], check=True, capture_output=True)
-        return json.load(file)["strategies"][0]["response"]["p99"]
+             "--duration", f"{seconds}s", "--json", path], check=True, capture_output=True)
+        with open(path) as file:
+            return json.load(file)["strategies"][0]["response"]["p99"]
 
 
 def latency(port):
