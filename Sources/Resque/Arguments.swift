@@ -56,8 +56,26 @@ public struct Arguments: Sendable, Hashable {
         return characters
     }
 
+    /// The members of the only element, an object of nothing but strings; nil where it is anything else. Ten times as fast
+    /// as ``decode(as:)``, which says what is wrong.
+    package func onlyTexts() -> [String: String]? {
+        var scanner = JSONScanner(json)
+        guard let elements = try? scanner.elements(), elements.count == 1 else { return nil }
+        var members: [(name: Range<Int>, value: Range<Int>)] = []
+        var object = JSONScanner(json, in: elements[0])
+        do { try object.members { members.append(($0, $1)) } } catch { return nil }
+        var texts: [String: String] = [:]
+        for (name, value) in members {
+            guard json[value.lowerBound] == UInt8(ascii: "\""), let name = JSONBytes.text(of: json[name]),
+                let text = JSONBytes.text(of: json[value])
+            else { return nil }
+            texts[name] = text
+        }
+        return texts
+    }
+
     /// The elements as the types of the parameters they are for. An optional parameter at the end may be left out.
-    func decode<each Argument: Decodable>(
+    package func decode<each Argument: Decodable>(
         as types: repeat (each Argument).Type
     ) throws(InvalidArguments) -> (repeat each Argument) {
         do {

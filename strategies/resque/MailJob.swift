@@ -18,6 +18,19 @@ struct MailJob: Decodable, Sendable {
     let text: String
     let id: String?
 
+    /// The argument of a job.
+    ///
+    /// - Throws: What is wrong with one that is no mail.
+    init(_ job: Job) throws(InvalidArguments) {
+        if let texts = job.arguments.onlyTexts(), let to = texts["to"], let subject = texts["subject"],
+            let text = texts["text"]
+        {
+            (self.to, self.subject, self.text, id) = (to, subject, text, texts["id"])
+        } else {
+            self = try job.arguments.decode(as: MailJob.self)
+        }
+    }
+
     /// The job that sends `email`.
     static func job(_ email: Email) -> Job {
         var json = JSONText(capacity: 200 + email.text.utf8.count)
@@ -44,10 +57,11 @@ extension Jobs {
         let retry = Retry(
             attempts: retry.attempts, base: retry.base, cap: retry.cap, when: NotSent.isWorthRetrying)
         let waited = Timer(label: "bgdemo_resque_wait_seconds")
-        register(MailJob.name, plugins: semantics == .safe ? [retry] : []) { (job, mail: MailJob) in
+        register(MailJob.name, plugins: semantics == .safe ? [retry] : []) { job in
+            let mail = try MailJob(job)
             let email = try mail.email(of: job)
             if mail.id != nil, job.failures == 0 { waited.record(since: email.id) }
-            try await delivery.attempt(email, number: job.failures + 1)
+            return try await delivery.attempt(email, number: job.failures + 1)
         }
     }
 }
