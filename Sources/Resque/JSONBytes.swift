@@ -91,7 +91,7 @@ package struct JSONBytes {
     /// The text of a JSON string, quotes and all, that a ``JSONScanner`` has passed.
     package static func text(of json: ArraySlice<UInt8>) -> String? {
         let quoted = json.dropFirst().dropLast()
-        guard quoted.contains(UInt8(ascii: "\\")) else { return String(validating: quoted, as: UTF8.self) }
+        if quoted.isASCII(without: UInt8(ascii: "\\")) { return String(decoding: quoted, as: UTF8.self) }
         return characters(of: json).flatMap { String(validating: $0, as: UTF8.self) }
     }
 
@@ -141,5 +141,17 @@ package struct JSONBytes {
     private static func unit(_ json: ArraySlice<UInt8>, at place: Int) -> UInt16? {
         guard place + 4 <= json.endIndex else { return nil }
         return UInt16(String(decoding: json[place..<(place + 4)], as: UTF8.self), radix: 16)
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Whether all bytes are ASCII, and none of them this one: most texts are, and `String(validating:)` takes long to
+    /// see it.
+    func isASCII(without exception: UInt8? = nil) -> Bool {
+        unsafe withUnsafeBufferPointer { bytes in
+            var others = 0
+            for place in bytes.indices { others &+= unsafe bytes[place] >= 0x80 || bytes[place] == exception ? 1 : 0 }
+            return others == 0
+        }
     }
 }

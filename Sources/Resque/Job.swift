@@ -94,5 +94,5 @@ extension Job: CustomStringConvertible {
 }
 
 extension [UInt8] {
-    var isValidUTF8: Bool { String(validating: self, as: UTF8.self) != nil }
+    var isValidUTF8: Bool { self[...].isASCII() || String(validating: self, as: UTF8.self) != nil }
 }
