@@ -4,6 +4,10 @@ import NIOCore
 ///
 /// Requests go out in the order of their numbers, so those that are due and wait for a connection are a range.
 final class Switchboard {
+    /// To open a connection takes longer than an answer on one that is there: who opened one for each request that has
+    /// to wait would be late for the next, and open more.
+    private static let mostOpening = 32
+
     let load: Load
     let target: Target
     let ledger: Ledger
@@ -38,7 +42,7 @@ final class Switchboard {
         origin = Ledger.now + Generator.lead
         ledger.begin(at: origin, due: due)
         switch load.pace {
-        case .open: for _ in 0..<min(8, load.connections) { open() }
+        case .open: for _ in 0..<min(Self.mostOpening, load.connections) { open() }
         case .closed(let concurrency): for _ in 0..<concurrency { open() }
         }
         later(at: origin) { $0.tick() }
@@ -107,8 +111,8 @@ final class Switchboard {
         guard !isOver else { return }
         guard case .open = load.pace else { return serveClosed() }
         while nextSent < nextDue, let caller = idle.popLast() { send(over: caller) }
-        let wanted = min(nextDue - nextSent - opening, load.connections - callers.count - opening)
-        for _ in 0..<max(0, wanted) { open() }
+        let room = min(load.connections - callers.count, Self.mostOpening) - opening
+        for _ in 0..<max(0, min(nextDue - nextSent - opening, room)) { open() }
     }
 
     private func serveClosed() {
