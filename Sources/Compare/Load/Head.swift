@@ -63,8 +63,7 @@ struct Head {
         guard unsafe field.count > count, unsafe field[field.startIndex + count] == UInt8(ascii: ":") else {
             return nil
         }
-        for place in 0..<count
-        where unsafe field[field.startIndex + place] | 0x20 != name.utf8Start[place] { return nil }
+        guard unsafe isWord(field.prefix(count), name) else { return nil }
         return unsafe field.dropFirst(count + 1).drop { $0 == 0x20 || $0 == 0x09 }
     }
 
@@ -81,7 +80,21 @@ struct Head {
         return count > 0 ? number : nil
     }
 
-    private static func contains(_ value: Slice<UnsafeRawBufferPointer>, _ word: String) -> Bool {
-        unsafe String(decoding: value, as: UTF8.self).lowercased().contains(word)
+    /// Whether the word, which is in lower case here, is in the list (RFC 9110, section 5.6.1). A String would say it in
+    /// a line and take a fifth of the generator's time.
+    private static func contains(_ list: Slice<UnsafeRawBufferPointer>, _ word: StaticString) -> Bool {
+        let count = word.utf8CodeUnitCount
+        return unsafe list.split(separator: UInt8(ascii: ",")).contains { item in
+            let item = unsafe item.drop { $0 == 0x20 || $0 == 0x09 }
+            guard unsafe item.count >= count, unsafe isWord(item.prefix(count), word) else { return false }
+            return unsafe item.dropFirst(count).allSatisfy { $0 == 0x20 || $0 == 0x09 }
+        }
+    }
+
+    /// As many bytes as the word has; letters are the same in both cases.
+    private static func isWord(_ bytes: Slice<UnsafeRawBufferPointer>, _ word: StaticString) -> Bool {
+        for place in 0..<word.utf8CodeUnitCount
+        where unsafe bytes[bytes.startIndex + place] | 0x20 != word.utf8Start[place] { return false }
+        return true
     }
 }
