@@ -43,7 +43,7 @@ struct AdversityTests {
 
     @Test("Who waits for a mail that does not end in time is told so")
     func told() async throws {
-        let arguments = ["serve", "--port", "0", "--smtp-delay", "1h", "--grace", "500ms"]
+        let arguments = ["serve", "--port", "0", "--smtp-delay", "1h", "--grace", "2s"]
         let (lines, status) = try await withProgram(arguments) { program in
             let port = try await program.port()
             async let answer = fetch("/you@example.org/s/t", port: port)

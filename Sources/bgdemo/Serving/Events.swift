@@ -31,7 +31,7 @@ extension Workshop {
         options.attempts = retry.attempts
         options.retryDelay = retry.base
         options.longestRetryDelay = retry.cap
-        options.grace = grace
+        options.grace = grace.butTheLast
         return Consumer(
             name: events.consumer, handlers: handlers, redis: place.url, on: group, options: options, logger: logger)
     }

@@ -17,3 +17,9 @@ final class Grace: Sendable {
     /// What is left of it; all, before it has begun.
     var left: Duration { end.withLock { end in end.map { max(.zero, $0 - .now) } } ?? limit }
 }
+
+extension Duration {
+    /// A grace without the last of it, which is for ending in order what has not ended by itself: telling those who
+    /// wait, giving back what is not done.
+    var butTheLast: Duration { self - min(.seconds(1), self / 4) }
+}

@@ -46,7 +46,7 @@ extension QueueBusStrategy {
     init(_ workshop: Workshop) throws {
         let place = try workshop.redisPlace()
         var options = workshop.resque.options
-        options.grace = workshop.grace
+        options.grace = workshop.grace.butTheLast
         options.redis = place.options
         options.concurrency = workshop.concurrency
         try self.init(
@@ -62,8 +62,7 @@ extension Workshop {
         jobs.registerMail(delivery, retry: retry, semantics)
         jobs.registerSlowJobs()
         var options = resque.options
-        // The rest is for giving back what is not done.
-        options.grace = grace - min(.seconds(1), grace / 4)
+        options.grace = grace.butTheLast
         options.redis = place.options
         // The talk's workers cleaned up after the dead, and gave their jobs to nobody.
         if semantics == .talk { options.onDeadWorker = .fail }

@@ -20,7 +20,7 @@ struct WebHalf: Service {
         await withTaskGroup { group in
             group.addTask { await server.drain(within: left) }
             group.addTask {
-                do { try await Task.sleep(for: left - min(.seconds(1), left / 10)) } catch { return }
+                do { try await Task.sleep(for: left.butTheLast) } catch { return }
                 await giveUp()
             }
             await group.next()
