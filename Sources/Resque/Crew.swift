@@ -70,16 +70,22 @@ final class Crew: Sendable {
     func work(_ direct: () async -> Void) async {
         logger.info("start \(WorkerID.process) on \(counter.order.joined(separator: ","))")
         defer { logger.info("end \(WorkerID.process)") }
+        let pruned = Bell()
         await withTaskGroup { group in
             group.addTask { await self.beat() }
             group.addTask { await self.listen() }
-            group.addTask { await self.prune() }
+            group.addTask {
+                await self.prune()
+                pruned.end()
+            }
             await direct()
             // Leaving is not cancelled with us.
             await Task { await self.leave() }.value
             group.cancelAll()
+            await Task { await self.wait(for: pruned, within: .seconds(1)) }.value
+            // Ends what Redis has not answered by now.
+            connection.close()
         }
-        connection.close()
     }
 
     /// Has this many at work. Those that are too many finish the job they have.

@@ -12,24 +12,36 @@ extension Crew {
     /// After Redis was away: Ruby's workers give a sign each minute.
     private static let longPatience = Duration.seconds(65)
 
-    /// Looks until cancelled.
+    /// Looks until cancelled. Those whom it found before are still buried: nobody may come who would.
     func prune() async {
-        var watch = DeathWatch(patience: options.heartbeat * 3)
-        var looked: ContinuousClock.Instant?
+        var sexton = Sexton(watch: DeathWatch(patience: options.heartbeat * 3))
         while !Task.isCancelled {
-            do {
-                let processes = try await store.processes()
-                try await pruneGone(processes)
-                if looked.map({ ContinuousClock.now - $0 >= options.heartbeat }) ?? true {
-                    try await pruneSilent(processes, &watch)
-                    looked = .now
-                }
-            } catch {
-                // Who could not be seen was not silent.
-                watch = DeathWatch(patience: Self.longPatience)
-            }
+            let last = sexton
+            sexton = await Task { await round(last) }.value
             try? await Task.sleep(for: .seconds(2))
         }
+    }
+
+    /// What is known from one round to the next.
+    private struct Sexton {
+        var watch: DeathWatch
+        var looked: ContinuousClock.Instant?
+    }
+
+    private func round(_ last: Sexton) async -> Sexton {
+        var sexton = last
+        do {
+            let processes = try await store.processes()
+            try await pruneGone(processes)
+            if sexton.looked.map({ ContinuousClock.now - $0 >= options.heartbeat }) ?? true {
+                try await pruneSilent(processes, &sexton.watch)
+                sexton.looked = .now
+            }
+        } catch {
+            // Who could not be seen was not silent.
+            sexton.watch = DeathWatch(patience: Self.longPatience)
+        }
+        return sexton
     }
 
     /// Buries who was on this host, at once.

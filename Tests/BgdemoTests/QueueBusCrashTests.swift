@@ -85,8 +85,9 @@ struct QueueBusCrashTests {
                 }
             }
             let redis = try connection(server)
-            _ = try await withProgram(arguments) { _ in
+            _ = try await withProgram(arguments) { worker in
                 while try await !isQuiet(redis) { try await Task.sleep(for: .milliseconds(20)) }
+                try await worker.isAlone(in: redis)
             }
             let sent = inbox.mails.newest().compactMap(\.messageID)
             let kept = archived(archive)

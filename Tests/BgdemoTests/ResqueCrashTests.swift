@@ -42,6 +42,7 @@ struct ResqueCrashTests {
             settings.delay = .fixed(.milliseconds(10))
             let group = MultiThreadedEventLoopGroup.singleton
             let inbox = try await Inbox.start(settings: settings, group: group, logger: Logger(label: "inbox"))
+            let redis = RedisConnection(try RedisURL(server.url), on: group.next(), logger: Logger(label: "redis"))
             let proxy = try await CuttingProxy.start(to: server.socket)
             let url = "redis://127.0.0.1:\(proxy.port)"
             let serve = ["serve", "--strategy", "resque", "--role", "server", "--port", "0", "--redis-url", server.url]
@@ -63,7 +64,10 @@ struct ResqueCrashTests {
                                 try worker.signal(.kill)
                             }
                         }
-                        try await worker(url, inbox) { _ in try await self.await(count, in: inbox) }
+                        try await worker(url, inbox) { worker in
+                            try await self.await(count, in: inbox)
+                            try await worker.isAlone(in: redis)
+                        }
                         return nil
                     }
                     var ids: [String] = []
@@ -81,7 +85,6 @@ struct ResqueCrashTests {
             #expect(accepted.allSatisfy { id in arrived.contains { $0.contains(id) } })
             // A post whose answer was lost with Redis may have been taken all the same.
             #expect(arrived.count - Set(arrived).count <= (5 + 5 + 2) * Self.concurrency)
-            let redis = RedisConnection(try RedisURL(server.url), on: group.next(), logger: Logger(label: "redis"))
             let stuck = try await redis.send("KEYS", "resque:worker:*").array ?? []
             #expect(stuck.isEmpty, "\(stuck)")
             #expect(try await redis.send("LLEN", "resque:failed").int == 0)

@@ -70,6 +70,24 @@ struct PruningTests {
         }
     }
 
+    @Test("Who is told to leave while it buries the dead buries all of them first")
+    func leaving() async throws {
+        try await withEstate { estate in
+            for number in 1...100 {
+                try await leave("host~0e:4194300+\(number):emailQueue", in: estate, process: process(pid: 4_194_300))
+            }
+            let buried = Watched(0)
+            try await estate.withWorker(Jobs(), queues: ["other"]) { _, event in
+                if case .cleaningWorker = event { buried.change { $0 += 1 } }
+            } _: {
+                try await buried.wait { $0 > 0 }
+            }
+            #expect(buried.value == 100)
+            #expect(
+                try await estate.keys() == ["resque:queue:emailQueue", "resque:queues", "resque:swift:again"])
+        }
+    }
+
     @Test("A pid that came round again is another process")
     func recycled() async throws {
         try await withEstate { estate in
