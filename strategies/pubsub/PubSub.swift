@@ -44,6 +44,10 @@ public struct PubSub: Strategy {
         } catch {
             return try refuse(error, email)
         }
+        return receipt(heard, email)
+    }
+
+    private func receipt(_ heard: Int, _ email: Email) -> Receipt {
         meters.published.increment()
         guard heard == 0 else { return Receipt("published", facts: [Receipt.Fact("subscribers", heard)]) }
         meters.unheard.increment()
