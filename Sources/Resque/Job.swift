@@ -1,5 +1,5 @@
 /// One job as it stands in its queue: `{"class":"sendEmail","queue":"emailQueue","args":[…]}` as node writes it, or
-/// `{"class":"SendEmail","args":[…]}` as Ruby does. Its bytes stay as they are wherever it goes.
+/// `{"class":"SendEmail","args":[…]}` as Ruby does. Its bytes stay as they are wherever it goes, but for ``delayed``.
 public struct Job: Sendable, Hashable {
     /// The queue it was taken from, or is for.
     public let queue: String
@@ -15,6 +15,8 @@ public struct Job: Sendable, Hashable {
     public internal(set) var strikes = 0
 
     private let argumentsRange: Range<Int>?
+    /// The value of `queue`, which may be missing, or name another one than it was taken from.
+    private let queueRange: Range<Int>?
 
     /// A new job, in node's form.
     public init(_ className: String, _ arguments: Arguments = Arguments(), queue: String) {
@@ -22,7 +24,9 @@ public struct Job: Sendable, Hashable {
         json.raw(#"{"class":"#)
         json.string(className)
         json.raw(#","queue":"#)
+        let place = json.bytes.count
         json.string(queue)
+        queueRange = place..<json.bytes.count
         json.raw(#","args":"#)
         let start = json.bytes.count
         json.raw(arguments.json)
@@ -38,12 +42,14 @@ public struct Job: Sendable, Hashable {
         guard bytes.isValidUTF8 else { throw InvalidJob("the job is not UTF-8") }
         var className: Range<Int>?
         var arguments: Range<Int>?
+        var named: Range<Int>?
         do {
             var scanner = JSONScanner(bytes)
             try scanner.members { name, value in
                 switch JSONBytes.text(of: bytes[name]) {
                 case "class": className = value
                 case "args": arguments = value
+                case "queue": named = value
                 default: break
                 }
             }
@@ -54,7 +60,8 @@ public struct Job: Sendable, Hashable {
         guard bytes[className.lowerBound] == UInt8(ascii: "\""), let text = JSONBytes.text(of: bytes[className]) else {
             throw InvalidJob(#"the job's "class" is not a string"#)
         }
-        (self.queue, self.className, self.bytes, argumentsRange) = (queue, text, bytes, arguments)
+        (self.queue, self.className, self.bytes) = (queue, text, bytes)
+        (argumentsRange, queueRange) = (arguments, named)
     }
 
     /// The job of a turn, with what is remembered of it.
@@ -63,6 +70,22 @@ public struct Job: Sendable, Hashable {
         identity = turn.memory.identity
         failures = turn.memory.failures
         strikes = turn.memory.strikes
+    }
+
+    /// Its JSON among the delayed ones, where `queue` alone says where it is to go. Ruby's jobs have none, and get it.
+    var delayed: [UInt8] {
+        guard let queueRange else {
+            let end = bytes.lastIndex(of: UInt8(ascii: "}")) ?? bytes.endIndex
+            var json = JSONBytes(Array(bytes[..<end]))
+            json.member("queue", queue)
+            json.raw(bytes[end...])
+            return json.bytes
+        }
+        guard JSONBytes.text(of: bytes[queueRange]) != queue else { return bytes }
+        var json = JSONBytes(Array(bytes[..<queueRange.lowerBound]))
+        json.string(queue)
+        json.raw(bytes[queueRange.upperBound...])
+        return json.bytes
     }
 
     /// The value of `args`. One that is not an array counts as the only argument, as node has it.

@@ -16,7 +16,7 @@ extension Queue {
 
     /// When a job with exactly these bytes is to be pushed: seconds since 1970, sorted.
     public func scheduled(_ job: Job) async throws -> [Int] {
-        try await store.send("SMEMBERS", store.keys.timestamps(job.bytes)).texts.compactMap { member in
+        try await store.send("SMEMBERS", store.keys.timestamps(job.delayed)).texts.compactMap { member in
             member.split(separator: ":").last.flatMap { Int($0) }
         }.sorted()
     }
@@ -26,7 +26,7 @@ extension Queue {
     /// - Returns: The seconds for which it was there, as often as it was.
     @discardableResult
     public func dequeueDelayed(_ job: Job) async throws -> [Int] {
-        try await store.run(Scripts.dequeue, keys: [store.keys.schedule], [store.keys.prefix, job.bytes])
+        try await store.run(Scripts.dequeue, keys: [store.keys.schedule], [store.keys.prefix, job.delayed])
             .texts.compactMap { Int($0) }.sorted()
     }
 

@@ -60,8 +60,13 @@ extension Store {
             case .back(let memory): ("back", memory, [], .zero)
             case .skip: ("skip", nil, [], .zero)
             }
-        // What fails has its bytes in its entry.
-        let bytes = if case .failed = outcome { [UInt8]() } else { job }
+        let bytes: [UInt8] =
+            switch outcome {
+            // What fails has its bytes in its entry.
+            case .failed: []
+            case .retry, .later: (try? Job(job, from: queue))?.delayed ?? job
+            case .done, .front, .back, .skip: job
+            }
         return (names, [worker, word, bytes, memory?.text ?? "", entry, delay.milliseconds, keys.prefix, queue])
     }
 }

@@ -31,7 +31,7 @@ struct Store: Sendable {
 
     /// Pushes a job to its queue later; see ``Scripts/delay``.
     func delay(_ job: Job, _ word: String, _ number: Int) async throws {
-        _ = try await run(Scripts.delay, keys: [], [keys.prefix, job.bytes, word, number])
+        _ = try await run(Scripts.delay, keys: [], [keys.prefix, job.delayed, word, number])
     }
 }
 

@@ -9,8 +9,17 @@ import Testing
 struct PluginTests {
     private struct Boom: Error {}
 
-    @Test("Retry puts a job among the delayed until its attempts are used up, then into failed")
-    func retry() async throws {
+    @Test(
+        "Retry puts a job among the delayed until its attempts are used up, then into failed",
+        arguments: [
+            (#"{"class":"boom", "queue":"emailQueue"}"#, #"{"class":"boom", "queue":"emailQueue"}"#),
+            // Ruby's jobs name no queue, and a scheduler knows no other place to look for it.
+            (#"{"class":"boom","args":[]}"#, #"{"class":"boom","args":[],"queue":"emailQueue"}"#),
+            (#"{"class":"boom" }"#, #"{"class":"boom" ,"queue":"emailQueue"}"#),
+            (#"{"class":"boom","queue":"another","args":[]}"#, #"{"class":"boom","queue":"emailQueue","args":[]}"#),
+            (#"{"queue":null,"class":"boom"}"#, #"{"queue":"emailQueue","class":"boom"}"#),
+        ])
+    func retry(job: String, delayed: String) async throws {
         try await withEstate { estate in
             let seen = Watched<[Job]>([])
             var jobs = Jobs()
@@ -18,7 +27,6 @@ struct PluginTests {
                 seen.change { $0.append(job) }
                 throw Boom()
             }
-            let job = #"{"class":"boom", "queue":"emailQueue","args":[]}"#
             try await estate.push(job)
             let scheduler = Scheduler(redis: estate.redis, interval: .milliseconds(20), logger: estate.logger)
             try await estate.withWorker(jobs) {
@@ -30,7 +38,7 @@ struct PluginTests {
             }
             #expect(seen.value.map(\.failures) == [0, 1, 2])
             #expect(Set(seen.value.map(\.identity)).count == 1)
-            #expect(try await estate.queue.failed().first?.job == Array(job.utf8))
+            #expect(try await estate.queue.failed().first?.job == Array(delayed.utf8))
             #expect(try await estate.queue.stats() == (1, 3))
             #expect(
                 try await estate.keys() == [
