@@ -37,11 +37,14 @@ struct Bgdemo: AsyncParsableCommand {
                 // The library knows the usage of the whole program only, which says nothing of what was wrong.
                 let path = path(to: type(of: command)).joined(separator: " ")
                 Process.printError("Error: \(error.message)\nSee '\(path) --help' for more information.")
-                exit(withError: ExitCode.validationFailure)
+                Process.leave(ExitCode.validationFailure.rawValue)
             }
         } catch {
-            exit(withError: error)
+            let (code, message) = (exitCode(for: error), fullMessage(for: error))
+            if !message.isEmpty { code.isSuccess ? print(message) : Process.printError(message) }
+            Process.leave(code.rawValue)
         }
+        Process.leave(0)
     }
 
     /// The words that begin the command: `bgdemo queues failed`.

@@ -11,6 +11,9 @@ extension QueuesCommand {
                   bgdemo queues failed --from 100 --limit 10 --json
                 """)
 
+        /// Redis' lists are no longer.
+        static let numbers = 0...Int(UInt32.max)
+
         @Option(help: "The number of the first to show.")
         var from = 0
 
@@ -20,8 +23,8 @@ extension QueuesCommand {
         @OptionGroup var queues: QueueOptions
 
         func validate() throws {
-            guard from >= 0, (1...100_000).contains(limit) else {
-                throw ValidationError("--from is at least 0 and --limit from 1 to 100000")
+            guard FailedJobs.numbers.contains(from), (1...100_000).contains(limit) else {
+                throw ValidationError("--from is 0 to \(FailedJobs.numbers.upperBound) and --limit from 1 to 100000")
             }
         }
 
@@ -58,12 +61,19 @@ extension QueuesCommand {
             guard all != !numbers.isEmpty else {
                 throw ValidationError("say which: bgdemo queues retry 0 1, or bgdemo queues retry --all")
             }
-            guard numbers.allSatisfy({ $0 >= 0 }) else { throw ValidationError("numbers begin at 0") }
+            guard numbers.allSatisfy(FailedJobs.numbers.contains) else {
+                throw ValidationError("numbers are 0 to \(FailedJobs.numbers.upperBound)")
+            }
         }
 
         func run() async throws {
             try await queues.visit { queue in
-                guard !all else { return print("\(try await queue.retryFailed()) jobs back in their queues") }
+                guard !all else {
+                    print("\(try await queue.retryFailed()) jobs back in their queues")
+                    let left = try await queue.failedCount()
+                    if left > 0 { print("\(left) stay: retried before, or with no queue or job in their entry") }
+                    return
+                }
                 // All are looked up before the first is moved, for that changes the numbers of those after it.
                 var chosen: [FailedJob] = []
                 for number in numbers {

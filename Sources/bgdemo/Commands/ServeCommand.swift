@@ -68,12 +68,11 @@ struct ServeCommand: AsyncParsableCommand {
         _ environment: Environment, _ plan: Plan, _ post: Post, _ redis: RedisPlace?, _ link: Link?,
         _ group: any EventLoopGroup, _ logger: Logger
     ) throws -> Workshop {
-        let backlog = try work.backlog(environment)
-        return try Workshop(
-            sender: post.sender, journey: Journey(logger: logger, limit: backlog), throttle: work.throttle(environment),
-            retry: work.retry(environment), concurrency: work.concurrency(environment), backlog: backlog,
-            semantics: work.semantics(environment), grace: plan.grace.left, group: group, logger: logger, link: link,
-            role: plan.role, resque: resque.settings(environment), events: events.settings(environment),
+        try Workshop(
+            sender: post.sender, journey: Journey(logger: logger, limit: plan.work.backlog),
+            throttle: plan.work.throttle, retry: plan.work.retry, concurrency: plan.work.concurrency,
+            backlog: plan.work.backlog, semantics: plan.work.semantics, grace: plan.grace.left, group: group,
+            logger: logger, link: link, role: plan.role, resque: plan.resque, events: plan.events,
             archive: work.archive(environment), redis: redis)
     }
 

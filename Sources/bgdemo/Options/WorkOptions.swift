@@ -40,27 +40,16 @@ struct WorkOptions: ParsableArguments {
         try environment.value(archive, "BGDEMO_ARCHIVE").map { try LineFile($0) }
     }
 
-    func semantics(_ environment: Environment) throws -> Semantics {
-        try environment.value(semantics, "BGDEMO_SEMANTICS") ?? .safe
-    }
-
-    func throttle(_ environment: Environment) throws -> Throttle {
-        try Throttle(environment.value(throttle, "BGDEMO_THROTTLE") ?? .zero)
-    }
-
-    func concurrency(_ environment: Environment) throws -> Int {
-        try atLeastOne(environment.value(concurrency, "BGDEMO_CONCURRENCY") ?? 50, "--concurrency")
-    }
-
-    func backlog(_ environment: Environment) throws -> Int {
-        try atLeastOne(environment.value(backlog, "BGDEMO_BACKLOG") ?? 100_000, "--backlog")
-    }
-
-    func retry(_ environment: Environment) throws -> RetryPolicy {
-        try RetryPolicy(
-            attempts: atLeastOne(environment.value(attempts, "BGDEMO_ATTEMPTS") ?? 8, "--attempts"),
-            base: environment.value(retryDelay, "BGDEMO_RETRY_DELAY") ?? .seconds(1),
-            cap: environment.value(retryCap, "BGDEMO_RETRY_CAP") ?? .seconds(300))
+    func settings(_ environment: Environment) throws -> WorkSettings {
+        try WorkSettings(
+            throttle: Throttle(environment.value(throttle, "BGDEMO_THROTTLE") ?? .zero),
+            retry: RetryPolicy(
+                attempts: atLeastOne(environment.value(attempts, "BGDEMO_ATTEMPTS") ?? 8, "--attempts"),
+                base: environment.value(retryDelay, "BGDEMO_RETRY_DELAY") ?? .seconds(1),
+                cap: environment.value(retryCap, "BGDEMO_RETRY_CAP") ?? .seconds(300)),
+            concurrency: atLeastOne(environment.value(concurrency, "BGDEMO_CONCURRENCY") ?? 50, "--concurrency"),
+            backlog: atLeastOne(environment.value(backlog, "BGDEMO_BACKLOG") ?? 100_000, "--backlog"),
+            semantics: environment.value(semantics, "BGDEMO_SEMANTICS") ?? .safe)
     }
 
     func grace(_ environment: Environment) throws -> Duration {
@@ -71,6 +60,14 @@ struct WorkOptions: ParsableArguments {
         guard number >= 1 else { throw ValidationError("\(flag) is at least 1") }
         return number
     }
+}
+
+struct WorkSettings: Sendable {
+    let throttle: Throttle
+    let retry: RetryPolicy
+    let concurrency: Int
+    let backlog: Int
+    let semantics: Semantics
 }
 
 extension Semantics: ExpressibleByArgument {}

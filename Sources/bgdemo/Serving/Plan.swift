@@ -13,6 +13,9 @@ struct Plan: Sendable {
     let statusPort: Int?
     let limits: Limits
     let grace: Grace
+    let work: WorkSettings
+    let resque: ResqueSettings
+    let events: EventSettings
 
     /// Nil where the strategy has no name that is known, which the parser has said already.
     init?(_ command: ServeCommand, _ environment: Environment) throws {
@@ -30,6 +33,9 @@ struct Plan: Sendable {
         statusPort = try command.listen.statusPort(environment)
         limits = try command.listen.limits(environment)
         grace = Grace(try command.work.grace(environment))
+        work = try command.work.settings(environment)
+        resque = try command.resque.settings(environment)
+        events = try command.events.settings(environment)
     }
 
     /// Whether this process starts the others, and has no half itself.
