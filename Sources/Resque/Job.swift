@@ -1,5 +1,6 @@
 /// One job as it stands in its queue: `{"class":"sendEmail","queue":"emailQueue","args":[…]}` as node writes it, or
-/// `{"class":"SendEmail","args":[…]}` as Ruby does. Its bytes stay as they are wherever it goes, but for ``delayed``.
+/// `{"class":"SendEmail","args":[…]}` as Ruby does. Its bytes stay as they are wherever it goes; only
+/// where it is put off and does not name its queue it gets the name, for a scheduler looks for it nowhere else.
 public struct Job: Sendable, Hashable {
     /// The queue it was taken from, or is for.
     public let queue: String
@@ -72,7 +73,7 @@ public struct Job: Sendable, Hashable {
         strikes = turn.memory.strikes
     }
 
-    /// Its JSON among the delayed ones, where `queue` alone says where it is to go. Ruby's jobs have none, and get it.
+    /// Its JSON among the delayed ones, with the name of its queue.
     var delayed: [UInt8] {
         guard let queueRange else {
             let end = bytes.lastIndex(of: UInt8(ascii: "}")) ?? bytes.endIndex
