@@ -10,7 +10,7 @@ let arguments = CommandLine.arguments
 guard arguments.count == 4, let mails = Int(arguments[2]), mails > 0, let connections = Int(arguments[3]) else {
     fatalError("usage: courier-bench smtp://127.0.0.1:2525 20000 50")
 }
-let courier = try Courier(
+let client = try SMTPClient(
     server: SMTPServer(url: arguments[1]), from: Address("bench@example.org"), connections: connections,
     backlog: mails, logger: Logger(label: "courier-bench"))
 // As long as the message of the C loop, headers and all.
@@ -22,7 +22,7 @@ let done = DispatchSemaphore(value: 0)
 let emails = try (0..<mails).map { try Email(to: "to\($0 % 100)@example.org", subject: "Bench \($0)", text: text) }
 let begin = ContinuousClock.now
 for email in emails {
-    courier.send(email) { outcome in
+    client.send(email) { outcome in
         if outcome.failure != nil, failed.add(1, ordering: .relaxed).newValue == 1 { print(outcome) }
         if left.subtract(1, ordering: .relaxed).newValue == 0 { done.signal() }
     }

@@ -5,7 +5,7 @@ public import Strategy
 struct Answer: Sendable {
     enum Verdict: Sendable {
         case accepted(Receipt)
-        case failed(Outcome)
+        case failed(SendOutcome)
         /// The order did not come to anything; the same one may be tried again.
         case turnedAway(Problem)
     }
@@ -51,12 +51,12 @@ struct Answer: Sendable {
         return Response(.ok, .json, .bytes(json.bytes))
     }
 
-    private func failed(_ email: Email, _ outcome: Outcome) -> Response {
+    private func failed(_ email: Email, _ outcome: SendOutcome) -> Response {
         var json = opening(email, state: outcome.isUnknown ? "unknown" : "failed")
         json.key("error")
         json.raw("{")
         json.field("status", Status.internalServerError.code)
-        json.field("outcome", outcome.word)
+        json.field("outcome", outcome.name)
         if let failure = outcome.failure {
             json.field("stage", failure.stage.rawValue)
             if let code = failure.code { json.field("code", code) }
@@ -78,7 +78,7 @@ struct Answer: Sendable {
     }
 }
 
-extension Outcome {
+extension SendOutcome {
     fileprivate var isUnknown: Bool {
         if case .unknown = self { true } else { false }
     }
@@ -91,7 +91,7 @@ extension Problem {
         case .unavailable(let reason, let retryAfter), .full(let reason, let retryAfter):
             self = .unavailable(reason, retryAfter: retryAfter)
         case .unsupported(let reason): self.init(.badRequest, reason)
-        case .failed(let outcome): self.init(.internalServerError, outcome.failure?.description ?? outcome.word)
+        case .failed(let outcome): self.init(.internalServerError, outcome.failure?.description ?? outcome.name)
         }
     }
 }

@@ -4,14 +4,14 @@ import Mail
 ///
 /// - `fail-550@…` gets this code, 400 to 599, at RCPT;
 /// - `fail-once@…` gets 451 after the dot the first time each mail comes (remembered by the address and the mail's
-///   Message-ID, or all its bytes; see ``Attempts``), and is taken the second time;
+///   Message-ID, or all its bytes; see ``FailOnceTracker``), and is taken the second time;
 /// - `slow-2s@…` makes the answer after the dot take that long, at least;
 /// - `drop@…` loses the connection at RCPT.
 ///
 /// A word for the human may stand beside: `fail-once+bob@…`.
 struct AddressRule: Hashable {
     /// At RCPT, instead of yes.
-    private(set) var refusal: Fault.Action?
+    private(set) var refusal: InboxFault.Action?
     private(set) var failsOnce = false
     private(set) var slowness = Duration.zero
 

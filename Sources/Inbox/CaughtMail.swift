@@ -29,18 +29,18 @@ public struct CaughtMail: Sendable, Identifiable {
     /// `Message-ID:` as it stands, with its angle brackets.
     public var messageID: String? { header("Message-ID") }
     /// The text, its transfer encoding undone (RFC 2045); of several parts the first that is plain text.
-    public var text: String { Part(raw[...]).text }
+    public var text: String { MIMEPart(raw[...]).text }
 
     /// The first header field of this name, unfolded, its encoded words decoded.
     public func header(_ name: String) -> String? {
-        Part(raw[...]).field(name).map { EncodedWords.decode($0) }
+        MIMEPart(raw[...]).field(name).map { EncodedWordDecoder.decode($0) }
     }
 }
 
 extension CaughtMail {
     /// The same number for the same mail, however often it comes.
     var key: UInt64 {
-        if let messageID = Part(raw[...]).field("Message-ID"), !messageID.isEmpty { return Chaos.digest(messageID) }
-        return Chaos.digest(raw)
+        if let messageID = MIMEPart(raw[...]).field("Message-ID"), !messageID.isEmpty { return FaultPlan.digest(messageID) }
+        return FaultPlan.digest(raw)
     }
 }

@@ -8,9 +8,9 @@ import Synchronization
 /// A mail catcher: an SMTP server that keeps what it gets, and that can be made slow, full, moody or broken.
 public final class Inbox: Sendable {
     /// The mails that came.
-    public let mails: Mailbox
+    public let mails: MailStore
     private let listener: any Channel
-    private let visitors: Visitors
+    private let connections: ConnectionRegistry
     private let isImplicitTLS: Bool
 
     /// Listens, and catches at once.
@@ -18,35 +18,35 @@ public final class Inbox: Sendable {
     /// - Parameters:
     ///   - port: 0 takes any free port; ``port`` then says which.
     ///   - opening: Is told of the mailbox before the first client is let in: who must miss no mail asks it for its
-    ///     ``Mailbox/arrivals(buffering:)`` here.
+    ///     ``MailStore/arrivals(buffering:)`` here.
     /// - Throws: ``InboxError`` where the port is taken, or the settings can't be had.
     public static func start(
         host: String = "127.0.0.1", port: Int = 0, settings: InboxSettings = InboxSettings(),
-        group: any EventLoopGroup, logger: Logger, opening: (Mailbox) -> Void = { _ in }
+        group: any EventLoopGroup, logger: Logger, opening: (MailStore) -> Void = { _ in }
     ) async throws -> Inbox {
-        let reception = try await Reception(settings, logger: logger)
-        opening(reception.mailbox)
+        let inbox = try await InboxContext(settings, logger: logger)
+        opening(inbox.mails)
         let tls = try await settings.tls?.context()
-        let visitors = Visitors(limit: settings.maxConnections)
+        let connections = ConnectionRegistry(limit: settings.maxConnections)
         let isImplicitTLS = settings.tls?.isImplicit ?? false
         let bootstrap = ServerBootstrap.listening(on: group, logger: logger) { channel in
-            guard let number = visitors.admit(channel) else { return }
+            guard let number = connections.admit(channel) else { return }
             let pipeline = channel.pipeline.syncOperations
             if isImplicitTLS, let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
-            try pipeline.addHandler(Connection(number: number, reception: reception, tls: tls))
+            try pipeline.addHandler(InboxConnection(number: number, inbox: inbox, tls: tls))
         }
         do {
             let listener = try await bootstrap.bind(host: host, port: port).get()
-            return Inbox(reception.mailbox, listener, visitors, isImplicitTLS)
+            return Inbox(inbox.mails, listener, connections, isImplicitTLS)
         } catch {
             throw InboxError("no mails can be caught: \(BindError(host: host, port: port, error))")
         }
     }
 
-    private init(_ mails: Mailbox, _ listener: any Channel, _ visitors: Visitors, _ isImplicitTLS: Bool) {
+    private init(_ mails: MailStore, _ listener: any Channel, _ connections: ConnectionRegistry, _ isImplicitTLS: Bool) {
         self.mails = mails
         self.listener = listener
-        self.visitors = visitors
+        self.connections = connections
         self.isImplicitTLS = isImplicitTLS
     }
 
@@ -68,7 +68,7 @@ public final class Inbox: Sendable {
     /// connection is gone.
     public func stop(grace: Duration = .seconds(2)) async {
         try? await listener.close()
-        await visitors.leave(grace: grace, on: listener.eventLoop)
+        await connections.leave(grace: grace, on: listener.eventLoop)
         mails.close()
     }
 }

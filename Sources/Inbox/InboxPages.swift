@@ -87,7 +87,7 @@ public struct InboxPages: Handler {
     }
 
     private func one(_ mail: CaughtMail) -> String {
-        let part = Part(mail.raw[...])
+        let part = MIMEPart(mail.raw[...])
         let subject = mail.subject
         return HTML.page(subject.isEmpty ? "Mail \(mail.id)" : subject) { html in
             html.raw("<p><a href=\"/\">Inbox</a></p>\n")

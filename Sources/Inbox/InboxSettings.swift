@@ -4,15 +4,15 @@ public struct InboxSettings: Sendable {
     public var name = "inbox.bgdemo.invalid"
 
     /// The time from the final dot to the answer to it.
-    public var delay = Delay.none
+    public var delay = ReplyDelay.none
     /// Whether a mail is stored when its answer is given, and not at all where its client has left by then: a server
     /// that takes its time before it takes a mail. Else it is stored when its final dot has come. Not with ``maildir``.
     public var storesWithAnswer = false
     /// What goes wrong, where, and how often.
-    public var faults: [Fault] = []
+    public var faults: [InboxFault] = []
     /// Mails a second; past it 421. A second's worth may come at once.
     public var rateLimit: Double?
-    /// Where all chance comes from: the same seed treats the same mails the same way (see ``Fault``).
+    /// Where all chance comes from: the same seed treats the same mails the same way (see ``InboxFault``).
     public var seed = UInt64.random(in: .min ... .max)
 
     /// The newest mails that are kept in memory: their number, and their bytes together.

@@ -6,7 +6,7 @@ public struct SMTPTimeouts: Sendable, Hashable {
     /// command, or its reading on in the text.
     public var stage: Duration
     /// For the reply to the final dot: servers may deliver before they answer, so that RFC 5321 (4.5.3.2.6) asks for
-    /// ten minutes. What is cut here is ``Mail/Outcome/unknown(_:)``.
+    /// ten minutes. What is cut here is ``Mail/SendOutcome/unknown(_:)``.
     public var dot: Duration
     /// For the whole attempt.
     public var total: Duration

@@ -26,11 +26,11 @@ package final class DeadLetters: Sendable {
     }
 
     /// Keeps the mail, then says so.
-    package func bury(_ mail: MailLine, _ outcome: Outcome, then buried: @escaping @Sendable () -> Void = {}) {
+    package func bury(_ mail: MailLine, _ outcome: SendOutcome, then buried: @escaping @Sendable () -> Void = {}) {
         var json = JSONText()
         json.raw("{")
         json.field("time", Timestamp().iso8601)
-        json.field("outcome", outcome.word)
+        json.field("outcome", outcome.name)
         if let failure = outcome.failure {
             json.field("stage", failure.stage.rawValue)
             if let code = failure.code { json.field("code", code) }

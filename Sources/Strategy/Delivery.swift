@@ -3,11 +3,11 @@ public import Mail
 /// How workers send what they have reserved: in turn, told and counted, one attempt at a time. Whether there is
 /// another is for the strategy to say, which knows where the mail rests meanwhile.
 public struct Delivery: Sendable {
-    private let sender: any Sender
+    private let sender: any EmailSender
     private let journey: Journey
     private let throttle: Throttle
 
-    public init(sender: any Sender, journey: Journey, throttle: Throttle) {
+    public init(sender: any EmailSender, journey: Journey, throttle: Throttle) {
         (self.sender, self.journey, self.throttle) = (sender, journey, throttle)
     }
 
@@ -30,9 +30,9 @@ public struct Delivery: Sendable {
 
 /// The mail was not sent, or perhaps not.
 public struct NotSent: Error, Sendable, CustomStringConvertible {
-    public let outcome: Outcome
+    public let outcome: SendOutcome
 
-    public init(outcome: Outcome) {
+    public init(outcome: SendOutcome) {
         self.outcome = outcome
     }
 

@@ -80,14 +80,14 @@ public struct Trip: Sendable {
     }
 
     /// The journey is over; to be called once.
-    public func ended(_ outcome: Outcome) {
+    public func ended(_ outcome: SendOutcome) {
         let time = ContinuousClock.now - began
         journey.meters.record(outcome, after: time)
         tell(outcome, milliseconds: Int(time / .milliseconds(1)))
         journey.arrive()
     }
 
-    private func tell(_ outcome: Outcome, milliseconds: Int) {
+    private func tell(_ outcome: SendOutcome, milliseconds: Int) {
         let logger = journey.logger
         switch outcome {
         case .sent(let reply):

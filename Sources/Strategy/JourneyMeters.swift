@@ -18,7 +18,7 @@ public struct JourneyMeters: Sendable {
         Counter(label: "bgdemo_sends_total", dimensions: [("outcome", outcome)])
     }
 
-    public func record(_ outcome: Outcome, after time: Duration) {
+    public func record(_ outcome: SendOutcome, after time: Duration) {
         switch outcome {
         case .sent:
             sent.increment()

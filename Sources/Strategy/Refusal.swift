@@ -9,5 +9,5 @@ public enum Refusal: Error, Sendable, Hashable {
     /// The strategy can't do what was asked, now or later (400).
     case unsupported(String)
     /// The mail was tried at once and not sent, or perhaps not (500, with the outcome).
-    case failed(Outcome)
+    case failed(SendOutcome)
 }

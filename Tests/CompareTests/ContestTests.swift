@@ -6,7 +6,7 @@ import Testing
 
 extension Measured {
     @Suite(.timeLimit(.minutes(2))) struct ContestTests {
-        private func contest(rate: Double = 50, seconds: Double = 1, delay: Delay = .fixed(.milliseconds(50)))
+        private func contest(rate: Double = 50, seconds: Double = 1, delay: ReplyDelay = .fixed(.milliseconds(50)))
             -> Contest
         {
             var inbox = InboxSettings()

@@ -15,32 +15,32 @@ struct TestDouble: Strategy {
     }
 
     let vice: Vice
-    let courier: Courier
+    let client: SMTPClient
 
     func accept(_ email: Email) async throws(Refusal) -> Receipt {
         let receipt = Receipt("queued")
         guard email.subject.last == "3" else {
-            courier.send(email) { _ in }
+            client.send(email) { _ in }
             return receipt
         }
         switch vice {
-        case .none: courier.send(email) { _ in }
+        case .none: client.send(email) { _ in }
         case .loses: break
         case .duplicates:
-            courier.send(email) { _ in }
-            courier.send(email) { _ in }
+            client.send(email) { _ in }
+            client.send(email) { _ in }
         case .isSlow:
-            courier.send(email) { _ in }
+            client.send(email) { _ in }
             try? await Task.sleep(for: .milliseconds(300))
         case .refuses: throw .full("the backlog is full", retryAfter: .seconds(1))
         case .sendsAndSaysNo:
-            courier.send(email) { _ in }
+            client.send(email) { _ in }
             throw .full("it says", retryAfter: .seconds(1))
         case .delivers10thLate:
-            let courier = courier
+            let client = client
             Task {
                 try? await Task.sleep(for: .milliseconds(300))
-                courier.send(email) { _ in }
+                client.send(email) { _ in }
             }
         case .neverAnswers: try? await Task.sleep(for: .seconds(60))
         }
@@ -57,12 +57,12 @@ struct TestDouble: Strategy {
         var access = Access()
         access.rate = rateLimit.map { RateLimit(perSecond: $0) }
         let inboxPort = try await freePort()
-        let courier = try Courier(
+        let client = try SMTPClient(
             server: SMTPServer(url: "smtp://127.0.0.1:\(inboxPort)"), from: Address("double@example.org"),
             logger: silent)
         let server = try await Server.start(
             host: "127.0.0.1", port: 0, group: group, logger: silent,
-            handler: MailRoute(TestDouble(vice: vice, courier: courier), access: access))
+            handler: MailRoute(TestDouble(vice: vice, client: client), access: access))
         var load = Load(pace, seconds: 1, seed: seed)
         load.answerTime = answerTime
         var contest = Contest(program: "", load: load, inbox: InboxSettings())
@@ -73,7 +73,7 @@ struct TestDouble: Strategy {
         comparing.sweep = sweep
         let results = await comparing.results { _ in }
         await server.drain(within: .zero)
-        await courier.close(within: .zero)
+        await client.close(within: .zero)
         return (results[0], load)
     }
 }

@@ -25,10 +25,10 @@ struct EighthStrategy {
 ///
 ///     client ── GET /to/subject/text ──▶ web server ~~~ pigeon ~~~▶ mail server
 public struct CarrierPigeon: Strategy {
-    private let sender: any Sender
+    private let sender: any EmailSender
     private let journey: Journey
 
-    public init(sender: any Sender, journey: Journey) {
+    public init(sender: any EmailSender, journey: Journey) {
         (self.sender, self.journey) = (sender, journey)
     }
 

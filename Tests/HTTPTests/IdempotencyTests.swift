@@ -51,7 +51,7 @@ import Testing
         let route = MailRoute(clerk)
         clerk.refuse(.unavailable("away", retryAfter: .seconds(1)))
         #expect(await route.respond(to: keyed("/a@b.example/s/t", "k")).status == .serviceUnavailable)
-        clerk.refuse(.failed(.permanent(Failure(.rcpt, code: 550, "no"))))
+        clerk.refuse(.failed(.permanent(SMTPFailure(.rcpt, code: 550, "no"))))
         let failed = await route.respond(to: keyed("/a@b.example/s/t", "k"))
         #expect(failed.status == .internalServerError)
         clerk.refuse(nil)

@@ -166,7 +166,7 @@ import Testing
         let full = await route.respond(to: .get("/a@b.example/s/t"))
         #expect(full.status == .serviceUnavailable)
         #expect(full.header("Retry-After") == "3")
-        clerk.refuse(.failed(.permanent(Failure(.rcpt, code: 550, "no such user"))))
+        clerk.refuse(.failed(.permanent(SMTPFailure(.rcpt, code: 550, "no such user"))))
         let failed = await route.respond(to: .get("/a@b.example/s/t"))
         #expect(failed.status == .internalServerError)
         #expect(failed.text.hasPrefix(#"{"email":{"to":"a@b.example","subject":"s","text":"t"},"id":""#))
@@ -174,7 +174,7 @@ import Testing
             failed.text.hasSuffix(
                 #""state":"failed","error":{"status":500,"outcome":"permanent","stage":"rcpt","code":550,"reason":"no such user"}}"#
                     + "\n"))
-        clerk.refuse(.failed(.unknown(Failure(.dot, "the connection broke"))))
+        clerk.refuse(.failed(.unknown(SMTPFailure(.dot, "the connection broke"))))
         #expect(await route.respond(to: .get("/a@b.example/s/t")).text.contains(#""state":"unknown""#))
     }
 }

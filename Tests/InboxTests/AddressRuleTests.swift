@@ -15,10 +15,10 @@ struct AddressRuleTests {
         ])
     func rules(_ address: String, _ heard: String) async throws {
         try await withInbox { inbox in
-            let client = try await MailClient(inbox.port)
+            let client = try await RawSMTPClient(inbox.port)
             try await client.greet()
             if heard == "closed" {
-                await #expect(throws: MailClient.Closed.self) { try await client.mail(to: address) }
+                await #expect(throws: RawSMTPClient.Closed.self) { try await client.mail(to: address) }
             } else {
                 #expect(try await client.mail(to: address).hasPrefix(heard))
             }
@@ -29,7 +29,7 @@ struct AddressRuleTests {
     @Test("fail-once: each mail once, told by its Message-ID and the address, or its bytes")
     func failOnce() async throws {
         try await withInbox { inbox in
-            let client = try await MailClient(inbox.port)
+            let client = try await RawSMTPClient(inbox.port)
             try await client.greet()
             let (one, two) = ("Message-ID: <1@x>\r\n\r\na\r\n", "Message-ID: <2@x>\r\n\r\na\r\n")
             let tries = [
@@ -46,7 +46,7 @@ struct AddressRuleTests {
 
     @Test("what is remembered has a bound")
     func attempts() {
-        let attempts = Attempts(generation: 10)
+        let attempts = FailOnceTracker(generation: 10)
         #expect(attempts.number(of: 0) == 1)
         #expect(attempts.number(of: 0) == 2)
         for key in 1...15 { _ = attempts.number(of: UInt64(key)) }

@@ -9,7 +9,7 @@ struct InboxTests {
     func catches() async throws {
         try await withInbox { inbox in
             var arrivals = inbox.arrivals().makeAsyncIterator()
-            let client = try await MailClient(inbox.port)
+            let client = try await RawSMTPClient(inbox.port)
             #expect(try await client.reply() == "220 inbox.bgdemo.invalid ESMTP bgdemo inbox")
             let offer = try await client.ask("EHLO client.example")
             #expect(
@@ -45,7 +45,7 @@ struct InboxTests {
         let inbox = try await Inbox.start(
             group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "inbox")
         ) { arrivals = $0.arrivals(buffering: 10) }
-        let client = try await MailClient(inbox.port)
+        let client = try await RawSMTPClient(inbox.port)
         _ = try await client.reply()
         for line in ["HELO c", "MAIL FROM:<a@b.example>", "RCPT TO:<c@d.example>", "DATA", "Subject: first\r\n\r\n."] {
             _ = try await client.ask(line)

@@ -14,7 +14,7 @@ struct MaildirTests {
                 $0.maildir = maildir
                 $0.keep = 1
             }) { inbox in
-                let client = try await MailClient(inbox.port)
+                let client = try await RawSMTPClient(inbox.port)
                 try await client.greet()
                 for number in 1...5 {
                     #expect(try await client.mail(to: "c@d.example", "\(number)\r\n\0\r\n..\r\n").hasPrefix("250"))
@@ -37,7 +37,7 @@ struct MaildirTests {
             let directory = folder.path
             try await withInbox({ $0.maildir = directory }) { inbox in
                 try FileManager.default.removeItem(atPath: directory + "/new")
-                let client = try await MailClient(inbox.port)
+                let client = try await RawSMTPClient(inbox.port)
                 try await client.greet()
                 #expect(try await client.mail(to: "c@d.example").hasPrefix("452 4.3.1"))
                 #expect(inbox.mails.total == 0)

@@ -13,8 +13,8 @@ struct MessageTests {
         .ready(version: 1), .sent(id), .room(Room(mails: 4096, bytes: 1 << 25)), .taken(12), .refused(3, "full: \"/\""),
         .metrics("# TYPE a counter\na{b=\"c\"} 1\n"), .log("2026 info [web server @ 1] \u{1} \\ é \u{1F4E7}"), .ping,
         .pong, .stop,
-        .failed(id, .temporary(Failure(.rcpt, code: 450, "450 later\tperhaps"))),
-        .failed(id, .permanent(Failure(.text, "too large"))), .failed(id, .unknown(Failure(.dot, "cut"))),
+        .failed(id, .temporary(SMTPFailure(.rcpt, code: 450, "450 later\tperhaps"))),
+        .failed(id, .permanent(SMTPFailure(.text, "too large"))), .failed(id, .unknown(SMTPFailure(.dot, "cut"))),
     ]
 
     @Test("come back as they went, each as one line", arguments: messages)

@@ -216,7 +216,7 @@ struct AddressTests {
 
     @Test("is never taken with a control character, a blank outside quotes or a second @ on the wire")
     func neverInjects() {
-        var generator = Pieces(seed: 1)
+        var generator = RandomText(seed: 1)
         for _ in 0..<20_000 {
             guard let address = try? Address(generator.address()) else { continue }
             let mailbox = Array(address.mailbox.utf8)

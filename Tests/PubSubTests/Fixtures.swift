@@ -13,17 +13,17 @@ import Synchronization
 let silent = Logger(label: "pubsub-tests") { _ in SwiftLogNoOpLogHandler() }
 
 /// Sends nothing: keeps the mails, and says of each what the test wants said.
-final class FakeSender: Sender {
-    private let verdict: @Sendable (Email, Int) -> Outcome?
-    private let held = Mutex<[@Sendable (Outcome) -> Void]>([])
+final class FakeSender: EmailSender {
+    private let verdict: @Sendable (Email, Int) -> SendOutcome?
+    private let held = Mutex<[@Sendable (SendOutcome) -> Void]>([])
     let mails = Watched<[Email]>([])
 
     /// - Parameter verdict: Of a mail and how many were tried before; nil leaves it under way.
-    init(_ verdict: @escaping @Sendable (Email, Int) -> Outcome? = { _, _ in .sent(reply: "250 ok") }) {
+    init(_ verdict: @escaping @Sendable (Email, Int) -> SendOutcome? = { _, _ in .sent(reply: "250 ok") }) {
         self.verdict = verdict
     }
 
-    func send(_ email: Email, then tell: @escaping @Sendable (Outcome) -> Void) {
+    func send(_ email: Email, then tell: @escaping @Sendable (SendOutcome) -> Void) {
         var before = 0
         mails.change {
             before = $0.count
@@ -33,7 +33,7 @@ final class FakeSender: Sender {
     }
 
     /// What is under way ends so.
-    func settle(_ outcome: Outcome) {
+    func settle(_ outcome: SendOutcome) {
         for tell in held.withLock({ held in
             defer { held = [] }
             return held

@@ -26,7 +26,7 @@ struct PubSubTests {
 
     /// Runs `body` with a Redis and a process of both halves.
     private func withHall(
-        _ sender: any Sender, _ change: (inout Subscriber.Settings) -> Void = { _ in },
+        _ sender: any EmailSender, _ change: (inout Subscriber.Settings) -> Void = { _ in },
         _ body: @Sendable (Hall) async throws -> Void
     ) async throws {
         var settings = Subscriber.Settings()
@@ -116,7 +116,7 @@ struct PubSubTests {
 
     @Test("a temporary failure is tried again, to the limit; a permanent one is not")
     func retry() async throws {
-        let failure = Failure(.rcpt, code: 450, "later")
+        let failure = SMTPFailure(.rcpt, code: 450, "later")
         let sender = FakeSender { email, before in
             email.to.text == "a1@b.example" ? .permanent(failure) : .temporary(failure)
         }
@@ -184,7 +184,7 @@ struct PubSubTests {
     @Test("the talk tries for ever, and dies of a message that is no JSON")
     func talk() async throws {
         let sender = FakeSender { _, before in
-            before < 20 ? .permanent(Failure(.rcpt, code: 550, "no")) : .sent(reply: "250")
+            before < 20 ? .permanent(SMTPFailure(.rcpt, code: 550, "no")) : .sent(reply: "250")
         }
         try await withHall(sender) {
             $0.semantics = .talk

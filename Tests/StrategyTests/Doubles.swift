@@ -4,13 +4,13 @@ import Strategy
 import Synchronization
 
 /// A sender that holds every mail until the test says what became of it.
-final class Hand: Sender {
-    private let held = Mutex<[(email: Email, tell: @Sendable (Outcome) -> Void)]>([])
+final class Hand: EmailSender {
+    private let held = Mutex<[(email: Email, tell: @Sendable (SendOutcome) -> Void)]>([])
     private let arrivals = AsyncStream.makeStream(of: Email.self)
 
     var emails: [Email] { held.withLock { $0.map(\.email) } }
 
-    func send(_ email: Email, then tell: @escaping @Sendable (Outcome) -> Void) {
+    func send(_ email: Email, then tell: @escaping @Sendable (SendOutcome) -> Void) {
         held.withLock { $0.append((email, tell)) }
         arrivals.continuation.yield(email)
     }
@@ -22,7 +22,7 @@ final class Hand: Sender {
     }
 
     /// Tells the first mail's outcome.
-    func tellFirst(_ outcome: Outcome) {
+    func tellFirst(_ outcome: SendOutcome) {
         let first = held.withLock { $0.isEmpty ? nil : $0.removeFirst() }
         first?.tell(outcome)
     }

@@ -8,7 +8,7 @@ import Testing
 struct StrategyTests {
     private let hand = Hand()
     private let diary = Diary()
-    private var failure: Failure { Failure(.rcpt, code: 550, "550 no such user") }
+    private var failure: SMTPFailure { SMTPFailure(.rcpt, code: 550, "550 no such user") }
 
     @Test("Foreground answers when the server has, with its reply, and logs as the talk did")
     func foreground() async throws {
@@ -25,7 +25,7 @@ struct StrategyTests {
     @Test("Foreground says what the server did not take", arguments: ["temporary", "permanent", "unknown"])
     func refused(word: String) async throws {
         let email = try email()
-        let outcome: Outcome =
+        let outcome: SendOutcome =
             word == "temporary" ? .temporary(failure) : word == "permanent" ? .permanent(failure) : .unknown(failure)
         let journey = Journey(logger: diary.logger)
         let hand = hand

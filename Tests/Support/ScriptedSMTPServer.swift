@@ -73,7 +73,7 @@ public final class ScriptedSMTPServer: Sendable {
                         try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
                     }
                     try channel.pipeline.syncOperations.addHandler(
-                        ScriptedSMTPConversation(
+                        ScriptedSMTPHandler(
                             heard: heard, extensions: extensions, tls: tls, isEncrypted: isTLSFirst, script: script))
                 }
             }

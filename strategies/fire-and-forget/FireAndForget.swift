@@ -9,10 +9,10 @@ public import Strategy
 ///
 /// What is under way when the process dies is gone, and nobody knows.
 public struct FireAndForget: Strategy {
-    private let sender: any Sender
+    private let sender: any EmailSender
     private let journey: Journey
 
-    public init(sender: any Sender, journey: Journey) {
+    public init(sender: any EmailSender, journey: Journey) {
         self.sender = sender
         self.journey = journey
     }

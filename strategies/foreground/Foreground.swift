@@ -8,10 +8,10 @@ public import Strategy
 ///
 /// Nothing blocks but this client's patience: other requests are answered meanwhile.
 public struct Foreground: Strategy {
-    private let sender: any Sender
+    private let sender: any EmailSender
     private let journey: Journey
 
-    public init(sender: any Sender, journey: Journey) {
+    public init(sender: any EmailSender, journey: Journey) {
         self.sender = sender
         self.journey = journey
     }

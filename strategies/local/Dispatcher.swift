@@ -120,7 +120,7 @@ final class Dispatcher {
         spool?.settle(id)
     }
 
-    func failed(_ id: EmailID, _ outcome: Outcome, by worker: Child) {
+    func failed(_ id: EmailID, _ outcome: SendOutcome, by worker: Child) {
         guard let mail = ledger.rest(id, by: worker.number) else { return }
         meters.record(outcome, of: mail)
         let isHopeless = if case .permanent = outcome { true } else { false }
@@ -140,10 +140,10 @@ final class Dispatcher {
         }
     }
 
-    private func bury(_ mail: OwnedMail, _ outcome: Outcome) {
+    private func bury(_ mail: OwnedMail, _ outcome: SendOutcome) {
         meters.buried.increment()
         logger.error(
-            "gave up on an email: \(outcome.failure?.description ?? outcome.word)",
+            "gave up on an email: \(outcome.failure?.description ?? outcome.name)",
             metadata: ["id": "\(mail.id)", "attempts": "\(mail.failures)"])
         guard let deadLetters else { return spool?.settle(mail.id) ?? () }
         deadLetters.bury(mail.line, outcome) { [spool] in spool?.settle(mail.id) }
@@ -156,7 +156,7 @@ final class Dispatcher {
         guard spool == nil else { return logger.notice("\(mails.count) emails stay in the spool for the next master") }
         let place = deadLetters == nil ? "are lost: they would have stayed in a --spool" : "go to the dead letters"
         logger.error("\(mails.count) emails were not sent in time and \(place)")
-        let failure = Failure(.queue, "the master was stopped before the mail was sent")
+        let failure = SMTPFailure(.queue, "the master was stopped before the mail was sent")
         for mail in mails { deadLetters?.bury(mail.line, .temporary(failure)) }
     }
 

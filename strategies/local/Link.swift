@@ -75,7 +75,7 @@ package final class Link: Sendable {
         outlet.post(.log(line))
     }
 
-    func report(_ id: EmailID, _ outcome: Outcome) {
+    func report(_ id: EmailID, _ outcome: SendOutcome) {
         if case .sent = outcome { outlet.post(.sent(id)) } else { outlet.post(.failed(id, outcome)) }
     }
 

@@ -13,14 +13,14 @@ package import Strategy
 /// This is what the two children are made of; the master is a ``Master``. The messages are listed at `PipeMessage`.
 package struct Local: Strategy {
     private let link: Link
-    private let sender: any Sender
+    private let sender: any EmailSender
     private let journey: Journey
     private let throttle: Throttle
     private let semantics: Semantics
     private let logger: Logger
 
     package init(
-        link: Link, sender: any Sender, journey: Journey, throttle: Throttle, semantics: Semantics, logger: Logger
+        link: Link, sender: any EmailSender, journey: Journey, throttle: Throttle, semantics: Semantics, logger: Logger
     ) {
         self.link = link
         self.sender = sender
@@ -67,7 +67,7 @@ package struct Local: Strategy {
                 link.report(mail.id, outcome)
             }
         } catch {
-            link.report(mail.id, .permanent(Failure(.queue, "\(error)")))
+            link.report(mail.id, .permanent(SMTPFailure(.queue, "\(error)")))
         }
     }
 }

@@ -24,7 +24,7 @@ struct MasterMeters {
         resting.record(ledger.restingCount)
     }
 
-    func record(_ outcome: Outcome, of mail: OwnedMail) {
+    func record(_ outcome: SendOutcome, of mail: OwnedMail) {
         journey.record(outcome, after: .nanoseconds((.now() - mail.since).nanoseconds))
     }
 }

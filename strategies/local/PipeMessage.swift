@@ -26,7 +26,7 @@ enum PipeMessage: Sendable, Equatable {
     /// Kept as it came, so that it can be passed on without being read.
     case mail(MailLine)
     case sent(EmailID)
-    case failed(EmailID, Outcome)
+    case failed(EmailID, SendOutcome)
     case room(Room)
     case taken(Int)
     case refused(Int, String)
@@ -64,7 +64,7 @@ extension PipeMessage {
         case .sent(let id): json.field("sent", "\(id)")
         case .failed(let id, let outcome):
             json.field("failed", "\(id)")
-            json.field("outcome", outcome.word)
+            json.field("outcome", outcome.name)
             guard let failure = outcome.failure else { return }
             json.field("stage", failure.stage.rawValue)
             if let code = failure.code { json.field("code", code) }
@@ -111,7 +111,7 @@ extension PipeMessage {
             guard let id = value.id else { return nil }
             self = .sent(id)
         case ("failed", _):
-            guard let id = value.id, let outcome = Outcome(rest) else { return nil }
+            guard let id = value.id, let outcome = SendOutcome(rest) else { return nil }
             self = .failed(id, outcome)
         case ("room", .number(let mails)):
             guard case .number(let bytes)? = rest["bytes"], mails >= 0, bytes >= 0 else { return nil }
@@ -129,11 +129,11 @@ extension PipeMessage {
     }
 }
 
-extension Outcome {
+extension SendOutcome {
     fileprivate init?(_ fields: [String: FlatJSON.Value]) {
-        guard let stage = fields["stage"]?.text.flatMap(Failure.Stage.init), let reason = fields["reason"]?.text
+        guard let stage = fields["stage"]?.text.flatMap(SMTPFailure.Stage.init), let reason = fields["reason"]?.text
         else { return nil }
-        let failure = Failure(stage, code: fields["code"]?.number, reason)
+        let failure = SMTPFailure(stage, code: fields["code"]?.number, reason)
         switch fields["outcome"]?.text {
         case "temporary": self = .temporary(failure)
         case "permanent": self = .permanent(failure)

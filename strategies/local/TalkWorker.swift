@@ -9,7 +9,7 @@ import Strategy
 /// for ever. What it holds when it dies is gone.
 struct TalkWorker {
     let link: Link
-    let sender: any Sender
+    let sender: any EmailSender
     let throttle: Throttle
     let logger: Logger
 

@@ -24,7 +24,7 @@ public struct Subscriber: Sendable {
     }
 
     private let settings: Settings
-    private let sender: any Sender
+    private let sender: any EmailSender
     private let journey: Journey
     private let messages: RedisSubscription
     private let loop: any EventLoop
@@ -35,7 +35,7 @@ public struct Subscriber: Sendable {
 
     /// Subscribes at once; ``PubSub/work()`` works what is heard.
     public init(
-        _ url: RedisURL, options: RedisOptions, on loop: any EventLoop, sender: any Sender, journey: Journey,
+        _ url: RedisURL, options: RedisOptions, on loop: any EventLoop, sender: any EmailSender, journey: Journey,
         settings: Settings, logger: Logger
     ) {
         self.settings = settings
@@ -87,7 +87,7 @@ public struct Subscriber: Sendable {
     private func lose(_ mails: [Backlog.Mail]) {
         guard !mails.isEmpty else { return }
         logger.error("\(mails.count) emails were heard but not sent before the stop, and are lost")
-        for mail in mails { mail.trip.ended(.temporary(Failure(.queue, "the worker was stopped before it was sent"))) }
+        for mail in mails { mail.trip.ended(.temporary(SMTPFailure(.queue, "the worker was stopped before it was sent"))) }
     }
 
     // MARK: Hearing
@@ -156,7 +156,7 @@ public struct Subscriber: Sendable {
         await isSettled.wait()
     }
 
-    private func settle(_ mail: Backlog.Mail, _ outcome: Outcome, _ backlog: Backlog) {
+    private func settle(_ mail: Backlog.Mail, _ outcome: SendOutcome, _ backlog: Backlog) {
         let metadata: Logger.Metadata = ["id": "\(mail.trip.email.id)", "attempts": "\(mail.attempts)"]
         if let failure = outcome.failure {
             let to = mail.trip.email.to
@@ -172,7 +172,7 @@ public struct Subscriber: Sendable {
     }
 
     /// When it is tried again: the talk tries whatever has failed again, at once and for ever.
-    private func delay(_ mail: Backlog.Mail, _ outcome: Outcome) -> Duration? {
+    private func delay(_ mail: Backlog.Mail, _ outcome: SendOutcome) -> Duration? {
         if settings.semantics == .talk { return .zero }
         if case .permanent = outcome { return nil }
         var generator = SystemRandomNumberGenerator()

@@ -10,7 +10,7 @@ extension Mishap {
             try await contestant.mailRoom.reopen()
         },
         Mishap("smtp-moody", "30 % temporary failures") { contestant, struck in
-            try await contestant.spoil([Fault(.dot, .reply(451), probability: 0.3)])
+            try await contestant.spoil([InboxFault(.dot, .reply(451), probability: 0.3)])
             struck()
         },
         Mishap("bad-address", "one address that always fails") { contestant, struck in
@@ -24,7 +24,7 @@ extension Mishap {
         Mishap("smtp-cut", "connection lost after the final dot") { contestant, struck in
             // Once the mail was taken and once it was not: the client can't tell.
             try await contestant.spoil([
-                Fault(.dot, .drop, probability: 0.15), Fault(.stored, .drop, probability: 0.15),
+                InboxFault(.dot, .drop, probability: 0.15), InboxFault(.stored, .drop, probability: 0.15),
             ])
             struck()
         },
@@ -33,7 +33,7 @@ extension Mishap {
 
 extension Contestant {
     /// The mail server behaves so from now on.
-    fileprivate func spoil(_ faults: [Fault]) async throws {
+    fileprivate func spoil(_ faults: [InboxFault]) async throws {
         var settings = mailRoom.settings
         settings.faults = faults
         try await mailRoom.reopen(settings)

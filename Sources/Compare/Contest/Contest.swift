@@ -118,7 +118,7 @@ public struct Contest: Sendable {
     }
 }
 
-extension Delay {
+extension ReplyDelay {
     /// The time that a mail takes on average.
     public var mean: Duration {
         switch self {

@@ -23,7 +23,7 @@ struct ChaosCommand: AsyncParsableCommand {
     var semantics: ComparedSemantics?
 
     @Option(help: "How long the mail server takes for a mail: 2s, 100ms..2s, exp:250ms. Default: 250ms.")
-    var smtpDelay: Delay?
+    var smtpDelay: ReplyDelay?
 
     @Option(help: "Where all chance comes from: ids, recipients, times, refusals. Default: 1.")
     var seed: UInt64?

@@ -54,13 +54,13 @@ struct DoctorCommand: AsyncParsableCommand {
             return .good("smtp", "no --smtp-url: serve runs an inbox inside")
         }
         guard server.scheme != .discard else { return .good("smtp", "discard: takes every mail and throws it away") }
-        let courier = try Courier(
+        let client = try SMTPClient(
             server: server, from: mail.from(environment), connections: 1,
             timeouts: SMTPTimeouts(connect: .seconds(5), stage: .seconds(5), dot: .seconds(5), total: .seconds(15)),
             caFile: environment.value(mail.smtpCAFile, "BGDEMO_SMTP_CA_FILE"),
             logger: .silent)
-        defer { Task { await courier.close(within: .zero) } }
-        switch await courier.probe() {
+        defer { Task { await client.close(within: .zero) } }
+        switch await client.probe() {
         case .success(let offer):
             let way = offer.isEncrypted ? "encrypted" : "in the clear"
             let extensions = offer.extensions.isEmpty ? "no extension" : offer.extensions.joined(separator: ", ")
@@ -70,7 +70,7 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
-    private func advice(_ failure: Failure) -> String {
+    private func advice(_ failure: SMTPFailure) -> String {
         switch failure.stage {
         case .connect: "is the server up, and are host and port right? `bgdemo inbox` runs one to try with"
         case .starttls: "trust its certificate by --smtp-ca-file, or, on a network you trust, --smtp-tls off"

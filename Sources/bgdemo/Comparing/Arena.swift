@@ -49,7 +49,7 @@ struct Arena {
     /// In UTC.
     static var now: String { "\(Timestamp().iso8601.prefix(19))Z" }
 
-    static var versions: [String: String] { ["bgdemo": Bgdemo.version, "libcurl": Courier.libcurlVersion] }
+    static var versions: [String: String] { ["bgdemo": Bgdemo.version, "libcurl": SMTPClient.libcurlVersion] }
 
     private func settings(_ contest: Contest) -> Settings {
         var settings = Settings()

@@ -8,7 +8,7 @@ struct InboxOptions: ParsableArguments {
             From the final dot to its answer: 2s, 100ms..2s, exp:250ms, or normal:250ms,50ms (BGDEMO_INBOX_DELAY). \
             Default: 0s.
             """)
-    var delay: Delay?
+    var delay: ReplyDelay?
 
     @Option(help: "This share of the mails, 0 to 1, gets 451 after the dot (BGDEMO_INBOX_FAIL_RATE). Default: 0.")
     var failRate: Double?
@@ -19,7 +19,7 @@ struct InboxOptions: ParsableArguments {
             starttls, auth, mail, rcpt, data, dot (before the mail is stored), stored (after it). Actions: a code from \
             400 to 599, drop, hang.
             """)
-    var fail: [Fault] = []
+    var fail: [InboxFault] = []
 
     @Option(help: "Mails a second; past it 421 (BGDEMO_INBOX_RATE_LIMIT). Default: no limit.")
     var rateLimit: Double?
@@ -78,11 +78,11 @@ struct InboxOptions: ParsableArguments {
         return settings
     }
 
-    private func faults(_ environment: Environment) throws -> [Fault] {
+    private func faults(_ environment: Environment) throws -> [InboxFault] {
         var faults = fail
         if faults.isEmpty, let text = try environment.value(String?.none, "BGDEMO_INBOX_FAIL") {
             faults = try text.split(separator: " ").map { word in
-                guard let fault = Fault(String(word)) else {
+                guard let fault = InboxFault(String(word)) else {
                     throw ValidationError("'\(word)' in BGDEMO_INBOX_FAIL is no fault; one is rcpt:550:0.1")
                 }
                 return fault
@@ -90,7 +90,7 @@ struct InboxOptions: ParsableArguments {
         }
         if let rate = try environment.value(failRate, "BGDEMO_INBOX_FAIL_RATE") {
             guard (0...1).contains(rate) else { throw ValidationError("--fail-rate is from 0 to 1") }
-            faults.append(Fault(.dot, .reply(451), probability: rate))
+            faults.append(InboxFault(.dot, .reply(451), probability: rate))
         }
         return faults
     }
@@ -107,10 +107,10 @@ struct InboxOptions: ParsableArguments {
     }
 }
 
-extension Delay: ExpressibleByArgument {
+extension ReplyDelay: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }
 
-extension Fault: ExpressibleByArgument {
+extension InboxFault: ExpressibleByArgument {
     public init?(argument: String) { self.init(argument) }
 }

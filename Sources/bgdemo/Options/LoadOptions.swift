@@ -19,7 +19,7 @@ struct LoadOptions: ParsableArguments {
     var arrivals: Load.Arrivals?
 
     @Option(help: "How long the mail server takes for a mail: 2s, 100ms..2s, exp:250ms. Default: 250ms.")
-    var smtpDelay: Delay?
+    var smtpDelay: ReplyDelay?
 
     @Option(help: "This share of the mails, 0 to 1, is refused for now (451) at each attempt. Default: 0.")
     var smtpFailRate: Double?
@@ -70,7 +70,7 @@ struct LoadOptions: ParsableArguments {
         inbox.delay = smtpDelay ?? .fixed(.milliseconds(250))
         inbox.seed = seed ?? 1
         guard (0...1).contains(smtpFailRate ?? 0) else { throw ValidationError("--smtp-fail-rate is from 0 to 1") }
-        if let share = smtpFailRate, share > 0 { inbox.faults = [Fault(.dot, .reply(451), probability: share)] }
+        if let share = smtpFailRate, share > 0 { inbox.faults = [InboxFault(.dot, .reply(451), probability: share)] }
         return inbox
     }
 }

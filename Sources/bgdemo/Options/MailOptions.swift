@@ -37,7 +37,7 @@ struct MailOptions: ParsableArguments {
         help:
             "With the inbox inside: how long it takes to accept a mail, 2s or 100ms..2s (BGDEMO_SMTP_DELAY). Default: 0."
     )
-    var smtpDelay: Delay?
+    var smtpDelay: ReplyDelay?
 
     /// The server, or nil for an inbox inside.
     func server(_ environment: Environment) throws -> SMTPServer? {

@@ -9,19 +9,19 @@ import Strategy
 
 /// The way out of the house: a mail server somewhere, the inbox inside, or nowhere.
 struct Post: Sendable {
-    let sender: any Sender
+    let sender: any EmailSender
     /// For the first line: which server, or whose inbox.
     let description: String
     /// By which another process reaches the same.
     let url: String
     /// The inbox' page, where the inbox is inside.
     let page: String?
-    private let courier: Courier?
+    private let client: SMTPClient?
     private let inbox: CaughtInside?
 
     /// Of a web server that sends nothing itself.
     static let ofWorkers = Post(
-        sender: Discarder(), description: "by the workers", url: "discard:", page: nil, courier: nil, inbox: nil)
+        sender: DiscardingSender(), description: "by the workers", url: "discard:", page: nil, client: nil, inbox: nil)
 
     static func open(
         _ options: MailOptions, _ environment: Environment, group: any EventLoopGroup, logger: Logger
@@ -29,24 +29,24 @@ struct Post: Sendable {
         let server = try options.server(environment)
         if let server, server.scheme == .discard {
             return Post(
-                sender: Discarder(), description: "discard:", url: "discard:", page: nil, courier: nil, inbox: nil)
+                sender: DiscardingSender(), description: "discard:", url: "discard:", page: nil, client: nil, inbox: nil)
         }
         let inbox =
             server == nil ? try await CaughtInside.open(options, environment, group: group, logger: logger) : nil
         let url = try inbox?.inbox.url ?? environment.value(options.smtpURL, "SMTP_URL") ?? ""
         let reached = try server ?? SMTPServer(url: url)
-        let courier = try Courier(
+        let client = try SMTPClient(
             server: reached, from: options.from(environment), connections: options.connections(environment),
             timeouts: options.timeouts(environment),
             caFile: environment.value(options.smtpCAFile, "BGDEMO_SMTP_CA_FILE"), logger: logger)
         return Post(
-            sender: courier, description: inbox == nil ? "\(reached)" : "\(reached) (the inbox inside)", url: url,
-            page: inbox?.page, courier: courier, inbox: inbox)
+            sender: client, description: inbox == nil ? "\(reached)" : "\(reached) (the inbox inside)", url: url,
+            page: inbox?.page, client: client, inbox: inbox)
     }
 
     /// Ends what is under way within the time that is left, and closes.
     func close(within limit: Duration) async {
-        await courier?.close(within: limit)
+        await client?.close(within: limit)
         await inbox?.close()
     }
 }

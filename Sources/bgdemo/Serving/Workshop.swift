@@ -7,7 +7,7 @@ import Strategy
 
 /// What strategies are made of, in this process.
 struct Workshop: Sendable {
-    let sender: any Sender
+    let sender: any EmailSender
     let journey: Journey
     let throttle: Throttle
     let retry: RetryPolicy

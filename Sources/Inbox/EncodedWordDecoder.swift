@@ -1,0 +1,70 @@
+/// Header text with RFC 2047's encoded words, `=?charset?B?…?=` and `=?charset?Q?…?=`, made plain. What only looks
+/// like one stays as it is.
+enum EncodedWordDecoder {
+    private struct Word {
+        let charset: String
+        var bytes: [UInt8]
+    }
+
+    static func decode(_ value: [UInt8]) -> String {
+        var text = ""
+        var plain = value[...].prefix(0)
+        var open: Word?
+        var place = value.startIndex
+        while place < value.endIndex {
+            guard let (word, end) = word(value[place...]) else {
+                plain = value[plain.startIndex..<(place + 1)]
+                place += 1
+                continue
+            }
+            // Blanks between two words are no part of the text, and one character may be in both (section 6.2).
+            let isNext = open != nil && plain.allSatisfy { $0 == 0x20 || $0 == 0x09 }
+            if !isNext { close(&open, plain, into: &text) }
+            if open?.charset == word.charset {
+                open?.bytes.append(contentsOf: word.bytes)
+            } else {
+                close(&open, [], into: &text)
+                open = word
+            }
+            place = end
+            plain = value[end..<end]
+        }
+        close(&open, plain, into: &text)
+        return text
+    }
+
+    private static func close(_ open: inout Word?, _ plain: ArraySlice<UInt8>, into text: inout String) {
+        if let word = open { text += Charset.decode(word.bytes, word.charset) }
+        open = nil
+        text += String(decoding: plain, as: UTF8.self)
+    }
+
+    /// The word that begins here, and where it ends.
+    private static func word(_ bytes: ArraySlice<UInt8>) -> (Word, end: Int)? {
+        let question = UInt8(ascii: "?")
+        guard bytes.starts(with: "=?".utf8) else { return nil }
+        let longest = bytes.prefix(256)
+        guard let charsetEnd = longest.dropFirst(2).firstIndex(of: question), charsetEnd + 2 < longest.endIndex,
+            longest[charsetEnd + 2] == question,
+            let textEnd = longest[(charsetEnd + 3)...].firstIndex(of: question), textEnd + 1 < longest.endIndex,
+            longest[textEnd + 1] == UInt8(ascii: "=")
+        else { return nil }
+        let encoded = bytes[(charsetEnd + 3)..<textEnd]
+        guard !encoded.contains(0x20) else { return nil }
+        // A language may follow the charset after `*` (RFC 2231, section 5).
+        let charset = bytes[(bytes.startIndex + 2)..<charsetEnd].prefix { $0 != UInt8(ascii: "*") }
+        let decoded: [UInt8]
+        switch bytes[charsetEnd + 1] | 0x20 {
+        case UInt8(ascii: "b"):
+            decoded = TransferEncoding.base64(encoded)
+        case UInt8(ascii: "q"):
+            var bytes: [UInt8] = []
+            let spaced = encoded.map { $0 == UInt8(ascii: "_") ? 0x20 : $0 }
+            TransferEncoding.unescape(spaced[...], into: &bytes)
+            decoded = bytes
+        default:
+            return nil
+        }
+        return (Word(charset: String(decoding: charset, as: UTF8.self).lowercased(), bytes: decoded), textEnd + 2)
+    }
+}

@@ -1,0 +1,106 @@
+import DequeModule
+import Logging
+import Synchronization
+
+/// The newest mails, bounded in number and bytes, and the news of each that comes.
+public final class MailStore: Sendable {
+    private struct State {
+        /// Oldest first; their ids follow each other.
+        var mails = Deque<CaughtMail>()
+        var bytes = 0
+        var total = 0
+        var readers: [Int: Reader] = [:]
+        var nextReader = 0
+        var isClosed = false
+    }
+
+    private struct Reader {
+        let news: AsyncStream<CaughtMail>.Continuation
+        var hasLost = false
+    }
+
+    private let keep: Int
+    private let keepBytes: Int
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    init(keep: Int, keepBytes: Int, logger: Logger) {
+        self.keep = keep
+        self.keepBytes = keepBytes
+        self.logger = logger
+    }
+
+    /// The mails ever stored, those no longer kept among them.
+    public var total: Int { state.withLock(\.total) }
+    /// The mails kept, and their bytes.
+    public var count: Int { state.withLock(\.mails.count) }
+    public var bytes: Int { state.withLock(\.bytes) }
+
+    /// The newest mails, newest first: at most `limit`, and where `before` is given only those that came before it.
+    public func newest(_ limit: Int = .max, before: Int? = nil) -> [CaughtMail] {
+        state.withLock { state in
+            guard let first = state.mails.first?.id else { return [] }
+            let end = before.map { min(max($0, first) - first, state.mails.count) } ?? state.mails.count
+            return state.mails[max(0, end - max(0, min(limit, end)))..<end].reversed()
+        }
+    }
+
+    /// The mail of this id, or nil where there never was one or it is no longer kept.
+    public subscript(id: Int) -> CaughtMail? {
+        state.withLock { state in
+            guard let first = state.mails.first?.id, id >= first, id - first < state.mails.count else { return nil }
+            return state.mails[id - first]
+        }
+    }
+
+    /// Each mail that comes from now on. A reader that falls more than `buffering` mails behind loses the newest, and
+    /// the log says so.
+    public func arrivals(buffering: Int) -> AsyncStream<CaughtMail> {
+        AsyncStream(bufferingPolicy: .bufferingOldest(buffering)) { news in
+            let number = state.withLock { state -> Int? in
+                guard !state.isClosed else { return nil }
+                state.nextReader += 1
+                state.readers[state.nextReader] = Reader(news: news)
+                return state.nextReader
+            }
+            guard let number else { return news.finish() }
+            news.onTermination = { [weak self] _ in
+                self?.state.withLock { state in _ = state.readers.removeValue(forKey: number) }
+            }
+        }
+    }
+
+    /// Gives the mail its id and keeps it, at the expense of the oldest.
+    func store(_ mail: CaughtMail) -> Int {
+        var mail = mail
+        let (id, readers) = state.withLock { state in
+            state.total += 1
+            mail.id = state.total
+            state.mails.append(mail)
+            state.bytes += mail.raw.count
+            while state.mails.count > keep || state.bytes > keepBytes, let oldest = state.mails.popFirst() {
+                state.bytes -= oldest.raw.count
+            }
+            return (state.total, state.readers)
+        }
+        if !readers.isEmpty { tell(readers, of: mail) }
+        return id
+    }
+
+    private func tell(_ readers: [Int: Reader], of mail: CaughtMail) {
+        for (number, reader) in readers {
+            guard case .dropped = reader.news.yield(mail), !reader.hasLost else { continue }
+            state.withLock { state in state.readers[number]?.hasLost = true }
+            logger.warning("a reader of the arrivals is too slow and misses mails, the first of them \(mail.id)")
+        }
+    }
+
+    /// Ends the streams of all readers, after what they have not read yet.
+    func close() {
+        let readers = state.withLock { state in
+            state.isClosed = true
+            return state.readers
+        }
+        for reader in readers.values { reader.news.finish() }
+    }
+}
