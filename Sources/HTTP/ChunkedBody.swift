@@ -24,7 +24,7 @@ struct ChunkedBody {
             case .size:
                 guard let line = try line(from: &bytes) else { return false }
                 let size = try size(line)
-                guard body.readableBytes + size <= limit else { throw Framing.tooLarge(limit) }
+                guard body.readableBytes + size <= limit else { throw BodyFraming.tooLarge(limit) }
                 expecting = size == 0 ? .trailer : .data(size)
             case .data(let missing):
                 guard var part = bytes.readSlice(length: min(missing, bytes.readableBytes)), part.readableBytes > 0

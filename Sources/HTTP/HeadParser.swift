@@ -4,21 +4,21 @@ import NIOCore
 struct HeadParser {
     let bytes: ByteBuffer
     let length: Int
-    let limits: Limits
+    let limits: HTTPLimits
     private var place = 0
     private var fieldCount = 0
 
-    init(bytes: ByteBuffer, length: Int, limits: Limits) {
+    init(bytes: ByteBuffer, length: Int, limits: HTTPLimits) {
         self.bytes = bytes
         self.length = length
         self.limits = limits
     }
 
-    mutating func parse() throws(Problem) -> Request.Head {
+    mutating func parse() throws(Problem) -> HTTPRequest.Head {
         let method = try method()
         var target = try target()
         let minorVersion = try version()
-        var fields = Request.Fields()
+        var fields = HTTPRequest.Fields()
         let headersStart = place
         while try !emptyLine() {
             try field(into: &fields)
@@ -28,14 +28,14 @@ struct HeadParser {
         }
         guard fields.host != nil || minorVersion == 0 else { throw Self.noHost }
         try Self.check(&target, &fields.host)
-        return Request.Head(
+        return HTTPRequest.Head(
             method: method, target: target, minorVersion: minorVersion, fields: fields,
             keepsAlive: keepsAlive(minorVersion, fields.connection))
     }
 
     // MARK: The request line
 
-    private mutating func method() throws(Problem) -> Request.Method {
+    private mutating func method() throws(Problem) -> HTTPRequest.Method {
         let start = place
         place = run(from: start, while: Self.isToken)
         guard place > start, place - start <= 32, byte(place) == 0x20 else {
@@ -85,7 +85,7 @@ struct HeadParser {
 
     // MARK: The fields
 
-    private mutating func field(into fields: inout Request.Fields) throws(Problem) {
+    private mutating func field(into fields: inout HTTPRequest.Fields) throws(Problem) {
         fieldCount += 1
         let nameStart = place
         let nameEnd = run(from: nameStart, while: Self.isToken)
@@ -105,7 +105,7 @@ struct HeadParser {
     }
 
     private func store(
-        _ name: Int, _ length: Int, _ value: Range<Int>, into fields: inout Request.Fields
+        _ name: Int, _ length: Int, _ value: Range<Int>, into fields: inout HTTPRequest.Fields
     ) throws(Problem) {
         switch length {
         case 4 where named("host", name): try once("Host", &fields.host, value)
@@ -144,13 +144,13 @@ struct HeadParser {
         return minorVersion == 1 || options.contains("keep-alive")
     }
 
-    static func targetTooLong(_ limits: Limits) -> Problem {
+    static func targetTooLong(_ limits: HTTPLimits) -> Problem {
         Problem(
             .uriTooLong, "the request target is longer than \(limits.target) bytes",
             advice: "POST / with the text in a JSON body")
     }
 
-    static func headersTooLong(_ limits: Limits) -> Problem {
+    static func headersTooLong(_ limits: HTTPLimits) -> Problem {
         Problem(
             .headersTooLarge,
             "the header fields are more than \(limits.headerBytes) bytes or \(limits.headerCount) lines")

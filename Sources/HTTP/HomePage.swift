@@ -1,5 +1,5 @@
 /// `/`: a form for a browser, usage for curl.
-public struct HomePage: Handler {
+public struct HomePage: HTTPHandler {
     private let strategy: String
     private let summary: String
     private let links: [(title: String, url: String)]
@@ -11,15 +11,15 @@ public struct HomePage: Handler {
         self.links = links
     }
 
-    public func respond(to request: Request) async -> Response {
+    public func respond(to request: HTTPRequest) async -> HTTPResponse {
         let wantsHTML = request.fields.accept?.contains("text/html") ?? false
-        let type = wantsHTML ? Response.ContentType.html : .text
-        let vary = [Header("Vary", "Accept")]
-        guard wantsHTML else { return Response(.ok, type, usage(request.fields.host ?? "localhost"), headers: vary) }
-        return Response(.ok, type, html, headers: vary + [Self.policy])
+        let type = wantsHTML ? HTTPResponse.ContentType.html : .text
+        let vary = [HTTPHeader("Vary", "Accept")]
+        guard wantsHTML else { return HTTPResponse(.ok, type, usage(request.fields.host ?? "localhost"), headers: vary) }
+        return HTTPResponse(.ok, type, html, headers: vary + [Self.policy])
     }
 
-    private static let policy = Header(
+    private static let policy = HTTPHeader(
         "Content-Security-Policy",
         "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 

@@ -5,50 +5,50 @@ public import Strategy
 ///
 /// The answer to an accepted mail: `{"email":{"to":…,"subject":…,"text":…},"id":…,"state":…}`, and what the strategy
 /// adds. To one that was tried and failed: 500 and the same with `"error"`.
-public struct MailRoute: Handler {
+public struct MailRoute: HTTPHandler {
     private let strategy: any Strategy
-    private let access: Access
-    private let idempotency = Idempotency()
+    private let access: AccessPolicy
+    private let idempotency = IdempotencyCache()
 
-    public init(_ strategy: any Strategy, access: Access = Access()) {
+    public init(_ strategy: any Strategy, access: AccessPolicy = AccessPolicy()) {
         self.strategy = strategy
         self.access = access
     }
 
-    public func respond(to request: Request) async -> Response {
+    public func respond(to request: HTTPRequest) async -> HTTPResponse {
         do throws(Problem) {
             try access.check(request.fields)
-            let order = try Order(request)
+            let order = try SendMailRequest(request)
             try access.check(order.email.to)
             // HEAD tells whether the order is in order, and sends nothing: link checkers send it.
-            guard request.method != .head else { return Response(.ok, .json, "") }
+            guard request.method != .head else { return HTTPResponse(.ok, .json, "") }
             return try await answer(order, key: request.fields.idempotencyKey)
         } catch {
             return error.response
         }
     }
 
-    private func answer(_ order: Order, key: String?) async throws(Problem) -> Response {
+    private func answer(_ order: SendMailRequest, key: String?) async throws(Problem) -> HTTPResponse {
         guard let key else { return await deliver(order).response(order.email) }
         return try await idempotency.once(key, order) { await deliver($0) }.response(order.email)
     }
 
-    private func deliver(_ order: Order) async -> Answer {
+    private func deliver(_ order: SendMailRequest) async -> SendMailResponse {
         do throws(Problem) {
-            try access.takeTurn()
+            try access.acquire()
         } catch {
-            return Answer(order.email.id, .turnedAway(error))
+            return SendMailResponse(order.email.id, .rejected(error))
         }
-        do throws(Refusal) {
-            let receipt =
+        do throws(AcceptError) {
+            let result =
                 if let delay = order.delay, delay > .zero {
                     try await strategy.accept(order.email, after: delay)
                 } else {
                     try await strategy.accept(order.email)
                 }
-            return Answer(order.email.id, .accepted(receipt))
+            return SendMailResponse(order.email.id, .accepted(result))
         } catch {
-            return Answer(order.email.id, error)
+            return SendMailResponse(order.email.id, error)
         }
     }
 }

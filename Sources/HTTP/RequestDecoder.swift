@@ -8,18 +8,18 @@ import NIOCore
 /// tests hold this one against that one: what this accepts, that reads the same.
 struct RequestDecoder {
     enum Event {
-        case request(Request)
+        case request(HTTPRequest)
         /// The head asks for `100 Continue` before it sends its body.
         case expectsContinue
     }
 
     private enum State {
         case head
-        case body(Request.Head, length: Int)
-        case chunks(Request.Head, ChunkedBody)
+        case body(HTTPRequest.Head, length: Int)
+        case chunks(HTTPRequest.Head, ChunkedBody)
     }
 
-    private let limits: Limits
+    private let limits: HTTPLimits
     private var bytes = ByteBuffer()
     private var state = State.head
     /// How far the search for the end of the head has come, from the reader index.
@@ -27,7 +27,7 @@ struct RequestDecoder {
     /// Where the request line ends, from the reader index, once it is found.
     private var lineEnd: Int?
 
-    init(limits: Limits) {
+    init(limits: HTTPLimits) {
         self.limits = limits
     }
 
@@ -65,7 +65,7 @@ struct RequestDecoder {
         case .body(let head, let length):
             guard let body = bytes.readSlice(length: length) else { return nil }
             state = .head
-            return .request(Request(head: head, body: body))
+            return .request(HTTPRequest(head: head, body: body))
         case .chunks(let head, var chunks):
             // The body is held once, or each read would copy it.
             state = .head
@@ -73,7 +73,7 @@ struct RequestDecoder {
                 state = .chunks(head, chunks)
                 return nil
             }
-            return .request(Request(head: head, body: chunks.body))
+            return .request(HTTPRequest(head: head, body: chunks.body))
         }
     }
 
@@ -90,8 +90,8 @@ struct RequestDecoder {
             throw Problem(.expectationFailed, "the only expectation met here is 100-continue")
         }
         let isWhole: Bool
-        switch try Framing(head, limits: limits) {
-        case .none: return .request(Request(head: head))
+        switch try BodyFraming(head, limits: limits) {
+        case .none: return .request(HTTPRequest(head: head))
         case .length(let length):
             state = .body(head, length: length)
             isWhole = bytes.readableBytes >= length

@@ -5,7 +5,7 @@ import Mail
 /// `/mails.json` and `/mails/ID.json` say the same in JSON. Both lists give 100, newest first; `?before=ID` goes on.
 ///
 /// There is nothing but text on them, and nothing runs: a mail is written by a stranger.
-public struct InboxPages: Handler {
+public struct InboxPages: HTTPHandler {
     private let inbox: Inbox
 
     /// Mails in a list, and encoded bytes of a text shown on a page.
@@ -16,11 +16,11 @@ public struct InboxPages: Handler {
         self.inbox = inbox
     }
 
-    public func respond(to request: Request) async -> Response {
+    public func respond(to request: HTTPRequest) async -> HTTPResponse {
         guard request.method == .get || request.method == .head else {
             return Problem(
                 .methodNotAllowed, "the inbox is only read", advice: "GET / or GET /mails.json",
-                headers: [Header("Allow", "GET, HEAD")]
+                headers: [HTTPHeader("Allow", "GET, HEAD")]
             ).response
         }
         let halves = request.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
@@ -32,32 +32,32 @@ public struct InboxPages: Handler {
         }
         switch halves.first {
         case "/": return page(list(before: before))
-        case "/mails.json": return Response(.ok, .json, listJSON(before: before), headers: Self.headers)
+        case "/mails.json": return HTTPResponse(.ok, .json, listJSON(before: before), headers: Self.headers)
         case let path?: return mail(at: path)
         case nil: return Self.notFound
         }
     }
 
-    private func mail(at path: Substring) -> Response {
+    private func mail(at path: Substring) -> HTTPResponse {
         guard let name = path.dropping(prefix: "/mails/") else { return Self.notFound }
         let parts = name.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard let id = parts.first.flatMap({ Int($0) }), let mail = inbox.mails[id] else { return Self.notFound }
         switch parts.count == 2 ? parts[1] : "" {
         case "" where parts.count == 1: return page(one(mail))
-        case "json": return Response(.ok, .json, oneJSON(mail), headers: Self.headers)
-        case "eml": return Response(.ok, .mail, .bytes(mail.raw), headers: Self.headers)
+        case "json": return HTTPResponse(.ok, .json, oneJSON(mail), headers: Self.headers)
+        case "eml": return HTTPResponse(.ok, .mail, .bytes(mail.raw), headers: Self.headers)
         default: return Self.notFound
         }
     }
 
-    private func page(_ html: String) -> Response { Response(.ok, .html, html, headers: Self.headers) }
+    private func page(_ html: String) -> HTTPResponse { HTTPResponse(.ok, .html, html, headers: Self.headers) }
 
     private static let headers = [
-        Header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
-        Header("Referrer-Policy", "no-referrer"),
+        HTTPHeader("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+        HTTPHeader("Referrer-Policy", "no-referrer"),
     ]
 
-    private static var notFound: Response {
+    private static var notFound: HTTPResponse {
         Problem(.notFound, "no such mail is kept", advice: "GET / for the mails there are").response
     }
 

@@ -21,7 +21,7 @@ package final class Window: Sendable {
         let since: NIODeadline
     }
 
-    private typealias Answer = CheckedContinuation<Result<Void, Refusal>, Never>
+    private typealias Answer = CheckedContinuation<Result<Void, AcceptError>, Never>
 
     private let outlet: Outlet
     private let isSpooled: Bool
@@ -38,9 +38,9 @@ package final class Window: Sendable {
     // MARK: What a request does
 
     /// Returns when the pipe has all of the line; where the master keeps a spool, when it is in there.
-    package func send(_ line: String) async throws(Refusal) {
+    package func send(_ line: String) async throws(AcceptError) {
         try takeRoom(for: line)
-        let result: Result<Void, Refusal> = await withCheckedContinuation { answer in
+        let result: Result<Void, AcceptError> = await withCheckedContinuation { answer in
             state.withLock { state in
                 state.unwritten.append(Request(answer: answer, since: .now()))
                 outlet.post(line: line) { [self] isWhole in written(isWhole) }
@@ -50,21 +50,21 @@ package final class Window: Sendable {
     }
 
     /// Posts the line, and forgets it: nobody knows whether it arrives.
-    package func post(_ line: String) throws(Refusal) {
+    package func post(_ line: String) throws(AcceptError) {
         try takeRoom(for: line)
         outlet.post(line: line) { _ in }
     }
 
     /// Throws what a line would be refused with now.
-    package func check() throws(Refusal) {
+    package func check() throws(AcceptError) {
         let (isGone, room) = state.withLock { ($0.isGone, $0.room) }
         if isGone { throw Self.gone }
         if room.mails < 1 { throw Self.full }
     }
 
-    private func takeRoom(for line: String) throws(Refusal) {
+    private func takeRoom(for line: String) throws(AcceptError) {
         let bytes = line.utf8.count
-        let refusal: Refusal? = state.withLock { state in
+        let refusal: AcceptError? = state.withLock { state in
             if state.isGone { return Self.gone }
             // A mail larger than all room goes when there is nothing else.
             guard state.room.mails > 0, state.room.bytes > 0 else { return Self.full }
@@ -88,9 +88,9 @@ package final class Window: Sendable {
         answer?.resume(returning: isWhole ? .success(()) : .failure(Self.gone))
     }
 
-    private static let gone = Refusal.unavailable("the master is gone", retryAfter: .seconds(1))
-    private static let full = Refusal.full("the master's backlog is full", retryAfter: .seconds(1))
-    private static let late = Refusal.unavailable("the master does not answer", retryAfter: .seconds(5))
+    private static let gone = AcceptError.unavailable("the master is gone", retryAfter: .seconds(1))
+    private static let full = AcceptError.full("the master's backlog is full", retryAfter: .seconds(1))
+    private static let late = AcceptError.unavailable("the master does not answer", retryAfter: .seconds(5))
 
     // MARK: What the master says
 
@@ -109,7 +109,7 @@ package final class Window: Sendable {
         answer(count, .failure(.unavailable(reason, retryAfter: .seconds(5))))
     }
 
-    private func answer(_ count: Int, _ result: Result<Void, Refusal>) {
+    private func answer(_ count: Int, _ result: Result<Void, AcceptError>) {
         let answers = state.withLock { state in
             let answers = state.untaken.prefix(count).map(\.answer)
             state.untaken.removeFirst(answers.count)

@@ -6,23 +6,23 @@ import Synchronization
 /// The mails that a worker holds in memory: waiting, in hand, or resting until they are tried again. Bounded: who
 /// brings one more waits.
 package final class Backlog: Sendable {
-    package struct Mail {
-        package let trip: Trip
+    package struct Entry {
+        package let attempt: DeliveryAttempt
         package let attempts: Int
 
-        package init(_ trip: Trip, attempts: Int = 0) {
-            self.trip = trip
+        package init(_ attempt: DeliveryAttempt, attempts: Int = 0) {
+            self.attempt = attempt
             self.attempts = attempts
         }
     }
 
     fileprivate struct State {
-        var waiting = Deque<Mail>()
-        var resting: [Int: Mail] = [:]
+        var waiting = Deque<Entry>()
+        var resting: [Int: Entry] = [:]
         var rests = 0
         /// Waiting, in hand and resting.
         var count = 0
-        var idle = Deque<CheckedContinuation<Mail?, Never>>()
+        var idle = Deque<CheckedContinuation<Entry?, Never>>()
         var bringer: CheckedContinuation<Void, Never>?
         /// Nothing new comes.
         var isClosed = false
@@ -45,7 +45,7 @@ package final class Backlog: Sendable {
     }
 
     /// Takes a mail in, and returns when there is room for another. For one caller at a time.
-    package func push(_ mail: Mail) async {
+    package func push(_ mail: Entry) async {
         let isFull = state.withLock { state in
             state.count += 1
             return state.count >= limit
@@ -67,9 +67,9 @@ package final class Backlog: Sendable {
     }
 
     /// The next mail that is due, when there is one; nil when there will be none.
-    package func next() async -> Mail? {
+    package func next() async -> Entry? {
         await withCheckedContinuation { continuation in
-            let mail: Mail?? = state.withLock { state in
+            let mail: Entry?? = state.withLock { state in
                 if state.isAbandoned { return .some(nil) }
                 if let mail = state.waiting.popFirst() {
                     length.record(state.waiting.count)
@@ -86,7 +86,7 @@ package final class Backlog: Sendable {
     /// A mail that was handed out is to be tried again.
     ///
     /// - Returns: Whether it will be: not where all is over.
-    package func rest(_ mail: Mail, for delay: Duration) -> Bool {
+    package func rest(_ mail: Entry, for delay: Duration) -> Bool {
         let number: Int? = state.withLock { state in
             guard !state.isAbandoned else { return nil }
             state.rests += 1
@@ -132,7 +132,7 @@ package final class Backlog: Sendable {
     }
 
     /// What is left, once nothing is handed out any more.
-    package func takeAll() -> [Mail] {
+    package func takeAll() -> [Entry] {
         state.withLock { state in
             defer {
                 state.waiting = []
@@ -143,10 +143,10 @@ package final class Backlog: Sendable {
     }
 
     /// A mail that was handed out could not be tried.
-    package func giveBack(_ mail: Mail) { hand(mail) }
+    package func giveBack(_ mail: Entry) { hand(mail) }
 
-    private func hand(_ mail: Mail) {
-        let idle: CheckedContinuation<Mail?, Never>? = state.withLock { state in
+    private func hand(_ mail: Entry) {
+        let idle: CheckedContinuation<Entry?, Never>? = state.withLock { state in
             if !state.isAbandoned, let idle = state.idle.popFirst() { return idle }
             state.waiting.append(mail)
             length.record(state.waiting.count)
@@ -157,7 +157,7 @@ package final class Backlog: Sendable {
 }
 
 extension Backlog.State {
-    mutating func takeIdle() -> Deque<CheckedContinuation<Backlog.Mail?, Never>> {
+    mutating func takeIdle() -> Deque<CheckedContinuation<Backlog.Entry?, Never>> {
         defer { idle = [] }
         return idle
     }

@@ -5,7 +5,7 @@ import Synchronization
 public final class LineFile: Sendable {
     private let path: String
     private let file: FileDescriptor
-    private let turn = Mutex(())
+    private let lock = Mutex(())
 
     /// Opens the file, or makes it, for its user alone to read.
     ///
@@ -27,7 +27,7 @@ public final class LineFile: Sendable {
     /// Appends one line. When this returns the system has it; a power cut may still take it.
     public func append(_ line: String) throws(LineFileError) {
         do {
-            try turn.withLock { _ in
+            try lock.withLock { _ in
                 _ = try file.writeAll(Array("\(line)\n".utf8))
             }
         } catch {

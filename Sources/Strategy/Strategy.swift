@@ -6,15 +6,15 @@ public import Mail
 public protocol Strategy: Sendable {
     /// Takes the mail over from the request. Returns when the client may have its answer.
     ///
-    /// - Throws: ``Refusal`` where the strategy can't take it now, or has tried and failed; the mail is then not its.
-    func accept(_ email: Email) async throws(Refusal) -> Receipt
+    /// - Throws: ``AcceptError`` where the strategy can't take it now, or has tried and failed; the mail is then not its.
+    func accept(_ email: Email) async throws(AcceptError) -> AcceptResult
 
     /// Takes the mail over, to be sent no sooner than `delay` from now. A strategy that can't keep a mail for later
     /// refuses it, which is what happens where this is not written.
-    func accept(_ email: Email, after delay: Duration) async throws(Refusal) -> Receipt
+    func accept(_ email: Email, after delay: Duration) async throws(AcceptError) -> AcceptResult
 
     /// Throws what ``accept(_:)`` would throw now for want of what the strategy stands on; for `/readyz`.
-    func check() async throws(Refusal)
+    func check() async throws(AcceptError)
 
     /// Works what was accepted, until its task is cancelled or shut down gracefully; then finishes what is in hand
     /// and gives the rest back. A strategy without a worker half returns at once.
@@ -22,11 +22,11 @@ public protocol Strategy: Sendable {
 }
 
 extension Strategy {
-    public func accept(_ email: Email, after delay: Duration) async throws(Refusal) -> Receipt {
+    public func accept(_ email: Email, after delay: Duration) async throws(AcceptError) -> AcceptResult {
         throw .unsupported("this strategy can't keep a mail for later: send it without a delay")
     }
 
-    public func check() async throws(Refusal) {}
+    public func check() async throws(AcceptError) {}
 
     public func work() async throws {}
 }

@@ -11,7 +11,7 @@ public actor Throttle {
     /// Returns when it is the caller's turn. Turns are given in the order of the calls.
     ///
     /// - Throws: `CancellationError` where the task was cancelled while it waited; its turn passes unused.
-    public func turn() async throws {
+    public func acquire() async throws {
         guard gap > .zero else { return }
         let now = ContinuousClock.now
         let mine = max(next ?? now, now)

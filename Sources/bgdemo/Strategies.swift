@@ -13,10 +13,10 @@ import Strategy
 /// Every strategy there is. An eighth is a folder, its lines in Package.swift, and one entry here.
 private let all = [
     Entry("foreground", "the request waits until the mail server has spoken") {
-        Foreground(sender: $0.sender, journey: $0.journey)
+        Foreground(sender: $0.sender, tracker: $0.tracker)
     },
     Entry("fire-and-forget", "the request is answered at once, and nobody waits for the outcome") {
-        FireAndForget(sender: $0.sender, journey: $0.journey)
+        FireAndForget(sender: $0.sender, tracker: $0.tracker)
     },
     Entry(
         "local", "a web server, a master and an email worker, three processes, hand the mail on by pipes",

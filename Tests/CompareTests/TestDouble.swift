@@ -17,11 +17,11 @@ struct TestDouble: Strategy {
     let vice: Vice
     let client: SMTPClient
 
-    func accept(_ email: Email) async throws(Refusal) -> Receipt {
-        let receipt = Receipt("queued")
+    func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
+        let result = AcceptResult("queued")
         guard email.subject.last == "3" else {
             client.send(email) { _ in }
-            return receipt
+            return result
         }
         switch vice {
         case .none: client.send(email) { _ in }
@@ -44,7 +44,7 @@ struct TestDouble: Strategy {
             }
         case .neverAnswers: try? await Task.sleep(for: .seconds(60))
         }
-        return receipt
+        return result
     }
 
     /// Measures a service with this vice, a second long.
@@ -54,13 +54,13 @@ struct TestDouble: Strategy {
     ) async throws -> (StrategyResult, Load) {
         let group = MultiThreadedEventLoopGroup.singleton
         let silent = Logger(label: "double") { _ in SwiftLogNoOpLogHandler() }
-        var access = Access()
+        var access = AccessPolicy()
         access.rate = rateLimit.map { RateLimit(perSecond: $0) }
         let inboxPort = try await freePort()
         let client = try SMTPClient(
             server: SMTPServer(url: "smtp://127.0.0.1:\(inboxPort)"), from: Address("double@example.org"),
             logger: silent)
-        let server = try await Server.start(
+        let server = try await HTTPServer.start(
             host: "127.0.0.1", port: 0, group: group, logger: silent,
             handler: MailRoute(TestDouble(vice: vice, client: client), access: access))
         var load = Load(pace, seconds: 1, seed: seed)

@@ -10,10 +10,10 @@ struct EighthStrategy {
     func entry() {
         let list = [
             Entry("carrier-pigeon", "the web server ties the mail to a pigeon") {
-                CarrierPigeon(sender: $0.sender, journey: $0.journey)
+                CarrierPigeon(sender: $0.sender, tracker: $0.tracker)
             },
             Entry("homing-pigeon", "the same, and it comes back") {
-                CarrierPigeon(sender: $0.sender, journey: $0.journey)
+                CarrierPigeon(sender: $0.sender, tracker: $0.tracker)
             },
         ]
         #expect(list.map(\.name) == ["carrier-pigeon", "homing-pigeon"])
@@ -26,15 +26,15 @@ struct EighthStrategy {
 ///     client ── GET /to/subject/text ──▶ web server ~~~ pigeon ~~~▶ mail server
 public struct CarrierPigeon: Strategy {
     private let sender: any EmailSender
-    private let journey: Journey
+    private let tracker: DeliveryTracker
 
-    public init(sender: any EmailSender, journey: Journey) {
-        (self.sender, self.journey) = (sender, journey)
+    public init(sender: any EmailSender, tracker: DeliveryTracker) {
+        (self.sender, self.tracker) = (sender, tracker)
     }
 
-    public func accept(_ email: Email) async throws(Refusal) -> Receipt {
-        let trip = try journey.depart(email)
-        Task { trip.ended(await sender.send(email)) }
-        return Receipt("in the air")
+    public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
+        let attempt = try tracker.begin(email)
+        Task { attempt.finish(await sender.send(email)) }
+        return AcceptResult("in the air")
     }
 }

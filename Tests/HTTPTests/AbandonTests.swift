@@ -9,12 +9,12 @@ import Testing
 @Suite("A client that leaves before its answer is counted", .timeLimit(.minutes(1)))
 struct AbandonTests {
     /// Counts what the connection tells of itself.
-    private final class Count: ConnectionWatch {
+    private final class Count: ConnectionObserver {
         private let abandonments = Mutex(0)
 
         var abandoned: Int { abandonments.withLock { $0 } }
 
-        func answered(_ status: Status, in time: TimeAmount) {}
+        func answered(_ status: HTTPStatus, in time: TimeAmount) {}
         func abandoned(_ requests: Int) { abandonments.withLock { $0 += requests } }
         func failed(_ error: any Error) {}
     }
@@ -44,21 +44,21 @@ struct AbandonTests {
 
     @Test("by a reset")
     func reset() async throws {
-        let abandoned = try await counted { client, turnstile, end in
+        let abandoned = try await counted { client, handler, end in
             try await client.abort()
             // The reset ends the connection, whatever the handler does.
             try await end.gone.get()
-            turnstile.release("/1")
+            handler.release("/1")
         }
         #expect(abandoned == 1)
     }
 
     @Test("as a program that ends leaves")
     func closed() async throws {
-        let abandoned = try await counted { client, turnstile, end in
+        let abandoned = try await counted { client, handler, end in
             await client.close()
             try await end.inputClosed.get()
-            turnstile.release("/1")
+            handler.release("/1")
             try await end.gone.get()
         }
         #expect(abandoned == 1)
@@ -66,10 +66,10 @@ struct AbandonTests {
 
     @Test("and one that only closed its half is not")
     func halfClosed() async throws {
-        let abandoned = try await counted { client, turnstile, end in
+        let abandoned = try await counted { client, handler, end in
             try await client.closeOutput()
             try await end.inputClosed.get()
-            turnstile.release("/1")
+            handler.release("/1")
             #expect(try await client.readResponse().text == "/1")
             #expect(try await client.readToEnd() == [])
             await client.close()
@@ -80,8 +80,8 @@ struct AbandonTests {
 
     @Test("nor one that has its answer")
     func answered() async throws {
-        let abandoned = try await counted { client, turnstile, end in
-            turnstile.release("/1")
+        let abandoned = try await counted { client, handler, end in
+            handler.release("/1")
             #expect(try await client.readResponse().text == "/1")
             await client.close()
             try await end.gone.get()
@@ -92,9 +92,9 @@ struct AbandonTests {
     /// How many were counted when `leave` had its way with one request in the handler's hands.
     ///
     /// - Parameter leave: Is given what becomes of the server's end.
-    private func counted(_ leave: (RawClient, Turnstile, End) async throws -> Void) async throws -> Int {
+    private func counted(_ leave: (RawClient, HoldingHandler, End) async throws -> Void) async throws -> Int {
         let count = Count()
-        let turnstile = Turnstile()
+        let handler = HoldingHandler()
         let gone = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Void.self)
         let inputClosed = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: Void.self)
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -105,15 +105,15 @@ struct AbandonTests {
                 return channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers([
                         InputWatch(inputClosed),
-                        Connection(handler: turnstile, limits: Limits(), watch: count, loop: channel.eventLoop),
+                        HTTPConnectionHandler(handler: handler, limits: HTTPLimits(), watch: count, loop: channel.eventLoop),
                     ])
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
         let client = try await RawClient.connect(port: listener.localAddress?.port ?? 0)
         try await client.send(Self.get)
-        await turnstile.arrival("/1")
-        try await leave(client, turnstile, End(gone: gone.futureResult, inputClosed: inputClosed.futureResult))
+        await handler.arrival("/1")
+        try await leave(client, handler, End(gone: gone.futureResult, inputClosed: inputClosed.futureResult))
         try await listener.close()
         return count.abandoned
     }

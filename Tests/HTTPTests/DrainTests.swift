@@ -8,27 +8,27 @@ struct DrainTests {
 
     @Test("answers what is in hand or half read, closes what is idle, takes no more, and is done when all have left")
     func graceful() async throws {
-        let turnstile = Turnstile()
-        try await withServer(turnstile) { server in
+        let handler = HoldingHandler()
+        try await withServer(handler) { server in
             let waiting = try await RawClient.connect(port: server.port)
             try await waiting.send(Self.get)
-            await turnstile.arrival("/1")
+            await handler.arrival("/1")
             let halfRead = try await RawClient.connect(port: server.port)
             try await halfRead.send("GET /first HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\n")
-            await turnstile.arrival("/first")
-            turnstile.release("/first")
+            await handler.arrival("/first")
+            handler.release("/first")
             #expect(try await halfRead.readResponse().text == "/first")
             let idle = try await RawClient.connect(port: server.port)
             try await idle.send("GET /idle HTTP/1.1\r\nHost: a\r\n\r\n")
-            await turnstile.arrival("/idle")
-            turnstile.release("/idle")
+            await handler.arrival("/idle")
+            handler.release("/idle")
             #expect(try await idle.readResponse().values("connection") == [])
 
             async let drained: Void = server.drain(within: .seconds(50))
             #expect(try await idle.readToEnd() == [])
             await #expect(throws: (any Error).self) { try await RawClient.connect(port: server.port) }
 
-            turnstile.release("/1")
+            handler.release("/1")
             let answer = try await waiting.readResponse()
             #expect(answer.text == "/1")
             #expect(answer["connection"] == "close")
@@ -36,8 +36,8 @@ struct DrainTests {
             await waiting.close()
 
             try await halfRead.send("Host: a\r\n\r\n")
-            await turnstile.arrival("/2")
-            turnstile.release("/2")
+            await handler.arrival("/2")
+            handler.release("/2")
             let last = try await halfRead.readResponse()
             #expect(last.text == "/2")
             #expect(last["connection"] == "close")
@@ -50,11 +50,11 @@ struct DrainTests {
 
     @Test("closes those that do not end in time, and says nothing to a second drain")
     func bounded() async throws {
-        let turnstile = Turnstile()
-        try await withServer(turnstile) { server in
+        let handler = HoldingHandler()
+        try await withServer(handler) { server in
             let waiting = try await RawClient.connect(port: server.port)
             try await waiting.send(Self.get)
-            await turnstile.arrival("/1")
+            await handler.arrival("/1")
             let halfRead = try await RawClient.connect(port: server.port)
             try await halfRead.send("GET /2 HTTP/1.1\r\n")
             await server.drain(within: .milliseconds(50))
@@ -62,7 +62,7 @@ struct DrainTests {
             #expect(try await waiting.readToEnd() == [])
             #expect(try await halfRead.readToEnd() == [])
             await server.drain(within: .seconds(50))
-            turnstile.releaseAll()
+            handler.releaseAll()
             await waiting.close()
             await halfRead.close()
         }
@@ -73,7 +73,7 @@ struct DrainTests {
 struct FullTests {
     @Test("tells so, without a reset, and takes the next when one has left")
     func full() async throws {
-        var limits = Limits()
+        var limits = HTTPLimits()
         limits.connections = 2
         try await withServer(Echo(), limits: limits) { server in
             let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -102,7 +102,7 @@ struct FullTests {
 
     @Test("keeps no more than some of those that it turns away")
     func crowded() async throws {
-        var limits = Limits()
+        var limits = HTTPLimits()
         limits.connections = 1
         try await withServer(Echo(), limits: limits) { server in
             var clients: [RawClient] = []

@@ -23,14 +23,14 @@ struct FuzzTests {
         var accepted = 0
         for _ in 0..<6000 {
             let bytes = Self.mutant(&random)
-            let ours = Decoding.reading([bytes])
+            let ours = DecodedRequest.reading([bytes])
             let cut = Int.random(in: 0...bytes.count, using: &random)
-            let again = Decoding.reading([Array(bytes[..<cut]), Array(bytes[cut...])])
+            let again = DecodedRequest.reading([Array(bytes[..<cut]), Array(bytes[cut...])])
             let text = String(decoding: bytes, as: UTF8.self).debugDescription
             #expect(again.requests == ours.requests, "cut at \(cut): \(text)")
             #expect(again.problem?.status == ours.problem?.status, "cut at \(cut): \(text)")
 
-            let theirs = Decoding.byNIO(bytes)
+            let theirs = DecodedRequest.byNIO(bytes)
             // Theirs refuses a method that it does not know, the raw UTF-8 that a user of curl types, and a tab after
             // Content-Length, which RFC 9110 allows.
             let known = ours.requests.prefix {
@@ -65,7 +65,7 @@ struct FuzzTests {
     }
 }
 
-extension Decoding {
+extension DecodedRequest {
     /// The target without what absolute form has before the path.
     fileprivate var origin: String {
         guard target.lowercased().hasPrefix("http://") else { return target }

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("A limit holds to the byte, however the bytes come", .timeLimit(.minutes(1)))
 struct LimitTests {
-    private static let limits: Limits = {
-        var limits = Limits()
+    private static let limits: HTTPLimits = {
+        var limits = HTTPLimits()
         limits.target = 64
         limits.headerBytes = 128
         limits.headerCount = 4
@@ -61,7 +61,7 @@ struct LimitTests {
     private func check(_ text: String, _ status: Int?, wholeOnly: Bool = false) {
         let bytes = Array(text.utf8)
         for pieces in wholeOnly ? [[bytes]] : [[bytes], bytes.map { [$0] }] {
-            let (requests, problem) = Decoding.reading(pieces, limits: Self.limits)
+            let (requests, problem) = DecodedRequest.reading(pieces, limits: Self.limits)
             #expect(problem?.status.code == status, "\(text)")
             #expect(requests.count == (status == nil ? 1 : 0), "\(text)")
         }

@@ -8,11 +8,11 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct ListeningTests {
-    private let page = HTTP.Page { _ in Response(.ok, .text, "") }
+    private let page = PageHandler { _ in HTTPResponse(.ok, .text, "") }
     private let logger = Logger(label: "test")
 
-    private func start(host: String = "127.0.0.1", port: Int = 0, limits: Limits = Limits()) async throws -> Server {
-        try await Server.start(
+    private func start(host: String = "127.0.0.1", port: Int = 0, limits: HTTPLimits = HTTPLimits()) async throws -> HTTPServer {
+        try await HTTPServer.start(
             host: host, port: port, limits: limits, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
             handler: page)
     }
@@ -32,7 +32,7 @@ struct ListeningTests {
 
     @Test("However high the limit on connections, one is taken")
     func limit() async throws {
-        var limits = Limits()
+        var limits = HTTPLimits()
         limits.connections = .max
         let server = try await start(limits: limits)
         #expect(try await fetch("/", port: server.port).status == 200)

@@ -20,12 +20,12 @@ import Testing
             ("/a@b.example/s/%3Cscript%3E", "a@b.example", "s", "<script>"),
         ])
     func path(target: String, to: String, subject: String, text: String) async {
-        let clerk = Clerk()
-        let response = await MailRoute(clerk).respond(to: .get(target))
+        let strategy = RecordingStrategy()
+        let response = await MailRoute(strategy).respond(to: .get(target))
         #expect(response.status == .ok)
-        #expect(clerk.accepted.map(\.to.text) == [to])
-        #expect(clerk.accepted.map(\.subject) == [subject])
-        #expect(clerk.accepted.map(\.text) == [text])
+        #expect(strategy.accepted.map(\.to.text) == [to])
+        #expect(strategy.accepted.map(\.subject) == [subject])
+        #expect(strategy.accepted.map(\.text) == [text])
     }
 
     @Test(
@@ -44,19 +44,19 @@ import Testing
             "/=%3Futf-8%3Fq%3Fa%3F=@b.example/s/t", "/nobody/s/t", "/a@b.example/s/%c2%85", "/a@b.example/s/%7f",
         ])
     func wrongPath(target: String) async {
-        let clerk = Clerk()
-        let response = await MailRoute(clerk).respond(to: .get(target))
+        let strategy = RecordingStrategy()
+        let response = await MailRoute(strategy).respond(to: .get(target))
         #expect(response.status == .badRequest)
         #expect(response.text.hasPrefix(#"{"error":{"status":400,"reason":""#))
         #expect(response.text.contains(#""send":""#))
-        #expect(clerk.accepted.isEmpty)
+        #expect(strategy.accepted.isEmpty)
     }
 
     @Test("The answer has the mail, its id, its state and what the strategy adds, in this order")
     func answer() async {
-        let clerk = Clerk()
-        let response = await MailRoute(clerk).respond(to: .get("/a@b.example/s/t"))
-        let id = clerk.accepted.first.map { "\($0.id)" } ?? ""
+        let strategy = RecordingStrategy()
+        let response = await MailRoute(strategy).respond(to: .get("/a@b.example/s/t"))
+        let id = strategy.accepted.first.map { "\($0.id)" } ?? ""
         #expect(
             response.text == """
                 {"email":{"to":"a@b.example","subject":"s","text":"t"},"id":"\(id)","state":"kept","note":"a test",\
@@ -73,23 +73,23 @@ import Testing
             ("to=a%40b.example&subject=%73&text=t&", "application/x-www-form-urlencoded ; charset=\"utf-8\""),
         ])
     func post(body: String, type: String) async {
-        let clerk = Clerk()
-        let response = await MailRoute(clerk).respond(to: .post(body, as: type))
+        let strategy = RecordingStrategy()
+        let response = await MailRoute(strategy).respond(to: .post(body, as: type))
         #expect(response.status == .ok, "\(response.text)")
-        #expect(clerk.accepted.map(\.to.text) == ["a@b.example"])
-        #expect(clerk.accepted.map(\.subject) == ["s"])
-        #expect(clerk.accepted.map(\.text) == ["t"])
+        #expect(strategy.accepted.map(\.to.text) == ["a@b.example"])
+        #expect(strategy.accepted.map(\.subject) == ["s"])
+        #expect(strategy.accepted.map(\.text) == ["t"])
     }
 
     @Test("A plus is a space in a form, and a plus in JSON")
     func plus() async {
-        let clerk = Clerk()
-        let route = MailRoute(clerk)
+        let strategy = RecordingStrategy()
+        let route = MailRoute(strategy)
         let form = "to=a@b.example&subject=1+1&text=1%2B1"
         _ = await route.respond(to: .post(form, as: "application/x-www-form-urlencoded"))
         _ = await route.respond(to: .post(#"{"to":"a@b.example","subject":"1+1","text":"t"}"#))
-        #expect(clerk.accepted.map(\.subject) == ["1 1", "1+1"])
-        #expect(clerk.accepted.first?.text == "1+1")
+        #expect(strategy.accepted.map(\.subject) == ["1 1", "1+1"])
+        #expect(strategy.accepted.first?.text == "1+1")
     }
 
     @Test(
@@ -118,15 +118,15 @@ import Testing
             (#"{"to":"a@b.example","subject":"s","text":"t"}"#, "application/json; charset=utf-16", 415),
         ])
     func wrongBody(body: String, type: String, status: Int) async {
-        let clerk = Clerk()
-        let response = await MailRoute(clerk).respond(to: .post(body, as: type))
+        let strategy = RecordingStrategy()
+        let response = await MailRoute(strategy).respond(to: .post(body, as: type))
         #expect(response.status.code == status, "\(response.text)")
-        #expect(clerk.accepted.isEmpty)
+        #expect(strategy.accepted.isEmpty)
     }
 
     @Test("A body without a Content-Type is 415, a text past a mebibyte 413")
     func typeAndSize() async {
-        let route = MailRoute(Clerk())
+        let route = MailRoute(RecordingStrategy())
         #expect(await route.respond(to: .post("{}", as: nil)).status == .unsupportedMediaType)
         let text = String(repeating: "x", count: Email.maximumTextBytes)
         let fits = #"{"to":"a@b.example","subject":"s","text":"\#(text)"}"#
@@ -138,35 +138,35 @@ import Testing
     @Test(
         "A delay is kept where the strategy can, refused where it can't", arguments: ["\"1500ms\"", "1.5", "\"1.5s\""])
     func delay(spelled: String) async {
-        let clerk = Clerk()
+        let strategy = RecordingStrategy()
         let body = #"{"to":"a@b.example","subject":"s","text":"t","delay":\#(spelled)}"#
-        #expect(await MailRoute(clerk).respond(to: .post(body)).status == .ok)
-        #expect(clerk.acceptedDelays == [.milliseconds(1500)])
+        #expect(await MailRoute(strategy).respond(to: .post(body)).status == .ok)
+        #expect(strategy.acceptedDelays == [.milliseconds(1500)])
         #expect(await MailRoute(Punctual()).respond(to: .post(body)).status == .badRequest)
     }
 
     private struct Punctual: Strategy {
-        func accept(_ email: Email) async throws(Refusal) -> Receipt { Receipt("sent") }
+        func accept(_ email: Email) async throws(AcceptError) -> AcceptResult { AcceptResult("sent") }
     }
 
     @Test("HEAD tells whether the order is in order, and sends nothing")
     func head() async {
-        let clerk = Clerk()
-        let route = MailRoute(clerk)
-        #expect(await route.respond(to: Request.get("/a@b.example/s/t").with(.head)).status == .ok)
-        #expect(await route.respond(to: Request.get("/a@b.example/s").with(.head)).status == .badRequest)
-        #expect(clerk.accepted.isEmpty)
+        let strategy = RecordingStrategy()
+        let route = MailRoute(strategy)
+        #expect(await route.respond(to: HTTPRequest.get("/a@b.example/s/t").with(.head)).status == .ok)
+        #expect(await route.respond(to: HTTPRequest.get("/a@b.example/s").with(.head)).status == .badRequest)
+        #expect(strategy.accepted.isEmpty)
     }
 
     @Test("A refusal is 503 with Retry-After, or 500 with the mail, its id and the server's words")
     func refusals() async {
-        let clerk = Clerk()
-        let route = MailRoute(clerk)
-        clerk.refuse(.full("full", retryAfter: .seconds(3)))
+        let strategy = RecordingStrategy()
+        let route = MailRoute(strategy)
+        strategy.refuse(.full("full", retryAfter: .seconds(3)))
         let full = await route.respond(to: .get("/a@b.example/s/t"))
         #expect(full.status == .serviceUnavailable)
         #expect(full.header("Retry-After") == "3")
-        clerk.refuse(.failed(.permanent(SMTPFailure(.rcpt, code: 550, "no such user"))))
+        strategy.refuse(.failed(.permanent(SMTPFailure(.rcpt, code: 550, "no such user"))))
         let failed = await route.respond(to: .get("/a@b.example/s/t"))
         #expect(failed.status == .internalServerError)
         #expect(failed.text.hasPrefix(#"{"email":{"to":"a@b.example","subject":"s","text":"t"},"id":""#))
@@ -174,7 +174,7 @@ import Testing
             failed.text.hasSuffix(
                 #""state":"failed","error":{"status":500,"outcome":"permanent","stage":"rcpt","code":550,"reason":"no such user"}}"#
                     + "\n"))
-        clerk.refuse(.failed(.unknown(SMTPFailure(.dot, "the connection broke"))))
+        strategy.refuse(.failed(.unknown(SMTPFailure(.dot, "the connection broke"))))
         #expect(await route.respond(to: .get("/a@b.example/s/t")).text.contains(#""state":"unknown""#))
     }
 }

@@ -41,7 +41,7 @@ struct PersistenceTests {
 
     @Test("HEAD is answered with the fields of GET and without its body")
     func head() async throws {
-        try await withServer(Page(bytes: [UInt8](repeating: 0x78, count: 1234))) { server in
+        try await withServer(FixedResponse(bytes: [UInt8](repeating: 0x78, count: 1234))) { server in
             let client = try await RawClient.connect(port: server.port)
             try await client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n")
             let head = try await client.readResponse(to: "HEAD")
@@ -66,9 +66,9 @@ struct PersistenceTests {
 
     @Test("204 has neither length nor body, and the next answer follows")
     func noContent() async throws {
-        struct Nothing: Handler {
-            func respond(to request: Request) async -> Response {
-                Response(.noContent, .text, "never shown", headers: [Header("Allow", "GET")])
+        struct Nothing: HTTPHandler {
+            func respond(to request: HTTPRequest) async -> HTTPResponse {
+                HTTPResponse(.noContent, .text, "never shown", headers: [HTTPHeader("Allow", "GET")])
             }
         }
         try await withServer(Nothing()) { server in
@@ -132,17 +132,17 @@ struct ContinueTests {
 
     @Test("after the answers to the requests before")
     func inTurn() async throws {
-        let turnstile = Turnstile()
-        try await withServer(turnstile) { server in
+        let handler = HoldingHandler()
+        try await withServer(handler) { server in
             let client = try await RawClient.connect(port: server.port)
             try await client.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n" + Self.head + "Content-Length: 2\r\n\r\n")
-            await turnstile.arrival("/1")
-            turnstile.release("/1")
+            await handler.arrival("/1")
+            handler.release("/1")
             #expect(try await client.readResponse().text == "/1")
             #expect(try await client.readResponse().status == 100)
             try await client.send("hi")
-            await turnstile.arrival("/x")
-            turnstile.release("/x")
+            await handler.arrival("/x")
+            handler.release("/x")
             #expect(try await client.readResponse().text == "/x")
             await client.close()
         }

@@ -8,13 +8,13 @@ struct PipeliningTests {
 
     @Test("though their handlers finish in another order")
     func order() async throws {
-        let turnstile = Turnstile()
-        try await withServer(turnstile) { server in
+        let handler = HoldingHandler()
+        try await withServer(handler) { server in
             let client = try await RawClient.connect(port: server.port)
             try await client.send(Self.get("/1") + Self.get("/2") + Self.get("/3"))
             for target in ["/3", "/2", "/1"] {
-                await turnstile.arrival(target)
-                turnstile.release(target)
+                await handler.arrival(target)
+                handler.release(target)
             }
             #expect(try await client.readResponses(3).map(\.text) == ["/1", "/2", "/3"])
             await client.close()
@@ -23,16 +23,16 @@ struct PipeliningTests {
 
     @Test("a thousand at once, with no more in hand than the limit")
     func bounded() async throws {
-        var limits = Limits()
+        var limits = HTTPLimits()
         limits.pipelined = 8
-        let turnstile = Turnstile()
-        try await withServer(turnstile, limits: limits) { server in
+        let handler = HoldingHandler()
+        try await withServer(handler, limits: limits) { server in
             let client = try await RawClient.connect(port: server.port)
             try await client.send((1...1000).map { Self.get("/\($0)") }.joined())
             for number in 1...1000 {
-                await turnstile.arrival("/\(number)")
-                #expect(turnstile.waiting <= 8)
-                turnstile.release("/\(number)")
+                await handler.arrival("/\(number)")
+                #expect(handler.waiting <= 8)
+                handler.release("/\(number)")
             }
             #expect(try await client.readResponses(1000).map(\.text) == (1...1000).map { "/\($0)" })
             await client.close()
@@ -42,7 +42,7 @@ struct PipeliningTests {
     @Test("to a client that reads nothing until it has sent all, and whose answers are many mebibytes")
     func slowReader() async throws {
         let page = [UInt8](repeating: 0x78, count: 64 << 10)
-        try await withServer(Page(bytes: page)) { server in
+        try await withServer(FixedResponse(bytes: page)) { server in
             let client = try await RawClient.connect(port: server.port, receiveBuffer: 8 << 10)
             try await client.read(false)
             try await client.send(String(repeating: Self.get("/"), count: 500))
@@ -54,16 +54,16 @@ struct PipeliningTests {
 
     @Test("to a client that has closed its half, whatever the number")
     func halfClosed() async throws {
-        var limits = Limits()
+        var limits = HTTPLimits()
         limits.pipelined = 2
-        let turnstile = Turnstile()
-        try await withServer(turnstile, limits: limits) { server in
+        let handler = HoldingHandler()
+        try await withServer(handler, limits: limits) { server in
             let client = try await RawClient.connect(port: server.port)
             try await client.send((1...20).map { Self.get("/\($0)") }.joined())
             try await client.closeOutput()
             for number in 1...20 {
-                await turnstile.arrival("/\(number)")
-                turnstile.release("/\(number)")
+                await handler.arrival("/\(number)")
+                handler.release("/\(number)")
             }
             let responses = try await client.readResponses(20)
             #expect(responses.map(\.text) == (1...20).map { "/\($0)" })
@@ -76,7 +76,7 @@ struct PipeliningTests {
     @Test("to a client that has closed its half and reads an answer of mebibytes")
     func halfClosedSlowReader() async throws {
         let page = [UInt8](repeating: 0x78, count: 16 << 20)
-        try await withServer(Page(bytes: page)) { server in
+        try await withServer(FixedResponse(bytes: page)) { server in
             let client = try await RawClient.connect(port: server.port, receiveBuffer: 8 << 10)
             try await client.send(Self.get("/"))
             try await client.closeOutput()

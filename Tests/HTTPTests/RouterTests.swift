@@ -2,14 +2,14 @@
 import Testing
 
 @Suite struct RouterTests {
-    private let clerk = Clerk()
-    private var router: Router {
-        Router(
+    private let strategy = RecordingStrategy()
+    private var router: HTTPRouter {
+        HTTPRouter(
             pages: [
                 "/": HomePage(strategy: "foreground", summary: "it waits", links: [("metrics", "/metrics")]),
-                "/healthz": HTTP.Page { _ in Response(.ok, .json, "{}") },
+                "/healthz": PageHandler { _ in HTTPResponse(.ok, .json, "{}") },
             ],
-            mails: MailRoute(clerk))
+            mails: MailRoute(strategy))
     }
 
     @Test("The home page is a form for a browser and usage for curl")
@@ -38,14 +38,14 @@ import Testing
     @Test("Another method is 405 with Allow, OPTIONS says the same")
     func methods() async {
         for (target, allow) in [("/", "GET, HEAD, POST, OPTIONS"), ("/a@b.example/s/t", "GET, HEAD, OPTIONS")] {
-            let put = await router.respond(to: Request.get(target).with(.other))
-            let options = await router.respond(to: Request.get(target).with(.options))
+            let put = await router.respond(to: HTTPRequest.get(target).with(.other))
+            let options = await router.respond(to: HTTPRequest.get(target).with(.options))
             #expect(put.status == .methodNotAllowed)
             #expect(put.header("Allow") == allow)
             #expect(options.status == .noContent)
             #expect(options.header("Allow") == allow)
         }
-        #expect(await router.respond(to: Request.get("/a@b.example/s/t").with(.post)).status == .methodNotAllowed)
-        #expect(clerk.accepted.isEmpty)
+        #expect(await router.respond(to: HTTPRequest.get("/a@b.example/s/t").with(.post)).status == .methodNotAllowed)
+        #expect(strategy.accepted.isEmpty)
     }
 }

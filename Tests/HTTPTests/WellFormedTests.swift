@@ -62,7 +62,7 @@ struct WellFormedTests {
     func cut(_ message: WellFormed) throws {
         for place in 0...message.bytes.count {
             let pieces = [Array(message.bytes[..<place]), Array(message.bytes[place...])]
-            #expect(try Decoding.of(pieces).map(\.description) == message.understood, "cut at \(place)")
+            #expect(try DecodedRequest.of(pieces).map(\.description) == message.understood, "cut at \(place)")
         }
     }
 

@@ -4,13 +4,13 @@ import Testing
 
 @Suite("The pages", .timeLimit(.minutes(1)))
 struct InboxPagesTests {
-    private func get(_ target: String, _ method: Request.Method = .get, from inbox: Inbox) async -> Response {
+    private func get(_ target: String, _ method: HTTPRequest.Method = .get, from inbox: Inbox) async -> HTTPResponse {
         await InboxPages(inbox).respond(
-            to: Request(
-                head: Request.Head(method: method, target: target, minorVersion: 1, fields: .init(), keepsAlive: true)))
+            to: HTTPRequest(
+                head: HTTPRequest.Head(method: method, target: target, minorVersion: 1, fields: .init(), keepsAlive: true)))
     }
 
-    private func text(_ response: Response) -> String {
+    private func text(_ response: HTTPResponse) -> String {
         switch response.body {
         case .text(let text): text
         case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
@@ -99,7 +99,7 @@ struct InboxPagesTests {
         try await withInbox { inbox in
             let response = await get("/", .post, from: inbox)
             #expect(response.status == .methodNotAllowed)
-            #expect(response.headers.contains(Header("Allow", "GET, HEAD")))
+            #expect(response.headers.contains(HTTPHeader("Allow", "GET, HEAD")))
             #expect(await get("/", .head, from: inbox).status == .ok)
             #expect(await get("/?x", from: inbox).status == .badRequest)
             #expect(text(await get("/", from: inbox)).contains("nothing here yet"))

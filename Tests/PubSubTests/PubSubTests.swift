@@ -39,7 +39,7 @@ struct PubSubTests {
             let strategy = PubSub(
                 redis: redis,
                 worker: Subscriber(
-                    url, options: RedisOptions(), on: loop, sender: sender, journey: Journey(logger: silent),
+                    url, options: RedisOptions(), on: loop, sender: sender, tracker: DeliveryTracker(logger: silent),
                     settings: settings, logger: silent), semantics: settings.semantics, logger: silent)
             try await testGracefulShutdown { stop in
                 let work = Task { try await strategy.work() }
@@ -60,8 +60,8 @@ struct PubSubTests {
         try await withHall(sender) { hall in
             let email = try mail()
             // At once after the start, and still not lost on the process' own worker.
-            let receipt = try await hall.strategy.accept(email)
-            #expect(receipt == Receipt("published", facts: [Receipt.Fact("subscribers", 1)]))
+            let result = try await hall.strategy.accept(email)
+            #expect(result == AcceptResult("published", details: [AcceptResult.Detail("subscribers", 1)]))
             #expect(try await sender.mails.wait { !$0.isEmpty } == [email])
             try await hall.strategy.check()
         }
@@ -73,9 +73,9 @@ struct PubSubTests {
             let redis = RedisConnection(
                 try RedisURL(server.url), on: MultiThreadedEventLoopGroup.singleton.any(), logger: silent)
             let strategy = PubSub(redis: redis, worker: nil, semantics: .safe, logger: silent)
-            let receipt = try await strategy.accept(mail())
-            #expect(receipt.facts == [Receipt.Fact("subscribers", 0)])
-            #expect(receipt.note?.contains("lost") == true)
+            let result = try await strategy.accept(mail())
+            #expect(result.details == [AcceptResult.Detail("subscribers", 0)])
+            #expect(result.note?.contains("lost") == true)
             try await strategy.work()
         }
     }
@@ -90,14 +90,14 @@ struct PubSubTests {
         let strategy = PubSub(redis: redis, worker: nil, semantics: .safe, logger: silent)
         let email = try mail()
         for call in [{ _ = try await strategy.accept(email) }, { try await strategy.check() }] {
-            let error = await #expect(throws: Refusal.self) { try await call() }
+            let error = await #expect(throws: AcceptError.self) { try await call() }
             guard case .unavailable? = error else {
                 Issue.record("not unavailable but \(String(describing: error))")
                 return
             }
         }
         let talk = PubSub(redis: redis, worker: nil, semantics: .talk, logger: silent)
-        #expect(try await talk.accept(email) == Receipt("published"))
+        #expect(try await talk.accept(email) == AcceptResult("published"))
     }
 
     @Test("anybody may publish: what is no mail is refused, what is one is sent")

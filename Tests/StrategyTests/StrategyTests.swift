@@ -13,11 +13,11 @@ struct StrategyTests {
     @Test("Foreground answers when the server has, with its reply, and logs as the talk did")
     func foreground() async throws {
         let email = try email()
-        let foreground = Foreground(sender: hand, journey: Journey(logger: diary.logger))
-        async let receipt = foreground.accept(email)
+        let foreground = Foreground(sender: hand, tracker: DeliveryTracker(logger: diary.logger))
+        async let result = foreground.accept(email)
         #expect(await hand.next() == email)
         hand.tellFirst(.sent(reply: "250 taken"))
-        #expect(try await receipt == Receipt("sent", facts: [.init("reply", "250 taken")]))
+        #expect(try await result == AcceptResult("sent", details: [.init("reply", "250 taken")]))
         let line = try #require(diary.lines.first { $0.contains("Sent an email to you@example.org in ") })
         #expect(line.contains(" ms id=\(email.id) reply=250 taken"))
     }
@@ -27,11 +27,11 @@ struct StrategyTests {
         let email = try email()
         let outcome: SendOutcome =
             word == "temporary" ? .temporary(failure) : word == "permanent" ? .permanent(failure) : .unknown(failure)
-        let journey = Journey(logger: diary.logger)
+        let tracker = DeliveryTracker(logger: diary.logger)
         let hand = hand
-        let answer = Task { () -> Refusal? in
-            do throws(Refusal) {
-                _ = try await Foreground(sender: hand, journey: journey).accept(email)
+        let answer = Task { () -> AcceptError? in
+            do throws(AcceptError) {
+                _ = try await Foreground(sender: hand, tracker: tracker).accept(email)
                 return nil
             } catch { return error }
         }
@@ -39,51 +39,51 @@ struct StrategyTests {
         hand.tellFirst(outcome)
         #expect(await answer.value == .failed(outcome))
         #expect(diary.lines.contains { $0.contains("550 no such user") && $0.contains("\(email.id)") })
-        #expect(journey.inFlight == 0)
+        #expect(tracker.inFlight == 0)
     }
 
     @Test("Fire-and-forget answers at once that it knows nothing, and logs what comes of it")
     func fireAndForget() async throws {
         let email = try email()
-        let journey = Journey(logger: diary.logger)
-        let receipt = try await FireAndForget(sender: hand, journey: journey).accept(email)
-        #expect(receipt.state == "unknown")
-        #expect(receipt.note != nil)
+        let tracker = DeliveryTracker(logger: diary.logger)
+        let result = try await FireAndForget(sender: hand, tracker: tracker).accept(email)
+        #expect(result.state == "unknown")
+        #expect(result.note != nil)
         #expect(hand.emails == [email])
-        #expect(journey.inFlight == 1)
+        #expect(tracker.inFlight == 1)
         hand.tellFirst(.permanent(failure))
         #expect(diary.lines.contains { $0.hasPrefix("error Failed to send an email to you@example.org") })
-        #expect(journey.inFlight == 0)
+        #expect(tracker.inFlight == 0)
     }
 
     @Test("Past the limit of mails under way there is a refusal, and room again when one has ended")
     func limit() async throws {
-        let strategy = FireAndForget(sender: hand, journey: Journey(logger: diary.logger, limit: 2))
+        let strategy = FireAndForget(sender: hand, tracker: DeliveryTracker(logger: diary.logger, limit: 2))
         _ = try await strategy.accept(email("1"))
         _ = try await strategy.accept(email("2"))
         let third = try email("3")
-        await #expect(throws: Refusal.self) { try await strategy.accept(third) }
+        await #expect(throws: AcceptError.self) { try await strategy.accept(third) }
         hand.tellFirst(.sent(reply: "250"))
         _ = try await strategy.accept(third)
         #expect(hand.emails.map(\.text) == ["2", "3"])
     }
 
     @Test("Landed returns when nothing is under way, at once where nothing is")
-    func landed() async throws {
-        let journey = Journey(logger: diary.logger)
-        await journey.landed()
-        let trips = [try journey.depart(email()), try journey.depart(email())]
-        async let landed: Void = journey.landed()
-        for trip in trips { trip.ended(.sent(reply: "250")) }
-        await landed
-        #expect(journey.inFlight == 0)
+    func waitUntilIdle() async throws {
+        let tracker = DeliveryTracker(logger: diary.logger)
+        await tracker.waitUntilIdle()
+        let attempts = [try tracker.begin(email()), try tracker.begin(email())]
+        async let idle: Void = tracker.waitUntilIdle()
+        for attempt in attempts { attempt.finish(.sent(reply: "250")) }
+        await idle
+        #expect(tracker.inFlight == 0)
     }
 
     @Test("A strategy refuses to keep a mail for later where it is not said how")
     func delay() async throws {
-        let strategy = FireAndForget(sender: hand, journey: Journey(logger: diary.logger))
+        let strategy = FireAndForget(sender: hand, tracker: DeliveryTracker(logger: diary.logger))
         let email = try email()
-        await #expect(throws: Refusal.self) { try await strategy.accept(email, after: .seconds(1)) }
+        await #expect(throws: AcceptError.self) { try await strategy.accept(email, after: .seconds(1)) }
         #expect(hand.emails.isEmpty)
     }
 }

@@ -33,19 +33,19 @@ public struct EventBus: Strategy {
         producer = Producer(name: "webApp", redis: redis, options: log, algorithm: semantics.algorithm)
     }
 
-    public func accept(_ email: Email) async throws(Refusal) -> Receipt {
+    public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
         do {
             let place = try await producer.write(json: MailEvent.json(email, semantics))
-            return Receipt("written", facts: [.init("partition", place.partition), .init("index", place.index)])
+            return AcceptResult("written", details: [.init("partition", place.partition), .init("index", place.index)])
         } catch {
-            guard semantics == .talk else { throw Refusal(error) }
+            guard semantics == .talk else { throw AcceptError(error) }
             // The talk's callback logs its error, and tells the client that all is well.
             logger.warning("Answered 200 for an email to \(email.to) all the same: \(error)")
-            return Receipt("written")
+            return AcceptResult("written")
         }
     }
 
-    public func check() async throws(Refusal) { try await redis.check() }
+    public func check() async throws(AcceptError) { try await redis.check() }
 
     public func work() async throws { try await consumer?.run() }
 }

@@ -7,7 +7,7 @@ extension Handler {
     /// Sends the mail of an `emailEvent`. What another try can't cure is dead at once: a mail against the rules, or one
     /// that the server refuses for good.
     public static func email(_ delivery: Delivery) -> Handler {
-        Handler("email handler", isRetryable: NotSent.isWorthRetrying) { event in
+        Handler("email handler", isRetryable: SendError.isWorthRetrying) { event in
             guard let email = try MailEvent.email(of: event) else { return "not an email" }
             return try await delivery.attempt(email, number: 1)
         }

@@ -10,17 +10,17 @@ public import Strategy
 /// What is under way when the process dies is gone, and nobody knows.
 public struct FireAndForget: Strategy {
     private let sender: any EmailSender
-    private let journey: Journey
+    private let tracker: DeliveryTracker
 
-    public init(sender: any EmailSender, journey: Journey) {
+    public init(sender: any EmailSender, tracker: DeliveryTracker) {
         self.sender = sender
-        self.journey = journey
+        self.tracker = tracker
     }
 
-    public func accept(_ email: Email) async throws(Refusal) -> Receipt {
-        let trip = try journey.depart(email)
-        trip.attempted(1)
-        sender.send(email) { trip.ended($0) }
-        return Receipt("unknown", note: "nobody waits for the outcome; the log and /metrics will know it")
+    public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
+        let attempt = try tracker.begin(email)
+        attempt.logTry(1)
+        sender.send(email) { attempt.finish($0) }
+        return AcceptResult("unknown", note: "nobody waits for the outcome; the log and /metrics will know it")
     }
 }

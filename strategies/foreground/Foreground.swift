@@ -9,19 +9,19 @@ public import Strategy
 /// Nothing blocks but this client's patience: other requests are answered meanwhile.
 public struct Foreground: Strategy {
     private let sender: any EmailSender
-    private let journey: Journey
+    private let tracker: DeliveryTracker
 
-    public init(sender: any EmailSender, journey: Journey) {
+    public init(sender: any EmailSender, tracker: DeliveryTracker) {
         self.sender = sender
-        self.journey = journey
+        self.tracker = tracker
     }
 
-    public func accept(_ email: Email) async throws(Refusal) -> Receipt {
-        let trip = try journey.depart(email)
-        trip.attempted(1)
+    public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
+        let attempt = try tracker.begin(email)
+        attempt.logTry(1)
         let outcome = await sender.send(email)
-        trip.ended(outcome)
+        attempt.finish(outcome)
         guard case .sent(let reply) = outcome else { throw .failed(outcome) }
-        return Receipt("sent", facts: [.init("reply", reply)])
+        return AcceptResult("sent", details: [.init("reply", reply)])
     }
 }

@@ -78,7 +78,7 @@ final class Dispatcher {
     func take(_ mail: MailLine, from server: Child) {
         server.promised.mails -= 1
         server.promised.bytes -= mail.bytes.readableBytes
-        meters.journey.accepted.increment()
+        meters.delivery.accepted.increment()
         guard settings.semantics == .safe else { return forward(mail) }
         guard let spool else { return ledger.take(OwnedMail(mail.alone, since: .now())) }
         unkept.mails += 1

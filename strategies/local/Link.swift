@@ -81,13 +81,13 @@ package final class Link: Sendable {
 
     /// Hands the mail over. Returns when the master's pipe has all of it; where the master keeps a spool, when it is in
     /// there.
-    func handOver(_ email: Email) async throws(Refusal) { try await window.send(MailLine.text(of: email)) }
+    func handOver(_ email: Email) async throws(AcceptError) { try await window.send(MailLine.text(of: email)) }
 
     /// Lets go of the mail, as the code of 2016 did: nobody knows whether it arrives.
-    func letGo(_ email: Email) throws(Refusal) { try window.post(MailLine.text(of: email)) }
+    func letGo(_ email: Email) throws(AcceptError) { try window.post(MailLine.text(of: email)) }
 
     /// Throws what a mail would be refused with now.
-    func check() throws(Refusal) { try window.check() }
+    func check() throws(AcceptError) { try window.check() }
 
     // MARK: What the master says
 

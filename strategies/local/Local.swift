@@ -14,17 +14,17 @@ package import Strategy
 package struct Local: Strategy {
     private let link: Link
     private let sender: any EmailSender
-    private let journey: Journey
+    private let tracker: DeliveryTracker
     private let throttle: Throttle
     private let semantics: Semantics
     private let logger: Logger
 
     package init(
-        link: Link, sender: any EmailSender, journey: Journey, throttle: Throttle, semantics: Semantics, logger: Logger
+        link: Link, sender: any EmailSender, tracker: DeliveryTracker, throttle: Throttle, semantics: Semantics, logger: Logger
     ) {
         self.link = link
         self.sender = sender
-        self.journey = journey
+        self.tracker = tracker
         self.throttle = throttle
         self.semantics = semantics
         self.logger = logger
@@ -32,15 +32,15 @@ package struct Local: Strategy {
 
     // MARK: The web server
 
-    package func accept(_ email: Email) async throws(Refusal) -> Receipt {
+    package func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
         switch semantics {
         case .safe: try await link.handOver(email)
         case .talk: try link.letGo(email)
         }
-        return Receipt("queued")
+        return AcceptResult("queued")
     }
 
-    package func check() async throws(Refusal) { try link.check() }
+    package func check() async throws(AcceptError) { try link.check() }
 
     // MARK: The email worker
 
@@ -56,14 +56,14 @@ package struct Local: Strategy {
         for await mails in link.mails.cancelOnGracefulShutdown() {
             for mail in mails { begin(mail) }
         }
-        await journey.landed()
+        await tracker.waitUntilIdle()
     }
 
     private func begin(_ mail: MailLine) {
         do {
-            let trip = try journey.depart(mail.email())
-            sender.send(trip.email) { [link] outcome in
-                trip.ended(outcome)
+            let attempt = try tracker.begin(mail.email())
+            sender.send(attempt.email) { [link] outcome in
+                attempt.finish(outcome)
                 link.report(mail.id, outcome)
             }
         } catch {

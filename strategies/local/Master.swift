@@ -28,7 +28,7 @@ package actor Master: Service {
 
     nonisolated let loop: any EventLoop
     let settings: MasterSettings
-    let listener: Listener
+    let listener: SharedListener
     let launch: @Sendable (ChildRole) -> Launch
     let logger: Logger
     let terminal: Terminal
@@ -68,7 +68,7 @@ package actor Master: Service {
     ///   - launch: How a child of this role is started.
     /// - Throws: ``SpoolError`` where spool or dead letters can't be written.
     package init(
-        _ settings: MasterSettings, on loop: any EventLoop, listener: Listener, terminal: Terminal,
+        _ settings: MasterSettings, on loop: any EventLoop, listener: SharedListener, terminal: Terminal,
         logger: Logger, launch: @escaping @Sendable (ChildRole) -> Launch
     ) throws {
         self.settings = settings

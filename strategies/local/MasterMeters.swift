@@ -5,7 +5,7 @@ import Strategy
 
 /// What `/metrics` says of the master, beside the journeys of its mails.
 struct MasterMeters {
-    let journey = JourneyMeters()
+    let delivery = DeliveryMeters()
     let waiting = Gauge(label: "bgdemo_local_waiting")
     let inHand = Gauge(label: "bgdemo_local_in_hand")
     let resting = Gauge(label: "bgdemo_local_retrying")
@@ -18,13 +18,13 @@ struct MasterMeters {
     func died(_ role: ChildRole) { deaths[role]?.increment() }
 
     func record(_ ledger: Ledger, unkept: Int) {
-        journey.inFlight.record(ledger.count + unkept)
+        delivery.inFlight.record(ledger.count + unkept)
         waiting.record(ledger.waitingCount)
         inHand.record(ledger.inHandCount)
         resting.record(ledger.restingCount)
     }
 
     func record(_ outcome: SendOutcome, of mail: OwnedMail) {
-        journey.record(outcome, after: .nanoseconds((.now() - mail.since).nanoseconds))
+        delivery.record(outcome, after: .nanoseconds((.now() - mail.since).nanoseconds))
     }
 }

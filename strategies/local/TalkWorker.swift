@@ -35,7 +35,7 @@ struct TalkWorker {
 
     private func loop(_ emails: Emails) async {
         while let email = await emails.shift() {
-            do { try await throttle.turn() } catch { return }
+            do { try await throttle.acquire() } catch { return }
             logger.info("trying to send an email...")
             let outcome = await sender.send(email)
             if case .sent = outcome {

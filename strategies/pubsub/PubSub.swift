@@ -34,7 +34,7 @@ public struct PubSub: Strategy {
         self.logger = logger
     }
 
-    public func accept(_ email: Email) async throws(Refusal) -> Receipt {
+    public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
         // A mail that comes as the program starts must not be lost on its own worker.
         await worker?.tried.wait()
         let message = Message.text(of: email, semantics)
@@ -44,27 +44,27 @@ public struct PubSub: Strategy {
         } catch {
             return try refuse(error, email)
         }
-        return receipt(heard, email)
+        return result(heard, email)
     }
 
-    private func receipt(_ heard: Int, _ email: Email) -> Receipt {
+    private func result(_ heard: Int, _ email: Email) -> AcceptResult {
         meters.published.increment()
-        guard heard == 0 else { return Receipt("published", facts: [Receipt.Fact("subscribers", heard)]) }
+        guard heard == 0 else { return AcceptResult("published", details: [AcceptResult.Detail("subscribers", heard)]) }
         meters.unheard.increment()
         logger.warning(
             "Lost an email to \(email.to): nobody listens on \(Self.channel)", metadata: ["id": "\(email.id)"])
-        return Receipt(
-            "published", note: "nobody was subscribed, the mail is lost", facts: [Receipt.Fact("subscribers", 0)])
+        return AcceptResult(
+            "published", note: "nobody was subscribed, the mail is lost", details: [AcceptResult.Detail("subscribers", 0)])
     }
 
     /// The talk's callback ignores its error: the client hears that all is well.
-    private func refuse(_ error: RedisError, _ email: Email) throws(Refusal) -> Receipt {
-        guard semantics == .talk else { throw Refusal(error) }
+    private func refuse(_ error: RedisError, _ email: Email) throws(AcceptError) -> AcceptResult {
+        guard semantics == .talk else { throw AcceptError(error) }
         logger.warning("Answered 200 for an email to \(email.to) all the same: \(error)")
-        return Receipt("published")
+        return AcceptResult("published")
     }
 
-    public func check() async throws(Refusal) { try await redis.check() }
+    public func check() async throws(AcceptError) { try await redis.check() }
 
     public func work() async throws {
         try await worker?.work()

@@ -25,22 +25,22 @@ public struct Subscriber: Sendable {
 
     private let settings: Settings
     private let sender: any EmailSender
-    private let journey: Journey
+    private let tracker: DeliveryTracker
     private let messages: RedisSubscription
     private let loop: any EventLoop
     private let logger: Logger
     private let meters = SubscriberMeters()
     /// Open once it has subscribed, or failed to.
-    let tried = Gate()
+    let tried = Latch()
 
     /// Subscribes at once; ``PubSub/work()`` works what is heard.
     public init(
-        _ url: RedisURL, options: RedisOptions, on loop: any EventLoop, sender: any EmailSender, journey: Journey,
+        _ url: RedisURL, options: RedisOptions, on loop: any EventLoop, sender: any EmailSender, tracker: DeliveryTracker,
         settings: Settings, logger: Logger
     ) {
         self.settings = settings
         self.sender = sender
-        self.journey = journey
+        self.tracker = tracker
         self.loop = loop
         self.logger = logger
         messages = RedisSubscription(url, channels: [PubSub.channel], on: loop, options: options, logger: logger)
@@ -84,10 +84,10 @@ public struct Subscriber: Sendable {
         try await Task.sleep(for: settings.grace)
     }
 
-    private func lose(_ mails: [Backlog.Mail]) {
+    private func lose(_ mails: [Backlog.Entry]) {
         guard !mails.isEmpty else { return }
         logger.error("\(mails.count) emails were heard but not sent before the stop, and are lost")
-        for mail in mails { mail.trip.ended(.temporary(SMTPFailure(.queue, "the worker was stopped before it was sent"))) }
+        for mail in mails { mail.attempt.finish(.temporary(SMTPFailure(.queue, "the worker was stopped before it was sent"))) }
     }
 
     // MARK: Hearing
@@ -109,9 +109,9 @@ public struct Subscriber: Sendable {
     }
 
     private func hear(_ payload: [UInt8], _ backlog: Backlog) async throws {
-        let trip: Trip
+        let attempt: DeliveryAttempt
         do {
-            trip = try journey.depart(try Message.email(payload))
+            attempt = try tracker.begin(try Message.email(payload))
         } catch let error as Foreign where settings.semantics == .talk {
             // JSON.parse throws in a callback, and the process is gone, with all that it held.
             logger.critical("A message on \(PubSub.channel) is \(error); in the talk's way this is the end")
@@ -122,7 +122,7 @@ public struct Subscriber: Sendable {
             return logger.error("Refused a message on \(PubSub.channel): \(error)", metadata: ["message": "\(start)"])
         }
         meters.heard.increment()
-        await backlog.push(Backlog.Mail(trip))
+        await backlog.push(Backlog.Entry(attempt))
     }
 
     // MARK: Sending
@@ -138,28 +138,28 @@ public struct Subscriber: Sendable {
         }
     }
 
-    private func send(_ mail: Backlog.Mail, _ backlog: Backlog) async {
+    private func send(_ mail: Backlog.Entry, _ backlog: Backlog) async {
         do {
             // Without a gap there is no turn to wait for.
-            if settings.throttle.gap > .zero { try await settings.throttle.turn() }
+            if settings.throttle.gap > .zero { try await settings.throttle.acquire() }
         } catch {
             return backlog.giveBack(mail)
         }
-        let mail = Backlog.Mail(mail.trip, attempts: mail.attempts + 1)
-        mail.trip.attempted(mail.attempts)
+        let mail = Backlog.Entry(mail.attempt, attempts: mail.attempts + 1)
+        mail.attempt.logTry(mail.attempts)
         // A send is not torn by a stop, but one that hangs holds up no stop: its outcome finds its way.
-        let isSettled = Gate()
-        sender.send(mail.trip.email) {
+        let isSettled = Latch()
+        sender.send(mail.attempt.email) {
             settle(mail, $0, backlog)
             isSettled.open()
         }
         await isSettled.wait()
     }
 
-    private func settle(_ mail: Backlog.Mail, _ outcome: SendOutcome, _ backlog: Backlog) {
-        let metadata: Logger.Metadata = ["id": "\(mail.trip.email.id)", "attempts": "\(mail.attempts)"]
+    private func settle(_ mail: Backlog.Entry, _ outcome: SendOutcome, _ backlog: Backlog) {
+        let metadata: Logger.Metadata = ["id": "\(mail.attempt.email.id)", "attempts": "\(mail.attempts)"]
         if let failure = outcome.failure {
-            let to = mail.trip.email.to
+            let to = mail.attempt.email.to
             if let delay = delay(mail, outcome), backlog.rest(mail, for: delay) {
                 return logger.notice(
                     "Failed sending an email to \(to), trying again in \(delay): \(failure)", metadata: metadata)
@@ -167,12 +167,12 @@ public struct Subscriber: Sendable {
             meters.deadLetters.increment()
             logger.error("Gave up on an email to \(to)", metadata: metadata)
         }
-        mail.trip.ended(outcome)
+        mail.attempt.finish(outcome)
         backlog.done()
     }
 
     /// When it is tried again: the talk tries whatever has failed again, at once and for ever.
-    private func delay(_ mail: Backlog.Mail, _ outcome: SendOutcome) -> Duration? {
+    private func delay(_ mail: Backlog.Entry, _ outcome: SendOutcome) -> Duration? {
         if settings.semantics == .talk { return .zero }
         if case .permanent = outcome { return nil }
         var generator = SystemRandomNumberGenerator()

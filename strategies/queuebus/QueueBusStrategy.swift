@@ -40,7 +40,7 @@ public struct QueueBusStrategy: Strategy {
             }
         }
         let retry = Retry(attempts: retry.attempts, base: retry.base, cap: retry.cap) {
-            NotSent.isWorthRetrying($0) || $0 is LineFileError || $0 is RedisError
+            SendError.isWorthRetrying($0) || $0 is LineFileError || $0 is RedisError
         }
         self.bus = bus
         queue = Queue(redis: redis)
@@ -53,29 +53,29 @@ public struct QueueBusStrategy: Strategy {
             redis: RedisConnection(url, on: group.next(), options: options.redis, logger: logger), logger: logger)
     }
 
-    public func accept(_ email: Email) async throws(Refusal) -> Receipt {
+    public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
         do {
             try await publisher.publish(Requested.type, Requested.event(email))
         } catch {
-            throw Refusal(error)
+            throw AcceptError(error)
         }
-        return Receipt("published")
+        return AcceptResult("published")
     }
 
-    public func accept(_ email: Email, after delay: Duration) async throws(Refusal) -> Receipt {
+    public func accept(_ email: Email, after delay: Duration) async throws(AcceptError) -> AcceptResult {
         do {
             try await publisher.publish(Requested.type, Requested.event(email), in: delay)
         } catch {
-            throw Refusal(error)
+            throw AcceptError(error)
         }
-        return Receipt("delayed")
+        return AcceptResult("delayed")
     }
 
-    public func check() async throws(Refusal) {
+    public func check() async throws(AcceptError) {
         do {
             _ = try await queue.length(of: Publisher.incoming)
         } catch {
-            throw Refusal(error)
+            throw AcceptError(error)
         }
     }
 

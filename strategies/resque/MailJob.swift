@@ -55,7 +55,7 @@ extension Jobs {
     /// later, where that may help.
     public mutating func registerMail(_ delivery: Delivery, retry: RetryPolicy, _ semantics: Semantics) {
         let retry = Retry(
-            attempts: retry.attempts, base: retry.base, cap: retry.cap, when: NotSent.isWorthRetrying)
+            attempts: retry.attempts, base: retry.base, cap: retry.cap, when: SendError.isWorthRetrying)
         let waited = Timer(label: "bgdemo_resque_wait_seconds")
         register(MailJob.name, plugins: semantics == .safe ? [retry] : []) { job in
             let mail = try MailJob(job)

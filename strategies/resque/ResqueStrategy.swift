@@ -23,29 +23,29 @@ public struct ResqueStrategy: Strategy {
         self.worker = worker
     }
 
-    public func accept(_ email: Email) async throws(Refusal) -> Receipt {
+    public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
         do {
             try await queue.enqueue(MailJob.job(email))
         } catch {
-            throw Refusal(error)
+            throw AcceptError(error)
         }
-        return Receipt("queued")
+        return AcceptResult("queued")
     }
 
-    public func accept(_ email: Email, after delay: Duration) async throws(Refusal) -> Receipt {
+    public func accept(_ email: Email, after delay: Duration) async throws(AcceptError) -> AcceptResult {
         do {
             try await queue.enqueueIn(delay, MailJob.job(email))
         } catch {
-            throw Refusal(error)
+            throw AcceptError(error)
         }
-        return Receipt("delayed")
+        return AcceptResult("delayed")
     }
 
-    public func check() async throws(Refusal) {
+    public func check() async throws(AcceptError) {
         do {
             _ = try await queue.length(of: MailJob.queue)
         } catch {
-            throw Refusal(error)
+            throw AcceptError(error)
         }
     }
 

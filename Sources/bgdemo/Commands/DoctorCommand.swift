@@ -38,9 +38,9 @@ struct DoctorCommand: AsyncParsableCommand {
         let host = try listen.host(environment)
         let port = try listen.port(environment)
         do {
-            let server = try await Server.start(
+            let server = try await HTTPServer.start(
                 host: host, port: port, group: MultiThreadedEventLoopGroup.singleton, logger: .silent,
-                handler: Page { _ in Response(.noContent, .text, "") })
+                handler: PageHandler { _ in HTTPResponse(.noContent, .text, "") })
             let free = server.port
             await server.drain(within: .seconds(1))
             return .good("port", "\(host) port \(free) is free")

@@ -49,9 +49,9 @@ struct InboxCommand: AsyncParsableCommand {
         let inbox = try await Inbox.start(
             host: host, port: port, settings: settings, group: group.next(), logger: reporting.logger)
         let pages = InboxPages(inbox)
-        let server = try await Server.start(
+        let server = try await HTTPServer.start(
             host: host, port: pagePort, group: group, logger: reporting.logger,
-            handler: HostGate.isLocal(host) ? HostGate(pages) : pages)
+            handler: HostCheck.isLocal(host) ? HostCheck(pages) : pages)
         let page = "http://\(host.contains(":") ? "[\(host)]" : host):\(server.port)/"
         let chance = settings.isRandom ? " · seed \(settings.seed)" : ""
         let service = InboxService(inbox: inbox, server: server) {
@@ -68,7 +68,7 @@ struct InboxCommand: AsyncParsableCommand {
 /// The inbox and its pages, until they are told to stop.
 private struct InboxService: Service {
     let inbox: Inbox
-    let server: Server
+    let server: HTTPServer
     let announce: @Sendable () -> Void
 
     func run() async throws {

@@ -69,7 +69,7 @@ struct ServeCommand: AsyncParsableCommand {
         _ group: any EventLoopGroup, _ logger: Logger
     ) throws -> Workshop {
         try Workshop(
-            sender: post.sender, journey: Journey(logger: logger, limit: plan.work.backlog),
+            sender: post.sender, tracker: DeliveryTracker(logger: logger, limit: plan.work.backlog),
             throttle: plan.work.throttle, retry: plan.work.retry, concurrency: plan.work.concurrency,
             backlog: plan.work.backlog, semantics: plan.work.semantics, grace: plan.grace.left, group: group,
             logger: logger, link: link, role: plan.role, resque: plan.resque, events: plan.events,

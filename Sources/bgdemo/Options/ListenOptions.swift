@@ -47,8 +47,8 @@ struct ListenOptions: ParsableArguments {
         return port
     }
 
-    func limits(_ environment: Environment) throws -> Limits {
-        var limits = Limits()
+    func limits(_ environment: Environment) throws -> HTTPLimits {
+        var limits = HTTPLimits()
         limits.connections = try environment.value(maxConnections, "BGDEMO_MAX_CONNECTIONS") ?? limits.connections
         guard limits.connections > 0 else { throw ValidationError("--max-connections is at least 1") }
         return limits
@@ -56,8 +56,8 @@ struct ListenOptions: ParsableArguments {
 
     /// Who may send. Sending mail by GET is a joke among friends: a server that others can reach has to say whom it
     /// trusts.
-    func access(_ environment: Environment) throws -> Access {
-        var access = Access()
+    func access(_ environment: Environment) throws -> AccessPolicy {
+        var access = AccessPolicy()
         access.token = try environment.secret("BGDEMO_TOKEN", file: tokenFile)
         access.recipients = allowRecipient
         if allowRecipient.isEmpty, let pattern = try environment.value(String?.none, "BGDEMO_ALLOW_RECIPIENT") {
@@ -69,7 +69,7 @@ struct ListenOptions: ParsableArguments {
         }
         let host = try host(environment)
         let isMeant = try anyoneMaySend || environment.value(String?.none, "BGDEMO_ANYONE_MAY_SEND") == "yes"
-        guard HostGate.isLocal(host) || access.token != nil || !access.recipients.isEmpty || isMeant else {
+        guard HostCheck.isLocal(host) || access.token != nil || !access.recipients.isEmpty || isMeant else {
             throw ValidationError(
                 """
                 on \(host) others could send mails in your name: give a --token-file, or --allow-recipient \

@@ -43,10 +43,10 @@ extension Household {
         return (half, Site.firstLine(plan.entry, host: plan.host, port: server.port, post: post, redis: workshop.redis))
     }
 
-    private func start(_ handler: any Handler, port: Int) async throws -> Server {
-        try await Server.start(
+    private func start(_ handler: any HTTPHandler, port: Int) async throws -> HTTPServer {
+        try await HTTPServer.start(
             host: plan.host, port: port, listener: workshop.link?.listener, limits: plan.limits, group: workshop.group,
-            logger: workshop.logger, handler: HostGate.isLocal(plan.host) ? HostGate(handler) : handler)
+            logger: workshop.logger, handler: HostCheck.isLocal(plan.host) ? HostCheck(handler) : handler)
     }
 
     // MARK: The end
@@ -55,7 +55,7 @@ extension Household {
     func settle() async {
         let grace = plan.grace
         await withTaskGroup { group in
-            group.addTask { await workshop.journey.landed() }
+            group.addTask { await workshop.tracker.waitUntilIdle() }
             group.addTask { try? await Task.sleep(for: grace.left) }
             await group.next()
             await giveUp(within: grace.left)
@@ -65,7 +65,7 @@ extension Household {
 
     /// The time is up, or no mail is under way. What has not ended is said, since nobody else will.
     private func giveUp(within limit: Duration) async {
-        let left = workshop.journey.inFlight
+        let left = workshop.tracker.inFlight
         if left > 0 { workshop.logger.warning("\(left) mails were under way when the time to stop gracefully ran out") }
         await post.close(within: limit)
     }

@@ -20,7 +20,7 @@ struct Household: Sendable {
 
     func localMaster() async throws -> Master {
         let settings = try command.local.settings(environment, workshop)
-        let listener = try await Listener.bind(host: plan.host, port: plan.port, group: workshop.group)
+        let listener = try await SharedListener.bind(host: plan.host, port: plan.port, group: workshop.group)
         let line = Site.firstLine(
             plan.entry, host: plan.host, port: listener.port, post: post, redis: workshop.redis)
         let terminal = Terminal(
@@ -66,7 +66,7 @@ extension Local {
     init(_ workshop: Workshop) throws {
         guard let link = workshop.link else { throw LinkError() }
         self.init(
-            link: link, sender: workshop.sender, journey: workshop.journey, throttle: workshop.throttle,
+            link: link, sender: workshop.sender, tracker: workshop.tracker, throttle: workshop.throttle,
             semantics: workshop.semantics, logger: workshop.logger)
     }
 }

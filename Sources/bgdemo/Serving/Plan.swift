@@ -8,10 +8,10 @@ struct Plan: Sendable {
     let role: Role
     let host: String
     let port: Int
-    let access: Access
+    let access: AccessPolicy
     /// Where a worker that is a process of its own has its pages.
     let statusPort: Int?
-    let limits: Limits
+    let limits: HTTPLimits
     let grace: Grace
     let work: WorkSettings
     let resque: ResqueSettings
@@ -29,7 +29,7 @@ struct Plan: Sendable {
         host = try command.listen.host(environment)
         port = try command.listen.port(environment)
         // Who takes no mails sends none for strangers.
-        access = try role.serves ? command.listen.access(environment) : Access()
+        access = try role.serves ? command.listen.access(environment) : AccessPolicy()
         statusPort = try command.listen.statusPort(environment)
         limits = try command.listen.limits(environment)
         grace = Grace(try command.work.grace(environment))

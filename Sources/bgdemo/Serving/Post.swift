@@ -54,7 +54,7 @@ struct Post: Sendable {
 /// The inbox inside, with its page.
 private struct CaughtInside: Sendable {
     let inbox: Inbox
-    let pages: Server
+    let pages: HTTPServer
 
     var page: String { "http://127.0.0.1:\(pages.port)/" }
 
@@ -76,10 +76,10 @@ private struct CaughtInside: Sendable {
     /// What is asked of the pages is not counted: `/metrics` tells of the server that takes mails.
     private static func serve(
         _ inbox: Inbox, _ port: Int, _ group: any EventLoopGroup, _ logger: Logger
-    ) async throws(BindError) -> Server {
-        try await Server.start(
+    ) async throws(BindError) -> HTTPServer {
+        try await HTTPServer.start(
             host: "127.0.0.1", port: port, metrics: NOOPMetricsHandler.instance, group: group, logger: logger,
-            handler: HostGate(InboxPages(inbox)))
+            handler: HostCheck(InboxPages(inbox)))
     }
 
     func close() async {

@@ -28,7 +28,7 @@ extension Subscriber {
         settings.grace = workshop.grace
         self.init(
             place.url, options: place.options, on: workshop.group.next(), sender: workshop.sender,
-            journey: workshop.journey, settings: settings, logger: workshop.logger)
+            tracker: workshop.tracker, settings: settings, logger: workshop.logger)
     }
 }
 

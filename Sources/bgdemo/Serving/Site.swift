@@ -7,38 +7,38 @@ import Telemetry
 struct Site: Sendable {
     let entry: Entry
     let strategy: any Strategy
-    let access: Access
+    let access: AccessPolicy
     let reporting: Reporting
     let inbox: String?
 
-    var handler: any Handler {
+    var handler: any HTTPHandler {
         let links = (inbox.map { [("the inbox", $0)] } ?? []) + [("metrics", "/metrics")]
         let home = HomePage(strategy: entry.name, summary: entry.summary, links: links)
-        return Router(
+        return HTTPRouter(
             pages: Self.status(strategy, reporting).merging(["/": home]) { $1 },
             mails: MailRoute(strategy, access: access))
     }
 
     /// What a worker answers, which takes no mails.
-    static func ofWorker(_ strategy: any Strategy, _ reporting: Reporting) -> any Handler {
+    static func ofWorker(_ strategy: any Strategy, _ reporting: Reporting) -> any HTTPHandler {
         let advice = "GET /healthz, /readyz or /metrics; mails go to the web server"
-        return Router(
+        return HTTPRouter(
             pages: status(strategy, reporting),
-            mails: Page { _ in Problem(.notFound, "a worker takes no mails", advice: advice).response })
+            mails: PageHandler { _ in Problem(.notFound, "a worker takes no mails", advice: advice).response })
     }
 
-    private static func status(_ strategy: any Strategy, _ reporting: Reporting) -> [String: any Handler] {
+    private static func status(_ strategy: any Strategy, _ reporting: Reporting) -> [String: any HTTPHandler] {
         [
-            "/healthz": Page { _ in Response(.ok, .json, "{\"status\":\"ok\"}\n") },
-            "/readyz": Page { _ in await readiness(strategy) },
-            "/metrics": Page { _ in Response(.ok, .prometheus, reporting.numbers) },
+            "/healthz": PageHandler { _ in HTTPResponse(.ok, .json, "{\"status\":\"ok\"}\n") },
+            "/readyz": PageHandler { _ in await readiness(strategy) },
+            "/metrics": PageHandler { _ in HTTPResponse(.ok, .prometheus, reporting.numbers) },
         ]
     }
 
-    private static func readiness(_ strategy: any Strategy) async -> Response {
-        do throws(Refusal) {
+    private static func readiness(_ strategy: any Strategy) async -> HTTPResponse {
+        do throws(AcceptError) {
             try await strategy.check()
-            return Response(.ok, .json, "{\"status\":\"ready\"}\n")
+            return HTTPResponse(.ok, .json, "{\"status\":\"ready\"}\n")
         } catch {
             return Problem(error).response
         }

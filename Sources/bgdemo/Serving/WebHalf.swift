@@ -4,7 +4,7 @@ import Strategy
 
 /// The web server as a service.
 struct WebHalf: Service {
-    let server: Server
+    let server: HTTPServer
     let grace: Grace
     /// Called when no more clients are accepted.
     let closed: @Sendable () -> Void

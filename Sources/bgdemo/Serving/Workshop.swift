@@ -8,7 +8,7 @@ import Strategy
 /// What strategies are made of, in this process.
 struct Workshop: Sendable {
     let sender: any EmailSender
-    let journey: Journey
+    let tracker: DeliveryTracker
     let throttle: Throttle
     let retry: RetryPolicy
     let concurrency: Int
@@ -30,7 +30,7 @@ struct Workshop: Sendable {
     /// Where the strategy stands on one.
     let redis: RedisPlace?
 
-    var delivery: Delivery { Delivery(sender: sender, journey: journey, throttle: throttle) }
+    var delivery: Delivery { Delivery(sender: sender, tracker: tracker, throttle: throttle) }
 
     /// The Redis of an entry that says it needs one.
     func redisPlace() throws -> RedisPlace {

@@ -1,13 +1,13 @@
 /// On loopback, only names of this machine are answered to: a page that had its own name resolve to 127.0.0.1
 /// (DNS rebinding) would otherwise be of the same origin as this server.
-public struct HostGate: Handler {
-    private let next: any Handler
+public struct HostCheck: HTTPHandler {
+    private let next: any HTTPHandler
 
-    public init(_ next: any Handler) {
+    public init(_ next: any HTTPHandler) {
         self.next = next
     }
 
-    public func respond(to request: Request) async -> Response {
+    public func respond(to request: HTTPRequest) async -> HTTPResponse {
         guard let host = request.fields.host, !Self.isLocal(host) else { return await next.respond(to: request) }
         return Problem(
             .forbidden, "this server listens on loopback and does not answer to that Host", advice: "Host: localhost"

@@ -7,12 +7,12 @@ import Mail
 import NIOCore
 
 /// What a client orders: a mail, and perhaps when.
-struct Order: Sendable {
+struct SendMailRequest: Sendable {
     let email: Email
     let delay: Duration?
 
     /// Reads it from the path of a GET or the body of a POST.
-    init(_ request: Request) throws(Problem) {
+    init(_ request: HTTPRequest) throws(Problem) {
         guard request.method == .post else {
             email = try MailPath.email(request.target)
             delay = nil
@@ -40,7 +40,7 @@ struct Order: Sendable {
 
     // MARK: The two forms of a body
 
-    private static func fields(_ request: Request) throws(Problem) -> [String: String] {
+    private static func fields(_ request: HTTPRequest) throws(Problem) -> [String: String] {
         let parts = (request.fields.contentType ?? "").lowercased().split(separator: ";")
         let type = parts.first?.trimmingBlanks()
         let isUTF8 = parts.dropFirst().map { $0.trimmingBlanks() }.allSatisfy {

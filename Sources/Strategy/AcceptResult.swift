@@ -1,16 +1,16 @@
 import Mail
 
 /// What the client is told of an accepted mail.
-public struct Receipt: Sendable, Hashable {
+public struct AcceptResult: Sendable, Hashable {
     /// The word for `"state"` in the answer: `sent`, `unknown`, `queued`, …
     public let state: String
     /// One sentence for a person, where the state alone would mislead.
     public let note: String?
     /// What else the strategy knows, as JSON values by key: `("subscribers", "2")`.
-    public let facts: [Fact]
+    public let details: [Detail]
 
     /// A key and a JSON value that is already written.
-    public struct Fact: Sendable, Hashable {
+    public struct Detail: Sendable, Hashable {
         public let key: String
         public let json: String
 
@@ -27,9 +27,9 @@ public struct Receipt: Sendable, Hashable {
         }
     }
 
-    public init(_ state: String, note: String? = nil, facts: [Fact] = []) {
+    public init(_ state: String, note: String? = nil, details: [Detail] = []) {
         self.state = state
         self.note = note
-        self.facts = facts
+        self.details = details
     }
 }

@@ -7,10 +7,10 @@ import Synchronization
 /// first answer and no second mail. It lives in this process's memory: a restart forgets it.
 ///
 /// Kept is what became of the mail, not the answer's bytes: who comes again brings the mail along.
-final class Idempotency: Sendable {
+final class IdempotencyCache: Sendable {
     private enum Entry {
-        case underWay(Int, [CheckedContinuation<Answer?, Never>])
-        case answered(Int, Answer)
+        case underWay(Int, [CheckedContinuation<SendMailResponse?, Never>])
+        case answered(Int, SendMailResponse)
     }
 
     private struct State {
@@ -32,7 +32,7 @@ final class Idempotency: Sendable {
     }
 
     /// Delivers `order` unless its key was there before; then waits for, or repeats, what became of the first.
-    func once(_ key: String, _ order: Order, deliver: (Order) async -> Answer) async throws(Problem) -> Answer {
+    func once(_ key: String, _ order: SendMailRequest, deliver: (SendMailRequest) async -> SendMailResponse) async throws(Problem) -> SendMailResponse {
         guard (1...256).contains(key.utf8.count), key.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) else {
             throw Problem(.badRequest, "Idempotency-Key is not 1 to 256 printable ASCII characters")
         }
@@ -50,7 +50,7 @@ final class Idempotency: Sendable {
         }
     }
 
-    private static func fingerprint(_ order: Order) -> Int {
+    private static func fingerprint(_ order: SendMailRequest) -> Int {
         var hasher = Hasher()
         hasher.combine(order.email.to)
         hasher.combine(order.email.subject)
@@ -59,7 +59,7 @@ final class Idempotency: Sendable {
         return hasher.finalize()
     }
 
-    private enum Beginning { case first, underWay, repeated(Answer), other }
+    private enum Beginning { case first, underWay, repeated(SendMailResponse), other }
 
     private func begin(_ key: String, _ print: Int) -> Beginning {
         state.withLock { state in
@@ -75,10 +75,10 @@ final class Idempotency: Sendable {
         }
     }
 
-    private func finish(_ key: String, _ print: Int, _ answer: Answer) {
+    private func finish(_ key: String, _ print: Int, _ answer: SendMailResponse) {
         let waiting = state.withLock { state in
             guard case .underWay(_, let waiting) = state.entries.removeValue(forKey: key) else {
-                return [CheckedContinuation<Answer?, Never>]()
+                return [CheckedContinuation<SendMailResponse?, Never>]()
             }
             if answer.isFinal {
                 state.entries[key] = .answered(print, answer)
@@ -90,7 +90,7 @@ final class Idempotency: Sendable {
     }
 
     /// What becomes of the mail under way, or nil where it has ended meanwhile and left nothing to be repeated.
-    private func firstAnswer(_ key: String) async -> Answer? {
+    private func firstAnswer(_ key: String) async -> SendMailResponse? {
         await withCheckedContinuation { continuation in
             let isOver = state.withLock { state in
                 guard case .underWay(let print, let waiting) = state.entries[key] else { return true }

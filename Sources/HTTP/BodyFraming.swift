@@ -1,11 +1,11 @@
 /// How long a request's body is (RFC 9112, section 6.3). Every doubtful shape is an error: it is what request
 /// smuggling is made of.
-enum Framing {
+enum BodyFraming {
     case none
     case length(Int)
     case chunked
 
-    init(_ head: Request.Head, limits: Limits) throws(Problem) {
+    init(_ head: HTTPRequest.Head, limits: HTTPLimits) throws(Problem) {
         let fields = head.fields
         if let encoding = fields.transferEncoding {
             guard fields.contentLength == nil else {

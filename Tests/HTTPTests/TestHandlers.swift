@@ -6,21 +6,21 @@ import Support
 import Synchronization
 
 /// Answers with what it understood of the request.
-struct Echo: Handler {
-    func respond(to request: Request) async -> Response {
-        Response(.ok, .text, "\(request.method) \(request.target) \(String(buffer: request.body))")
+struct Echo: HTTPHandler {
+    func respond(to request: HTTPRequest) async -> HTTPResponse {
+        HTTPResponse(.ok, .text, "\(request.method) \(request.target) \(String(buffer: request.body))")
     }
 }
 
 /// Answers every request with the same bytes.
-struct Page: Handler {
+struct FixedResponse: HTTPHandler {
     let bytes: [UInt8]
 
-    func respond(to request: Request) async -> Response { Response(.ok, .text, .bytes(bytes)) }
+    func respond(to request: HTTPRequest) async -> HTTPResponse { HTTPResponse(.ok, .text, .bytes(bytes)) }
 }
 
 /// Keeps each request waiting until the test lets it go by its target.
-final class Turnstile: Handler {
+final class HoldingHandler: HTTPHandler {
     private struct State {
         var waiting: [String: CheckedContinuation<Void, Never>] = [:]
         var arrivals: [String: CheckedContinuation<Void, Never>] = [:]
@@ -28,7 +28,7 @@ final class Turnstile: Handler {
 
     private let state = Mutex(State())
 
-    func respond(to request: Request) async -> Response {
+    func respond(to request: HTTPRequest) async -> HTTPResponse {
         await withCheckedContinuation { continuation in
             let arrival = state.withLock { state in
                 state.waiting[request.target] = continuation
@@ -36,7 +36,7 @@ final class Turnstile: Handler {
             }
             arrival?.resume()
         }
-        return Response(.ok, .text, request.target)
+        return HTTPResponse(.ok, .text, request.target)
     }
 
     var waiting: Int { state.withLock { $0.waiting.count } }
@@ -68,9 +68,9 @@ final class Turnstile: Handler {
 
 /// Runs `body` with a server on a port of its own, and sees that no connection is left when it is drained.
 func withServer<Value>(
-    _ handler: any Handler, limits: Limits = Limits(), _ body: (Server) async throws -> Value
+    _ handler: any HTTPHandler, limits: HTTPLimits = HTTPLimits(), _ body: (HTTPServer) async throws -> Value
 ) async throws -> Value {
-    let server = try await Server.start(
+    let server = try await HTTPServer.start(
         host: "127.0.0.1", port: 0, limits: limits, group: MultiThreadedEventLoopGroup.singleton,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, handler: handler)
     do {
@@ -89,7 +89,7 @@ struct Leak: Error {
 }
 
 /// What a fresh connection answers to `bytes`, until it closes.
-func exchange(_ bytes: [UInt8], with server: Server) async throws -> RawResponse {
+func exchange(_ bytes: [UInt8], with server: HTTPServer) async throws -> RawResponse {
     let client = try await RawClient.connect(port: server.port)
     try await client.send(bytes)
     let response = try await client.readResponse()

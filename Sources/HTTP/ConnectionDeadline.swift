@@ -2,8 +2,8 @@ import NIOCore
 
 /// The one clock of a connection. Moving the deadline is an assignment; the timer is armed once and looks again when
 /// it fires, so that a busy connection schedules next to nothing.
-struct Deadline {
-    private let limits: Limits
+struct ConnectionDeadline {
+    private let limits: HTTPLimits
     private let loop: any EventLoop
     private var waiting: RequestDecoder.Waiting?
     private var reading: NIODeadline?
@@ -11,7 +11,7 @@ struct Deadline {
     private var timer: Scheduled<Void>?
     private var timerFires: NIODeadline = .distantFuture
 
-    init(_ limits: Limits, on loop: any EventLoop) {
+    init(_ limits: HTTPLimits, on loop: any EventLoop) {
         self.limits = limits
         self.loop = loop
     }

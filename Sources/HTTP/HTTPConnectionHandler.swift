@@ -10,34 +10,34 @@ import NIOCore
 /// a handler that never waits is answered within the read that brought the request, in one write with its neighbours.
 /// What one client can make it hold is bounded: it reads no further while too many answers are awaited, or while the
 /// client does not read those that it has.
-final class Connection: ChannelInboundHandler {
+final class HTTPConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// A request whose answer is awaited, or is ready behind one that is.
-    private struct Turn {
-        let head: Request.Head
+    private struct PendingResponse {
+        let head: HTTPRequest.Head
         let began: NIODeadline
-        var response: Response?
+        var response: HTTPResponse?
     }
 
-    private let handler: any Handler
-    private let limits: Limits
-    private let watch: any ConnectionWatch
+    private let handler: any HTTPHandler
+    private let limits: HTTPLimits
+    private let watch: any ConnectionObserver
     private let executor: LoopExecutor
     /// What the client is told instead of being listened to.
     private let refusal: Problem?
     private var decoder: RequestDecoder
-    private var turns = Deque<Turn>()
-    /// The number of the first turn in `turns`; an answer names its turn by number.
-    private var firstTurn = 0
+    private var pending = Deque<PendingResponse>()
+    /// The number of the first turn in `pending`; an answer names its turn by number.
+    private var firstPending = 0
     /// The client waits for `100 Continue`, which goes out after the answers before it.
     private var owesContinue = false
     private var out = ByteBuffer()
     /// The writes that the client has not read.
     private var unread = 0
-    private var date = DateLine()
-    private var clock: Deadline
+    private var date = DateHeader()
+    private var clock: ConnectionDeadline
     private var isReading = false
     private var isFlushing = false
     private var isPaused = false
@@ -62,7 +62,7 @@ final class Connection: ChannelInboundHandler {
     private static let watching = TimeAmount.milliseconds(100)
 
     init(
-        handler: any Handler, limits: Limits, watch: any ConnectionWatch, loop: any EventLoop, refusal: Problem? = nil
+        handler: any HTTPHandler, limits: HTTPLimits, watch: any ConnectionObserver, loop: any EventLoop, refusal: Problem? = nil
     ) {
         self.executor = LoopExecutor(loop)
         self.handler = handler
@@ -70,7 +70,7 @@ final class Connection: ChannelInboundHandler {
         self.watch = watch
         self.refusal = refusal
         self.decoder = RequestDecoder(limits: limits)
-        self.clock = Deadline(limits, on: loop)
+        self.clock = ConnectionDeadline(limits, on: loop)
     }
 
     // MARK: Reading
@@ -125,12 +125,12 @@ final class Connection: ChannelInboundHandler {
     }
 
     private func hasRoom(_ context: ChannelHandlerContext) -> Bool {
-        turns.count < limits.pipelined && context.channel.isWritable
+        pending.count < limits.pipelined && context.channel.isWritable
     }
 
-    private func take(_ request: Request, _ context: ChannelHandlerContext) {
-        let number = firstTurn + turns.count
-        turns.append(Turn(head: request.head, began: context.eventLoop.now))
+    private func take(_ request: HTTPRequest, _ context: ChannelHandlerContext) {
+        let number = firstPending + pending.count
+        pending.append(PendingResponse(head: request.head, began: context.eventLoop.now))
         isLast = isDraining || !request.head.keepsAlive
         owesContinue = false
         clock.restart()
@@ -146,17 +146,17 @@ final class Connection: ChannelInboundHandler {
     /// Answers what broke the protocol, after the answers before it, and ends the connection.
     private func refuse(_ problem: Problem, _ context: ChannelHandlerContext) {
         isLast = true
-        let head = Request.Head(
-            method: .other, target: "", minorVersion: 1, fields: Request.Fields(), keepsAlive: false)
-        turns.append(Turn(head: head, began: context.eventLoop.now, response: problem.response))
+        let head = HTTPRequest.Head(
+            method: .other, target: "", minorVersion: 1, fields: HTTPRequest.Fields(), keepsAlive: false)
+        pending.append(PendingResponse(head: head, began: context.eventLoop.now, response: problem.response))
         writeAnswers(context)
     }
 
     // MARK: Answering
 
-    private func answer(_ number: Int, _ response: Response, _ context: ChannelHandlerContext) {
-        guard turns.indices.contains(number - firstTurn) else { return }
-        turns[number - firstTurn].response = response
+    private func answer(_ number: Int, _ response: HTTPResponse, _ context: ChannelHandlerContext) {
+        guard pending.indices.contains(number - firstPending) else { return }
+        pending[number - firstPending].response = response
         // Within the read that brought the request, the reading goes on from here.
         guard !isReading else { return }
         writeAnswers(context)
@@ -164,15 +164,15 @@ final class Connection: ChannelInboundHandler {
     }
 
     private func writeAnswers(_ context: ChannelHandlerContext) {
-        while let turn = turns.first, let response = turn.response {
-            turns.removeFirst()
-            firstTurn += 1
+        while let next = pending.first, let response = next.response {
+            pending.removeFirst()
+            firstPending += 1
             let now = context.eventLoop.now
             response.write(
-                into: &out, date: date.line(now), to: turn.head, closing: isLast && turns.isEmpty)
-            watch.answered(response.status, in: now - turn.began)
+                into: &out, date: date.line(now), to: next.head, closing: isLast && pending.isEmpty)
+            watch.answered(response.status, in: now - next.began)
         }
-        if owesContinue, turns.isEmpty {
+        if owesContinue, pending.isEmpty {
             owesContinue = false
             out.writeString("HTTP/1.1 100 Continue\r\n\r\n")
         }
@@ -210,11 +210,11 @@ final class Connection: ChannelInboundHandler {
             flush(context)
         }
         guard !hasEnded, context.channel.isActive else { return }
-        if isLast, turns.isEmpty, unread == 0 {
+        if isLast, pending.isEmpty, unread == 0 {
             end(context)
         } else {
             pause(isStalled && !isLast, context)
-            clock.wait(turns.isEmpty && unread == 0 ? decoder.waiting : nil)
+            clock.wait(pending.isEmpty && unread == 0 ? decoder.waiting : nil)
         }
         arm(context)
     }
@@ -247,16 +247,16 @@ final class Connection: ChannelInboundHandler {
             isInputClosed = true
             if hasEnded { return context.close(promise: nil) }
             readRequests(context)
-            hasPerhapsLeft = !turns.isEmpty || out.readableBytes > 0 || unread > 0
+            hasPerhapsLeft = !pending.isEmpty || out.readableBytes > 0 || unread > 0
             settle(context)
-        case is Drain:
+        case is DrainEvent:
             // A request that is in hand, or half read, is answered, and so is the first of a client that has just come;
             // a connection at rest ends.
             isDraining = true
-            if turns.isEmpty, unread == 0, decoder.waiting == .forRequest {
-                return firstTurn == 0 ? expectFirstRequest(context) : context.close(promise: nil)
+            if pending.isEmpty, unread == 0, decoder.waiting == .forRequest {
+                return firstPending == 0 ? expectFirstRequest(context) : context.close(promise: nil)
             }
-            isLast = isLast || !turns.isEmpty || decoder.waiting == .forRequest
+            isLast = isLast || !pending.isEmpty || decoder.waiting == .forRequest
         default:
             context.fireUserInboundEventTriggered(event)
         }
@@ -274,11 +274,11 @@ final class Connection: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        let lost = turns.count + (hasEnded && hasPerhapsLeft ? 1 : 0)
+        let lost = pending.count + (hasEnded && hasPerhapsLeft ? 1 : 0)
         if lost > 0 { watch.abandoned(lost) }
         hasEnded = true
         isLast = true
-        turns.removeAll()
+        pending.removeAll()
         clock.cancel()
         context.fireChannelInactive()
     }

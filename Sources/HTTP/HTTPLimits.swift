@@ -1,5 +1,5 @@
 /// How much, and for how long, the server listens to one client before it says no.
-public struct Limits: Sendable {
+public struct HTTPLimits: Sendable {
     /// Bytes of the request target; past it 414.
     public var target = 8 << 10
     /// Bytes of all header fields together, and their number; past it 431.

@@ -5,37 +5,37 @@ import Strategy
 import Synchronization
 
 /// A strategy that keeps what it is given, and answers as it is told.
-final class Clerk: Strategy {
+final class RecordingStrategy: Strategy {
     private let emails = Mutex<[Email]>([])
     private let delays = Mutex<[Duration]>([])
-    private let refusal = Mutex<Refusal?>(nil)
+    private let refusal = Mutex<AcceptError?>(nil)
     /// What every `accept` waits for, where a test holds it up.
-    private let gate: Gate?
+    private let gate: TestLatch?
 
-    init(gate: Gate? = nil) {
+    init(gate: TestLatch? = nil) {
         self.gate = gate
     }
 
     var accepted: [Email] { emails.withLock { $0 } }
     var acceptedDelays: [Duration] { delays.withLock { $0 } }
 
-    func refuse(_ refusal: Refusal?) { self.refusal.withLock { $0 = refusal } }
+    func refuse(_ refusal: AcceptError?) { self.refusal.withLock { $0 = refusal } }
 
-    func accept(_ email: Email) async throws(Refusal) -> Receipt {
+    func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
         await gate?.pass()
         if let refusal = refusal.withLock({ $0 }) { throw refusal }
         emails.withLock { $0.append(email) }
-        return Receipt("kept", note: "a test", facts: [.init("number", 7), .init("word", "a\"b")])
+        return AcceptResult("kept", note: "a test", details: [.init("number", 7), .init("word", "a\"b")])
     }
 
-    func accept(_ email: Email, after delay: Duration) async throws(Refusal) -> Receipt {
+    func accept(_ email: Email, after delay: Duration) async throws(AcceptError) -> AcceptResult {
         delays.withLock { $0.append(delay) }
         return try await accept(email)
     }
 }
 
 /// Holds tasks up until it is opened, and says when one has come.
-actor Gate {
+actor TestLatch {
     private var isOpen = false
     private var held: [CheckedContinuation<Void, Never>] = []
     private var watchers: [CheckedContinuation<Void, Never>] = []
@@ -61,35 +61,35 @@ actor Gate {
     }
 }
 
-extension Request {
+extension HTTPRequest {
     /// A request as the server hands it over.
-    static func get(_ target: String, _ change: (inout Fields) -> Void = { _ in }) -> Request {
+    static func get(_ target: String, _ change: (inout Fields) -> Void = { _ in }) -> HTTPRequest {
         var fields = Fields()
         change(&fields)
-        return Request(
+        return HTTPRequest(
             head: Head(method: .get, target: target, minorVersion: 1, fields: fields, keepsAlive: true))
     }
 
     static func post(
         _ body: String, as type: String? = "application/json", _ change: (inout Fields) -> Void = { _ in }
-    ) -> Request {
+    ) -> HTTPRequest {
         var fields = Fields()
         fields.contentType = type
         change(&fields)
-        return Request(
+        return HTTPRequest(
             head: Head(method: .post, target: "/", minorVersion: 1, fields: fields, keepsAlive: true),
             body: ByteBuffer(string: body))
     }
 
-    func with(_ method: Method) -> Request {
+    func with(_ method: Method) -> HTTPRequest {
         let head = Head(
             method: method, target: head.target, minorVersion: head.minorVersion, fields: head.fields,
             keepsAlive: head.keepsAlive)
-        return Request(head: head, body: body)
+        return HTTPRequest(head: head, body: body)
     }
 }
 
-extension Response {
+extension HTTPResponse {
     var text: String {
         switch body {
         case .text(let text): text

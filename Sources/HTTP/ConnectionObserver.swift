@@ -2,9 +2,9 @@ import Mail
 import NIOCore
 
 /// What the server tells of its connections, for counters and logs.
-protocol ConnectionWatch: Sendable {
+protocol ConnectionObserver: Sendable {
     /// An answer is on its way; the time since its request was whole.
-    func answered(_ status: Status, in time: TimeAmount)
+    func answered(_ status: HTTPStatus, in time: TimeAmount)
     /// The client left before these many answers were ready.
     func abandoned(_ requests: Int)
     /// The connection broke.
@@ -12,10 +12,10 @@ protocol ConnectionWatch: Sendable {
 }
 
 /// Tells a connection, as a user event, that it is to end when what is in hand is answered.
-struct Drain: Sendable {}
+struct DrainEvent: Sendable {}
 
 /// The `Date:` field (RFC 9110, section 6.6.1), spelled anew once a second.
-struct DateLine {
+struct DateHeader {
     private var text = ""
     private var valid = NIODeadline.uptimeNanoseconds(0)
 

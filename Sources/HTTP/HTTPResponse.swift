@@ -1,33 +1,33 @@
 import NIOCore
 
 /// A status of RFC 9110, section 15.
-public struct Status: Sendable, Hashable {
+public struct HTTPStatus: Sendable, Hashable {
     public let code: Int
     public let phrase: String
 
-    public static let ok = Status(code: 200, phrase: "OK")
-    public static let noContent = Status(code: 204, phrase: "No Content")
-    public static let badRequest = Status(code: 400, phrase: "Bad Request")
-    public static let unauthorized = Status(code: 401, phrase: "Unauthorized")
-    public static let forbidden = Status(code: 403, phrase: "Forbidden")
-    public static let notFound = Status(code: 404, phrase: "Not Found")
-    public static let methodNotAllowed = Status(code: 405, phrase: "Method Not Allowed")
-    public static let requestTimeout = Status(code: 408, phrase: "Request Timeout")
-    public static let conflict = Status(code: 409, phrase: "Conflict")
-    public static let contentTooLarge = Status(code: 413, phrase: "Content Too Large")
-    public static let uriTooLong = Status(code: 414, phrase: "URI Too Long")
-    public static let unsupportedMediaType = Status(code: 415, phrase: "Unsupported Media Type")
-    public static let expectationFailed = Status(code: 417, phrase: "Expectation Failed")
-    public static let tooManyRequests = Status(code: 429, phrase: "Too Many Requests")
-    public static let headersTooLarge = Status(code: 431, phrase: "Request Header Fields Too Large")
-    public static let internalServerError = Status(code: 500, phrase: "Internal Server Error")
-    public static let notImplemented = Status(code: 501, phrase: "Not Implemented")
-    public static let serviceUnavailable = Status(code: 503, phrase: "Service Unavailable")
-    public static let versionNotSupported = Status(code: 505, phrase: "HTTP Version Not Supported")
+    public static let ok = HTTPStatus(code: 200, phrase: "OK")
+    public static let noContent = HTTPStatus(code: 204, phrase: "No Content")
+    public static let badRequest = HTTPStatus(code: 400, phrase: "Bad Request")
+    public static let unauthorized = HTTPStatus(code: 401, phrase: "Unauthorized")
+    public static let forbidden = HTTPStatus(code: 403, phrase: "Forbidden")
+    public static let notFound = HTTPStatus(code: 404, phrase: "Not Found")
+    public static let methodNotAllowed = HTTPStatus(code: 405, phrase: "Method Not Allowed")
+    public static let requestTimeout = HTTPStatus(code: 408, phrase: "Request Timeout")
+    public static let conflict = HTTPStatus(code: 409, phrase: "Conflict")
+    public static let contentTooLarge = HTTPStatus(code: 413, phrase: "Content Too Large")
+    public static let uriTooLong = HTTPStatus(code: 414, phrase: "URI Too Long")
+    public static let unsupportedMediaType = HTTPStatus(code: 415, phrase: "Unsupported Media Type")
+    public static let expectationFailed = HTTPStatus(code: 417, phrase: "Expectation Failed")
+    public static let tooManyRequests = HTTPStatus(code: 429, phrase: "Too Many Requests")
+    public static let headersTooLarge = HTTPStatus(code: 431, phrase: "Request Header Fields Too Large")
+    public static let internalServerError = HTTPStatus(code: 500, phrase: "Internal Server Error")
+    public static let notImplemented = HTTPStatus(code: 501, phrase: "Not Implemented")
+    public static let serviceUnavailable = HTTPStatus(code: 503, phrase: "Service Unavailable")
+    public static let versionNotSupported = HTTPStatus(code: 505, phrase: "HTTP Version Not Supported")
 }
 
 /// One header field of an answer. Only the program's own words go into it, never a client's.
-public struct Header: Sendable, Hashable {
+public struct HTTPHeader: Sendable, Hashable {
     public let name: String
     public let value: String
 
@@ -38,7 +38,7 @@ public struct Header: Sendable, Hashable {
 }
 
 /// What a handler answers. Length, date and connection are the server's to add.
-public struct Response: Sendable, Hashable {
+public struct HTTPResponse: Sendable, Hashable {
     public enum ContentType: String, Sendable {
         case json = "application/json"
         case text = "text/plain; charset=utf-8"
@@ -47,10 +47,10 @@ public struct Response: Sendable, Hashable {
         case mail = "text/plain; charset=us-ascii"
     }
 
-    public let status: Status
+    public let status: HTTPStatus
     public let type: ContentType
     public let body: Body
-    public var headers: [Header]
+    public var headers: [HTTPHeader]
 
     public enum Body: Sendable, Hashable {
         case text(String)
@@ -64,11 +64,11 @@ public struct Response: Sendable, Hashable {
         }
     }
 
-    public init(_ status: Status, _ type: ContentType, _ text: String, headers: [Header] = []) {
+    public init(_ status: HTTPStatus, _ type: ContentType, _ text: String, headers: [HTTPHeader] = []) {
         self.init(status, type, .text(text), headers: headers)
     }
 
-    public init(_ status: Status, _ type: ContentType, _ body: Body, headers: [Header] = []) {
+    public init(_ status: HTTPStatus, _ type: ContentType, _ body: Body, headers: [HTTPHeader] = []) {
         self.status = status
         self.type = type
         self.body = body
@@ -76,7 +76,7 @@ public struct Response: Sendable, Hashable {
     }
 
     /// Writes status line, header fields and, unless it answers HEAD, the body (RFC 9112, section 6).
-    func write(into buffer: inout ByteBuffer, date: String, to head: Request.Head, closing: Bool) {
+    func write(into buffer: inout ByteBuffer, date: String, to head: HTTPRequest.Head, closing: Bool) {
         buffer.writeString(status.code == 200 ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 \(status.code) \(status.phrase)\r\n")
         buffer.writeString(date)
         // RFC 9110, section 8.6: an answer to HEAD may leave the length out, and must where it would be another than GET's.

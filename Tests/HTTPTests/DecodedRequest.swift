@@ -5,7 +5,7 @@ import NIOHTTP1
 @testable import HTTP
 
 /// What a decoder made of bytes: enough to tell whether two decoders read the same.
-struct Decoding: Hashable, CustomStringConvertible {
+struct DecodedRequest: Hashable, CustomStringConvertible {
     var method: String
     var target: String
     var body: [UInt8]
@@ -13,23 +13,23 @@ struct Decoding: Hashable, CustomStringConvertible {
     var description: String { "\(method) \(target) \(String(decoding: body, as: UTF8.self))" }
 
     /// The requests that ours reads from the pieces, or the problem that it has with them.
-    static func of(_ pieces: [[UInt8]], limits: Limits = Limits()) throws(Problem) -> [Decoding] {
+    static func of(_ pieces: [[UInt8]], limits: HTTPLimits = HTTPLimits()) throws(Problem) -> [DecodedRequest] {
         let (requests, problem) = reading(pieces, limits: limits)
         if let problem { throw problem }
         return requests
     }
 
     /// The requests that ours reads, and what ended the reading before the end of the bytes.
-    static func reading(_ pieces: [[UInt8]], limits: Limits = Limits()) -> (requests: [Decoding], problem: Problem?) {
+    static func reading(_ pieces: [[UInt8]], limits: HTTPLimits = HTTPLimits()) -> (requests: [DecodedRequest], problem: Problem?) {
         var decoder = RequestDecoder(limits: limits)
-        var requests: [Decoding] = []
+        var requests: [DecodedRequest] = []
         do throws(Problem) {
             for piece in pieces {
                 decoder.append(ByteBuffer(bytes: piece))
                 while let event = try decoder.next() {
                     guard case .request(let request) = event else { continue }
                     requests.append(
-                        Decoding(
+                        DecodedRequest(
                             method: "\(request.method)", target: request.target,
                             body: Array(buffer: request.body)))
                 }
@@ -41,15 +41,15 @@ struct Decoding: Hashable, CustomStringConvertible {
     }
 
     /// The requests that NIO's own decoder, which is node's llhttp, reads from the bytes until an error.
-    static func byNIO(_ bytes: [UInt8]) -> [Decoding] {
+    static func byNIO(_ bytes: [UInt8]) -> [DecodedRequest] {
         let channel = EmbeddedChannel(
             handler: ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
         _ = try? channel.writeInbound(ByteBuffer(bytes: bytes))
-        var requests: [Decoding] = []
-        var current: Decoding?
+        var requests: [DecodedRequest] = []
+        var current: DecodedRequest?
         while let part = try? channel.readInbound(as: HTTPServerRequestPart.self) {
             switch part {
-            case .head(let head): current = Decoding(method: head.method.rawValue, target: head.uri, body: [])
+            case .head(let head): current = DecodedRequest(method: head.method.rawValue, target: head.uri, body: [])
             case .body(let body): current?.body += Array(buffer: body)
             case .end:
                 if let whole = current { requests.append(whole) }

@@ -5,7 +5,7 @@ import Synchronization
 
 /// The open connections of a server: their number is bounded, each can be told to end, and what they live through is
 /// counted.
-final class Connections: ConnectionWatch {
+final class HTTPConnectionRegistry: ConnectionObserver {
     private struct State {
         var open: [ObjectIdentifier: any Channel] = [:]
         var isDraining = false
@@ -13,9 +13,9 @@ final class Connections: ConnectionWatch {
 
     /// What becomes of a new connection.
     enum Admission {
-        case welcome
+        case accepted
         /// It is told why it can't be listened to.
-        case turnedAway(Problem)
+        case rejected(Problem)
         /// There are too many even of those.
         case closed
     }
@@ -45,7 +45,7 @@ final class Connections: ConnectionWatch {
             guard !state.isDraining, count - limit < limit / 8 + 16 else { return Admission.closed }
             state.open[key] = channel
             openGauge.record(count + 1)
-            return count < limit ? .welcome : .turnedAway(full)
+            return count < limit ? .accepted : .rejected(full)
         }
         if case .closed = admission { return admission }
         channel.closeFuture.whenComplete { [self] _ in leave(key) }
@@ -71,7 +71,7 @@ final class Connections: ConnectionWatch {
             return Array(state.open.values)
         }
         guard let loop = open.first?.eventLoop else { return }
-        for channel in open { channel.pipeline.fireUserInboundEventTriggered(Drain()) }
+        for channel in open { channel.pipeline.fireUserInboundEventTriggered(DrainEvent()) }
         let cut = loop.scheduleTask(in: TimeAmount(limit)) { [self] in
             let left = state.withLock { Array($0.open.values) }
             logger.warning("connections did not end in time and are closed", metadata: ["connections": "\(left.count)"])
@@ -85,7 +85,7 @@ final class Connections: ConnectionWatch {
         cut.cancel()
     }
 
-    func answered(_ status: Status, in time: TimeAmount) { meters.record(status, time) }
+    func answered(_ status: HTTPStatus, in time: TimeAmount) { meters.record(status, time) }
 
     func abandoned(_ requests: Int) {
         abandonedCounter.increment(by: requests)
@@ -114,7 +114,7 @@ final class ResponseMeters: Sendable {
         Counter(label: "bgdemo_http_requests_total", dimensions: [("status", String(code))], factory: metrics)
     }
 
-    func record(_ status: Status, _ time: TimeAmount) {
+    func record(_ status: HTTPStatus, _ time: TimeAmount) {
         self.time.recordNanoseconds(time.nanoseconds)
         guard status.code != 200 else { return ok.increment() }
         others.withLock { others in

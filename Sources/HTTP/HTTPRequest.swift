@@ -1,7 +1,7 @@
 public import NIOCore
 
 /// One request, whole: a handler sees it only when its last byte is there.
-public struct Request: Sendable {
+public struct HTTPRequest: Sendable {
     public enum Method: Sendable, Hashable {
         case get, head, post, options
         /// Any other token; known well enough to be refused.
@@ -57,6 +57,6 @@ public struct Request: Sendable {
 }
 
 /// Answers requests. Small ones compose into one: a gate before, routes beside each other.
-public protocol Handler: Sendable {
-    func respond(to request: Request) async -> Response
+public protocol HTTPHandler: Sendable {
+    func respond(to request: HTTPRequest) async -> HTTPResponse
 }

@@ -5,18 +5,18 @@ import Testing
 @testable import HTTP
 
 /// A connection on a loop whose clock only the test moves, and below it a wire that can be stuck.
-final class Wire {
+final class EmbeddedConnection {
     let channel: EmbeddedChannel
     let watch = Watch()
     private let bottom = Bottom()
 
     /// What the connection tells of itself.
-    final class Watch: ConnectionWatch, @unchecked Sendable {
+    final class Watch: ConnectionObserver, @unchecked Sendable {
         // Used on the test's own thread alone, as the embedded channel is.
         var statuses: [Int] = []
         var abandoned = 0
 
-        func answered(_ status: Status, in time: TimeAmount) { statuses.append(status.code) }
+        func answered(_ status: HTTPStatus, in time: TimeAmount) { statuses.append(status.code) }
         func abandoned(_ requests: Int) { abandoned += requests }
         func failed(_ error: any Error) {}
     }
@@ -49,10 +49,10 @@ final class Wire {
         }
     }
 
-    init(_ handler: any Handler, limits: Limits = Limits()) throws {
+    init(_ handler: any HTTPHandler, limits: HTTPLimits = HTTPLimits()) throws {
         channel = EmbeddedChannel()
         try channel.pipeline.syncOperations.addHandlers([
-            bottom, Connection(handler: handler, limits: limits, watch: watch, loop: channel.eventLoop),
+            bottom, HTTPConnectionHandler(handler: handler, limits: limits, watch: watch, loop: channel.eventLoop),
         ])
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }

@@ -10,21 +10,21 @@ import Testing
             ("Bearer secret", 200), ("bearer secret", 200),
         ] as [(String?, Int)])
     func token(authorization: String?, status: Int) async {
-        var access = Access()
+        var access = AccessPolicy()
         access.token = "secret"
-        let clerk = Clerk()
-        let response = await MailRoute(clerk, access: access)
+        let strategy = RecordingStrategy()
+        let response = await MailRoute(strategy, access: access)
             .respond(to: .get("/a@b.example/s/t") { $0.authorization = authorization })
         #expect(response.status.code == status)
         #expect((response.header("WWW-Authenticate") != nil) == (status == 401))
-        #expect(clerk.accepted.count == (status == 200 ? 1 : 0))
+        #expect(strategy.accepted.count == (status == 200 ? 1 : 0))
     }
 
     @Test(
         "A browser sends for its own page and its own user alone",
         arguments: [("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200), ("?", 403)])
     func site(site: String, status: Int) async {
-        let response = await MailRoute(Clerk()).respond(to: .get("/a@b.example/s/t") { $0.secFetchSite = site })
+        let response = await MailRoute(RecordingStrategy()).respond(to: .get("/a@b.example/s/t") { $0.secFetchSite = site })
         #expect(response.status.code == status)
     }
 
@@ -37,7 +37,7 @@ import Testing
             ("null", "same-origin", 200),
         ] as [(String?, String?, Int)])
     func origin(origin: String?, site: String?, status: Int) async {
-        let response = await MailRoute(Clerk()).respond(
+        let response = await MailRoute(RecordingStrategy()).respond(
             to: .get("/a@b.example/s/t") { fields in
                 (fields.host, fields.origin, fields.secFetchSite) = ("mail.example:8080", origin, site)
             })
@@ -54,17 +54,17 @@ import Testing
             ("a*b*c@x.example", "aXXcYYb@x.example", 403),
         ])
     func recipients(pattern: String, to: String, status: Int) async {
-        var access = Access()
+        var access = AccessPolicy()
         access.recipients = ["nobody@nowhere.example", pattern]
-        #expect(await MailRoute(Clerk(), access: access).respond(to: .get("/\(to)/s/t")).status.code == status)
+        #expect(await MailRoute(RecordingStrategy(), access: access).respond(to: .get("/\(to)/s/t")).status.code == status)
     }
 
     @Test("Past the rate it is 429 with Retry-After, and a repeated key costs nothing")
     func rate() async {
-        var access = Access()
+        var access = AccessPolicy()
         access.rate = RateLimit(perSecond: 0.001)
-        let clerk = Clerk()
-        let route = MailRoute(clerk, access: access)
+        let strategy = RecordingStrategy()
+        let route = MailRoute(strategy, access: access)
         let first = await route.respond(to: .get("/a@b.example/s/t") { $0.idempotencyKey = "k" })
         let again = await route.respond(to: .get("/a@b.example/s/t") { $0.idempotencyKey = "k" })
         let other = await route.respond(to: .get("/a@b.example/s/t") { $0.idempotencyKey = "other" })
@@ -72,7 +72,7 @@ import Testing
         #expect(again == first)
         #expect(other.status == .tooManyRequests)
         #expect(other.header("Retry-After").flatMap { Int($0) } ?? 0 >= 1)
-        #expect(clerk.accepted.count == 1)
+        #expect(strategy.accepted.count == 1)
     }
 
     @Test(
@@ -84,7 +84,7 @@ import Testing
             ("[::2]", false), ("", false), ("127.0.0.1@evil.example", false), ("127.0.0.256", false),
         ])
     func host(host: String, isAnswered: Bool) async {
-        let gate = HostGate(HTTP.Page { _ in Response(.ok, .text, "") })
+        let gate = HostCheck(PageHandler { _ in HTTPResponse(.ok, .text, "") })
         let response = await gate.respond(to: .get("/") { $0.host = host })
         #expect((response.status == .ok) == isAnswered)
     }

@@ -4,7 +4,7 @@ import Metrics
 import Synchronization
 
 /// The journeys of the mails of this process: each is told in log lines and counted, and their number is bounded.
-public final class Journey: Sendable {
+public final class DeliveryTracker: Sendable {
     private struct State {
         var inFlight = 0
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -13,16 +13,16 @@ public final class Journey: Sendable {
     private let limit: Int
     private let state = Mutex(State())
     fileprivate let logger: Logger
-    fileprivate let meters = JourneyMeters()
+    fileprivate let meters = DeliveryMeters()
 
-    /// - Parameter limit: How many mails may be under way at once; past it ``depart(_:)`` refuses.
+    /// - Parameter limit: How many mails may be under way at once; past it ``begin(_:)`` refuses.
     public init(logger: Logger, limit: Int = 100_000) {
         self.logger = logger
         self.limit = limit
     }
 
     /// A mail was accepted and is under way, until its trip ends.
-    public func depart(_ email: Email) throws(Refusal) -> Trip {
+    public func begin(_ email: Email) throws(AcceptError) -> DeliveryAttempt {
         let departs = state.withLock { state in
             guard state.inFlight < limit else { return false }
             state.inFlight += 1
@@ -34,23 +34,23 @@ public final class Journey: Sendable {
         }
         meters.accepted.increment()
         logger.debug("Accepted an email to \(email.to)", metadata: ["id": "\(email.id)"])
-        return Trip(journey: self, email: email)
+        return DeliveryAttempt(tracker: self, email: email)
     }
 
     /// Returns when no mail is under way.
-    public func landed() async {
+    public func waitUntilIdle() async {
         await withCheckedContinuation { continuation in
-            let isLanded = state.withLock { state in
+            let isIdle = state.withLock { state in
                 if state.inFlight > 0 { state.waiting.append(continuation) }
                 return state.inFlight == 0
             }
-            if isLanded { continuation.resume() }
+            if isIdle { continuation.resume() }
         }
     }
 
     public var inFlight: Int { state.withLock(\.inFlight) }
 
-    fileprivate func arrive() {
+    fileprivate func attemptDidFinish() {
         let waiting = state.withLock { state in
             state.inFlight -= 1
             meters.inFlight.record(state.inFlight)
@@ -63,32 +63,32 @@ public final class Journey: Sendable {
 }
 
 /// One mail's journey from its acceptance to its end.
-public struct Trip: Sendable {
-    private let journey: Journey
+public struct DeliveryAttempt: Sendable {
+    private let tracker: DeliveryTracker
     private let began = ContinuousClock.now
     public let email: Email
 
-    fileprivate init(journey: Journey, email: Email) {
-        self.journey = journey
+    fileprivate init(tracker: DeliveryTracker, email: Email) {
+        self.tracker = tracker
         self.email = email
     }
 
     /// One attempt begins, the first, second, …
-    public func attempted(_ number: Int) {
-        journey.logger.debug(
+    public func logTry(_ number: Int) {
+        tracker.logger.debug(
             "Trying to send an email to \(email.to)", metadata: ["id": "\(email.id)", "attempt": "\(number)"])
     }
 
     /// The journey is over; to be called once.
-    public func ended(_ outcome: SendOutcome) {
+    public func finish(_ outcome: SendOutcome) {
         let time = ContinuousClock.now - began
-        journey.meters.record(outcome, after: time)
+        tracker.meters.record(outcome, after: time)
         tell(outcome, milliseconds: Int(time / .milliseconds(1)))
-        journey.arrive()
+        tracker.attemptDidFinish()
     }
 
     private func tell(_ outcome: SendOutcome, milliseconds: Int) {
-        let logger = journey.logger
+        let logger = tracker.logger
         switch outcome {
         case .sent(let reply):
             logger.info(

@@ -17,7 +17,7 @@ extension ServerBootstrap {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Patience(logger))
+                    try channel.pipeline.syncOperations.addHandler(AcceptBackoff(logger))
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -30,7 +30,7 @@ extension ServerBootstrap {
 
 /// Accepts nobody for a second where the process can't: else the loop would try again without end, and use a whole
 /// core for it. (NIO's AcceptBackoffHandler holds back once; the listener stays readable, and the next error spins.)
-private final class Patience: ChannelInboundHandler {
+private final class AcceptBackoff: ChannelInboundHandler {
     typealias InboundIn = any Channel
 
     private let logger: Logger

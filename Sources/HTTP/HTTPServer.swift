@@ -5,10 +5,10 @@ import NIOPosix
 import Synchronization
 
 /// The HTTP server: listens on one address, hands each request to its handler, drains when asked to stop.
-public final class Server: Sendable {
+public final class HTTPServer: Sendable {
     private let listener: any Channel
     private let group: any EventLoopGroup
-    private let connections: Connections
+    private let connections: HTTPConnectionRegistry
     private let logger: Logger
 
     /// Binds and serves at once.
@@ -18,20 +18,20 @@ public final class Server: Sendable {
     ///   - listener: A socket that is bound already, by a process that shares it with this one: host and port are its.
     ///   - metrics: Where requests, connections and times are counted. Two servers of a process would count as one.
     public static func start(
-        host: String, port: Int, listener: NIOBSDSocket.Handle? = nil, limits: Limits = Limits(),
+        host: String, port: Int, listener: NIOBSDSocket.Handle? = nil, limits: HTTPLimits = HTTPLimits(),
         metrics: any MetricsFactory = MetricsSystem.factory, group: any EventLoopGroup, logger: Logger,
-        handler: any Handler
-    ) async throws(BindError) -> Server {
-        let connections = Connections(limit: limits.connections, metrics: metrics, logger: logger)
+        handler: any HTTPHandler
+    ) async throws(BindError) -> HTTPServer {
+        let connections = HTTPConnectionRegistry(limit: limits.connections, metrics: metrics, logger: logger)
         let bootstrap = ServerBootstrap.listening(on: group, logger: logger) { channel in
             let refusal: Problem?
             switch connections.admit(channel) {
-            case .welcome: refusal = nil
-            case .turnedAway(let problem): refusal = problem
+            case .accepted: refusal = nil
+            case .rejected(let problem): refusal = problem
             case .closed: return channel.close(promise: nil)
             }
             try channel.pipeline.syncOperations.addHandler(
-                Connection(
+                HTTPConnectionHandler(
                     handler: handler, limits: limits, watch: connections, loop: channel.eventLoop, refusal: refusal))
         }
         do {
@@ -41,13 +41,13 @@ public final class Server: Sendable {
                 } else {
                     try await bootstrap.bind(host: host, port: port).get()
                 }
-            return Server(listener: listener, group: group, connections: connections, logger: logger)
+            return HTTPServer(listener: listener, group: group, connections: connections, logger: logger)
         } catch {
             throw BindError(host: host, port: port, error)
         }
     }
 
-    private init(listener: any Channel, group: any EventLoopGroup, connections: Connections, logger: Logger) {
+    private init(listener: any Channel, group: any EventLoopGroup, connections: HTTPConnectionRegistry, logger: Logger) {
         self.listener = listener
         self.group = group
         self.connections = connections

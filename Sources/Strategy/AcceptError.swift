@@ -1,7 +1,7 @@
 public import Mail
 
 /// Why a strategy did not take a mail.
-public enum Refusal: Error, Sendable, Hashable {
+public enum AcceptError: Error, Sendable, Hashable {
     /// What the strategy stands on is away: Redis, a child process. The client may come again (503, `Retry-After`).
     case unavailable(String, retryAfter: Duration)
     /// The backlog is full, as it is bounded to be (503, `Retry-After`).

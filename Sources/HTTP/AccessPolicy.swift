@@ -1,7 +1,7 @@
 import Mail
 
 /// Who may order mails here, to whom, and how many.
-public struct Access: Sendable {
+public struct AccessPolicy: Sendable {
     /// What stands after `Authorization: Bearer`, or nil where no token is asked for.
     public var token: String?
     /// Patterns of addresses, `*` for anything: `*@example.org`. Empty allows every address.
@@ -12,7 +12,7 @@ public struct Access: Sendable {
     public init() {}
 
     /// Refuses a request for what stands in its head.
-    func check(_ fields: Request.Fields) throws(Problem) {
+    func check(_ fields: HTTPRequest.Fields) throws(Problem) {
         guard Self.isOfThisSite(fields) else {
             throw Problem(.forbidden, "a page of another site asked the browser for this; mails are not sent for it")
         }
@@ -22,13 +22,13 @@ public struct Access: Sendable {
         guard isBearer, Self.areEqual(Array(given.dropFirst(7).utf8), Array(token.utf8)) else {
             throw Problem(
                 .unauthorized, "the token is missing or wrong", advice: "Authorization: Bearer TOKEN",
-                headers: [Header("WWW-Authenticate", "Bearer realm=\"bgdemo\"")])
+                headers: [HTTPHeader("WWW-Authenticate", "Bearer realm=\"bgdemo\"")])
         }
     }
 
     /// A page of another origin may make a browser send a GET or a form here. Browsers say so in Sec-Fetch-Site; where
     /// the address here is neither loopback nor https they do not, but a form has its Origin. Only they send the two.
-    private static func isOfThisSite(_ fields: Request.Fields) -> Bool {
+    private static func isOfThisSite(_ fields: HTTPRequest.Fields) -> Bool {
         if let site = fields.secFetchSite { return site == "none" || site == "same-origin" }
         guard let origin = fields.origin?.lowercased() else { return true }
         let host = fields.host?.lowercased() ?? ""
@@ -41,11 +41,11 @@ public struct Access: Sendable {
         }
     }
 
-    func takeTurn() throws(Problem) {
+    func acquire() throws(Problem) {
         guard let wait = rate?.wait() else { return }
         throw Problem(
             .tooManyRequests, "more mails are asked for than the limit here (--rate-limit)",
-            headers: [Header("Retry-After", String(max(1, Int(wait.components.seconds) + 1)))])
+            headers: [HTTPHeader("Retry-After", String(max(1, Int(wait.components.seconds) + 1)))])
     }
 
     /// Looks at every byte whatever the first ones say, so that the time tells nothing of the token but its length.

@@ -1,7 +1,7 @@
 package import Redis
 package import Strategy
 
-extension Refusal {
+extension AcceptError {
     /// What a fault of Redis means for a client: a mail that may be written down already is better sent twice, with one
     /// Message-ID, than not at all.
     package init(_ error: any Error) {
@@ -14,11 +14,11 @@ extension Refusal {
 
 extension RedisCommands {
     /// Throws what a mail would be refused with now.
-    package func check() async throws(Refusal) {
+    package func check() async throws(AcceptError) {
         do {
             _ = try await send("PING")
         } catch {
-            throw Refusal(error)
+            throw AcceptError(error)
         }
     }
 }

@@ -2,60 +2,60 @@ import Mail
 public import Strategy
 
 /// What became of an order, without the mail itself: small enough to be remembered for a day.
-struct Answer: Sendable {
-    enum Verdict: Sendable {
-        case accepted(Receipt)
+struct SendMailResponse: Sendable {
+    enum Kind: Sendable {
+        case accepted(AcceptResult)
         case failed(SendOutcome)
         /// The order did not come to anything; the same one may be tried again.
-        case turnedAway(Problem)
+        case rejected(Problem)
     }
 
     let id: EmailID
-    let verdict: Verdict
+    let kind: Kind
 
-    init(_ id: EmailID, _ verdict: Verdict) {
+    init(_ id: EmailID, _ kind: Kind) {
         self.id = id
-        self.verdict = verdict
+        self.kind = kind
     }
 
-    init(_ id: EmailID, _ refusal: Refusal) {
+    init(_ id: EmailID, _ refusal: AcceptError) {
         self.id = id
         if case .failed(let outcome) = refusal {
-            verdict = .failed(outcome)
+            kind = .failed(outcome)
         } else {
-            verdict = .turnedAway(Problem(refusal))
+            kind = .rejected(Problem(refusal))
         }
     }
 
     /// Whether the mail's fate was decided. Where it was not, the client is right to come again.
     var isFinal: Bool {
-        if case .turnedAway = verdict { false } else { true }
+        if case .rejected = kind { false } else { true }
     }
 
-    func response(_ email: Email) -> Response {
-        switch verdict {
-        case .accepted(let receipt): return accepted(email, receipt)
+    func response(_ email: Email) -> HTTPResponse {
+        switch kind {
+        case .accepted(let result): return accepted(email, result)
         case .failed(let outcome): return failed(email, outcome)
-        case .turnedAway(let problem): return problem.response
+        case .rejected(let problem): return problem.response
         }
     }
 
-    private func accepted(_ email: Email, _ receipt: Receipt) -> Response {
-        var json = opening(email, state: receipt.state)
-        if let note = receipt.note { json.field("note", note) }
-        for fact in receipt.facts {
-            json.key(fact.key)
-            json.raw(fact.json)
+    private func accepted(_ email: Email, _ result: AcceptResult) -> HTTPResponse {
+        var json = opening(email, state: result.state)
+        if let note = result.note { json.field("note", note) }
+        for detail in result.details {
+            json.key(detail.key)
+            json.raw(detail.json)
         }
         json.raw("}\n")
-        return Response(.ok, .json, .bytes(json.bytes))
+        return HTTPResponse(.ok, .json, .bytes(json.bytes))
     }
 
-    private func failed(_ email: Email, _ outcome: SendOutcome) -> Response {
+    private func failed(_ email: Email, _ outcome: SendOutcome) -> HTTPResponse {
         var json = opening(email, state: outcome.isUnknown ? "unknown" : "failed")
         json.key("error")
         json.raw("{")
-        json.field("status", Status.internalServerError.code)
+        json.field("status", HTTPStatus.internalServerError.code)
         json.field("outcome", outcome.name)
         if let failure = outcome.failure {
             json.field("stage", failure.stage.rawValue)
@@ -63,7 +63,7 @@ struct Answer: Sendable {
             json.field("reason", failure.reason)
         }
         json.raw("}}\n")
-        return Response(.internalServerError, .json, json.text)
+        return HTTPResponse(.internalServerError, .json, json.text)
     }
 
     private func opening(_ email: Email, state: String) -> JSONText {
@@ -86,7 +86,7 @@ extension SendOutcome {
 
 extension Problem {
     /// A refusal in HTTP's words.
-    public init(_ refusal: Refusal) {
+    public init(_ refusal: AcceptError) {
         switch refusal {
         case .unavailable(let reason, let retryAfter), .full(let reason, let retryAfter):
             self = .unavailable(reason, retryAfter: retryAfter)

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Opens once, and holds back who comes before.
-package final class Gate: Sendable {
+package final class Latch: Sendable {
     private struct State {
         var isOpen = false
         var waiting: [Int: CheckedContinuation<Void, Never>] = [:]

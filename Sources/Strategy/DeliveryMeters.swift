@@ -3,7 +3,7 @@ public import Metrics
 
 /// What `/metrics` says of the mails: accepted, under way, sends by outcome, and the time from the acceptance to the
 /// server's yes.
-public struct JourneyMeters: Sendable {
+public struct DeliveryMeters: Sendable {
     public let accepted = Counter(label: "bgdemo_mails_accepted_total")
     public let inFlight = Gauge(label: "bgdemo_mails_in_flight")
     private let timeToSent = Timer(label: "bgdemo_time_to_sent_seconds")
