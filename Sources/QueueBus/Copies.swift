@@ -62,7 +62,7 @@ struct Copies {
         arguments.characters(proxy.bytes)
         arguments.raw(after)
         arguments.raw("}\"]")
-        return Job(Publisher.worker, Arguments(validated: arguments.bytes), queue: subscription.queueName)
+        return Job(Publisher.worker, JobArguments(validated: arguments.bytes), queue: subscription.queueName)
     }
 }
 

@@ -77,6 +77,6 @@ public struct Publisher: Sendable {
         arguments.raw("[\"")
         arguments.characters(json)
         arguments.raw("\"]")
-        return Job(worker, Arguments(validated: arguments.bytes), queue: queue)
+        return Job(worker, JobArguments(validated: arguments.bytes), queue: queue)
     }
 }

@@ -9,26 +9,26 @@ import Synchronization
 /// slots Redis refuses (`CROSSSLOT`). A pipeline goes to several nodes, its order kept for each of them; transactions are
 /// not for clusters.
 public final class RedisCluster: RedisCommands {
-    private struct Map {
+    private struct SlotMap {
         /// By `host:port`.
-        var nodes: [String: Redis] = [:]
+        var nodes: [String: RedisConnectionPool] = [:]
         /// By slot; nil where nothing is known.
         var slots = [String?](repeating: nil, count: 16_384)
     }
 
     private let seed: RedisURL
-    private let seedNode: Redis
+    private let seedNode: RedisConnectionPool
     private let group: any EventLoopGroup
     private let options: RedisOptions
     private let logger: Logger
-    private let map = Mutex(Map())
+    private let map = Mutex(SlotMap())
 
     /// - Parameter seed: Any node. The others are reached with the same user, password and TLS.
     public init(
         _ seed: RedisURL, on group: any EventLoopGroup, options: RedisOptions = RedisOptions(), logger: Logger
     ) {
         (self.seed, self.group, self.options, self.logger) = (seed, group, options, logger)
-        seedNode = Redis(seed, on: group, options: options, logger: logger)
+        seedNode = RedisConnectionPool(seed, on: group, options: options, logger: logger)
     }
 
     /// Closes all connections to all nodes; what waits fails with ``RedisError/closed``.
@@ -49,7 +49,7 @@ public final class RedisCluster: RedisCommands {
         _ commands: [RedisCommand], timeLimit: Duration?
     ) async throws(RedisError) -> [RedisValue] {
         var replies = [RedisValue](repeating: .null, count: commands.count)
-        var places: [ObjectIdentifier: (node: Redis, places: [Int])] = [:]
+        var places: [ObjectIdentifier: (node: RedisConnectionPool, places: [Int])] = [:]
         for (place, command) in commands.enumerated() {
             let node = if case .slot(let slot) = command.route { node(of: slot) } else { seedNode }
             places[ObjectIdentifier(node), default: (node, [])].places.append(place)
@@ -95,7 +95,7 @@ public final class RedisCluster: RedisCommands {
                 node = self.node(at: address)
             }
         }
-        throw .away("\(seed): slot \(slot) moves from node to node")
+        throw .unavailable("\(seed): slot \(slot) moves from node to node")
     }
 
     private func broadcast(_ command: RedisCommand, _ timeLimit: Duration?) async throws(RedisError) -> RedisValue {
@@ -104,17 +104,17 @@ public final class RedisCluster: RedisCommands {
         return reply
     }
 
-    private func node(of slot: Int) -> Redis {
+    private func node(of slot: Int) -> RedisConnectionPool {
         guard let address = map.withLock({ $0.slots[slot] }) else { return seedNode }
         return node(at: address)
     }
 
     /// - Parameter address: `host:port`, or `:port` for the host that answered, which is taken to be the seed's.
-    private func node(at address: String) -> Redis {
+    private func node(at address: String) -> RedisConnectionPool {
         map.withLock { map in
             if let node = map.nodes[address] { return node }
             guard let url = seed.at(address) else { return seedNode }
-            let node = Redis(url, on: group, options: options, logger: logger)
+            let node = RedisConnectionPool(url, on: group, options: options, logger: logger)
             map.nodes[address] = node
             return node
         }

@@ -13,24 +13,24 @@ public final class RedisConnection: RedisCommands {
     /// All its work is done here.
     public let eventLoop: any EventLoop
     private let options: RedisOptions
-    private let isUp: Flag
-    private let session: NIOLoopBoundBox<Session>
+    private let isUp: AtomicFlag
+    private let queue: NIOLoopBoundBox<CommandQueue>
 
     /// Begins to connect; commands wait meanwhile.
     public convenience init(
         _ url: RedisURL, on eventLoop: any EventLoop, options: RedisOptions = RedisOptions(), logger: Logger
     ) {
-        self.init(url, on: eventLoop, options, Outage(url, logger))
+        self.init(url, on: eventLoop, options, OutageLogger(url, logger))
     }
 
-    init(_ url: RedisURL, on eventLoop: any EventLoop, _ options: RedisOptions, _ outage: Outage) {
+    init(_ url: RedisURL, on eventLoop: any EventLoop, _ options: RedisOptions, _ outage: OutageLogger) {
         self.url = url
         self.eventLoop = eventLoop
         self.options = options
-        let isUp = Flag()
+        let isUp = AtomicFlag()
         self.isUp = isUp
-        session = NIOLoopBoundBox.makeBoxSendingValue(
-            Session(Line(url, on: eventLoop, options, outage), options, isUp), eventLoop: eventLoop)
+        queue = NIOLoopBoundBox.makeBoxSendingValue(
+            CommandQueue(ReconnectingConnection(url, on: eventLoop, options, outage), options, isUp), eventLoop: eventLoop)
         perform { $0.start() }
     }
 
@@ -47,11 +47,11 @@ public final class RedisConnection: RedisCommands {
     }
 
     public func send(_ command: RedisCommand, timeLimit: Duration?) async throws(RedisError) -> RedisValue {
-        try await exchange(command, timeLimit ?? options.timeLimit, isBlocking: false)
+        try await execute(command, timeLimit ?? options.commandTimeout, isBlocking: false)
     }
 
     public func send(_ command: RedisCommand, after other: RedisCommand) async throws(RedisError) -> RedisValue {
-        try await exchange(command, options.timeLimit, isBlocking: false, after: other)
+        try await execute(command, options.commandTimeout, isBlocking: false, after: other)
     }
 
     /// Sends a command that Redis answers only when there is something, or its own time is up: `BLMOVE`, `BLPOP`, …
@@ -62,7 +62,7 @@ public final class RedisConnection: RedisCommands {
     ///
     /// - Parameter wait: The wait that the command itself asks of Redis; the time limit begins at its end.
     public func blocking(_ command: RedisCommand, wait: Duration) async throws(RedisError) -> RedisValue {
-        try await exchange(command, wait + options.timeLimit, isBlocking: true)
+        try await execute(command, wait + options.commandTimeout, isBlocking: true)
     }
 
     public func pipeline(
@@ -71,12 +71,12 @@ public final class RedisConnection: RedisCommands {
         guard !commands.isEmpty else { return [] }
         var bytes = ByteBufferAllocator().buffer(capacity: commands.reduce(0) { $0 + $1.bytes.readableBytes })
         for command in commands { bytes.writeImmutableBuffer(command.bytes) }
-        let isCancelled = Flag()
+        let isCancelled = AtomicFlag()
         return try await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 submit(
-                    Exchange(
-                        bytes, count: commands.count, timeLimit ?? options.timeLimit, isBlocking: false, isCancelled,
+                    PendingCommand(
+                        bytes, count: commands.count, timeLimit ?? options.commandTimeout, isBlocking: false, isCancelled,
                         .many(continuation, replies: [])))
             }
         } onCancel: {
@@ -84,14 +84,14 @@ public final class RedisConnection: RedisCommands {
         }.get()
     }
 
-    private func exchange(
+    private func execute(
         _ command: RedisCommand, _ timeLimit: Duration, isBlocking: Bool, after other: RedisCommand? = nil
     ) async throws(RedisError) -> RedisValue {
-        let isCancelled = Flag()
+        let isCancelled = AtomicFlag()
         return try await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 submit(
-                    Exchange(
+                    PendingCommand(
                         command.bytes, count: 1, timeLimit, isBlocking: isBlocking, isCancelled, .one(continuation),
                         after: other?.bytes))
             }
@@ -100,26 +100,26 @@ public final class RedisConnection: RedisCommands {
         }.get().get()
     }
 
-    private func submit(_ exchange: Exchange) {
+    private func submit(_ pending: PendingCommand) {
         if eventLoop.inEventLoop {
-            session.value.submit(exchange)
+            queue.value.submit(pending)
         } else {
-            eventLoop.execute { [session] in session.value.submit(exchange) }
+            eventLoop.execute { [queue] in queue.value.submit(pending) }
         }
     }
 
-    private func cancel(_ isCancelled: Flag) {
+    private func cancel(_ isCancelled: AtomicFlag) {
         isCancelled.set(true)
         perform { $0.cancel(isCancelled) }
     }
 
-    private func perform(_ action: @escaping @Sendable (Session) -> Void) {
-        eventLoop.execute { [session] in action(session.value) }
+    private func perform(_ action: @escaping @Sendable (CommandQueue) -> Void) {
+        eventLoop.execute { [queue] in action(queue.value) }
     }
 }
 
 /// A truth that one thread sets and others see.
-final class Flag: Sendable {
+final class AtomicFlag: Sendable {
     private let value = Atomic<Bool>(false)
 
     var isSet: Bool { value.load(ordering: .relaxed) }

@@ -1,13 +1,13 @@
 /// Why a command has no reply, or one that is an error.
 public enum RedisError: Error, Sendable, Hashable, CustomStringConvertible {
     /// There is no connection, and there has been none for longer than a command waits. The command did not run.
-    case away(String)
+    case unavailable(String)
     /// As many commands, or bytes of them, wait for their replies as may. The command did not run.
-    case full(String)
+    case queueFull(String)
     /// No reply came within the command's limit; the connection was closed, so that none comes late. It may have run.
     case timedOut(command: String, after: Duration)
     /// The connection broke between the command and its reply. It may have run.
-    case lost(String)
+    case connectionLost(String)
     /// The task was cancelled. Where the command was on its way already, it may have run.
     case cancelled(mayHaveRun: Bool)
     /// Redis refused the command.
@@ -20,16 +20,16 @@ public enum RedisError: Error, Sendable, Hashable, CustomStringConvertible {
     /// Whether the command may have taken effect all the same: who sends it again may do its work twice.
     public var mayHaveRun: Bool {
         switch self {
-        case .timedOut, .lost, .protocolViolation: true
+        case .timedOut, .connectionLost, .protocolViolation: true
         case .cancelled(let mayHaveRun): mayHaveRun
-        case .away, .full, .reply, .closed: false
+        case .unavailable, .queueFull, .reply, .closed: false
         }
     }
 
     /// Whether the same command may succeed a little later, without anybody changing anything.
     public var isRetryable: Bool {
         switch self {
-        case .away, .full, .timedOut, .lost: true
+        case .unavailable, .queueFull, .timedOut, .connectionLost: true
         case .reply(let error): error.isRetryable
         case .cancelled, .protocolViolation, .closed: false
         }
@@ -42,10 +42,10 @@ public enum RedisError: Error, Sendable, Hashable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .away(let why): "Redis is away: \(why)"
-        case .full(let why): "too much waits for Redis: \(why)"
+        case .unavailable(let why): "Redis is away: \(why)"
+        case .queueFull(let why): "too much waits for Redis: \(why)"
         case .timedOut(let command, let limit): "Redis did not answer \(command) within \(limit); it may have run"
-        case .lost(let why): "the connection to Redis broke before the answer came, the command may have run: \(why)"
+        case .connectionLost(let why): "the connection to Redis broke before the answer came, the command may have run: \(why)"
         case .cancelled(let mayHaveRun):
             mayHaveRun ? "the wait for Redis was cancelled; the command may have run" : "the command was cancelled"
         case .reply(let error): error.description

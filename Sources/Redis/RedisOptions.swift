@@ -1,17 +1,17 @@
 /// How long and how much a connection waits. The defaults suit a web request that waits for the answer.
 public struct RedisOptions: Sendable {
     /// From a command's sending to its reply. Past it the connection is closed, and a new one made.
-    public var timeLimit = Duration.seconds(5)
+    public var commandTimeout = Duration.seconds(5)
     /// For a connection to be made and greeted, TLS and AUTH among it.
-    public var connectTime = Duration.seconds(5)
+    public var connectTimeout = Duration.seconds(5)
     /// How long commands wait for a connection that is away before they fail; one that comes later fails at once.
-    public var awayTime = Duration.seconds(2)
+    public var unavailableTimeout = Duration.seconds(2)
     /// Commands that wait for their replies, sent or not; past it they fail at once.
-    public var commands = 65_536
+    public var pendingCommandLimit = 65_536
     /// Bytes of such commands; past it they fail at once.
-    public var bytes = 64 << 20
+    public var pendingByteLimit = 64 << 20
     /// The wait before connecting again: from the first to the second it doubles, with jitter.
-    public var backoff = Duration.milliseconds(50)...Duration.seconds(1)
+    public var reconnectBackoff = Duration.milliseconds(50)...Duration.seconds(1)
     /// A file of PEM certificates to trust for `rediss://`; nil trusts those that the system does.
     public var caFile: String?
 

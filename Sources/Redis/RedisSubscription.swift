@@ -23,14 +23,14 @@ public final class RedisSubscription: AsyncSequence, Sendable {
     }
 
     public typealias Failure = Never
-    typealias Producer = NIOAsyncSequenceProducer<
-        Element, NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, Demand
+    typealias EventProducer = NIOAsyncSequenceProducer<
+        Element, NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, SubscriptionDemand
     >
 
     /// Their names, as they are: no patterns.
     public let channels: [String]
-    private let producer: Producer
-    private let demand: Demand
+    private let producer: EventProducer
+    private let demand: SubscriptionDemand
 
     /// Connects and subscribes at once, whether or not there is a reader yet.
     ///
@@ -40,20 +40,20 @@ public final class RedisSubscription: AsyncSequence, Sendable {
         bound: Int = 1024, logger: Logger
     ) {
         self.channels = channels
-        let demand = Demand(eventLoop)
+        let demand = SubscriptionDemand(eventLoop)
         self.demand = demand
-        let sequence = Producer.makeSequence(
+        let sequence = EventProducer.makeSequence(
             elementType: Element.self,
             backPressureStrategy: .init(lowWatermark: Swift.max(1, bound / 2), highWatermark: Swift.max(1, bound)),
             finishOnDeinit: true, delegate: demand)
         producer = sequence.sequence
         let source = sequence.source
         eventLoop.execute {
-            let listener = Listener(
-                Line(url, on: eventLoop, options, Outage(url, logger)), channels, every: TimeAmount(options.timeLimit),
+            let handler = SubscriptionHandler(
+                ReconnectingConnection(url, on: eventLoop, options, OutageLogger(url, logger)), channels, every: TimeAmount(options.commandTimeout),
                 source)
-            demand.listener.value = listener
-            listener.start()
+            demand.handler.value = handler
+            handler.start()
         }
     }
 
@@ -61,9 +61,9 @@ public final class RedisSubscription: AsyncSequence, Sendable {
     public func end() { demand.end() }
 
     public struct AsyncIterator: AsyncIteratorProtocol {
-        private let iterator: Producer.AsyncIterator
+        private let iterator: EventProducer.AsyncIterator
 
-        fileprivate init(_ iterator: Producer.AsyncIterator) {
+        fileprivate init(_ iterator: EventProducer.AsyncIterator) {
             self.iterator = iterator
         }
 
@@ -74,67 +74,67 @@ public final class RedisSubscription: AsyncSequence, Sendable {
 }
 
 /// The reader's wishes, carried to the event loop.
-final class Demand: NIOAsyncSequenceProducerDelegate {
-    let listener: NIOLoopBoundBox<Listener?>
+final class SubscriptionDemand: NIOAsyncSequenceProducerDelegate {
+    let handler: NIOLoopBoundBox<SubscriptionHandler?>
     private let loop: any EventLoop
 
     init(_ loop: any EventLoop) {
         self.loop = loop
-        listener = .makeEmptyBox(eventLoop: loop)
+        handler = .makeEmptyBox(eventLoop: loop)
     }
 
     func produceMore() {
-        loop.execute { [listener] in listener.value?.resume() }
+        loop.execute { [handler] in handler.value?.resume() }
     }
 
     func end() {
-        loop.execute { [listener] in listener.value?.end() }
+        loop.execute { [handler] in handler.value?.end() }
     }
 
     func didTerminate() {
-        loop.execute { [listener] in
-            listener.value?.close()
-            listener.value = nil
+        loop.execute { [handler] in
+            handler.value?.close()
+            handler.value = nil
         }
     }
 }
 
 /// The subscribing end of a line. All its state belongs to the event loop.
-final class Listener: LineUser {
-    private let line: Line
+final class SubscriptionHandler: ReconnectingConnectionDelegate {
+    private let connection: ReconnectingConnection
     private let channels: [String]
     private let interval: TimeAmount
-    private let source: RedisSubscription.Producer.Source
+    private let source: RedisSubscription.EventProducer.Source
     private var events: [RedisSubscription.Element] = []
     private var confirmations = 0
     private var isPaused = false
     private var isLost = false
     private var isEnding = false
     /// Redis has said something since the last look; it was asked to.
-    private var isHeard = true
-    private var isAsked = false
-    private var watch: RepeatedTask?
+    private var hasReceived = true
+    private var hasPinged = false
+    private var pingTask: RepeatedTask?
 
     init(
-        _ line: Line, _ channels: [String], every interval: TimeAmount, _ source: RedisSubscription.Producer.Source
+        _ connection: ReconnectingConnection, _ channels: [String], every interval: TimeAmount, _ source: RedisSubscription.EventProducer.Source
     ) {
-        self.line = line
+        self.connection = connection
         self.channels = channels
         self.interval = interval
         self.source = source
     }
 
     func start() {
-        line.open(for: self)
-        let bound = NIOLoopBound(self, eventLoop: line.loop)
-        watch = line.loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
-            bound.value.checkPulse()
+        connection.open(for: self)
+        let bound = NIOLoopBound(self, eventLoop: connection.loop)
+        pingTask = connection.loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+            bound.value.checkConnection()
         }
     }
 
     func close() {
-        watch?.cancel()
-        line.close()
+        pingTask?.cancel()
+        connection.close()
         source.finish()
     }
 
@@ -142,34 +142,34 @@ final class Listener: LineUser {
     func end() {
         isEnding = true
         guard !isLost, confirmations == channels.count else { return close() }
-        line.write(RedisCommand(["UNSUBSCRIBE"]).bytes)
+        connection.write(RedisCommand(["UNSUBSCRIBE"]).bytes)
     }
 
     func resume() {
         isPaused = false
-        isHeard = true
-        line.read(true)
+        hasReceived = true
+        connection.read(true)
     }
 
-    func lineIsUp() {
+    func connectionDidOpen() {
         confirmations = 0
-        isHeard = true
-        isAsked = false
-        line.write(RedisCommand(["SUBSCRIBE"] + channels).bytes)
-        if isPaused { line.read(false) }
+        hasReceived = true
+        hasPinged = false
+        connection.write(RedisCommand(["SUBSCRIBE"] + channels).bytes)
+        if isPaused { connection.read(false) }
     }
 
     func received(_ reply: RedisValue) {
-        isHeard = true
-        isAsked = false
+        hasReceived = true
+        hasPinged = false
         guard let parts = reply.array, parts.count >= 2, let kind = parts[0].text else {
-            if case .error(let refusal) = reply { return line.drop(.reply(refusal)) }
-            return line.drop(.protocolViolation("neither a message nor a subscription"))
+            if case .error(let refusal) = reply { return connection.drop(.reply(refusal)) }
+            return connection.drop(.protocolViolation("neither a message nor a subscription"))
         }
         switch kind {
         case "message":
             guard parts.count == 3, let channel = parts[1].text, let payload = parts[2].bytes else {
-                return line.drop(.protocolViolation("a message without its parts"))
+                return connection.drop(.protocolViolation("a message without its parts"))
             }
             events.append(.message(channel: channel, payload: payload))
         case "subscribe":
@@ -193,10 +193,10 @@ final class Listener: LineUser {
         defer { events.removeAll(keepingCapacity: true) }
         guard case .stopProducing = source.yield(contentsOf: events) else { return }
         isPaused = true
-        line.read(false)
+        connection.read(false)
     }
 
-    func lineIsDown(_ why: RedisError) {
+    func connectionDidClose(_ why: RedisError) {
         // What had come is read before its end.
         if !isLost { events.append(.lost(why)) }
         isLost = true
@@ -205,15 +205,15 @@ final class Listener: LineUser {
     }
 
     /// A connection whose other end is gone without a word looks like one on which nobody publishes: ask.
-    private func checkPulse() {
+    private func checkConnection() {
         guard !isPaused, !isLost else { return }
-        if isHeard {
-            isHeard = false
-        } else if isAsked {
-            line.drop(.timedOut(command: "PING", after: .nanoseconds(interval.nanoseconds)))
+        if hasReceived {
+            hasReceived = false
+        } else if hasPinged {
+            connection.drop(.timedOut(command: "PING", after: .nanoseconds(interval.nanoseconds)))
         } else {
-            isAsked = true
-            line.write(RedisCommand(["PING"]).bytes)
+            hasPinged = true
+            connection.write(RedisCommand(["PING"]).bytes)
         }
     }
 }

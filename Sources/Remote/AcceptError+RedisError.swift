@@ -6,7 +6,7 @@ extension AcceptError {
     /// Message-ID, than not at all.
     package init(_ error: any Error) {
         switch error {
-        case RedisError.full(let why): self = .full(why, retryAfter: .seconds(1))
+        case RedisError.queueFull(let why): self = .full(why, retryAfter: .seconds(1))
         default: self = .unavailable("\(error)", retryAfter: .seconds(1))
         }
     }

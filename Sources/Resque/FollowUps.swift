@@ -3,7 +3,7 @@
 ///
 /// ```swift
 /// jobs.register("order") { (job, order: Order) in
-///     FollowUps([try Job("invoice", Arguments(order), queue: "invoices")])
+///     FollowUps([try Job("invoice", JobArguments(order), queue: "invoices")])
 /// }
 /// ```
 ///
@@ -21,8 +21,8 @@ public struct FollowUps: Sendable, CustomStringConvertible {
 }
 
 /// A job that was performed and is yet to be acknowledged.
-struct Performed: Sendable {
-    let turn: Turn
+struct PerformedJob: Sendable {
+    let reservation: Reservation
     let job: Job
     var followUps: [Job] = []
 }

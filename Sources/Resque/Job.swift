@@ -13,14 +13,14 @@ public struct Job: Sendable, Hashable {
     /// How often it has failed and was retried.
     public internal(set) var failures = 0
     /// How many workers have died while they performed it.
-    public internal(set) var strikes = 0
+    public internal(set) var crashCount = 0
 
     private let argumentsRange: Range<Int>?
     /// The value of `queue`, which may be missing, or name another one than it was taken from.
     private let queueRange: Range<Int>?
 
     /// A new job, in node's form.
-    public init(_ className: String, _ arguments: Arguments = Arguments(), queue: String) {
+    public init(_ className: String, _ arguments: JobArguments = JobArguments(), queue: String) {
         var json = JSONBytes(capacity: arguments.json.count + className.utf8.count + queue.utf8.count + 40)
         json.raw(#"{"class":"#)
         json.string(className)
@@ -66,11 +66,11 @@ public struct Job: Sendable, Hashable {
     }
 
     /// The job of a turn, with what is remembered of it.
-    init(_ turn: Turn) throws(InvalidJob) {
-        try self.init(turn.bytes, from: turn.queue)
-        identity = turn.memory.identity
-        failures = turn.memory.failures
-        strikes = turn.memory.strikes
+    init(_ reservation: Reservation) throws(InvalidJob) {
+        try self.init(reservation.bytes, from: reservation.queue)
+        identity = reservation.history.identity
+        failures = reservation.history.failures
+        crashCount = reservation.history.crashCount
     }
 
     /// Its JSON among the delayed ones, with the name of its queue.
@@ -90,13 +90,13 @@ public struct Job: Sendable, Hashable {
     }
 
     /// The value of `args`. One that is not an array counts as the only argument, as node has it.
-    public var arguments: Arguments {
-        guard let argumentsRange else { return Arguments() }
+    public var arguments: JobArguments {
+        guard let argumentsRange else { return JobArguments() }
         let json = Array(bytes[argumentsRange])
         return switch json.first {
-        case UInt8(ascii: "["): Arguments(validated: json)
-        case UInt8(ascii: "n"): Arguments()
-        default: Arguments(validated: [UInt8(ascii: "[")] + json + [UInt8(ascii: "]")])
+        case UInt8(ascii: "["): JobArguments(validated: json)
+        case UInt8(ascii: "n"): JobArguments()
+        default: JobArguments(validated: [UInt8(ascii: "[")] + json + [UInt8(ascii: "]")])
         }
     }
 }

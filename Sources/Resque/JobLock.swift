@@ -20,16 +20,16 @@ public struct JobLock: Plugin {
         (self.timeout, self.delay) = (timeout, delay)
     }
 
-    public func beforePerform(_ job: Job, from queue: Queue, by worker: String) async throws -> Admission {
+    public func beforePerform(_ job: Job, from queue: Queue, by worker: String) async throws -> PerformDecision {
         let keys = queue.store.keys
         let reply = try await queue.store.run(
-            Scripts.lock, keys: [keys.lock("workerslock", job), keys.locks], [worker, timeout.wholeSeconds])
+            ResqueScripts.lock, keys: [keys.lock("workerslock", job), keys.locks], [worker, timeout.wholeSeconds])
         if reply.int == 1 { return .perform }
         return delay.map { .later($0) } ?? .skip
     }
 }
 
-extension Scripts {
+extension ResqueScripts {
     /// Takes a job's lock for a worker, or finds that it has it. KEYS: lock, locks. ARGV: id; seconds until it ends.
     static let lock = RedisScript(
         """

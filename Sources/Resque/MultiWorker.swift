@@ -25,7 +25,7 @@ public final class MultiWorker: Service {
         public init() {}
     }
 
-    private let crew: Crew
+    private let processorGroup: ProcessorGroup
     private let scaling: Scaling
     private let logger: Logger
 
@@ -35,14 +35,14 @@ public final class MultiWorker: Service {
         options: WorkerOptions = WorkerOptions(), scaling: Scaling = Scaling(), logger: Logger,
         events: (@Sendable (_ worker: String, WorkerEvent) -> Void)? = nil
     ) {
-        crew = Crew(
+        processorGroup = ProcessorGroup(
             queues: queues, jobs: jobs, redis: redis, on: group, options: options, logger: logger, events: events)
         (self.scaling, self.logger) = (scaling, logger)
     }
 
     /// Works until its task is cancelled or the service group shuts down; see ``Worker/run()``.
     public func run() async throws {
-        await crew.work { [self] in
+        await processorGroup.work { [self] in
             await withTaskGroup { group in
                 group.addTask { await self.scale() }
                 try? await gracefulShutdown()
@@ -53,16 +53,16 @@ public final class MultiWorker: Service {
 
     private func scale() async {
         var size = scaling.processors.lowerBound
-        crew.resize(to: size)
+        processorGroup.resize(to: size)
         while let lateness = await measure() {
-            let wanted = wanted(size, busy: crew.processors.count(where: \.isWorking), lateness)
+            let wanted = wanted(size, busy: processorGroup.processors.count(where: \.isWorking), lateness)
             guard wanted != size else { continue }
             let milliseconds = Int(lateness / .milliseconds(1))
             logger.info(
                 "multiWorkerAction \(wanted > size ? "+" : "-") to \(wanted) processors, delay \(milliseconds) ms",
                 metadata: ["processors": "\(wanted)", "delay_ms": "\(milliseconds)"])
             size = wanted
-            crew.resize(to: size)
+            processorGroup.resize(to: size)
         }
     }
 

@@ -10,15 +10,15 @@ public protocol Plugin: Sendable {
     func afterEnqueue(_ job: Job, to queue: Queue) async throws
 
     /// Before a job that `worker` has reserved is performed.
-    func beforePerform(_ job: Job, from queue: Queue, by worker: String) async throws -> Admission
+    func beforePerform(_ job: Job, from queue: Queue, by worker: String) async throws -> PerformDecision
 
-    /// After a job was performed, or a hook before it has failed. Returns what is to become of it, which is `verdict`
+    /// After a job was performed, or a hook before it has failed. Returns what is to become of it, which is `result`
     /// where the plugin has nothing to say.
-    func afterPerform(_ job: Job, _ verdict: Verdict, from queue: Queue, by worker: String) async throws -> Verdict
+    func afterPerform(_ job: Job, _ result: PerformResult, from queue: Queue, by worker: String) async throws -> PerformResult
 }
 
 /// Whether a reserved job is performed.
-public enum Admission: Sendable, Hashable {
+public enum PerformDecision: Sendable, Hashable {
     case perform
     /// It is dropped: neither performed nor failed.
     case skip
@@ -27,7 +27,7 @@ public enum Admission: Sendable, Hashable {
 }
 
 /// What is to become of a job that was performed.
-public enum Verdict: Sendable {
+public enum PerformResult: Sendable {
     case success
     /// It goes to `failed`.
     case failure(any Error)
@@ -40,9 +40,9 @@ extension Plugin {
 
     public func afterEnqueue(_ job: Job, to queue: Queue) async throws {}
 
-    public func beforePerform(_ job: Job, from queue: Queue, by worker: String) async throws -> Admission { .perform }
+    public func beforePerform(_ job: Job, from queue: Queue, by worker: String) async throws -> PerformDecision { .perform }
 
     public func afterPerform(
-        _ job: Job, _ verdict: Verdict, from queue: Queue, by worker: String
-    ) async throws -> Verdict { verdict }
+        _ job: Job, _ result: PerformResult, from queue: Queue, by worker: String
+    ) async throws -> PerformResult { result }
 }

@@ -26,7 +26,7 @@ extension Queue {
     /// - Returns: The seconds for which it was there, as often as it was.
     @discardableResult
     public func dequeueDelayed(_ job: Job) async throws -> [Int] {
-        try await store.run(Scripts.dequeue, keys: [store.keys.schedule], [store.keys.prefix, job.delayed])
+        try await store.run(ResqueScripts.dequeue, keys: [store.keys.schedule], [store.keys.prefix, job.delayed])
             .texts.compactMap { Int($0) }.sorted()
     }
 

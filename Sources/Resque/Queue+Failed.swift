@@ -21,7 +21,7 @@ extension Queue {
     public func retry(_ failed: FailedJob) async throws -> Bool {
         guard let queue = failed.queue, let job = failed.job else { return false }
         let reply = try await store.run(
-            Scripts.requeue, keys: [store.keys.failed, store.keys.queues, store.keys.queue(queue)],
+            ResqueScripts.requeue, keys: [store.keys.failed, store.keys.queues, store.keys.queue(queue)],
             [failed.entry, queue, job])
         return reply.int == 1
     }
@@ -55,7 +55,7 @@ extension Queue {
     /// - Returns: How many there were.
     @discardableResult
     public func clearFailed() async throws -> Int {
-        try await store.run(Scripts.clear, keys: [store.keys.failed], []).int ?? 0
+        try await store.run(ResqueScripts.clear, keys: [store.keys.failed], []).int ?? 0
     }
 }
 

@@ -46,7 +46,7 @@ extension Queue {
 
 extension Queue.Working {
     fileprivate init?(_ bytes: [UInt8], worker: String) {
-        guard let record = Record(bytes, worker: nil) ?? Record(bytes, worker: WorkerID(worker).name) else {
+        guard let record = WorkingRecord(bytes, worker: nil) ?? WorkingRecord(bytes, worker: WorkerID(worker).name) else {
             return nil
         }
         queue = record.queue

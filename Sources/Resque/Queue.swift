@@ -5,17 +5,17 @@ public import Redis
 /// Jobs and keys are those of Ruby Resque and node-resque, which may use them at the same time. Every function throws
 /// the errors of the Redis module where Redis is away or refuses.
 public struct Queue: Sendable {
-    let store: Store
+    let store: ResqueStore
     private let jobs: Jobs
 
     /// - Parameters:
     ///   - namespace: What the keys begin with, without the colon.
     ///   - jobs: Whose plugins are asked when a job is enqueued.
     public init(redis: any RedisCommands, namespace: String = "resque", jobs: Jobs = Jobs()) {
-        self.init(store: Store(redis: redis, keys: Keys(namespace: namespace)), jobs: jobs)
+        self.init(store: ResqueStore(redis: redis, keys: ResqueKeys(namespace: namespace)), jobs: jobs)
     }
 
-    init(store: Store, jobs: Jobs) {
+    init(store: ResqueStore, jobs: Jobs) {
         (self.store, self.jobs) = (store, jobs)
     }
 
@@ -48,7 +48,7 @@ public struct Queue: Sendable {
     public func enqueue<each Argument: Encodable>(
         _ name: String, _ arguments: repeat each Argument, to queue: String
     ) async throws -> Bool {
-        try await enqueue(Job(name, Arguments(repeat each arguments), queue: queue))
+        try await enqueue(Job(name, JobArguments(repeat each arguments), queue: queue))
     }
 
     /// The names of all queues, sorted.

@@ -25,7 +25,7 @@ public struct QueueLock: Plugin {
         return !reply.isNull
     }
 
-    public func beforePerform(_ job: Job, from queue: Queue, by worker: String) async throws -> Admission {
+    public func beforePerform(_ job: Job, from queue: Queue, by worker: String) async throws -> PerformDecision {
         _ = try await queue.store.send("DEL", queue.store.keys.lock("lock", job))
         return .perform
     }

@@ -23,11 +23,11 @@ public struct Retry: Plugin {
     }
 
     public func afterPerform(
-        _ job: Job, _ verdict: Verdict, from queue: Queue, by worker: String
-    ) async throws -> Verdict {
-        guard case .failure(let error) = verdict, !(error is InvalidArguments), isWorthwhile(error),
+        _ job: Job, _ result: PerformResult, from queue: Queue, by worker: String
+    ) async throws -> PerformResult {
+        guard case .failure(let error) = result, !(error is InvalidJobArguments), isWorthwhile(error),
             job.failures + 1 < attempts
-        else { return verdict }
+        else { return result }
         return .retry(error, after: delay(afterFailures: job.failures + 1))
     }
 

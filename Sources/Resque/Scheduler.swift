@@ -14,7 +14,7 @@ public import ServiceLifecycle
 /// the time of its lock. A job is moved with its own bytes, in one step: also where a scheduler of Ruby, which has
 /// another lock, works at the same time, each job is moved once. What names no queue goes to `failed`.
 public final class Scheduler: Service {
-    private let store: Store
+    private let store: ResqueStore
     private let name: String
     private let logger: Logger
     private let interval: Duration
@@ -27,7 +27,7 @@ public final class Scheduler: Service {
     public init(
         redis: any RedisCommands, namespace: String = "resque", interval: Duration = .seconds(1), logger: Logger
     ) {
-        store = Store(redis: redis, keys: Keys(namespace: namespace))
+        store = ResqueStore(redis: redis, keys: ResqueKeys(namespace: namespace))
         name = WorkerID.process
         (self.logger, self.interval) = (logger, interval)
     }
@@ -39,7 +39,7 @@ public final class Scheduler: Service {
             try? await gracefulShutdown()
             group.cancelAll()
         }
-        await Task { _ = try? await store.run(Scripts.resign, keys: [store.keys.leader], [name]) }.value
+        await Task { _ = try? await store.run(ResqueScripts.releaseLeadership, keys: [store.keys.leader], [name]) }.value
     }
 
     /// What came of one look.
@@ -88,13 +88,13 @@ public final class Scheduler: Service {
     /// Moves what is due, if nobody else is the leader.
     func step(limit: Int = 1000) async throws -> Step {
         let keys = store.keys
-        let failure = Failure.around(
+        let failure = FailedEntry.around(
             exception: "InvalidJob", error: "the delayed job names no queue", worker: name, queue: "")
         let reply = try await store.run(
-            Scripts.transfer, keys: [keys.leader, keys.schedule, keys.queues, keys.failed, keys.stat("failed")],
+            ResqueScripts.transfer, keys: [keys.leader, keys.schedule, keys.queues, keys.failed, keys.stat("failed")],
             [name, lockTimeout, limit, keys.prefix, failure.beginning, failure.end])
         guard let isLeader = reply[0]?.int, let moved = reply[1]?.int, let second = reply[2]?.int else {
-            throw StrangeReply()
+            throw UnexpectedReply()
         }
         return Step(
             isLeader: isLeader == 1, moved: moved, isWhole: moved < limit,

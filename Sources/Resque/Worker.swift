@@ -14,7 +14,7 @@ public import ServiceLifecycle
 /// `failed`. A job may be performed twice where its worker died, or the connection, before it could say that it is done.
 /// Redis may be away for any time; the worker goes on when it is back.
 public final class Worker: Service {
-    let crew: Crew
+    let processorGroup: ProcessorGroup
 
     /// - Parameters:
     ///   - queues: By priority: the first that has a job is taken from. `*` stands for all others, in alphabetical order.
@@ -26,15 +26,15 @@ public final class Worker: Service {
         options: WorkerOptions = WorkerOptions(), logger: Logger,
         events: (@Sendable (_ worker: String, WorkerEvent) -> Void)? = nil
     ) {
-        crew = Crew(
+        processorGroup = ProcessorGroup(
             queues: queues, jobs: jobs, redis: redis, on: group, options: options, logger: logger, events: events)
     }
 
     /// Works until its task is cancelled or the service group shuts down; then takes no more jobs, finishes those in
     /// hand, and gives back to their queues what is not done after ``WorkerOptions/grace``.
     public func run() async throws {
-        await crew.work { [crew] in
-            crew.resize(to: crew.options.concurrency)
+        await processorGroup.work { [processorGroup] in
+            processorGroup.resize(to: processorGroup.options.concurrency)
             try? await gracefulShutdown()
         }
     }
@@ -43,7 +43,7 @@ public final class Worker: Service {
 /// How a worker works.
 public struct WorkerOptions: Sendable {
     /// What becomes of the job of a worker that died.
-    public enum DeadWorkersJob: String, Sendable, CaseIterable {
+    public enum DeadWorkerPolicy: String, Sendable, CaseIterable {
         /// Back to its queue, to be performed by another.
         case requeue
         /// To `failed`, as Ruby's workers do it.
@@ -57,9 +57,9 @@ public struct WorkerOptions: Sendable {
     /// How many jobs are performed at a time; each has a worker's id of its own, as node's MultiWorker does it.
     public var concurrency = 1
     /// What becomes of the job in the hands of a worker that has died.
-    public var onDeadWorker = DeadWorkersJob.requeue
+    public var onDeadWorker = DeadWorkerPolicy.requeue
     /// A job that has been with so many workers when they died goes to `failed` whatever ``onDeadWorker`` says.
-    public var strikes = 3
+    public var maxCrashes = 3
     /// How long jobs in hand may take to finish when the worker is to leave.
     public var grace = Duration.seconds(30)
     /// How often it says that it is alive.

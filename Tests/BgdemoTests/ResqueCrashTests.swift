@@ -43,7 +43,7 @@ struct ResqueCrashTests {
             let group = MultiThreadedEventLoopGroup.singleton
             let inbox = try await Inbox.start(settings: settings, group: group, logger: Logger(label: "inbox"))
             let redis = RedisConnection(try RedisURL(server.url), on: group.next(), logger: Logger(label: "redis"))
-            let proxy = try await CuttingProxy.start(to: server.socket)
+            let proxy = try await FaultProxy.start(to: server.socket)
             let url = "redis://127.0.0.1:\(proxy.port)"
             let serve = ["serve", "--strategy", "resque", "--role", "server", "--port", "0", "--redis-url", server.url]
             var accepted: Set<String> = []

@@ -21,7 +21,7 @@ struct EventrSnippets {
     func log() async throws {
         try await withRedisServer { server in
             let url = try RedisURL(server.url)
-            let redis = Redis(url, on: group, logger: logger)
+            let redis = RedisConnectionPool(url, on: group, logger: logger)
             let (greeted, greeting) = AsyncStream.makeStream(of: Int.self)
             @Sendable func greet(_ user: UserCreated) async throws { greeting.yield(user.id) }
 

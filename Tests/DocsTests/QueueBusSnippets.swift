@@ -20,7 +20,7 @@ struct QueueBusSnippets {
             let url = try RedisURL(server.url)
             let group = MultiThreadedEventLoopGroup.singleton
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let redis = Redis(url, on: group, logger: logger)
+            let redis = RedisConnectionPool(url, on: group, logger: logger)
             let (charged, charging) = AsyncStream.makeStream(of: String.self)
             @Sendable func charge(_ id: String) async throws { charging.yield(id) }
 

@@ -35,13 +35,13 @@ struct ResqueSnippets {
             let url = try RedisURL(server.url)
 
             let group = MultiThreadedEventLoopGroup.singleton
-            let redis = Redis(url, on: group, logger: Logger(label: "shop"))
+            let redis = RedisConnectionPool(url, on: group, logger: Logger(label: "shop"))
             let queue = Queue(redis: redis)
 
             let mail = Mail(to: "you@example.org", subject: "hello", text: "it works")
             try await queue.enqueue("sendEmail", mail, to: "emailQueue")
 
-            try await queue.enqueueIn(.seconds(90), Job("sendEmail", Arguments(mail), queue: "emailQueue"))
+            try await queue.enqueueIn(.seconds(90), Job("sendEmail", JobArguments(mail), queue: "emailQueue"))
 
             print(try await queue.length(of: "emailQueue"), "wait,", try await queue.delayedCount(), "are delayed")
             for failed in try await queue.failed() where failed.queue == "emailQueue" {
@@ -60,7 +60,7 @@ struct ResqueSnippets {
         }
     }
 
-    private func enqueueOnce(_ redis: Redis, _ mail: Mail) async throws -> [Bool] {
+    private func enqueueOnce(_ redis: RedisConnectionPool, _ mail: Mail) async throws -> [Bool] {
         var jobs = Jobs()
         jobs.register("remind", plugins: [QueueLock()]) { (job, mail: Mail) in }
         let queue = Queue(redis: redis, jobs: jobs)
@@ -72,7 +72,7 @@ struct ResqueSnippets {
     func work() async throws {
         try await withRedisServer { server in
             let url = try RedisURL(server.url)
-            let redis = Redis(url, on: group, logger: logger)
+            let redis = RedisConnectionPool(url, on: group, logger: logger)
             let (sent, send) = AsyncStream.makeStream(of: String.self)
             let mailer = Mailer { send.yield($0.to) }
 
@@ -116,11 +116,11 @@ struct ResqueSnippets {
     func followUp() async throws {
         try await withRedisServer { server in
             let url = try RedisURL(server.url)
-            let redis = Redis(url, on: group, logger: logger)
+            let redis = RedisConnectionPool(url, on: group, logger: logger)
             let (done, finish) = AsyncStream.makeStream(of: Int.self)
             var jobs = Jobs()
             jobs.register("order") { (job, order: Order) in
-                FollowUps([try Job("invoice", Arguments(order), queue: "invoices")])
+                FollowUps([try Job("invoice", JobArguments(order), queue: "invoices")])
             }
             jobs.register("invoice") { (job, order: Order) in finish.yield(order.number) }
             let working = Task { [jobs] in
@@ -138,13 +138,13 @@ struct ResqueSnippets {
     @Test("What Ruby pushes is what Swift would, and the other way round")
     func sharing() async throws {
         try await withRedisServer { server in
-            let redis = Redis(try RedisURL(server.url), on: group, logger: logger)
+            let redis = RedisConnectionPool(try RedisURL(server.url), on: group, logger: logger)
             let queue = Queue(redis: redis)
             let mail = Mail(to: "you@example.org", subject: "hello", text: "it works")
 
             try await queue.enqueue("SendEmail", mail, to: "emailQueue")
 
-            let arguments = try Arguments(json: #"[{"to":"you@example.org","subject":"hello","text":"it works"}]"#)
+            let arguments = try JobArguments(json: #"[{"to":"you@example.org","subject":"hello","text":"it works"}]"#)
             try await queue.enqueue(Job("sendEmail", arguments, queue: "emailQueue"))
 
             #expect(try await queue.length(of: "emailQueue") == 2)

@@ -13,14 +13,14 @@ struct TroubleTests {
     )
     func badNetwork() async throws {
         try await withEstate { estate in
-            let proxy = try await CuttingProxy.start(to: estate.server.socket)
+            let proxy = try await FaultProxy.start(to: estate.server.socket)
             let handled = Watched<Set<Int>>([])
             var options = ConsumerOptions.quick
             options.batch = 7
             options.concurrency = 3
             options.lease = .milliseconds(300)
-            options.redis.timeLimit = .milliseconds(100)
-            options.redis.backoff = .milliseconds(5)...Duration.milliseconds(20)
+            options.redis.commandTimeout = .milliseconds(100)
+            options.redis.reconnectBackoff = .milliseconds(5)...Duration.milliseconds(20)
             let consumer = Consumer(
                 name: "myApp",
                 handlers: [
@@ -35,10 +35,10 @@ struct TroubleTests {
             let work = Task { try await consumer.run() }
             for round in 0..<10 {
                 try await estate.write(round * 100..<(round + 1) * 100, to: 100 + round)
-                try await proxy.become(round % 2 == 0 ? .swallowingReplies : .fair)
+                try await proxy.set(round % 2 == 0 ? .droppingReplies : .normal)
                 try await Task.sleep(for: .milliseconds(30))
                 proxy.cut()
-                try await proxy.become(.fair)
+                try await proxy.set(.normal)
             }
             try await handled.wait { $0.count == 1000 }
             for round in 0..<10 { try await estate.until("HGET", "eventr:counters:\(100 + round)", "myApp", is: "100") }

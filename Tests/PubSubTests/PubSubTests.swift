@@ -13,7 +13,7 @@ import Testing
 @Suite("pubsub", .timeLimit(.minutes(1)))
 struct PubSubTests {
     /// A strategy, and the end of its work.
-    private struct Hall: Sendable {
+    private struct PubSubFixture: Sendable {
         let strategy: PubSub
         let redis: RedisConnection
         let stop: GracefulShutdownTestTrigger
@@ -27,7 +27,7 @@ struct PubSubTests {
     /// Runs `body` with a Redis and a process of both halves.
     private func withHall(
         _ sender: any EmailSender, _ change: (inout Subscriber.Settings) -> Void = { _ in },
-        _ body: @Sendable (Hall) async throws -> Void
+        _ body: @Sendable (PubSubFixture) async throws -> Void
     ) async throws {
         var settings = Subscriber.Settings()
         settings.retry = RetryPolicy(attempts: 3, base: .milliseconds(10), cap: .milliseconds(20))
@@ -43,7 +43,7 @@ struct PubSubTests {
                     settings: settings, logger: silent), semantics: settings.semantics, logger: silent)
             try await testGracefulShutdown { stop in
                 let work = Task { try await strategy.work() }
-                try await body(Hall(strategy: strategy, redis: redis, stop: stop, work: work))
+                try await body(PubSubFixture(strategy: strategy, redis: redis, stop: stop, work: work))
                 work.cancel()
                 _ = await work.result
             }
@@ -57,13 +57,13 @@ struct PubSubTests {
     @Test("what is accepted is published, heard and sent, with its id")
     func arrival() async throws {
         let sender = FakeSender()
-        try await withHall(sender) { hall in
+        try await withHall(sender) { fixture in
             let email = try mail()
             // At once after the start, and still not lost on the process' own worker.
-            let result = try await hall.strategy.accept(email)
+            let result = try await fixture.strategy.accept(email)
             #expect(result == AcceptResult("published", details: [AcceptResult.Detail("subscribers", 1)]))
             #expect(try await sender.mails.wait { !$0.isEmpty } == [email])
-            try await hall.strategy.check()
+            try await fixture.strategy.check()
         }
     }
 
@@ -83,7 +83,7 @@ struct PubSubTests {
     @Test("with Redis away the mail is refused; the talk says that all is well")
     func away() async throws {
         var options = RedisOptions()
-        options.awayTime = .milliseconds(50)
+        options.unavailableTimeout = .milliseconds(50)
         let redis = RedisConnection(
             try RedisURL("unix:///tmp/bgdemo-nobody.sock"), on: MultiThreadedEventLoopGroup.singleton.any(),
             options: options, logger: silent)
@@ -103,12 +103,12 @@ struct PubSubTests {
     @Test("anybody may publish: what is no mail is refused, what is one is sent")
     func foreign() async throws {
         let sender = FakeSender()
-        try await withHall(sender) { hall in
-            _ = try await hall.strategy.accept(mail())
+        try await withHall(sender) { fixture in
+            _ = try await fixture.strategy.accept(mail())
             for message in ["", "garbage", "{\"to\":\"x\"}", String(repeating: "[", count: 100_000)] {
-                #expect(try await hall.publish(message) == 1)
+                #expect(try await fixture.publish(message) == 1)
             }
-            #expect(try await hall.publish(#"{"to":"node@b.example","subject":"s","text":"t"}"#) == 1)
+            #expect(try await fixture.publish(#"{"to":"node@b.example","subject":"s","text":"t"}"#) == 1)
             let mails = try await sender.mails.wait { $0.count == 2 }
             #expect(mails.last?.to.text == "node@b.example")
         }
@@ -120,11 +120,11 @@ struct PubSubTests {
         let sender = FakeSender { email, before in
             email.to.text == "a1@b.example" ? .permanent(failure) : .temporary(failure)
         }
-        try await withHall(sender) { hall in
-            for number in [1, 2] { _ = try await hall.strategy.accept(mail(number)) }
+        try await withHall(sender) { fixture in
+            for number in [1, 2] { _ = try await fixture.strategy.accept(mail(number)) }
             try await sender.mails.wait { $0.count == 4 }
-            hall.stop.triggerGracefulShutdown()
-            try await hall.work.value
+            fixture.stop.triggerGracefulShutdown()
+            try await fixture.work.value
             #expect(sender.mails.value.count { $0.to.text == "a1@b.example" } == 1)
             #expect(sender.mails.value.count { $0.to.text == "a2@b.example" } == 3)
         }
@@ -136,14 +136,14 @@ struct PubSubTests {
         try await withHall(sender) {
             $0.concurrency = 3
             $0.backlog = 10
-        } _: { hall in
-            _ = try await hall.strategy.accept(mail())
+        } _: { fixture in
+            _ = try await fixture.strategy.accept(mail())
             let text = String(repeating: "x", count: 1000)
             let message = #"{"to":"a@b.example","subject":"s","text":"\#(text)"}"#
-            _ = try await hall.redis.pipeline((0..<4999).map { _ in ["PUBLISH", "emailz", message] })
+            _ = try await fixture.redis.pipeline((0..<4999).map { _ in ["PUBLISH", "emailz", message] })
             try await sender.mails.wait { $0.count == 3 }
             // Redis holds what the worker has not read.
-            let held = try await hall.redis.send("CLIENT", "LIST", "TYPE", "pubsub").text ?? ""
+            let held = try await fixture.redis.send("CLIENT", "LIST", "TYPE", "pubsub").text ?? ""
             #expect(!held.contains(" omem=0 "))
             #expect(sender.mails.value.count == 3)
             sender.settle(.sent(reply: "250"))
@@ -157,13 +157,13 @@ struct PubSubTests {
         try await withHall(sender) {
             $0.concurrency = 1
             $0.semantics = semantics
-        } _: { hall in
-            for number in 0..<100 { _ = try await hall.strategy.accept(mail(number)) }
+        } _: { fixture in
+            for number in 0..<100 { _ = try await fixture.strategy.accept(mail(number)) }
             try await sender.mails.wait { $0.count == 1 }
-            hall.stop.triggerGracefulShutdown()
-            if semantics == .talk { try await hall.work.value }
+            fixture.stop.triggerGracefulShutdown()
+            if semantics == .talk { try await fixture.work.value }
             sender.settle(.sent(reply: "250"))
-            try await hall.work.value
+            try await fixture.work.value
             #expect(sender.mails.value.count == (semantics == .safe ? 100 : 1))
         }
     }
@@ -173,11 +173,11 @@ struct PubSubTests {
         let sender = FakeSender { _, _ in nil }
         try await withHall(sender) {
             $0.grace = .milliseconds(100)
-        } _: { hall in
-            _ = try await hall.strategy.accept(mail())
+        } _: { fixture in
+            _ = try await fixture.strategy.accept(mail())
             try await sender.mails.wait { $0.count == 1 }
-            hall.stop.triggerGracefulShutdown()
-            try await hall.work.value
+            fixture.stop.triggerGracefulShutdown()
+            try await fixture.work.value
         }
     }
 
@@ -188,11 +188,11 @@ struct PubSubTests {
         }
         try await withHall(sender) {
             $0.semantics = .talk
-        } _: { hall in
-            _ = try await hall.strategy.accept(mail())
+        } _: { fixture in
+            _ = try await fixture.strategy.accept(mail())
             try await sender.mails.wait { $0.count == 21 }
-            #expect(try await hall.publish("garbage") == 1)
-            await #expect(throws: Foreign.self) { try await hall.work.value }
+            #expect(try await fixture.publish("garbage") == 1)
+            await #expect(throws: InvalidMessage.self) { try await fixture.work.value }
         }
     }
 }

@@ -64,7 +64,7 @@ struct BusTests {
                 "to":"a@b.example","subject":"s","text":"t\\"x","bus_class_proxy":"QueueBus::Driver"}
                 """
             #expect(String(decoding: event.json, as: UTF8.self) == inner)
-            #expect(try job.arguments == Arguments(inner))
+            #expect(try job.arguments == JobArguments(inner))
             #expect(try await station.texts("SMEMBERS", "resque:queues") == ["bus_incoming"])
         }
     }
@@ -219,10 +219,10 @@ private struct Pausing: Plugin {
     let mayGoOn: Watched<Bool>
 
     func afterPerform(
-        _ job: Job, _ verdict: Verdict, from queue: Queue, by worker: String
-    ) async throws -> Verdict {
+        _ job: Job, _ result: PerformResult, from queue: Queue, by worker: String
+    ) async throws -> PerformResult {
         driving.change { $0 += 1 }
         try await mayGoOn.wait { $0 }
-        return verdict
+        return result
     }
 }

@@ -20,51 +20,51 @@ struct FollowUpTests {
 
     @Test("All of it in its queues, and then the next job is taken")
     func pushed() async throws {
-        try await withEstate { estate in
-            try await estate.push(#"{"class":"first"}"#, to: "q")
-            try await estate.withWorker(jobs(Watched(0), Watched(true)), queues: ["q"]) {
-                try await estate.until { try await $0.text("GET", "resque:stat:processed") == "2" }
+        try await withResque { resque in
+            try await resque.push(#"{"class":"first"}"#, to: "q")
+            try await resque.withWorker(jobs(Watched(0), Watched(true)), queues: ["q"]) {
+                try await resque.until { try await $0.text("GET", "resque:stat:processed") == "2" }
             }
             #expect(
-                try await estate.texts("LRANGE", "resque:queue:next", 0, -1)
+                try await resque.texts("LRANGE", "resque:queue:next", 0, -1)
                     == [#"{"class":"second","queue":"next","args":[]}"#])
-            #expect(try await estate.queue.names() == ["next", "q"])
+            #expect(try await resque.queue.names() == ["next", "q"])
         }
     }
 
     @Test("Also by a worker that leaves")
     func leaving() async throws {
-        try await withEstate { estate in
+        try await withResque { resque in
             let (began, go) = (Watched(0), Watched(false))
-            try await estate.push(#"{"class":"first"}"#, to: "q")
+            try await resque.push(#"{"class":"first"}"#, to: "q")
             let worker = Worker(
-                queues: ["q"], jobs: jobs(began, go), redis: estate.url, on: estate.redis.eventLoop,
-                logger: estate.logger)
+                queues: ["q"], jobs: jobs(began, go), redis: resque.url, on: resque.redis.eventLoop,
+                logger: resque.logger)
             let task = Task { try await worker.run() }
             try await began.wait { $0 == 1 }
             task.cancel()
-            try await estate.until { _ in worker.crew.phase == .leaving }
+            try await resque.until { _ in worker.processorGroup.phase == .draining }
             go.change { $0 = true }
             try await task.value
-            #expect(try await estate.queue.length(of: "next") == 1)
-            #expect(try await estate.queue.length(of: "q") == 1)
-            #expect(try await estate.queue.workers().isEmpty)
+            #expect(try await resque.queue.length(of: "next") == 1)
+            #expect(try await resque.queue.length(of: "q") == 1)
+            #expect(try await resque.queue.workers().isEmpty)
         }
     }
 
     @Test("Where a queue has a key of another type, nothing is pushed, and the job is among the failed")
     func unfit() async throws {
-        try await withEstate { estate in
-            try await estate.push(#"{"class":"first"}"#, to: "q")
-            _ = try await estate.redis.send("SET", "resque:queue:next", "no list")
-            try await estate.withWorker(jobs(Watched(0), Watched(true)), queues: ["q"]) {
-                try await estate.until { try await $0.queue.failedCount() == 1 }
+        try await withResque { resque in
+            try await resque.push(#"{"class":"first"}"#, to: "q")
+            _ = try await resque.redis.send("SET", "resque:queue:next", "no list")
+            try await resque.withWorker(jobs(Watched(0), Watched(true)), queues: ["q"]) {
+                try await resque.until { try await $0.queue.failedCount() == 1 }
             }
-            #expect(try await estate.queue.length(of: "q") == 0)
-            let failed = try #require(try await estate.queue.failed().first)
+            #expect(try await resque.queue.length(of: "q") == 0)
+            let failed = try #require(try await resque.queue.failed().first)
             #expect(failed.error == "resque:queue:next: a queue is a list, and this is a string")
             #expect(failed.job == Array(#"{"class":"first"}"#.utf8))
-            #expect(try await estate.text("GET", "resque:queue:next") == "no list")
+            #expect(try await resque.text("GET", "resque:queue:next") == "no list")
         }
     }
 }

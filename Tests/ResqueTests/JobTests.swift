@@ -11,7 +11,7 @@ import Testing
 
     @Test("A new job has node's form, with the arguments in the order they are written")
     func form() throws {
-        let arguments = try Arguments(json: #"[{"to":"a@b.example","subject":"s","text":"t\/é"}]"#)
+        let arguments = try JobArguments(json: #"[{"to":"a@b.example","subject":"s","text":"t\/é"}]"#)
         #expect(
             text(Job("sendEmail", arguments, queue: "emailQueue").bytes)
                 == #"{"class":"sendEmail","queue":"emailQueue","args":[{"to":"a@b.example","subject":"s","text":"t\/é"}]}"#
@@ -22,7 +22,7 @@ import Testing
     @Test("Arguments are encoded the same each time, and decoded as the types of the parameters")
     func arguments() throws {
         struct Point: Codable { let y, x: Int }
-        let arguments = try Arguments(1, "two", Point(y: 3, x: 4), [5.5])
+        let arguments = try JobArguments(1, "two", Point(y: 3, x: 4), [5.5])
         #expect(text(arguments.json) == #"[1,"two",{"x":4,"y":3},[5.5]]"#)
         let (one, two, point, list, none) = try arguments.decode(
             as: Int.self, String.self, Point.self, [Double].self, Bool?.self)
@@ -74,7 +74,7 @@ import Testing
         let depth = 200_000
         let deep = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
         let job = try job(#"{"class":"a","args":\#(deep)}"#)
-        #expect(throws: InvalidArguments.self) { try job.arguments.decode(as: [Int].self) }
+        #expect(throws: InvalidJobArguments.self) { try job.arguments.decode(as: [Int].self) }
         let long = #"{"class":"a","args":["\#(String(repeating: "x", count: 10 << 20))"]}"#
         #expect(try self.job(long).arguments.decode(as: String.self).utf8.count == 10 << 20)
     }
@@ -116,8 +116,8 @@ import Testing
         ])
     func wrong(json: String, reason: String) throws {
         struct Mail: Decodable { let to: String }
-        let arguments = try Arguments(json: json)
-        let error = #expect(throws: InvalidArguments.self) { try arguments.decode(as: Mail.self) }
+        let arguments = try JobArguments(json: json)
+        let error = #expect(throws: InvalidJobArguments.self) { try arguments.decode(as: Mail.self) }
         #expect(error?.description == reason)
     }
 }

@@ -15,7 +15,7 @@ public final class ScriptedRedis: Sendable {
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Answerer(script))
+                    try channel.pipeline.syncOperations.addHandler(ScriptHandler(script))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
@@ -31,7 +31,7 @@ public final class ScriptedRedis: Sendable {
     public func close() async throws { try await listener.close() }
 }
 
-private final class Answerer: ChannelInboundHandler {
+private final class ScriptHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let script: @Sendable (Int, ByteBuffer) -> ByteBuffer?

@@ -22,7 +22,7 @@ public struct PubSub: Strategy {
     private let semantics: Semantics
     private let logger: Logger
     private let worker: Subscriber?
-    private let meters = PublisherMeters()
+    private let metrics = PublisherMetrics()
 
     /// - Parameters:
     ///   - redis: What the web half publishes through.
@@ -37,7 +37,7 @@ public struct PubSub: Strategy {
     public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
         // A mail that comes as the program starts must not be lost on its own worker.
         await worker?.tried.wait()
-        let message = Message.text(of: email, semantics)
+        let message = PubSubMessage.text(of: email, semantics)
         let heard: Int
         do {
             heard = try await redis.send("PUBLISH", Self.channel, message).int ?? 0
@@ -48,9 +48,9 @@ public struct PubSub: Strategy {
     }
 
     private func result(_ heard: Int, _ email: Email) -> AcceptResult {
-        meters.published.increment()
+        metrics.published.increment()
         guard heard == 0 else { return AcceptResult("published", details: [AcceptResult.Detail("subscribers", heard)]) }
-        meters.unheard.increment()
+        metrics.unheard.increment()
         logger.warning(
             "Lost an email to \(email.to): nobody listens on \(Self.channel)", metadata: ["id": "\(email.id)"])
         return AcceptResult(

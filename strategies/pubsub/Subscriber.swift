@@ -29,7 +29,7 @@ public struct Subscriber: Sendable {
     private let messages: RedisSubscription
     private let loop: any EventLoop
     private let logger: Logger
-    private let meters = SubscriberMeters()
+    private let metrics = SubscriberMetrics()
     /// Open once it has subscribed, or failed to.
     let tried = Latch()
 
@@ -50,7 +50,7 @@ public struct Subscriber: Sendable {
     /// may. In the talk's way what is held is lost with the process.
     func work() async throws {
         let limit = settings.semantics == .talk ? .max : settings.backlog
-        let backlog = Backlog(limit: limit, on: loop, length: meters.queue)
+        let backlog = Backlog(limit: limit, on: loop, length: metrics.queue)
         defer { lose(backlog.takeAll()) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await hearAndSend(backlog) }
@@ -100,7 +100,7 @@ public struct Subscriber: Sendable {
                 logger.info("Listening on \(PubSub.channel)")
             case .lost:
                 tried.open()
-                meters.breaks.increment()
+                metrics.breaks.increment()
                 logger.warning("Not listening on \(PubSub.channel), what is published now is not heard")
             case .message(_, let payload):
                 try await hear(payload, backlog)
@@ -111,17 +111,17 @@ public struct Subscriber: Sendable {
     private func hear(_ payload: [UInt8], _ backlog: Backlog) async throws {
         let attempt: DeliveryAttempt
         do {
-            attempt = try tracker.begin(try Message.email(payload))
-        } catch let error as Foreign where settings.semantics == .talk {
+            attempt = try tracker.begin(try PubSubMessage.email(payload))
+        } catch let error as InvalidMessage where settings.semantics == .talk {
             // JSON.parse throws in a callback, and the process is gone, with all that it held.
             logger.critical("A message on \(PubSub.channel) is \(error); in the talk's way this is the end")
             throw error
         } catch {
-            meters.refused.increment()
+            metrics.refused.increment()
             let start = String(decoding: payload.prefix(200), as: UTF8.self)
             return logger.error("Refused a message on \(PubSub.channel): \(error)", metadata: ["message": "\(start)"])
         }
-        meters.heard.increment()
+        metrics.heard.increment()
         await backlog.push(Backlog.Entry(attempt))
     }
 
@@ -164,7 +164,7 @@ public struct Subscriber: Sendable {
                 return logger.notice(
                     "Failed sending an email to \(to), trying again in \(delay): \(failure)", metadata: metadata)
             }
-            meters.deadLetters.increment()
+            metrics.deadLetters.increment()
             logger.error("Gave up on an email to \(to)", metadata: metadata)
         }
         mail.attempt.finish(outcome)

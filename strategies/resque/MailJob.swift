@@ -21,7 +21,7 @@ struct MailJob: Decodable, Sendable {
     /// The argument of a job.
     ///
     /// - Throws: What is wrong with one that is no mail.
-    init(_ job: Job) throws(InvalidArguments) {
+    init(_ job: Job) throws(InvalidJobArguments) {
         if let texts = job.arguments.onlyTexts(), let to = texts["to"], let subject = texts["subject"],
             let text = texts["text"]
         {
@@ -40,7 +40,7 @@ struct MailJob: Decodable, Sendable {
         json.field("text", email.text)
         json.field("id", email.id.description)
         json.raw("}]")
-        return Job(name, Arguments(validated: json.bytes), queue: queue)
+        return Job(name, JobArguments(validated: json.bytes), queue: queue)
     }
 
     /// The mail, by all of its rules. One without an id gets that of its job, which attempts and crashes do not change.

@@ -15,10 +15,10 @@ public import Strategy
 /// worker, delayed until its next attempt, or in `failed`; whatever dies, it is in one of them.
 public struct ResqueStrategy: Strategy {
     private let queue: Queue
-    private let worker: WorkerHalf?
+    private let worker: WorkerService?
 
     /// - Parameter redis: What the web half pushes through.
-    public init(redis: any RedisCommands, worker: WorkerHalf?) {
+    public init(redis: any RedisCommands, worker: WorkerService?) {
         queue = Queue(redis: redis)
         self.worker = worker
     }

@@ -18,7 +18,7 @@ public final class OwnRedis: Sendable {
     public var pid: Int32 { process.withLock(\.pid) }
 
     static func start(in place: Workplace) async throws -> OwnRedis {
-        guard PrivateServer.program(ProcessInfo.processInfo.environment) != nil else {
+        guard PrivateRedis.program(ProcessInfo.processInfo.environment) != nil else {
             throw ContestError("there is no redis-server to start: apt-get install redis-server, or brew install redis")
         }
         // Another program may take the port before redis-server does.

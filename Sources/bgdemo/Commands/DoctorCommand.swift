@@ -82,7 +82,7 @@ struct DoctorCommand: AsyncParsableCommand {
     private func redis(_ environment: Environment) async throws -> Finding {
         let named = try redis.url(environment)
         var options = try redis.options(environment)
-        (options.connectTime, options.awayTime, options.timeLimit) = (.seconds(3), .seconds(3), .seconds(3))
+        (options.connectTimeout, options.unavailableTimeout, options.commandTimeout) = (.seconds(3), .seconds(3), .seconds(3))
         let url = try named ?? RedisURL(RedisFlags.usual)
         let connection = RedisConnection(
             url, on: MultiThreadedEventLoopGroup.singleton.any(), options: options, logger: .silent)

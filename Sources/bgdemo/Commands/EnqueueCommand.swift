@@ -60,7 +60,7 @@ struct EnqueueCommand: AsyncParsableCommand {
         let isWhole = arguments.count == 1 && arguments[0].first { !$0.isWhitespace } == "["
         let json = isWhole ? arguments[0] : "[\(arguments.joined(separator: ","))]"
         do {
-            return Job(name, try Arguments(json: json), queue: queue)
+            return Job(name, try JobArguments(json: json), queue: queue)
         } catch {
             throw ValidationError("\(error); a string needs its quotes: '\"text\"'")
         }

@@ -34,6 +34,6 @@ struct RedisFlags: ParsableArguments {
 
     /// Where `redis-server` is, by PATH.
     static func program(_ environment: Environment) -> String? {
-        PrivateServer.program(environment.variables)
+        PrivateRedis.program(environment.variables)
     }
 }

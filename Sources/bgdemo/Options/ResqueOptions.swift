@@ -14,7 +14,7 @@ struct ResqueOptions: ParsableArguments {
             What becomes of the job of a worker that died: requeue, to be performed by another, or fail \
             (BGDEMO_ON_DEAD_WORKER). Default: requeue.
             """)
-    var onDeadWorker: WorkerOptions.DeadWorkersJob?
+    var onDeadWorker: WorkerOptions.DeadWorkerPolicy?
 
     func settings(_ environment: Environment) throws -> ResqueSettings {
         var settings = ResqueSettings()
@@ -38,4 +38,4 @@ struct ResqueSettings: Sendable {
     var processors: ClosedRange<Int>?
 }
 
-extension WorkerOptions.DeadWorkersJob: ExpressibleByArgument {}
+extension WorkerOptions.DeadWorkerPolicy: ExpressibleByArgument {}

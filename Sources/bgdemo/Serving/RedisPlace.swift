@@ -8,23 +8,23 @@ import Redis
 final class RedisPlace: Sendable {
     let url: RedisURL
     let options: RedisOptions
-    private let lease: Lease?
+    private let handle: PrivateRedisHandle?
 
-    private init(_ url: RedisURL, _ options: RedisOptions, _ lease: Lease?) {
+    private init(_ url: RedisURL, _ options: RedisOptions, _ handle: PrivateRedisHandle?) {
         self.url = url
         self.options = options
-        self.lease = lease
+        self.handle = handle
     }
 
     static func find(_ flags: RedisFlags, _ environment: Environment, logger: Logger) async throws -> RedisPlace {
         let options = try flags.options(environment)
         if let url = try flags.url(environment) { return RedisPlace(url, options, nil) }
-        let (url, lease) = try await PrivateServer.find(environment.variables, logger: logger)
-        return RedisPlace(url, options, lease)
+        let (url, handle) = try await PrivateRedis.find(environment.variables, logger: logger)
+        return RedisPlace(url, options, handle)
     }
 
     /// For the first line: where, and whose.
-    var description: String { lease == nil ? "\(url)" : "\(url) (private, kept in an append-only file)" }
+    var description: String { handle == nil ? "\(url)" : "\(url) (private, kept in an append-only file)" }
 
     /// Whatever Redis it is: a Cluster has a connection to each node for each event loop.
     func connect(isCluster: Bool, _ group: any EventLoopGroup, logger: Logger) -> any RedisCommands {
@@ -33,8 +33,8 @@ final class RedisPlace: Sendable {
     }
 
     /// A connection for each event loop.
-    func connect(_ group: any EventLoopGroup, logger: Logger) -> Redis {
-        Redis(url, on: group, options: options, logger: logger)
+    func connect(_ group: any EventLoopGroup, logger: Logger) -> RedisConnectionPool {
+        RedisConnectionPool(url, on: group, options: options, logger: logger)
     }
 }
 

@@ -57,7 +57,7 @@ extension QueueBusStrategy {
 }
 
 extension Workshop {
-    fileprivate func resqueWorker(_ place: RedisPlace) -> ResqueStrategy.WorkerHalf {
+    fileprivate func resqueWorker(_ place: RedisPlace) -> ResqueStrategy.WorkerService {
         var jobs = Jobs()
         jobs.registerMail(delivery, retry: retry, semantics)
         jobs.registerSlowJobs()
@@ -66,7 +66,7 @@ extension Workshop {
         options.redis = place.options
         // The talk's workers cleaned up after the dead, and gave their jobs to nobody.
         if semantics == .talk { options.onDeadWorker = .fail }
-        return ResqueStrategy.WorkerHalf(
+        return ResqueStrategy.WorkerService(
             jobs: jobs, processors: resque.processors ?? concurrency...concurrency, redis: place.url, on: group,
             options: options, logger: logger)
     }

@@ -1,0 +1,40 @@
+import Logging
+import Synchronization
+
+/// What the log is told of a Redis that is away: once, however many connections find it so and however often.
+final class OutageLogger: Sendable {
+    private let reported = Mutex<String?>(nil)
+    private let logger: Logger
+
+    init(_ url: RedisURL, _ logger: Logger) {
+        var logger = logger
+        logger[metadataKey: "redis"] = "\(url)"
+        self.logger = logger
+    }
+
+    func report(_ why: RedisError) {
+        let reason = why.cause
+        let isNew = reported.withLock { reported in
+            defer { reported = reason }
+            return reported != reason
+        }
+        if isNew { logger.warning("Redis is away: \(reason)") }
+    }
+
+    func reportRecovery() {
+        guard reported.withLock({ $0.take() }) != nil else { return }
+        logger.notice("Redis is back")
+    }
+}
+
+extension RedisError {
+    /// What happened, without what it means for a command.
+    var cause: String {
+        switch self {
+        case .unavailable(let why), .connectionLost(let why), .protocolViolation(let why): why
+        case .timedOut: "it did not answer in time"
+        case .reply(let error): error.description
+        case .queueFull, .cancelled, .closed: description
+        }
+    }
+}

@@ -1,0 +1,54 @@
+public import Logging
+public import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A connection per event loop to one Redis. A call from an event loop of the group takes that loop's and never
+/// leaves the loop; calls from elsewhere take turns.
+public final class RedisConnectionPool: RedisCommands {
+    /// Where it connects to.
+    public let url: RedisURL
+    private let connections: [RedisConnection]
+    private let turn = Atomic<Int>(0)
+
+    /// Begins to connect; commands wait meanwhile.
+    public init(
+        _ url: RedisURL, on group: any EventLoopGroup, options: RedisOptions = RedisOptions(), logger: Logger
+    ) {
+        self.url = url
+        let outage = OutageLogger(url, logger)
+        connections = group.makeIterator().map { RedisConnection(url, on: $0, options, outage) }
+        precondition(!connections.isEmpty, "an event loop group without an event loop")
+    }
+
+    /// Whether every event loop has its connection.
+    public var isConnected: Bool { connections.allSatisfy(\.isConnected) }
+
+    /// Closes all connections; what waits, and whatever is sent after, fails with ``RedisError/closed``.
+    public func close() {
+        for connection in connections { connection.close() }
+    }
+
+    public func send(_ command: RedisCommand, timeLimit: Duration?) async throws(RedisError) -> RedisValue {
+        try await connection.send(command, timeLimit: timeLimit)
+    }
+
+    public func send(_ command: RedisCommand, after other: RedisCommand) async throws(RedisError) -> RedisValue {
+        try await connection.send(command, after: other)
+    }
+
+    public func pipeline(
+        _ commands: [RedisCommand], timeLimit: Duration?
+    ) async throws(RedisError) -> [RedisValue] {
+        try await connection.pipeline(commands, timeLimit: timeLimit)
+    }
+
+    private var connection: RedisConnection {
+        if let loop = MultiThreadedEventLoopGroup.currentEventLoop,
+            let own = connections.first(where: { $0.eventLoop === loop })
+        {
+            return own
+        }
+        return connections[Int(turn.add(1, ordering: .relaxed).newValue.magnitude % UInt(connections.count))]
+    }
+}

@@ -1,0 +1,80 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+import Redis
+
+/// What becomes of a job when its turn ends.
+enum Acknowledgement: Sendable {
+    /// It was performed, and leads to these.
+    case done([Job])
+    /// It goes to `failed`, with this entry.
+    case failed([UInt8])
+    /// It has failed, and comes back after a while.
+    case retry(JobHistory, after: Duration)
+    /// It was not performed, and comes back after a while.
+    case later(JobHistory, after: Duration)
+    /// It was not performed, or not to its end: back to the front of its queue.
+    case front(JobHistory)
+    /// Back to the end of its queue, so that it does not stop those behind it.
+    case back(JobHistory)
+    /// It was not performed and is dropped.
+    case skip
+}
+
+extension ResqueStore {
+    /// Settles a turn. False: it was not the worker's any more, or had been settled before.
+    func acknowledge(_ reservation: Reservation, by id: WorkerID, _ acknowledgement: Acknowledgement) async throws -> Bool {
+        let (names, arguments) = acknowledging(reservation.bytes, from: reservation.queue, of: id, acknowledgement)
+        let (queues, jobs) = if case .done(let followUps) = acknowledgement { pushing(followUps) } else { pushing([]) }
+        return try await run(ResqueScripts.acknowledge, keys: names + queues, arguments + [reservation.number] + jobs).int == 1
+    }
+
+    /// Removes a worker and settles the job that it is recorded with. False: it has moved on since it was looked at.
+    func removeWorker(_ id: WorkerID, _ record: WorkingRecord?, heartbeat: String?, _ acknowledgement: Acknowledgement) async throws -> Bool {
+        let (names, arguments) = acknowledging(record?.job ?? [], from: record?.queue ?? "", of: id, acknowledgement)
+        return try await run(
+            ResqueScripts.removeWorker,
+            keys: names + [keys.workers, keys.heartbeat, keys.started(id.description), keys.ping(id.name)],
+            arguments + [record?.bytes ?? [], heartbeat ?? "-"]
+        ).int == 1
+    }
+
+    /// What both have in common; see ``ResqueScripts``.
+    private func acknowledging(
+        _ job: [UInt8], from queue: String, of id: WorkerID, _ acknowledgement: Acknowledgement
+    ) -> (keys: [String], arguments: [any RedisArgument]) {
+        let worker = id.description
+        let names = [
+            keys.worker(worker), keys.reservations, keys.again, keys.stat("processed"), keys.stat("processed:" + worker),
+            keys.stat("failed"), keys.stat("failed:" + worker), keys.failed, keys.queue(queue), keys.queues, keys.locks,
+        ]
+        let (word, history, entry, delay): (String, JobHistory?, [UInt8], Duration) =
+            switch acknowledgement {
+            case .done: ("done", nil, [], .zero)
+            case .failed(let entry): ("failed", nil, entry, .zero)
+            case .retry(let history, let delay): ("retry", history, [], delay)
+            case .later(let history, let delay): ("later", history, [], delay)
+            case .front(let history): ("front", history, [], .zero)
+            case .back(let history): ("back", history, [], .zero)
+            case .skip: ("skip", nil, [], .zero)
+            }
+        let bytes: [UInt8] =
+            switch acknowledgement {
+            // What fails has its bytes in its entry.
+            case .failed: []
+            case .retry, .later: (try? Job(job, from: queue))?.delayed ?? job
+            case .done, .front, .back, .skip: job
+            }
+        return (names, [worker, word, bytes, history?.text ?? "", entry, delay.milliseconds, keys.prefix, queue])
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded up; no more than 30,000 years of them.
+    var milliseconds: Int { Int(max(-1e15, min((self / .milliseconds(1)).rounded(.up), 1e15))) }
+
+    /// Whole seconds, rounded up, at least one: what Redis takes for an expiry.
+    var wholeSeconds: Int { max(1, (milliseconds + 999) / 1000) }
+}

@@ -1,0 +1,107 @@
+/// The middle of a turn: the job is performed, between its plugins, and settled.
+extension Processor {
+    /// What was performed where only its acknowledgement is left to do.
+    func perform(_ reservation: Reservation) async -> PerformedJob? {
+        let began = ContinuousClock.now
+        let job: Job
+        do {
+            job = try Job(reservation)
+        } catch {
+            await fail(reservation, error, job: nil, since: began)
+            return nil
+        }
+        do {
+            let definition = try processorGroup.jobs.definition(of: job.className)
+            processorGroup.emit(id, .job(job))
+            switch try await decision(of: job, definition.plugins) {
+            case .perform: return await conclude(reservation, job, definition, since: began)
+            case .skip: await acknowledge(reservation, .skip)
+            case .later(let delay):
+                await acknowledge(reservation, .later(reservation.history, after: delay))
+                processorGroup.emit(id, .reEnqueue(job, reason: "put off", after: delay))
+            }
+        } catch {
+            await fail(reservation, error, job: job, since: began)
+        }
+        return nil
+    }
+
+    private func decision(of job: Job, _ plugins: [any Plugin]) async throws -> PerformDecision {
+        for plugin in plugins {
+            let decision = try await plugin.beforePerform(job, from: processorGroup.queue, by: id.description)
+            guard decision == .perform else { return decision }
+        }
+        return .perform
+    }
+
+    private func conclude(
+        _ reservation: Reservation, _ job: Job, _ definition: Jobs.Definition, since began: ContinuousClock.Instant
+    ) async -> PerformedJob? {
+        var returned: any Sendable = ()
+        var result = PerformResult.success
+        do {
+            returned = try await definition.perform(job)
+        } catch is CancellationError where Task.isCancelled {
+            await acknowledge(reservation, .front(reservation.history))
+            processorGroup.emit(id, .reEnqueue(job, reason: "the worker leaves", after: .zero))
+            return nil
+        } catch {
+            result = .failure(error)
+        }
+        for plugin in definition.plugins {
+            do {
+                result = try await plugin.afterPerform(job, result, from: processorGroup.queue, by: id.description)
+            } catch {
+                result = .failure(error)
+            }
+        }
+        switch result {
+        case .success:
+            processorGroup.emit(id, .success(job, result: returned, took: ContinuousClock.now - began))
+            return PerformedJob(reservation: reservation, job: job, followUps: (returned as? FollowUps)?.jobs ?? [])
+        case .failure(let error):
+            await fail(reservation, error, job: job, since: began)
+        case .retry(let error, let delay):
+            var history = reservation.history
+            history.failures += 1
+            await acknowledge(reservation, .retry(history, after: delay))
+            processorGroup.emit(id, .reEnqueue(job, reason: "\(error)", after: delay))
+        }
+        return nil
+    }
+
+    /// - Parameter job: Nil where the turn's bytes are none.
+    func fail(_ reservation: Reservation, _ error: any Error, job: Job?, since began: ContinuousClock.Instant) async {
+        let entry = FailedEntry.entry(
+            job: reservation.bytes, isJSON: job != nil, exception: FailedEntry.exception(error), error: "\(error)",
+            worker: id.description, queue: reservation.queue)
+        await acknowledge(reservation, .failed(entry))
+        processorGroup.emit(id, .failure(job, error, took: ContinuousClock.now - began))
+    }
+
+    /// Ends the turn in Redis, also when the worker has to leave.
+    func acknowledge(_ reservation: Reservation, _ acknowledgement: Acknowledgement) async {
+        let isOurs = await Task { [self] in
+            await processorGroup.retry(until: .stopped, id) { isFirst in
+                // What is not ours any more at a further try was settled at an earlier one whose reply was lost.
+                try await processorGroup.store.acknowledge(reservation, by: id, acknowledgement) || !isFirst
+            }
+        }.value
+        if isOurs == false { processorGroup.emit(id, .error(ReservationLost(worker: id.description), nil)) }
+    }
+}
+
+/// The job was taken from the worker while it performed it, because its heartbeat had stopped for too long. Another may
+/// have performed it as well.
+struct ReservationLost: Error, CustomStringConvertible {
+    let worker: String
+
+    var description: String {
+        "\(worker) was taken for dead and its job given to another; it may be performed twice"
+    }
+}
+
+/// A key of ours is of another type; nothing can be taken from it.
+struct WrongKeyType: Error, CustomStringConvertible {
+    let description: String
+}

@@ -1,0 +1,105 @@
+import NIOCore
+import Redis
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// How others see the workers of this process: registered, and alive by Ruby's sign of it and by node's.
+extension ProcessorGroup {
+    /// Registers workers, or shows again that they are alive. What was removed meanwhile comes back.
+    ///
+    /// - Parameter ids: Asked for at the last moment: who is resigning is not to be registered again.
+    func register(_ ids: () -> [WorkerID]) async throws {
+        let now = try await store.time()
+        let keys = store.keys
+        let ids = ids()
+        let identity = try JSONEncoder().encode(ProcessIdentity.current)
+        // A thousand at a time, so that the script's lists stay within what Lua unpacks.
+        for start in stride(from: 0, to: ids.count, by: 1000) {
+            var arguments: [any RedisArgument] = [
+                keys.prefix, WorkerID.process, Array(identity), now.iso8601WithOffset, now.rubyTime,
+            ]
+            for id in ids[start...].prefix(1000) {
+                arguments += [id.description, id.name, ping(id, at: now)] as [any RedisArgument]
+            }
+            _ = try await store.run(
+                ResqueScripts.register, keys: [keys.workers, keys.heartbeat, keys.processes], arguments)
+        }
+    }
+
+    private func ping(_ id: WorkerID, at time: Date) -> [UInt8] {
+        var json = JSONBytes()
+        json.raw("{")
+        json.name("time")
+        json.raw(String(Int(time.timeIntervalSince1970)))
+        json.member("name", id.name)
+        json.member("queues", String(id.queues))
+        json.raw("}")
+        return json.bytes
+    }
+
+    /// Shows until cancelled that the workers are alive: on the event loop, by its own clock, for jobs may hold up every
+    /// thread of Swift's pool for as long as they compute.
+    func sendHeartbeats() async {
+        let interval = TimeAmount(options.heartbeat)
+        let executor = LoopExecutor(loop)
+        let beats = loop.scheduleRepeatedAsyncTask(initialDelay: .zero, delay: interval) { [self] _ in
+            let beat = loop.makePromise(of: Void.self)
+            self.heartbeatDidBegin(beat.futureResult)
+            Task(executorPreference: executor) {
+                try? await self.register { self.processors.filter { !$0.isUnregistering }.map(\.id) }
+                beat.succeed()
+            }
+            return beat.futureResult
+        }
+        // Until it is cancelled.
+        while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
+        beats.cancel()
+    }
+
+    /// Looks which queues there are, where `*` stands for them.
+    func update() async throws {
+        guard selection.isOpen else { return }
+        selection.update(known: try await store.send("SMEMBERS", store.keys.queues).texts)
+    }
+}
+
+extension ResqueStore {
+    /// What time it is for Redis, which is the same for all.
+    func time() async throws -> Date {
+        let reply = try await send("TIME").texts
+        guard let second = reply.first.flatMap(Double.init) else { throw UnexpectedReply() }
+        return Date(timeIntervalSince1970: second)
+    }
+
+    /// The processes of ours that have workers, and how to tell whether they live.
+    func processes() async throws -> [String: ProcessIdentity] {
+        try await pairs(keys.processes).compactMapValues {
+            try? JSONDecoder().decode(ProcessIdentity.self, from: Data($0.utf8))
+        }
+    }
+
+    /// When each worker last said that it lives.
+    func heartbeats() async throws -> [WorkerID: String] {
+        Dictionary(try await pairs(keys.heartbeat).map { (WorkerID($0.key), $0.value) }) { first, _ in first }
+    }
+
+    /// All workers, of any program.
+    func workers() async throws -> [WorkerID] {
+        try await send("SMEMBERS", keys.workers).texts.map { WorkerID($0) }
+    }
+
+    /// Removes what says that a process lives.
+    func forget(_ process: String) async throws {
+        _ = try await send("HDEL", keys.processes, process)
+    }
+
+    private func pairs(_ hash: String) async throws -> [String: String] {
+        let texts = try await send("HGETALL", hash).texts
+        let places = stride(from: 0, to: texts.count - 1, by: 2)
+        return Dictionary(places.map { (texts[$0], texts[$0 + 1]) }) { _, last in last }
+    }
+}

@@ -1,0 +1,75 @@
+import Logging
+import Redis
+
+/// How an idle worker learns of a new job within milliseconds, whoever has pushed it, and asks Redis for nothing
+/// meanwhile.
+///
+/// Ruby and node only RPUSH, so somebody has to block on the list. A command that takes a job would have it in neither
+/// place for a moment, but `BLMOVE queue queue LEFT LEFT` takes the first job and puts it back where it was, in one
+/// step: it changes nothing, and it waits while there is none. It needs a connection for each queue; the queues beyond
+/// ``limit``, all where Redis is older than 6.2, and a pause are looked at four times a second instead.
+extension ProcessorGroup {
+    private static let blockingQueueLimit = 16
+    private static let pollInterval = Duration.milliseconds(250)
+    private static let blockingTimeout = Duration.seconds(5)
+    private static let pausePollInterval = Duration.seconds(1)
+
+    /// Rings the bell when there may be a job, until cancelled.
+    func waitForJobs() async {
+        while !Task.isCancelled {
+            let names = selection.names
+            await withTaskGroup { group in
+                for name in names.prefix(Self.blockingQueueLimit) { group.addTask { await self.waitForJobs(to: name) } }
+                group.addTask { await self.poll(at: Array(names.dropFirst(Self.blockingQueueLimit))) }
+                while selection.names == names, !Task.isCancelled {
+                    try? await Task.sleep(for: Self.pollInterval)
+                    try? await update()
+                }
+                group.cancelAll()
+            }
+        }
+    }
+
+    private func waitForJobs(to queue: String) async {
+        let key = store.keys.queue(queue)
+        // The connection for the commands says when Redis is away; this one is cut whenever a wait is cancelled.
+        let connection = connect(Logger(label: "resque") { _ in SwiftLogNoOpLogHandler() })
+        defer { connection.close() }
+        var seen = 0
+        while !Task.isCancelled {
+            let waits = await wakeup.waiter(after: seen)
+            do {
+                while try await isPaused() { try await Task.sleep(for: Self.pausePollInterval) }
+                let reply = try await connection.blocking(
+                    ["BLMOVE", key, key, "LEFT", "LEFT", Int(Self.blockingTimeout / .seconds(1))], wait: Self.blockingTimeout)
+                guard !reply.isNull else { continue }
+                seen = waits
+                wakeup.signal()
+            } catch let error as RedisError where error.reply?.isRetryable == false {
+                await poll(at: [queue])
+            } catch {
+                try? await Task.sleep(for: Self.pollInterval)
+            }
+        }
+    }
+
+    /// Looks at queues, where there are any, now and then.
+    private func poll(at queues: [String]) async {
+        guard !queues.isEmpty else { return }
+        let keys = queues.map(store.keys.queue)
+        var seen = 0
+        while !Task.isCancelled {
+            let waits = await wakeup.waiter(after: seen)
+            if let count = try? await store.send(["EXISTS"] + keys).int, count > 0, (try? await isPaused()) == false {
+                seen = waits
+                wakeup.signal()
+            } else {
+                try? await Task.sleep(for: Self.pollInterval)
+            }
+        }
+    }
+
+    private func isPaused() async throws -> Bool {
+        try await store.send("GET", store.keys.pause).text.map { $0.lowercased().split(separator: " ") } == ["true"]
+    }
+}

@@ -1,0 +1,182 @@
+import Logging
+import NIOCore
+import Redis
+import Synchronization
+
+/// The workers of one process: what they share, and their coming and going.
+final class ProcessorGroup: Sendable {
+    enum Phase: Comparable {
+        /// Jobs are taken.
+        case running
+        /// No more jobs are taken; those in hand are finished.
+        case draining
+        /// Time is up.
+        case stopped
+    }
+
+    private struct State {
+        var phase = Phase.running
+        var processors: [(processor: Processor, task: Task<Void, Never>)] = []
+        var isRedisAway = false
+        var heartbeat: EventLoopFuture<Void>?
+    }
+
+    let selection: QueueSelection
+    let jobs: Jobs
+    let options: WorkerOptions
+    let store: ResqueStore
+    let queue: Queue
+    let wakeup = WakeupSignal()
+    /// Where its connections are.
+    let loop: any EventLoop
+    private let connection: RedisConnection
+    /// Makes a connection that speaks of its troubles to this logger.
+    let connect: @Sendable (Logger) -> RedisConnection
+    private let exit = WakeupSignal()
+    private let logger: Logger
+    private let metrics = WorkerMetrics()
+    private let emit: @Sendable (String, WorkerEvent) -> Void
+    private let state = Mutex(State())
+
+    init(
+        queues: [String], jobs: Jobs, redis: RedisURL, on group: any EventLoopGroup, options: WorkerOptions,
+        logger: Logger,
+        events: (@Sendable (_ worker: String, WorkerEvent) -> Void)?
+    ) {
+        (self.jobs, self.options, self.logger) = (jobs, options, logger)
+        // What one worker has under way is bounded by its jobs, and one of those may be large.
+        var redisOptions = options.redis
+        redisOptions.pendingByteLimit = max(redisOptions.pendingByteLimit, 1 << 30)
+        loop = group.next()
+        let loop = loop
+        connect = { [redisOptions] in RedisConnection(redis, on: loop, options: redisOptions, logger: $0) }
+        emit = events ?? { worker, event in event.log(to: logger, worker: worker) }
+        connection = connect(logger)
+        store = ResqueStore(redis: connection, keys: ResqueKeys(namespace: options.namespace))
+        queue = Queue(store: store, jobs: jobs)
+        selection = QueueSelection(queues, keys: store.keys)
+    }
+
+    var phase: Phase { state.withLock(\.phase) }
+
+    var processors: [Processor] { state.withLock { $0.processors.map(\.processor) } }
+
+    func emit(_ id: WorkerID, _ event: WorkerEvent) {
+        metrics.record(event)
+        emit(id.description, event)
+    }
+
+    /// Works until `direct`, which says how many are at work, returns; then leaves in good order.
+    func work(_ run: () async -> Void) async {
+        logger.info("start \(WorkerID.process) on \(selection.order.joined(separator: ","))")
+        defer { logger.info("end \(WorkerID.process)") }
+        let pruned = WakeupSignal()
+        await withTaskGroup { group in
+            group.addTask { await self.sendHeartbeats() }
+            group.addTask { await self.waitForJobs() }
+            group.addTask {
+                await self.pruneDeadWorkers()
+                pruned.close()
+            }
+            await run()
+            // Leaving is not cancelled with us.
+            await Task { await self.shutDown() }.value
+            group.cancelAll()
+            await Task { await self.wait(for: pruned, within: .seconds(1)) }.value
+            // Ends what Redis has not answered by now.
+            connection.close()
+        }
+    }
+
+    /// Has this many at work. Those that are too many finish the job they have.
+    func resize(to size: Int) {
+        state.withLock { state in
+            let staying = state.processors.filter { !$0.processor.isStopping }
+            for _ in staying.count..<max(size, staying.count) {
+                let processor = Processor(id: WorkerID(queues: selection.order), processorGroup: self)
+                state.processors.append((processor, Task { await processor.run() }))
+            }
+            for (processor, _) in staying.dropFirst(size) { processor.stop() }
+            metrics.record(processors: size)
+        }
+        wakeup.signalAll()
+    }
+
+    func processorDidExit(_ processor: Processor) {
+        let isLast = state.withLock { state in
+            state.processors.removeAll { $0.processor === processor }
+            return state.processors.isEmpty && state.phase > .running
+        }
+        if isLast { exit.close() }
+    }
+
+    func heartbeatDidBegin(_ heartbeat: EventLoopFuture<Void>) { state.withLock { $0.heartbeat = heartbeat } }
+
+    /// Returns when the last sign of life that was begun has been given: it may still register who was there then.
+    func waitForHeartbeat() async { try? await state.withLock(\.heartbeat)?.get() }
+
+    private func shutDown() async {
+        let isEmpty = state.withLock { state in
+            state.phase = .draining
+            return state.processors.isEmpty
+        }
+        if isEmpty { exit.close() }
+        wakeup.close()
+        await wait(for: exit, within: options.grace)
+        let late = state.withLock { state in
+            state.phase = .stopped
+            return state.processors
+        }
+        for (_, task) in late { task.cancel() }
+        await wait(for: exit, within: .milliseconds(500))
+        // Those that are left do not listen; the process will end under them.
+        let unregistered = WakeupSignal()
+        Task { [self] in
+            await withTaskGroup { group in
+                for processor in processors { group.addTask { await processor.unregister() } }
+            }
+            try? await store.forget(WorkerID.process)
+            unregistered.close()
+        }
+        await wait(for: unregistered, within: .seconds(3))
+    }
+
+    /// Returns when the bell has rung for the last time, or time is up.
+    private func wait(for wakeup: WakeupSignal, within limit: Duration) async {
+        await withTaskGroup { group in
+            group.addTask { await wakeup.wait() }
+            group.addTask { try? await Task.sleep(for: limit) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}
+
+extension ProcessorGroup {
+    /// Makes a call to Redis until it succeeds or the phase is past; nil then. Redis may be away for any time.
+    ///
+    /// - Parameter call: Is told whether it is made for the first time; if not, it may have been carried out before.
+    func retry<Result: Sendable>(
+        until limit: Phase, _ id: WorkerID, _ call: (_ isFirst: Bool) async throws -> Result
+    ) async -> Result? {
+        var wait = Duration.milliseconds(20)
+        var isFirst = true
+        repeat {
+            do {
+                let result = try await call(isFirst)
+                state.withLock { $0.isRedisAway = false }
+                return result
+            } catch {
+                let isNews = state.withLock { state in
+                    defer { state.isRedisAway = true }
+                    return !state.isRedisAway
+                }
+                if isNews { emit(id, .error(error, nil)) }
+            }
+            isFirst = false
+            try? await Task.sleep(for: wait * Double.random(in: 0.5...1))
+            wait = min(wait * 2, .seconds(1))
+        } while phase < limit && !Task.isCancelled
+        return nil
+    }
+}

@@ -1,0 +1,19 @@
+import Redis
+import Synchronization
+
+/// The commands that tell everybody of a queue, `SADD resque:queues <queue>`, each spelled once: one goes with every job
+/// that is pushed, since somebody may have removed the queue meanwhile.
+final class QueueRegistrationCache: Sendable {
+    /// A program has few queues; one that makes names without end has them spelled anew.
+    private static let bound = 256
+    private let known = Mutex<[String: RedisCommand]>([:])
+
+    func command(for queue: String, _ keys: ResqueKeys) -> RedisCommand {
+        known.withLock { known in
+            if let command = known[queue] { return command }
+            let command: RedisCommand = ["SADD", keys.queues, queue]
+            if known.count < Self.bound { known[queue] = command }
+            return command
+        }
+    }
+}

@@ -1,0 +1,95 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// One turn of a worker: the job that it has reserved.
+struct Reservation: Sendable {
+    let number: Int
+    let queue: String
+    let bytes: [UInt8]
+    let history: JobHistory
+}
+
+/// What a worker is working on: `{"queue":…,"run_at":…,"payload":{job},"worker":…}`.
+struct WorkingRecord: Sendable {
+    let bytes: [UInt8]
+    let queue: String
+    let job: [UInt8]
+
+    /// What comes before the job.
+    static func beginning(queue: String, date: Date) -> [UInt8] {
+        var json = JSONBytes()
+        json.raw("{")
+        json.member("queue", queue)
+        json.member("run_at", date.iso8601)
+        json.name("payload")
+        return json.bytes
+    }
+
+    /// What comes after it.
+    static func end(worker: String) -> [UInt8] {
+        var json = JSONBytes()
+        json.raw(",")
+        json.member("worker", worker)
+        json.raw("}")
+        return json.bytes
+    }
+
+    /// Takes a record apart, whoever wrote it; nil where it is none.
+    ///
+    /// - Parameter worker: The name of the worker where it is one of ours. Its record may have a payload that only
+    ///   looks like JSON.
+    init?(_ bytes: [UInt8], worker: String?) {
+        guard let (queue, payload) = worker.flatMap({ Self.split(bytes, worker: $0) }) ?? Self.members(of: bytes) else {
+            return nil
+        }
+        self.bytes = bytes
+        self.queue = queue
+        // A payload that is a string is a job that is not JSON, quoted.
+        let isQuoted = bytes[payload].first == UInt8(ascii: "\"")
+        job = isQuoted ? Self.unquoted(bytes[payload]) : Array(bytes[payload])
+    }
+
+    private static func split(_ bytes: [UInt8], worker: String) -> (String, Range<Int>)? {
+        let end = end(worker: worker)
+        let mark = Array(#","payload":"#.utf8)
+        guard bytes.count > end.count, bytes.suffix(end.count).elementsEqual(end),
+            let start = bytes.indices.first(where: { bytes[$0...].starts(with: mark) })
+        else { return nil }
+        let head = Array(bytes[..<start]) + [UInt8(ascii: "}")]
+        guard let queue = members(of: head, wantsPayload: false)?.0, start + mark.count < bytes.count - end.count else {
+            return nil
+        }
+        return (queue, (start + mark.count)..<(bytes.count - end.count))
+    }
+
+    private static func members(of bytes: [UInt8], wantsPayload: Bool = true) -> (String, Range<Int>)? {
+        var queue: String?
+        var payload: Range<Int>?
+        var scanner = JSONScanner(bytes)
+        do {
+            try scanner.members { name, value in
+                switch JSONBytes.text(of: bytes[name]) {
+                case "queue": queue = JSONBytes.text(of: bytes[value])
+                case "payload": payload = value
+                default: break
+                }
+            }
+        } catch {
+            return nil
+        }
+        guard let queue, payload != nil || !wantsPayload else { return nil }
+        return (queue, payload ?? 0..<0)
+    }
+
+    /// `cjson` quotes bytes one by one, and leaves those beyond ASCII as they are.
+    private static func unquoted(_ json: ArraySlice<UInt8>) -> [UInt8] {
+        guard let text = JSONBytes.text(of: Array(String(latin1: Array(json)).utf8)[...]), let bytes = text.latin1
+        else {
+            return Array(json)
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,83 @@
+import Redis
+
+/// What an attempt to reserve a job has found.
+struct ReserveResult: Sendable {
+    enum Found: Sendable {
+        case reserved(Reservation)
+        case nothing
+        /// What was performed leads to a key that is no queue; the text says which.
+        case unfit(String)
+        /// A queue's key can't be read; the text says why.
+        case wrong(String)
+    }
+
+    let found: Found
+    /// Whether the job of the last turn was not the worker's any more when it was acknowledged.
+    let isLost: Bool
+}
+
+extension ResqueStore {
+    /// Acknowledges a job, if there is one, with what it leads to, and reserves that of the turn `next`.
+    func reserve(
+        _ next: Int, after last: PerformedJob?, _ isFirst: Bool, for id: WorkerID, from selection: QueueSelection
+    ) async throws -> ReserveResult {
+        let worker = id.description
+        let now = selection.now
+        let names = [
+            keys.worker(worker), keys.reservations, keys.again, keys.pause, keys.stat("processed"),
+            keys.stat("processed:" + worker), keys.locks, keys.queues,
+        ]
+        let (queues, jobs) = pushing(last?.followUps ?? [])
+        let arguments: [any RedisArgument] = [
+            worker, last?.reservation.number ?? 0, next, WorkingRecord.end(worker: id.name), now.keys.count,
+        ]
+        let reply = try await run(
+            ResqueScripts.reserve, keys: names + now.keys + queues, arguments + now.beginnings + jobs)
+        guard let parts = reply.array, let word = parts.first?.text else { throw UnexpectedReply() }
+        // At a further try the turn is not ours any more where an earlier one has acknowledged it.
+        let isLost = isFirst && parts.count > 1 && parts[1].int == 1
+        return ReserveResult(found: try found(word, parts, next, id, now.names), isLost: isLost)
+    }
+
+    private func found(
+        _ word: String, _ parts: [RedisValue], _ number: Int, _ id: WorkerID, _ queues: [String]
+    ) throws -> ReserveResult.Found {
+        switch word {
+        case "paused", "empty": return .nothing
+        case "unfit" where parts.count == 4: return .unfit(parts[3].text ?? "")
+        case "wrong" where parts.count == 4: return .wrong(parts[3].text ?? "")
+        case "recorded" where parts.count == 5:
+            guard let bytes = parts[3].bytes, let record = WorkingRecord(bytes, worker: id.name) else { return .nothing }
+            return .reserved(reservation(number, record.queue, record.job, parts[4], id))
+        case "job" where parts.count == 5:
+            guard let place = parts[2].int, queues.indices.contains(place - 1), let job = parts[3].bytes else {
+                throw UnexpectedReply()
+            }
+            return .reserved(reservation(number, queues[place - 1], job, parts[4], id))
+        default: throw UnexpectedReply()
+        }
+    }
+
+    /// The keys and arguments that push jobs.
+    func pushing(_ jobs: [Job]) -> (keys: [String], arguments: [any RedisArgument]) {
+        (jobs.map { keys.queue($0.queue) }, jobs.flatMap { [$0.queue, $0.bytes] as [any RedisArgument] })
+    }
+
+    private func reservation(_ number: Int, _ queue: String, _ job: [UInt8], _ reservation: RedisValue, _ id: WorkerID) -> Reservation {
+        Reservation(number: number, queue: queue, bytes: job, history: JobHistory(ofReservation: reservation.text ?? "", by: id))
+    }
+
+    /// What a worker is recorded with, and what is remembered of it.
+    func record(of id: WorkerID) async throws -> (WorkingRecord?, JobHistory) {
+        async let record = send("GET", keys.worker(id.description))
+        async let reservation = send("HGET", keys.reservations, id.description)
+        let bytes = try await record.bytes
+        let history = JobHistory(ofReservation: try await reservation.text ?? "", by: id)
+        return (bytes.flatMap { WorkingRecord($0, worker: id.name) ?? WorkingRecord($0, worker: nil) }, history)
+    }
+}
+
+/// Redis has answered something that its commands never do.
+struct UnexpectedReply: Error, CustomStringConvertible {
+    let description = "Redis gave a reply that is not of the script's form"
+}

@@ -1,0 +1,59 @@
+/// The names of the keys, as Ruby Resque, resque-scheduler and node-resque have them; and below `swift:` those that
+/// only this library uses.
+struct ResqueKeys: Sendable {
+    /// The namespace and a colon.
+    let prefix: String
+
+    private let queuePrefix: String
+
+    init(namespace: String) {
+        prefix = namespace + ":"
+        queuePrefix = prefix + "queue:"
+    }
+
+    /// Set: the names of the queues.
+    var queues: String { prefix + "queues" }
+    /// List: the jobs of one queue, the next one at its left.
+    func queue(_ name: String) -> String { queuePrefix + name }
+
+    /// Set: the ids of the workers, `<host>:<pid>:<queues>`.
+    var workers: String { prefix + "workers" }
+    /// String: what the worker is working on; absent while it is idle.
+    func worker(_ id: String) -> String { prefix + "worker:" + id }
+    /// String: when the worker started.
+    func started(_ id: String) -> String { prefix + "worker:" + id + ":started" }
+    /// Hash: worker id → ISO-8601 time of its last heartbeat.
+    var heartbeat: String { prefix + "workers:heartbeat" }
+    /// String: node's heartbeat, by `<host>:<pid>`.
+    func ping(_ name: String) -> String { prefix + "worker:ping:" + name }
+    /// String: `true` pauses every worker.
+    var pause: String { prefix + "pause-all-workers" }
+
+    /// String: a count; `processed` and `failed`, and each `:<worker id>`.
+    func stat(_ name: String) -> String { prefix + "stat:" + name }
+    /// List: the failures, the newest at its right.
+    var failed: String { prefix + "failed" }
+
+    /// Sorted set: the seconds for which there are delayed jobs.
+    var schedule: String { prefix + "delayed_queue_schedule" }
+    /// List, with the second appended: the jobs that are due then.
+    var delayedPrefix: String { prefix + "delayed:" }
+    /// Set: where the job with these bytes is delayed.
+    func timestamps(_ job: [UInt8]) -> [UInt8] { Array((prefix + "timestamps:").utf8) + job }
+    /// String: the name of the scheduler that moves the delayed jobs; node's.
+    var leader: String { prefix + "resque_scheduler_leader_lock" }
+
+    /// String: a lock of node's plugins on all jobs that are equal to one.
+    func lock(_ kind: String, _ job: Job) -> String {
+        "\(prefix)\(kind):\(job.className):\(job.queue):" + String(decoding: job.arguments.json, as: UTF8.self)
+    }
+
+    /// Hash: process → how its own host can tell that it lives.
+    var processes: String { prefix + "swift:processes" }
+    /// Hash: worker id → the number of its job, and what is remembered of it.
+    var reservations: String { prefix + "swift:turns" }
+    /// Hash: SHA-1 of a job that came back → what is remembered of it until it is reserved again.
+    var again: String { prefix + "swift:again" }
+    /// Hash: worker id → the ``JobLock`` it holds.
+    var locks: String { prefix + "swift:locks" }
+}

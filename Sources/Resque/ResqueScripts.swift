@@ -1,0 +1,190 @@
+import Redis
+
+/// What happens in Redis in one step, or not at all. A job's bytes are spliced as they are: `cjson` would turn `[]` into
+/// `{}` and long integers into floats. The number of a worker's turn is its fence: who was taken for dead and lost its
+/// job can't settle it any more, and what has run though its reply was lost does not run again.
+enum ResqueScripts {
+    /// Acknowledges the job of one turn, pushes what it leads to, and pops and records the one of the next.
+    ///
+    /// - KEYS: worker, turns, again, pause, processed, processed:<id>, locks, queues, the queues by priority, and those
+    ///   to push to.
+    /// - ARGV: id; the turn to acknowledge, or 0; the next turn; the record's end; how many queues there are, and for
+    ///   each the record's beginning; for each job to push its queue's name and its bytes.
+    /// - Returns: `job`, `recorded`, `paused`, `wrong` or `empty`; 1 where the job to acknowledge was not ours any more;
+    ///   the number of the queue; the job's bytes (`job`), the whole record (`recorded`) or what is wrong with a queue;
+    ///   and what is remembered of the job. Or `unfit` where the job leads to a key that is no queue, as the fourth says;
+    ///   it is not acknowledged then.
+    static let reserve = RedisScript(
+        releasing + pushing + """
+
+            local memory = redis.call('HGET', KEYS[2], ARGV[1]) or ''
+            local turn = string.match(memory, '^%d*')
+            local lost = 0
+            if turn == ARGV[3] then
+              return {'recorded', 0, 0, redis.call('GET', KEYS[1]), memory}
+            end
+            local queues = tonumber(ARGV[5])
+            local misfit = turn == ARGV[2] and unfit(KEYS[8], 9 + queues)
+            if misfit then return {'unfit', 0, 0, misfit} end
+            -- Where the record is gone, a worker of another program took us for dead.
+            if turn == ARGV[2] and redis.call('DEL', KEYS[1]) == 1 then
+              push(KEYS[8], 9 + queues, 6 + queues)
+              redis.call('INCR', KEYS[5])
+              redis.call('INCR', KEYS[6])
+              release(KEYS[7], ARGV[1])
+            elseif ARGV[2] ~= '0' then
+              lost = 1
+            end
+            local function remembered(job)
+              if redis.call('EXISTS', KEYS[3]) == 0 then return '' end
+              local digest = redis.sha1hex(job)
+              local all = redis.call('HGET', KEYS[3], digest)
+              if not all then return '' end
+              local first, rest = string.match(all, '^(%S*) ?(.*)$')
+              if rest == '' then redis.call('HDEL', KEYS[3], digest) else redis.call('HSET', KEYS[3], digest, rest) end
+              return ' ' .. first
+            end
+            local pause = redis.call('GET', KEYS[4])
+            local paused = pause and string.match(string.lower(pause), '^%s*true%s*$')
+            local wrong
+            if not paused then
+              for i = 9, 8 + queues do
+                local job = redis.pcall('LPOP', KEYS[i])
+                if type(job) == 'table' then
+                  wrong = KEYS[i] .. ': ' .. job.err
+                elseif job then
+                  memory = ARGV[3] .. remembered(job)
+                  local payload = job
+                  if not (string.find(job, '^%s*{') and string.sub(job, -1) == '}') then payload = cjson.encode(job) end
+                  redis.call('HSET', KEYS[2], ARGV[1], memory)
+                  redis.call('SET', KEYS[1], ARGV[i - 3] .. payload .. ARGV[4])
+                  return {'job', lost, i - 8, job, memory}
+                end
+              end
+            end
+            if turn ~= '' then redis.call('HDEL', KEYS[2], ARGV[1]) end
+            return {paused and 'paused' or wrong and 'wrong' or 'empty', lost, 0, wrong}
+            """)
+
+    /// Ends a worker's turn: its job is done, or goes where it has to go, with what is to be remembered of it.
+    ///
+    /// - KEYS, ARGV: see ``acknowledging``; the queues to push to; the number of the turn, and for each job to push its
+    ///   queue's name and its bytes.
+    /// - Returns: 1, or 0 where the turn was not the worker's any more or leads to a key that is no queue.
+    static let acknowledge = RedisScript(
+        pushing + acknowledging + """
+
+            if string.match(redis.call('HGET', turns, id) or '', '^%d*') ~= ARGV[9] then return 0 end
+            if unfit(KEYS[10], 12) then return 0 end
+            redis.call('HDEL', turns, id)
+            if redis.call('DEL', worker) == 0 then return 0 end
+            push(KEYS[10], 12, 10)
+            release(KEYS[11], id)
+            settle()
+            return 1
+            """)
+
+    /// Removes a worker, dead or leaving, and settles the job that it is recorded with.
+    ///
+    /// - KEYS: see ``acknowledging``, then workers, heartbeat, started, ping.
+    /// - ARGV: see ``acknowledging``, then the worker's record and its last heartbeat as they were seen, each empty where
+    ///   there was none, and `-` where it does not matter.
+    /// - Returns: 1, or 0 where these have changed since: the worker lives.
+    static let removeWorker = RedisScript(
+        acknowledging + """
+
+            local function changed(seen, now) return seen ~= '-' and seen ~= (now or '') end
+            if changed(ARGV[9], redis.call('GET', worker)) then return 0 end
+            if changed(ARGV[10], redis.call('HGET', KEYS[13], id)) then return 0 end
+            redis.call('SREM', KEYS[12], id)
+            redis.call('HDEL', KEYS[13], id)
+            redis.call('HDEL', turns, id)
+            release(KEYS[11], id)
+            if ARGV[9] ~= '' then settle() end
+            redis.call('DEL', worker, KEYS[14], KEYS[15], KEYS[5], KEYS[7])
+            return 1
+            """)
+
+    /// - KEYS: worker, turns, again, processed, processed:<id>, failed, failed:<id>, the list `failed`, the queue, queues,
+    ///   locks.
+    /// - ARGV: id; `done`, `failed`, `retry`, `later`, `front`, `back` or `skip`; the job's bytes; what is to be
+    ///   remembered of it; the entry for `failed`; the delay in milliseconds; the namespace; the queue's name.
+    private static let acknowledging =
+        delaying + releasing + """
+
+            local worker, turns, id, job = KEYS[1], KEYS[2], ARGV[1], ARGV[3]
+            local function count(total, own) redis.call('INCR', total) redis.call('INCR', own) end
+            local function remember()
+              if ARGV[4] == '' then return end
+              local digest = redis.sha1hex(job)
+              local all = redis.call('HGET', KEYS[3], digest)
+              redis.call('HSET', KEYS[3], digest, all and all .. ' ' .. ARGV[4] or ARGV[4])
+              redis.call('EXPIRE', KEYS[3], 604800)
+            end
+            local function settle()
+              local outcome = ARGV[2]
+              if outcome == 'done' then
+                count(KEYS[4], KEYS[5])
+              elseif outcome == 'failed' then
+                redis.call('RPUSH', KEYS[8], ARGV[5])
+                count(KEYS[6], KEYS[7])
+                count(KEYS[4], KEYS[5])
+              elseif outcome == 'retry' or outcome == 'later' then
+                delay(ARGV[7], job, ARGV[6])
+                remember()
+                if outcome == 'retry' then count(KEYS[6], KEYS[7]) end
+              elseif outcome == 'front' or outcome == 'back' then
+                redis.call(outcome == 'front' and 'LPUSH' or 'RPUSH', KEYS[9], job)
+                redis.call('SADD', KEYS[10], ARGV[8])
+                remember()
+              end
+            end
+            """
+
+    /// Defines `unfit(queues, key)`, which of the keys from that place on is no queue, and `push(queues, key, word)`, which
+    /// pushes to them the jobs that are in ARGV from the word on, each after its queue's name.
+    private static let pushing = """
+        local function unfit(queues, key)
+          -- Changes nothing, but fails where this is no set; and after it Redis takes the others when memory is short.
+          if key <= #KEYS then redis.call('SREM', queues, '') end
+          for i = key, #KEYS do
+            local type = redis.call('TYPE', KEYS[i]).ok
+            if type ~= 'list' and type ~= 'none' then return KEYS[i] .. ': a queue is a list, and this is a ' .. type end
+          end
+        end
+        local function push(queues, key, word)
+          for i = key, #KEYS do
+            redis.call('SADD', queues, ARGV[word])
+            redis.call('RPUSH', KEYS[i], ARGV[word + 1])
+            word = word + 2
+          end
+        end
+
+        """
+
+    /// Defines `release(locks, id)`: the ``JobLock`` that a worker holds.
+    private static let releasing = """
+        local function release(locks, id)
+          local lock = redis.call('HGET', locks, id)
+          if not lock then return end
+          redis.call('HDEL', locks, id)
+          if string.sub(redis.call('GET', lock) or '', -#id) == id then redis.call('DEL', lock) end
+        end
+
+        """
+
+    /// Defines `delay(namespace, job, milliseconds)`, by the clock of Redis and never early.
+    static let delaying = """
+        local function at(namespace, job, second)
+          redis.call('RPUSH', namespace .. 'delayed:' .. second, job)
+          redis.call('SADD', namespace .. 'timestamps:' .. job, 'delayed:' .. second)
+          redis.call('ZADD', namespace .. 'delayed_queue_schedule', second, second)
+        end
+        local function delay(namespace, job, milliseconds)
+          local now = redis.call('TIME')
+          local due = now[1] * 1000 + math.ceil(now[2] / 1000) + milliseconds
+          at(namespace, job, string.format('%d', math.ceil(due / 1000)))
+        end
+
+        """
+}

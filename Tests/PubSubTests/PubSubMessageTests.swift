@@ -1,0 +1,49 @@
+import Mail
+import Strategy
+import Testing
+
+@testable import PubSub
+
+@Suite("The wire of emailz")
+struct PubSubMessageTests {
+    @Test("the talk's keys in the talk's order; the id comes after them, and not in the talk's way")
+    func golden() throws {
+        let id = try #require(EmailID("01arz3ndektsv4rrffq69g5fav"))
+        let email = try Email(id: id, to: "a@b.example", subject: "grüße \"1\"", text: "t\n")
+        #expect(
+            PubSubMessage.text(of: email, .talk)
+                == #"{"to":"a@b.example","subject":"grüße \"1\"","text":"t\n"}"#)
+        #expect(
+            PubSubMessage.text(of: email, .safe)
+                == #"{"to":"a@b.example","subject":"grüße \"1\"","text":"t\n","id":"01arz3ndektsv4rrffq69g5fav"}"#)
+        #expect(try PubSubMessage.email(Array(PubSubMessage.text(of: email, .safe).utf8)) == email)
+    }
+
+    @Test("what node publishes is a mail, with an id of its own")
+    func foreign() throws {
+        let node = Array(#"{"to":"a@b.example","subject":"s","text":"t"}"#.utf8)
+        let (one, two) = (try PubSubMessage.email(node), try PubSubMessage.email(node))
+        #expect(one.to.text == "a@b.example" && one.subject == "s" && one.text == "t")
+        #expect(one.id != two.id)
+        #expect(
+            try PubSubMessage.email(
+                Array(#" {"text":"t","id":"no ulid","x":{"y":[]},"subject":"s","to":"a@b.example"} "#.utf8)
+            )
+            .text == "t")
+    }
+
+    @Test(
+        "what is no mail is refused",
+        arguments: [
+            "", "{}", "[]", "null", "x", "{\"to\":\"a@b.example\"", #"{"to":"a@b.example","subject":"s"}"#,
+            #"{"to":["a@b.example"],"subject":"s","text":"t"}"#, #"{"to":"a@b.example","subject":1,"text":"t"}"#,
+            #"{"to":"a@b.example,c@d.example","subject":"s","text":"t"}"#,
+            #"{"to":"a@b.example","subject":"s\r\nBcc: c@d.example","text":"t"}"#,
+            #"{"to":"a@b.example","subject":"","text":"t"}"#, #"{"to":"a@b.example","subject":"s","text":"\u0000"}"#,
+            #"{"to":"a@b.example","subject":"s","text":"t","id":7}"#, String(repeating: "[", count: 100_000),
+        ])
+    func hostile(text: String) {
+        #expect(throws: (any Error).self) { try PubSubMessage.email(Array(text.utf8)) }
+        #expect(throws: (any Error).self) { try PubSubMessage.email([0xff, 0xfe] + Array(text.utf8)) }
+    }
+}
