@@ -17,14 +17,14 @@ let group = MultiThreadedEventLoopGroup.singleton
 let logger = Logger(label: "eventr-bench")
 let isWaking = arguments[1] == "wake"
 let handled = Atomic(0)
-let (moments, tell) = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
+let (moments, emit) = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
 
-let counter = Handler("count") { [count, isWaking, tell] _ in
+let counter = EventHandler("count") { [count, isWaking, emit] _ in
     let number = handled.add(1, ordering: .relaxed).newValue
-    if isWaking || number == 1 || number == count { tell.yield(.now) }
+    if isWaking || number == 1 || number == count { emit.yield(.now) }
 }
 let consumer = Consumer(
-    name: arguments[3], handlers: [counter, Handler("nothing") { _ in }], redis: url, on: group, logger: logger
+    name: arguments[3], handlers: [counter, EventHandler("nothing") { _ in }], redis: url, on: group, logger: logger
 ) { if case .error(_, _, let error) = $0 { print(error) } }
 let work = Task { [consumer] in try await consumer.run() }
 print(isWaking ? try await wake() : await consume())

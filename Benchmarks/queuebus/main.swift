@@ -23,10 +23,10 @@ logger.logLevel = .warning
 let redis = RedisConnection(url, on: group.next(), logger: logger)
 
 let done = Atomic(0)
-let (ends, tell) = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
+let (ends, emit) = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
 let total = isRiding ? events * subscribers : events
-let count: @Sendable () -> Void = { [total, tell] in
-    if done.add(1, ordering: .relaxed).newValue == total { tell.yield(.now) }
+let count: @Sendable () -> Void = { [total, emit] in
+    if done.add(1, ordering: .relaxed).newValue == total { emit.yield(.now) }
 }
 
 var bus = Bus(redis: redis, logger: logger)

@@ -19,25 +19,25 @@ public import ServiceLifecycle
 public final class Consumer: Service {
     /// Under this name it is known in the log, together with all processes that have the same.
     public let name: String
-    private let handlers: [Handler]
+    private let handlers: [EventHandler]
     private let options: ConsumerOptions
     private let url: RedisURL
     private let loop: any EventLoop
     private let logger: Logger
-    private let tell: @Sendable (ConsumerEvent) -> Void
+    private let emit: @Sendable (ConsumerEvent) -> Void
 
     /// - Parameters:
     ///   - redis: It gets one connection for the commands, and one for the hints.
     ///   - events: Told what happens; must not block. The default writes log lines.
     public init(
-        name: String, handlers: [Handler], redis: RedisURL, on group: any EventLoopGroup,
+        name: String, handlers: [EventHandler], redis: RedisURL, on group: any EventLoopGroup,
         options: ConsumerOptions = ConsumerOptions(), logger: Logger,
         events: (@Sendable (ConsumerEvent) -> Void)? = nil
     ) {
         (self.name, self.handlers, self.options, self.url) = (name, handlers, options, redis)
         self.logger = logger
         loop = group.next()
-        tell = events ?? { $0.log(to: logger, consumer: name) }
+        emit = events ?? { $0.log(to: logger, consumer: name) }
     }
 
     /// Consumes until its task is cancelled or the service group shuts down; then takes no more events, finishes those
@@ -47,28 +47,28 @@ public final class Consumer: Service {
             options.log.isCluster
             ? RedisCluster(url, on: loop, options: options.redis, logger: logger)
             : RedisConnection(url, on: loop, options: options.redis, logger: logger)
-        let store = Store(redis: redis, options: options.log)
+        let store = EventStore(redis: redis, options: options.log)
         switch options.algorithm {
-        case .talk: await TalkConsumer(name, handlers, store, pause: options.poll, tell).work()
+        case .talk: await TalkConsumer(name, handlers, store, pause: options.poll, emit).work()
         case .safe: await work(store)
         }
     }
 
-    private func work(_ store: Store) async {
-        let shift = Shift(name: name, handlers: handlers, store: store, options: options, tell: tell)
+    private func work(_ store: EventStore) async {
+        let session = ConsumerSession(name: name, handlers: handlers, store: store, options: options, emit: emit)
         let hints = RedisSubscription(
             url, channels: [store.keys.written], on: loop, options: options.redis, logger: logger)
         let (over, end) = AsyncStream.makeStream(of: Never.self)
         let work = Task {
-            await shift.work(hints: hints)
+            await session.work(hints: hints)
             end.finish()
         }
         let grace = options.grace
         let leave: @Sendable () -> Void = {
-            shift.enter(.leaving)
+            session.enter(.draining)
             Task {
                 try? await Task.sleep(for: grace)
-                shift.enter(.gone)
+                session.enter(.stopped)
                 work.cancel()
                 // Handlers that do not listen: the process will end under them, and their leases run out.
                 try? await Task.sleep(for: .seconds(2))

@@ -11,7 +11,7 @@ public struct ConsumerOptions: Sendable {
     }
 
     /// Where the log is: the same for all who read and write it.
-    public var log = LogOptions()
+    public var log = EventLogOptions()
     /// How its two connections behave.
     public var redis = RedisOptions()
     /// How events are taken: safely, or as in the talk.
@@ -20,7 +20,7 @@ public struct ConsumerOptions: Sendable {
     public var delivery = Delivery.atLeastOnce
     /// The most events taken at once: what a crash may have handled twice.
     ///
-    /// At most so many; fewer while handlers take their time, since those of a batch wait for each other (see `Pace`).
+    /// At most so many; fewer while handlers take their time, since those of a batch wait for each other (see `BatchSizer`).
     public var batch = 500
     /// How many batches this process handles at a time. With one, events are handled in the order of the log.
     public var concurrency = 1

@@ -21,9 +21,9 @@ extension EventLog {
         for entry in dead {
             guard let place = try? JSONDecoder().decode(Place.self, from: Data(entry)) else { continue }
             // First the retry: dying half way, it is tried again and stays dead as well.
-            let retry = Retry(
+            let retry = EventRetry(
                 Event.Place(partition: place.partition, index: place.index), failures: 0, handler: place.handler)
-            try await store.settle(consumer, next: retry)
+            try await store.replaceRetry(consumer, next: retry)
             _ = try await store.send("LREM", keys.dead(consumer), 1, entry)
             count += 1
         }

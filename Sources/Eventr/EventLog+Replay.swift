@@ -41,13 +41,13 @@ extension EventLog {
         for partition in try await store.allPartitions(from: first) {
             let isPassedOver = start == .end && partition <= current
             let length = try await store.run(
-                Scripts.rewind,
+                EventScripts.rewind,
                 keys: [keys.partition(partition), keys.counters(partition), keys.leases(partition, consumer)],
                 consumer, isPassedOver ? 1 : 0)
             events += isPassedOver ? 0 : length.int ?? 0
         }
         for text in try await store.send("ZRANGE", keys.retries(consumer), 0, -1).array?.compactMap(\.text) ?? [] {
-            guard let retry = Retry(text), retry.place.partition >= first else { continue }
+            guard let retry = EventRetry(text), retry.place.partition >= first else { continue }
             _ = try await store.send("ZREM", keys.retries(consumer), text)
         }
         _ = try await store.send("HSET", keys.clientPartitions, consumer, "\(first)")

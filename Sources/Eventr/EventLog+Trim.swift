@@ -32,7 +32,7 @@ extension EventLog {
         var retried: [String: Set<Int>] = [:]
         for consumer in registered {
             let retries = try await store.send("ZRANGE", store.keys.retries(consumer.name), 0, -1)
-            let places = retries.array?.compactMap { $0.text.flatMap { Retry($0) }?.place.partition } ?? []
+            let places = retries.array?.compactMap { $0.text.flatMap { EventRetry($0) }?.place.partition } ?? []
             retried[consumer.name] = Set(places)
         }
         var trim = Trim()
@@ -60,7 +60,7 @@ extension EventLog {
 
     /// Returns false where the partition was written to meanwhile, and stays.
     private func delete(
-        _ partition: PartitionLengths, of registered: [Registered], missedBy missed: [Registered]
+        _ partition: PartitionLengths, of registered: [RegisteredConsumer], missedBy missed: [RegisteredConsumer]
     ) async throws -> Bool {
         let (number, keys) = (partition.number, store.keys)
         for consumer in missed {
@@ -69,7 +69,7 @@ extension EventLog {
         }
         let about = [keys.partition(number), keys.counters(number), keys.waiting(number)]
         let leases = Set(partition.counters.keys).union(registered.map(\.name)).map { keys.leases(number, $0) }
-        guard try await store.run(Scripts.delete, keys: about + leases, partition.length).int == 1 else {
+        guard try await store.run(EventScripts.delete, keys: about + leases, partition.length).int == 1 else {
             for consumer in missed { _ = try await store.send("HDEL", keys.gaps(consumer.name), number) }
             return false
         }

@@ -4,14 +4,14 @@ public import Redis
 ///
 /// Every function throws the errors of the Redis module where Redis is away or refuses.
 public struct EventLog: Sendable {
-    let store: Store
+    let store: EventStore
 
     /// - Parameter options: Where the log is: the same for all who read and write it.
-    public init(redis: any RedisCommands, options: LogOptions = LogOptions()) {
-        self.init(Store(redis: redis, options: options))
+    public init(redis: any RedisCommands, options: EventLogOptions = EventLogOptions()) {
+        self.init(EventStore(redis: redis, options: options))
     }
 
-    init(_ store: Store) {
+    init(_ store: EventStore) {
         self.store = store
     }
 
@@ -81,7 +81,7 @@ public struct EventLog: Sendable {
 // MARK: - What the operations stand on
 
 /// Somebody who reads the log.
-struct Registered: Sendable {
+struct RegisteredConsumer: Sendable {
     let name: String
     /// The newest partition that it has taken events from; nil where it has none.
     let position: Int?
@@ -101,12 +101,12 @@ struct PartitionLengths: Sendable {
 }
 
 extension EventLog {
-    func registered() async throws -> [Registered] {
+    func registered() async throws -> [RegisteredConsumer] {
         let positions = Dictionary(try await store.send("HGETALL", store.keys.clientPartitions).pairs) { $1 }
         let starts = Dictionary(try await store.send("HGETALL", store.keys.starts).pairs) { $1 }
         return Set(positions.keys).union(starts.keys).sorted().map { name in
             let start = starts[name]?.text?.split(separator: " ").first.flatMap { Int($0) }
-            return Registered(name: name, position: positions[name]?.int, start: start ?? 0)
+            return RegisteredConsumer(name: name, position: positions[name]?.int, start: start ?? 0)
         }
     }
 

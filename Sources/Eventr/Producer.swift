@@ -19,20 +19,20 @@ import Synchronization
 public final class Producer: Sendable {
     /// The talk's name for whoever writes. It is not written down.
     public let name: String
-    private let store: Store
+    private let store: EventStore
     private let algorithm: Algorithm
-    private let gathering: Gathering
+    private let batcher: WriteBatcher
 
     /// - Parameter options: Where the log is: the same for all who read and write it.
     public init(
-        name: String, redis: any RedisCommands, options: LogOptions = LogOptions(), algorithm: Algorithm = .safe
+        name: String, redis: any RedisCommands, options: EventLogOptions = EventLogOptions(), algorithm: Algorithm = .safe
     ) {
         self.name = name
         self.algorithm = algorithm
-        let store = Store(redis: redis, options: options)
+        let store = EventStore(redis: redis, options: options)
         self.store = store
         let current = Current(Self.ownPartition(options))
-        gathering = Gathering { events throws(RedisError) in try await store.append(events, current) }
+        batcher = WriteBatcher { events throws(RedisError) in try await store.append(events, current) }
     }
 
     /// Writes one event.
@@ -45,7 +45,7 @@ public final class Producer: Sendable {
         case .safe:
             var event = ByteBuffer()
             json.write(into: &event)
-            return try await gathering.add(event)
+            return try await batcher.add(event)
         case .talk: return try await appendAsTheTalk(json)
         }
     }
@@ -64,7 +64,7 @@ public final class Producer: Sendable {
         return Event.Place(partition: partition, index: (length.int ?? 1) - 1)
     }
 
-    private static func ownPartition(_ options: LogOptions) -> Int {
+    private static func ownPartition(_ options: EventLogOptions) -> Int {
         Int(Date.now.timeIntervalSince1970) / options.partitionSeconds
     }
 }
@@ -76,7 +76,7 @@ private final class Current: Sendable {
     init(_ partition: Int) { self.partition = Atomic(partition) }
 }
 
-extension Store {
+extension EventStore {
     /// Appends events to the partition that Redis holds for now's: no consumer has left that for good, whatever our own
     /// clock says.
     ///
@@ -91,7 +91,7 @@ extension Store {
                 slot.append(keys.partitions)
             }
             let reply = try await redis.run(
-                Scripts.write, keys: slot,
+                EventScripts.write, keys: slot,
                 arguments: [partition, options.partitionSeconds, options.isCluster ? 1 : 0, keys.written] + events)
             guard let index = reply.int else { throw .protocolViolation("an index was expected") }
             if index >= 0 { return Event.Place(partition: partition, index: index) }

@@ -11,16 +11,16 @@ import ServiceLifecycle
 /// - the script builds its keys itself, which a Redis Cluster refuses.
 struct TalkConsumer: Sendable {
     private let name: String
-    private let handlers: [Handler]
-    private let store: Store
+    private let handlers: [EventHandler]
+    private let store: EventStore
     private let pause: Duration
-    private let tell: @Sendable (ConsumerEvent) -> Void
+    private let emit: @Sendable (ConsumerEvent) -> Void
 
     init(
-        _ name: String, _ handlers: [Handler], _ store: Store, pause: Duration,
-        _ tell: @escaping @Sendable (ConsumerEvent) -> Void
+        _ name: String, _ handlers: [EventHandler], _ store: EventStore, pause: Duration,
+        _ emit: @escaping @Sendable (ConsumerEvent) -> Void
     ) {
-        (self.name, self.handlers, self.store, self.pause, self.tell) = (name, handlers, store, pause, tell)
+        (self.name, self.handlers, self.store, self.pause, self.emit) = (name, handlers, store, pause, emit)
     }
 
     func work() async {
@@ -28,21 +28,21 @@ struct TalkConsumer: Sendable {
             while true {
                 try Task.checkCancellation()
                 if let event = await next() {
-                    tell(.event(event))
+                    emit(.event(event))
                     for handler in handlers { await perform(handler, event) }
                 } else {
-                    tell(.pause)
+                    emit(.pause)
                     try await Task.sleep(for: pause)
                 }
             }
         }
     }
 
-    private func perform(_ handler: Handler, _ event: Event) async {
+    private func perform(_ handler: EventHandler, _ event: Event) async {
         do {
-            tell(.success(handler: handler.name, event, result: try await handler.perform(event)))
+            emit(.success(handler: handler.name, event, result: try await handler.perform(event)))
         } catch {
-            tell(.error(handler: handler.name, event, error))
+            emit(.error(handler: handler.name, event, error))
         }
     }
 
@@ -51,7 +51,7 @@ struct TalkConsumer: Sendable {
             // What partition are we working on?
             guard let partition = try await self.partition() else { return nil }
             // Get the next event of it, and slide the cursor.
-            tell(.poll(partition: partition))
+            emit(.poll(partition: partition))
             if let bytes = try await store.run(Self.getAndIncrement, keys: [], name, partition).bytes {
                 let counter = try await store.send("HGET", store.keys.counters(partition), name).int ?? 1
                 return Event(bytes, partition: partition, index: counter - 1)
@@ -61,7 +61,7 @@ struct TalkConsumer: Sendable {
                 _ = try await store.send("HSET", store.keys.clientPartitions, name, "\(next)")
             }
         } catch {
-            tell(.error(handler: nil, nil, error))
+            emit(.error(handler: nil, nil, error))
         }
         return nil
     }

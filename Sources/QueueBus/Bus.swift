@@ -20,8 +20,8 @@ public import Resque
 /// ```
 public struct Bus: Sendable {
     /// Handles one event for one subscription. What it throws fails the job, or retries it where a plugin says so: it
-    /// may get an event twice, with the same ``Event/deliveryID``.
-    public typealias Rider = @Sendable (Event) async throws -> Void
+    /// may get an event twice, with the same ``BusEvent/deliveryID``.
+    public typealias Rider = @Sendable (BusEvent) async throws -> Void
 
     private struct Ride: Sendable {
         let application: Application
@@ -71,14 +71,14 @@ public struct Bus: Sendable {
             jobs.register(
                 name, plugins: plugins,
                 whole: { [self] job in
-                    try await perform(Event(json: job.arguments.onlyString()), driver)
+                    try await perform(BusEvent(json: job.arguments.onlyString()), driver)
                 })
         }
         return jobs
     }
 
     /// `bus_class_proxy` says whose turn it is.
-    private func perform(_ event: Event, _ driver: Driver) async throws -> any Sendable {
+    private func perform(_ event: BusEvent, _ driver: Driver) async throws -> any Sendable {
         let proxy = event["bus_class_proxy"] ?? ""
         switch proxy.hasPrefix("::") ? String(proxy.dropFirst(2)) : proxy {
         case Publisher.driver:
@@ -92,7 +92,7 @@ public struct Bus: Sendable {
         }
     }
 
-    private func ride(_ event: Event) async throws {
+    private func ride(_ event: BusEvent) async throws {
         let (application, key) = (event["bus_rider_app_key"] ?? "", event["bus_rider_sub_key"] ?? "")
         guard let ride = rides.first(where: { $0.application.key == application && $0.subscription.key == key }) else {
             throw UnknownSubscription(application: application, key: key)
@@ -101,7 +101,7 @@ public struct Bus: Sendable {
     }
 }
 
-extension Event {
+extension BusEvent {
     /// The same for every try at delivering this event to this subscription, and for no other delivery.
     public var deliveryID: String {
         "\(id ?? "") \(self["bus_rider_app_key"] ?? "") \(self["bus_rider_sub_key"] ?? "")"

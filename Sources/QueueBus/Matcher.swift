@@ -4,7 +4,7 @@
 /// In Redis a filter is a string: one of the special values below with `bus_special_value_` before it, or a text that
 /// the attribute equals, or else a regular expression of Ruby's. That is matched as Ruby has it, `^…$`, so a line is
 /// enough, and in `a|b` the one end belongs to `a` and the other to `b`. One made by Ruby itself, `(?-mix:…)`, is taken
-/// as it is. What `Pattern` does not know, or would take too long over, matches nothing; see ``unreadable``.
+/// as it is. What `RubyRegex` does not know, or would take too long over, matches nothing; see ``unreadable``.
 public struct Matcher: Sendable, Hashable {
     /// What an attribute has to be.
     public enum Filter: Sendable, Hashable {
@@ -27,18 +27,18 @@ public struct Matcher: Sendable, Hashable {
     /// By name, sorted.
     public let filters: [(name: String, filter: Filter)]
     /// Of those that are texts, in the same places, what they are as expressions.
-    private let patterns: [Pattern?]
+    private let patterns: [RubyRegex?]
     /// The filters that are no regular expressions, or none that is known here. They match equal texts alone.
-    public let unreadable: [(name: String, why: InvalidPattern)]
+    public let unreadable: [(name: String, why: InvalidRegex)]
 
     /// By the attributes' names.
     public init(_ filters: [String: Filter]) {
         self.filters = filters.sorted { $0.key < $1.key }.map { (name: $0.key, filter: $0.value) }
-        var unreadable: [(name: String, why: InvalidPattern)] = []
-        patterns = self.filters.map { (name, filter) -> Pattern? in
+        var unreadable: [(name: String, why: InvalidRegex)] = []
+        patterns = self.filters.map { (name, filter) -> RubyRegex? in
             guard case .value(let text) = filter else { return nil }
-            do throws(InvalidPattern) {
-                return try Pattern(text.hasPrefix("(?-mix:") ? text : "^\(text)$")
+            do throws(InvalidRegex) {
+                return try RubyRegex(text.hasPrefix("(?-mix:") ? text : "^\(text)$")
             } catch {
                 unreadable.append((name, error))
                 return nil
@@ -53,14 +53,14 @@ public struct Matcher: Sendable, Hashable {
     }
 
     /// Whether every filter matches. False where that takes too long to find out.
-    public func matches(_ event: Event) -> Bool { verdict(on: event) ?? false }
+    public func matches(_ event: BusEvent) -> Bool { evaluate(event) ?? false }
 
     /// Nil where finding out takes too long.
-    func verdict(on event: Event) -> Bool? {
+    func evaluate(_ event: BusEvent) -> Bool? {
         guard !filters.isEmpty else { return false }
         for (place, (name, filter)) in filters.enumerated() {
-            let verdict = filter.matches(name, event, patterns[place])
-            guard verdict == true else { return verdict }
+            let isMatch = filter.matches(name, event, patterns[place])
+            guard isMatch == true else { return isMatch }
         }
         return true
     }
@@ -122,7 +122,7 @@ extension Matcher.Filter {
     }
 
     /// Nil where finding out takes too long.
-    func matches(_ name: String, _ event: Event, _ pattern: Pattern?) -> Bool? {
+    func matches(_ name: String, _ event: BusEvent, _ pattern: RubyRegex?) -> Bool? {
         let given = event[name]
         switch self {
         case .key: return event.has(name)

@@ -15,15 +15,15 @@ public struct Publisher: Sendable {
     /// - Parameter hostname: For `bus_app_hostname`; this machine's, unless said otherwise.
     public init(_ queue: Queue, hostname: String? = nil) {
         self.queue = queue
-        self.hostname = hostname ?? Clock.hostname
+        self.hostname = hostname ?? BusClock.hostname
     }
 
     /// Publishes an event. Returns when it is in `bus_incoming`.
     ///
     /// - Returns: The event as it was published, `bus_id` and all.
     @discardableResult
-    public func publish(_ type: String, _ attributes: Event = Event()) async throws -> Event {
-        var event = stamped(type, at: Clock.now)
+    public func publish(_ type: String, _ attributes: BusEvent = BusEvent()) async throws -> BusEvent {
+        var event = stamped(type, at: BusClock.now)
         event.merge(attributes)
         event.set("bus_class_proxy", Self.driver)
         try await queue.enqueue(Self.job(event, queue: Self.incoming))
@@ -33,7 +33,7 @@ public struct Publisher: Sendable {
     /// Publishes an event at this second since 1970. Returns when it is among the delayed jobs; a scheduler of any
     /// language brings it to the bus.
     @discardableResult
-    public func publish(_ type: String, _ attributes: Event = Event(), at second: Int) async throws -> Event {
+    public func publish(_ type: String, _ attributes: BusEvent = BusEvent(), at second: Int) async throws -> BusEvent {
         var event = stamped(type, at: nil)
         event.merge(attributes)
         if !event.has("bus_delayed_until") { event.set("bus_delayed_until", second) }
@@ -44,34 +44,34 @@ public struct Publisher: Sendable {
 
     /// Publishes an event when this time has passed, never earlier.
     @discardableResult
-    public func publish(_ type: String, _ attributes: Event = Event(), in delay: Duration) async throws -> Event {
+    public func publish(_ type: String, _ attributes: BusEvent = BusEvent(), in delay: Duration) async throws -> BusEvent {
         let seconds = (delay / .seconds(1)).rounded(.up)
-        return try await publish(type, attributes, at: Clock.now + 1 + Int(min(max(seconds, 0), 1e10)))
+        return try await publish(type, attributes, at: BusClock.now + 1 + Int(min(max(seconds, 0), 1e10)))
     }
 
     /// What the bus knows of an event. Where an event has such an attribute, its own counts.
     ///
     /// - Parameter second: When it is published; nil where that is yet to come.
-    private func stamped(_ type: String, at second: Int?) -> Event {
-        var event = Event()
+    private func stamped(_ type: String, at second: Int?) -> BusEvent {
+        var event = BusEvent()
         if let second { event.set("bus_published_at", second) }
         event.set("bus_event_type", type)
-        event.set("bus_id", "\(second ?? Clock.now)-\(Clock.uuid)")
+        event.set("bus_id", "\(second ?? BusClock.now)-\(BusClock.uuid)")
         event.set("bus_app_hostname", hostname)
         return event
     }
 
     /// An event whose time has come, published now, as a driver is to have it.
-    static func released(_ event: Event) -> Event {
-        var released = Event()
-        released.set("bus_published_at", Clock.now)
+    static func released(_ event: BusEvent) -> BusEvent {
+        var released = BusEvent()
+        released.set("bus_published_at", BusClock.now)
         released.merge(event)
         released.set("bus_class_proxy", driver)
         return released
     }
 
     /// An event as a job: its JSON is the only argument, as a string.
-    static func job(_ event: Event, queue: String) -> Job {
+    static func job(_ event: BusEvent, queue: String) -> Job {
         let json = event.json
         var arguments = JSONBytes(capacity: json.count * 5 / 4)
         arguments.raw("[\"")

@@ -36,11 +36,11 @@ public struct Subscription: Sendable, Hashable {
 
     /// What stands in Redis, or nil where Ruby would pass over it as well: no key, no queue, no object.
     init?(json: [UInt8]) {
-        guard let fields = try? Event(json: json), let key = fields["key"], !key.isEmpty,
+        guard let fields = try? BusEvent(json: json), let key = fields["key"], !key.isEmpty,
             let queueName = fields["queue_name"], !queueName.isEmpty
         else { return nil }
         var filters: [String: Matcher.Filter] = [:]
-        if let matcher = fields["matcher"], let attributes = try? Event(json: matcher.utf8) {
+        if let matcher = fields["matcher"], let attributes = try? BusEvent(json: matcher.utf8) {
             for name in attributes.names { filters[name] = Matcher.Filter(attributes[name] ?? "") }
         }
         self.init(

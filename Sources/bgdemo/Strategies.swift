@@ -34,7 +34,7 @@ private let all = [
     Entry(
         "eventr", "the web server writes down what has happened, and consumers choose what to do about it",
         hasWorker: true, needsRedis: true, hasTalk: true, options: ["--audit"]
-    ) { try await EventBus($0) },
+    ) { try await EventrStrategy($0) },
     Entry(
         "queuebus", "the web server says what happened, and everyone who subscribed has a copy in a queue of its own",
         hasWorker: true, needsRedis: true, options: ["--archive"]

@@ -31,11 +31,11 @@ struct EventrSnippets {
             let place = try await producer.write(UserCreated(id: 8))
             print("It stands at \(place.index) of the minute \(place.partition)")
 
-            let welcome = Handler("welcome") { event in
+            let welcome = EventHandler("welcome") { event in
                 guard event.name == "user_created" else { return }
                 try await greet(event.decode(UserCreated.self))
             }
-            let audit = Handler("audit") { event in
+            let audit = EventHandler("audit") { event in
                 print(event)
             }
 
@@ -61,7 +61,7 @@ struct EventrSnippets {
         }
     }
 
-    private func consume(_ url: RedisURL, _ handlers: [Handler]) async throws {
+    private func consume(_ url: RedisURL, _ handlers: [EventHandler]) async throws {
         let (welcome, audit) = (handlers[0], handlers[1])
         let consumer = Consumer(name: "mailer", handlers: [welcome, audit], redis: url, on: group, logger: logger)
         try await consumer.run()

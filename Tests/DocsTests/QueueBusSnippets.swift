@@ -39,11 +39,11 @@ struct QueueBusSnippets {
             let working = Task { try await worker.run() }
 
             let publisher = Publisher(Queue(redis: redis))
-            try await publisher.publish("user_created", Event(User(id: 7, plan: "pro")))
+            try await publisher.publish("user_created", BusEvent(User(id: 7, plan: "pro")))
 
-            try await publisher.publish("user_created", Event(User(id: 8, plan: "free")))
+            try await publisher.publish("user_created", BusEvent(User(id: 8, plan: "free")))
 
-            try await publisher.publish("trial_ended", Event(User(id: 7, plan: "pro")), in: .seconds(3600))
+            try await publisher.publish("trial_ended", BusEvent(User(id: 7, plan: "pro")), in: .seconds(3600))
 
             #expect(await charged.first { _ in true } == "7")
             working.cancel()

@@ -11,7 +11,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2)))
 struct ClusterTests {
     private let options = {
-        var options = LogOptions()
+        var options = EventLogOptions()
         options.isCluster = true
         return options
     }()
@@ -19,7 +19,7 @@ struct ClusterTests {
     @Test("On a Cluster the partitions are spread over the nodes, and everything works that works on one")
     func everything() async throws {
         try await withCluster { cluster, redis in
-            let store = Store(redis: redis, options: options)
+            let store = EventStore(redis: redis, options: options)
             for partition in 100..<130 {
                 _ = try await store.send("ZADD", store.keys.partitions, partition, partition)
                 for number in 0..<10 {
@@ -35,23 +35,23 @@ struct ClusterTests {
 
             let seen = Watched<[Int]>([])
             let failures = Watched(0)
-            let handler = Handler("h") { event in
+            let handler = EventHandler("h") { event in
                 let number = try event.decode(Number.self).number
                 if number == 1005,
                     failures.change({
                         $0 += 1; return $0
                     }) < 3
                 {
-                    throw Broken()
+                    throw HandlerFailure()
                 }
                 seen.change { $0.append(number) }
             }
-            let bad = Handler("bad", isRetryable: { _ in false }) { event in
-                if try event.decode(Number.self).number == 1006 { throw Broken() }
+            let bad = EventHandler("bad", isRetryable: { _ in false }) { event in
+                if try event.decode(Number.self).number == 1006 { throw HandlerFailure() }
             }
             var quick = ConsumerOptions.quick
             quick.log = options
-            try await cluster.estate.withConsumer([handler, bad], quick) {
+            try await cluster.fixture.withConsumer([handler, bad], quick) {
                 try await seen.wait { $0.count == 301 }
                 try await Producer(name: "webApp", redis: redis, options: options).write(json: numbered(1301))
                 try await seen.wait { $0.count == 302 }
@@ -63,7 +63,7 @@ struct ClusterTests {
             #expect(try await log.consumers().map(\.lag) == [0])
             #expect(try await log.replay("again", from: .partition(120)).events == 102)
             #expect(try await log.trim(olderThan: .seconds(3600)).partitions == 20)
-            var reader = try await LogReader(log, from: .beginning)
+            var reader = try await EventLogReader(log, from: .beginning)
             #expect(try await reader.read().first?.place == Event.Place(partition: 120, index: 0))
         }
     }
@@ -130,7 +130,7 @@ struct ClusterTests {
                         }
                     }
                     let redis = RedisCluster(
-                        cluster.estate.url, on: MultiThreadedEventLoopGroup.singleton, logger: cluster.estate.logger)
+                        cluster.fixture.url, on: MultiThreadedEventLoopGroup.singleton, logger: cluster.fixture.logger)
                     try await body(cluster, redis)
                     redis.close()
                 }
@@ -151,7 +151,7 @@ struct ClusterTests {
 
 private struct Cluster: Sendable {
     /// As its first node has it.
-    let estate: Estate
+    let fixture: EventrFixture
     let nodes: [RedisConnection]
 
     init(_ servers: [RedisServer]) throws {
@@ -161,7 +161,7 @@ private struct Cluster: Sendable {
                 try RedisURL("redis://127.0.0.1:\($0.port)"), on: MultiThreadedEventLoopGroup.singleton.any(),
                 logger: logger)
         }
-        estate = Estate(server: servers[0], url: nodes[0].url, redis: nodes[0], logger: logger)
+        fixture = EventrFixture(server: servers[0], url: nodes[0].url, redis: nodes[0], logger: logger)
     }
 }
 

@@ -8,26 +8,26 @@ import Testing
 struct ConsumerTests {
     @Test("Events are in the talk's keys, and each handler gets each of them, in order")
     func keys() async throws {
-        try await withEstate { estate in
-            let (one, two) = (Witness(), Witness())
+        try await withFixture { fixture in
+            let (one, two) = (EventRecorder(), EventRecorder())
             let event = #"{"eventName":"emailEvent","email":{"to":"a@b.example","subject":"s","text":"t"}}"#
-            let place = try await estate.producer.write(json: event)
+            let place = try await fixture.producer.write(json: event)
             #expect(place.index == 0)
             #expect(
-                try await estate.texts("ZRANGE", "eventr:partitions", 0, -1, "WITHSCORES") == [
+                try await fixture.texts("ZRANGE", "eventr:partitions", 0, -1, "WITHSCORES") == [
                     "\(place.partition)", "\(place.partition)",
                 ])
-            #expect(try await estate.texts("LRANGE", "eventr:partitions:\(place.partition)", 0, -1) == [event])
-            try await estate.producer.write(json: "second")
-            try await estate.withConsumer([one.handler("one"), two.handler("two")]) {
+            #expect(try await fixture.texts("LRANGE", "eventr:partitions:\(place.partition)", 0, -1) == [event])
+            try await fixture.producer.write(json: "second")
+            try await fixture.withConsumer([one.handler("one"), two.handler("two")]) {
                 try await two.seen.wait { $0.count == 2 }
                 // Acknowledged: the counter is the index of the next.
-                try await estate.until("HGET", "eventr:counters:\(place.partition)", "myApp", is: "2")
+                try await fixture.until("HGET", "eventr:counters:\(place.partition)", "myApp", is: "2")
             }
             #expect(one.seen.value == [event, "second"])
             #expect(two.seen.value == [event, "second"])
-            #expect(try await estate.text("HGET", "eventr:client_partitions", "myApp") == "\(place.partition)")
-            let left = try await estate.texts("KEYS", "*").filter { !$0.hasPrefix("eventr:waiting:") }.sorted()
+            #expect(try await fixture.text("HGET", "eventr:client_partitions", "myApp") == "\(place.partition)")
+            let left = try await fixture.texts("KEYS", "*").filter { !$0.hasPrefix("eventr:waiting:") }.sorted()
             #expect(
                 left == [
                     "eventr:client_partitions", "eventr:counters:\(place.partition)", "eventr:partitions",
@@ -38,14 +38,14 @@ struct ConsumerTests {
 
     @Test("An original consumer and ours read one log under different names")
     func besideTheOriginal() async throws {
-        try await withEstate { estate in
-            let (ours, talks) = (Witness(), Witness())
-            try await estate.producer.write(json: "by ours")
-            try await estate.withConsumer([ours.handler()], named: "ours") {
-                try await estate.withConsumer(
+        try await withFixture { fixture in
+            let (ours, talks) = (EventRecorder(), EventRecorder())
+            try await fixture.producer.write(json: "by ours")
+            try await fixture.withConsumer([ours.handler()], named: "ours") {
+                try await fixture.withConsumer(
                     [talks.handler()], .quick { $0.algorithm = .talk }, named: "talk's"
                 ) {
-                    try await Producer(name: "webApp", redis: estate.redis, algorithm: .talk).write(
+                    try await Producer(name: "webApp", redis: fixture.redis, algorithm: .talk).write(
                         json: "by the talk's")
                     try await ours.seen.wait { $0.count == 2 }
                     try await talks.seen.wait { $0.count == 2 }
@@ -58,12 +58,12 @@ struct ConsumerTests {
 
     @Test("Three consumers of one name share the events, and those of another get all of them again")
     func shared() async throws {
-        try await withEstate { estate in
+        try await withFixture { fixture in
             let count = 1200
-            try await estate.write(0..<count / 2, to: 100)
+            try await fixture.write(0..<count / 2, to: 100)
             let handled = Watched<[String: [Int]]>([:])
-            func handler(_ name: String, _ process: Int) -> Handler {
-                Handler("number") { event in
+            func handler(_ name: String, _ process: Int) -> EventHandler {
+                EventHandler("number") { event in
                     let number = try event.decode(Number.self).number
                     handled.change { $0["\(name) \(process)", default: []].append(number) }
                 }
@@ -72,13 +72,13 @@ struct ConsumerTests {
                 for process in 0..<3 {
                     for name in ["a", "b"] {
                         let consumer = Consumer(
-                            name: name, handlers: [handler(name, process)], redis: estate.url,
-                            on: estate.redis.eventLoop, options: .quick { $0.batch = 20 }, logger: estate.logger
+                            name: name, handlers: [handler(name, process)], redis: fixture.url,
+                            on: fixture.redis.eventLoop, options: .quick { $0.batch = 20 }, logger: fixture.logger
                         ) { _ in }
                         group.addTask { try await consumer.run() }
                     }
                 }
-                for number in count / 2..<count { try await estate.producer.write(json: numbered(number)) }
+                for number in count / 2..<count { try await fixture.producer.write(json: numbered(number)) }
                 try await handled.wait { $0.values.reduce(0) { $0 + $1.count } >= 2 * count }
                 group.cancelAll()
                 try await group.waitForAll()
@@ -95,17 +95,17 @@ struct ConsumerTests {
         "What a handler can't do is tried again with backoff, then dead with its error; the others go on, and so do the other handlers"
     )
     func dead() async throws {
-        try await withEstate { estate in
-            let good = Witness()
+        try await withFixture { fixture in
+            let good = EventRecorder()
             let tries = Watched(0)
             let buried = Watched<[String]>([])
-            let bad = Handler("bad") { event in
+            let bad = EventHandler("bad") { event in
                 guard "\(event)" == "poison" else { return }
                 tries.change { $0 += 1 }
-                throw Broken()
+                throw HandlerFailure()
             }
-            try await estate.write("before", "poison", "after", to: 100)
-            try await estate.withConsumer(
+            try await fixture.write("before", "poison", "after", to: 100)
+            try await fixture.withConsumer(
                 [bad, good.handler()], .quick { $0.attempts = 3 },
                 events: {
                     if case .dead(let handler, let place, _) = $0 { buried.change { $0.append("\(handler) \(place)") } }
@@ -116,59 +116,59 @@ struct ConsumerTests {
             #expect(buried.value == ["bad 100:1"])
             #expect(tries.value == 3)
             #expect(good.seen.value == ["before", "poison", "after"])
-            let dead = try await estate.log.dead(of: "myApp")
+            let dead = try await fixture.log.dead(of: "myApp")
             #expect(dead.count == 1)
             #expect(dead.first?.contains(#""error":"it is broken","event":"poison""#) == true)
             #expect(dead.first?.contains(#""failures":3,"handler":"bad","index":1,"partition":100"#) == true)
-            #expect(try await estate.text("EXISTS", "eventr:retries:myApp") == "0")
+            #expect(try await fixture.text("EXISTS", "eventr:retries:myApp") == "0")
 
             // The cause is cured, and the operator has it tried again.
-            #expect(try await estate.log.retryDead(of: "myApp") == 1)
-            let cured = Witness()
-            try await estate.withConsumer([cured.handler("bad")]) { try await cured.seen.wait { $0 == ["poison"] } }
-            #expect(try await estate.log.dead(of: "myApp").isEmpty)
+            #expect(try await fixture.log.retryDead(of: "myApp") == 1)
+            let cured = EventRecorder()
+            try await fixture.withConsumer([cured.handler("bad")]) { try await cured.seen.wait { $0 == ["poison"] } }
+            #expect(try await fixture.log.dead(of: "myApp").isEmpty)
         }
     }
 
     @Test("An error that no other try can cure buries the event at once")
     func unretryable() async throws {
-        try await withEstate { estate in
+        try await withFixture { fixture in
             let tries = Watched(0)
-            let handler = Handler("bad", isRetryable: { _ in false }) { _ in
+            let handler = EventHandler("bad", isRetryable: { _ in false }) { _ in
                 tries.change { $0 += 1 }
-                throw Broken()
+                throw HandlerFailure()
             }
-            try await estate.write("poison", "after", to: 100)
-            try await estate.withConsumer([handler]) { try await tries.wait { $0 == 2 } }
-            #expect(try await estate.log.dead(of: "myApp").count == 2)
+            try await fixture.write("poison", "after", to: 100)
+            try await fixture.withConsumer([handler]) { try await tries.wait { $0 == 2 } }
+            #expect(try await fixture.log.dead(of: "myApp").count == 2)
         }
     }
 
     @Test("A retry outlives the process that failed")
     func retryElsewhere() async throws {
-        try await withEstate { estate in
+        try await withFixture { fixture in
             let failed = Watched(false)
-            try await estate.write("event", to: 100)
-            try await estate.withConsumer(
-                [Handler("h") { _ in throw Broken() }], .quick { $0.retryDelay = .milliseconds(200) },
+            try await fixture.write("event", to: 100)
+            try await fixture.withConsumer(
+                [EventHandler("h") { _ in throw HandlerFailure() }], .quick { $0.retryDelay = .milliseconds(200) },
                 events: { if case .retry = $0 { failed.change { $0 = true } } }
             ) { try await failed.wait { $0 } }
-            let witness = Witness()
-            try await estate.withConsumer([witness.handler("h")]) { try await witness.seen.wait { $0 == ["event"] } }
+            let recorder = EventRecorder()
+            try await fixture.withConsumer([recorder.handler("h")]) { try await recorder.seen.wait { $0 == ["event"] } }
         }
     }
 
     @Test("One that is slow holds up its batch, and nobody else's")
     func slow() async throws {
-        try await withEstate { estate in
-            let witness = Witness()
-            let handler = Handler("h") { event in
+        try await withFixture { fixture in
+            let recorder = EventRecorder()
+            let handler = EventHandler("h") { event in
                 if "\(event)" == numbered(0) { try await Task.sleep(for: .seconds(3600)) }
-                witness.seen.change { $0.append("\(event)") }
+                recorder.seen.change { $0.append("\(event)") }
             }
-            try await estate.write(0..<100, to: 100)
+            try await fixture.write(0..<100, to: 100)
             let lost = Watched(0)
-            try await estate.withConsumer(
+            try await fixture.withConsumer(
                 [handler],
                 .quick {
                     $0.concurrency = 2
@@ -178,30 +178,30 @@ struct ConsumerTests {
                 }, events: { if case .lost = $0 { lost.change { $0 += 1 } } }
             ) {
                 // The first batch is shared out between the hands: two of the five.
-                try await witness.seen.wait { $0.count == 98 }
+                try await recorder.seen.wait { $0.count == 98 }
             }
             // Held by its heartbeat all the while, and given back.
             #expect(lost.value == 0)
-            #expect(try await estate.text("HGET", "eventr:counters:100", "myApp") == "0")
-            let rest = Witness()
-            try await estate.withConsumer([rest.handler()]) { try await rest.seen.wait { $0.count == 2 } }
+            #expect(try await fixture.text("HGET", "eventr:counters:100", "myApp") == "0")
+            let rest = EventRecorder()
+            try await fixture.withConsumer([rest.handler()]) { try await rest.seen.wait { $0.count == 2 } }
             #expect(rest.seen.value == (0..<2).map(numbered))
-            #expect(try await estate.text("HGET", "eventr:counters:100", "myApp") == "100")
+            #expect(try await fixture.text("HGET", "eventr:counters:100", "myApp") == "100")
         }
     }
 
     @Test("At most once: acknowledged before it is handled, and not tried again")
     func atMostOnce() async throws {
-        try await withEstate { estate in
+        try await withFixture { fixture in
             let counters = Watched<[String?]>([])
             let buried = Watched(0)
-            let handler = Handler("h") { _ in
-                let counter = try await estate.text("HGET", "eventr:counters:100", "myApp")
+            let handler = EventHandler("h") { _ in
+                let counter = try await fixture.text("HGET", "eventr:counters:100", "myApp")
                 counters.change { $0.append(counter) }
-                throw Broken()
+                throw HandlerFailure()
             }
-            try await estate.write("one", "two", to: 100)
-            try await estate.withConsumer(
+            try await fixture.write("one", "two", to: 100)
+            try await fixture.withConsumer(
                 [handler], .quick { $0.delivery = .atMostOnce },
                 events: { if case .dead = $0 { buried.change { $0 += 1 } } }
             ) { try await buried.wait { $0 == 2 } }
@@ -212,7 +212,7 @@ struct ConsumerTests {
 
 struct Number: Decodable { let number: Int }
 
-extension Estate {
+extension EventrFixture {
     /// Returns when a command's reply is such; the suite's time limit ends a wait in vain.
     func until(_ words: any RedisArgument..., is wanted: String) async throws {
         while try await redis.send(RedisCommand(words)).text != wanted { try await Task.sleep(for: .milliseconds(5)) }

@@ -11,7 +11,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct BusTests {
     /// A Redis, and a publisher to its bus.
-    struct Station: Sendable {
+    struct BusFixture: Sendable {
         let url: RedisURL
         let redis: RedisConnection
         let logger: Logger
@@ -22,25 +22,25 @@ struct BusTests {
         }
     }
 
-    func withStation(_ body: @Sendable @escaping (Station) async throws -> Void) async throws {
+    func withFixture(_ body: @Sendable @escaping (BusFixture) async throws -> Void) async throws {
         try await withRedisServer { server in
             var logger = Logger(label: "test")
             logger.logLevel = .critical
             let url = try RedisURL(server.url)
             let redis = RedisConnection(url, on: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
-            try await body(Station(url: url, redis: redis, logger: logger))
+            try await body(BusFixture(url: url, redis: redis, logger: logger))
             redis.close()
         }
     }
 
-    func work(_ station: Station, _ bus: Bus, until body: @Sendable @escaping () async throws -> Void)
+    func work(_ fixture: BusFixture, _ bus: Bus, until body: @Sendable @escaping () async throws -> Void)
         async throws
     {
         var options = WorkerOptions()
         options.concurrency = 4
         let worker = Worker(
-            queues: [Publisher.incoming] + bus.queues, jobs: bus.jobs(), redis: station.url,
-            on: MultiThreadedEventLoopGroup.singleton, options: options, logger: station.logger)
+            queues: [Publisher.incoming] + bus.queues, jobs: bus.jobs(), redis: fixture.url,
+            on: MultiThreadedEventLoopGroup.singleton, options: options, logger: fixture.logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await worker.run() }
             defer { group.cancelAll() }
@@ -50,12 +50,12 @@ struct BusTests {
 
     @Test("Published bytes are queue-bus', and its own attributes keep their order")
     func publish() async throws {
-        try await withStation { station in
-            let mail = try Event(json: #"{"to":"a@b.example","subject":"s","text":"t\"x"}"#.utf8)
-            let event = try await station.publisher.publish("email_requested", mail)
+        try await withFixture { fixture in
+            let mail = try BusEvent(json: #"{"to":"a@b.example","subject":"s","text":"t\"x"}"#.utf8)
+            let event = try await fixture.publisher.publish("email_requested", mail)
             let id = event.id ?? ""
             let at = event["bus_published_at"] ?? ""
-            let jobs = try await station.texts("LRANGE", "resque:queue:bus_incoming", "0", "-1")
+            let jobs = try await fixture.texts("LRANGE", "resque:queue:bus_incoming", "0", "-1")
             let job = try Job(Array((jobs.first ?? "").utf8), from: "bus_incoming")
             #expect(job.className == "QueueBus::Worker")
             #expect(id.hasPrefix("\(at)-") && id.count == at.count + 37)
@@ -65,15 +65,15 @@ struct BusTests {
                 """
             #expect(String(decoding: event.json, as: UTF8.self) == inner)
             #expect(try job.arguments == JobArguments(inner))
-            #expect(try await station.texts("SMEMBERS", "resque:queues") == ["bus_incoming"])
+            #expect(try await fixture.texts("SMEMBERS", "resque:queues") == ["bus_incoming"])
         }
     }
 
     @Test("An event goes to everyone who subscribed, once each, whoever published it")
     func fanOut() async throws {
-        try await withStation { station in
+        try await withFixture { fixture in
             let heard = Watched<[String]>([])
-            var bus = Bus(redis: station.redis, logger: station.logger)
+            var bus = Bus(redis: fixture.redis, logger: fixture.logger)
             for name in ["mailer", "Archive!"] {
                 let application = try Application(name)
                 bus.ride(application, "copy", on: Matcher(eventType: "email_requested")) { event in
@@ -84,129 +84,129 @@ struct BusTests {
             }
             try await bus.subscribe()
             // As Ruby writes a subscription and an event.
-            _ = try await station.redis.send("SADD", "resque:bus_apps", "ruby")
-            _ = try await station.redis.send(
+            _ = try await fixture.redis.send("SADD", "resque:bus_apps", "ruby")
+            _ = try await fixture.redis.send(
                 "HSET", "resque:bus_app:ruby", "all",
                 #"{"queue_name":"ruby_default","key":"all","class":"::QueueBus::Rider","matcher":{"bus_event_type":"email_.*"}}"#
             )
-            _ = try await station.redis.send(
+            _ = try await fixture.redis.send(
                 "RPUSH", "resque:queue:bus_incoming",
                 #"{"class":"QueueBus::Worker","args":["{\"bus_published_at\":1795447222,\"bus_event_type\":\"email_requested\",\"bus_id\":\"1795447222-x\",\"to\":\"a@b.example\",\"bus_class_proxy\":\"QueueBus::Driver\"}"]}"#
             )
-            try await work(station, bus) {
+            try await work(fixture, bus) {
                 try await heard.wait { $0.count == 2 }
             }
             #expect(
                 heard.value.sorted() == ["archive_ a@b.example archive__default", "mailer a@b.example mailer_default"])
-            let ruby = try await station.texts("LRANGE", "resque:queue:ruby_default", "0", "-1")
+            let ruby = try await fixture.texts("LRANGE", "resque:queue:ruby_default", "0", "-1")
             #expect(ruby.count == 1)
             #expect(
                 ruby.first?.contains(#"\"bus_rider_sub_key\":\"all\",\"bus_rider_class_name\":\"::QueueBus::Rider\""#)
                     == true)
             #expect(ruby.first?.contains(#"\"bus_class_proxy\":\"::QueueBus::Rider\""#) == true)
-            #expect(try await station.redis.send("LLEN", "resque:failed").int == 0)
+            #expect(try await fixture.redis.send("LLEN", "resque:failed").int == 0)
         }
     }
 
     @Test("A driver whose job another has taken over pushes no copy; the other pushes each once")
     func takenOver() async throws {
-        try await withStation { station in
+        try await withFixture { fixture in
             let driving = Watched(0)
             let mayGoOn = Watched(false)
-            let bus = Bus(redis: station.redis, logger: station.logger)
+            let bus = Bus(redis: fixture.redis, logger: fixture.logger)
             let application = try Application("a")
             let subscription = Subscription(
                 key: "k", queueName: application.queue(), matcher: Matcher(eventType: "happened"))
-            try await Subscriptions(redis: station.redis).subscribe(application, to: [subscription])
+            try await Subscriptions(redis: fixture.redis).subscribe(application, to: [subscription])
             var options = WorkerOptions()
             options.concurrency = 2
             let worker = Worker(
                 queues: [Publisher.incoming], jobs: bus.jobs(plugins: [Pausing(driving: driving, mayGoOn: mayGoOn)]),
-                redis: station.url, on: MultiThreadedEventLoopGroup.singleton, options: options, logger: station.logger)
+                redis: fixture.url, on: MultiThreadedEventLoopGroup.singleton, options: options, logger: fixture.logger)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await worker.run() }
-                try await station.publisher.publish("happened")
+                try await fixture.publisher.publish("happened")
                 try await driving.wait { $0 == 1 }
                 // As a Ruby worker does who takes ours for dead: its record is gone, and the job is in the queue again.
-                let records = try await station.texts("KEYS", "resque:worker:*:bus_incoming")
+                let records = try await fixture.texts("KEYS", "resque:worker:*:bus_incoming")
                 let record = try #require(records.first)
-                let payload = try #require(try await station.redis.send("GET", record).text)
+                let payload = try #require(try await fixture.redis.send("GET", record).text)
                 let job = payload.components(separatedBy: #""payload":"#)[1].components(separatedBy: #","worker""#)[0]
-                _ = try await station.redis.send("DEL", record)
-                _ = try await station.redis.send("RPUSH", "resque:queue:bus_incoming", job)
+                _ = try await fixture.redis.send("DEL", record)
+                _ = try await fixture.redis.send("RPUSH", "resque:queue:bus_incoming", job)
                 try await driving.wait { $0 == 2 }
                 mayGoOn.change { $0 = true }
-                while try await station.redis.send("GET", "resque:stat:processed").int != 1 {}
+                while try await fixture.redis.send("GET", "resque:stat:processed").int != 1 {}
                 group.cancelAll()
             }
-            #expect(try await station.redis.send("LLEN", "resque:queue:a_default").int == 1)
-            #expect(try await station.redis.send("LLEN", "resque:failed").int == 0)
-            #expect(try await station.texts("KEYS", "*driven*").isEmpty)
+            #expect(try await fixture.redis.send("LLEN", "resque:queue:a_default").int == 1)
+            #expect(try await fixture.redis.send("LLEN", "resque:failed").int == 0)
+            #expect(try await fixture.texts("KEYS", "*driven*").isEmpty)
         }
     }
 
     @Test("Where one queue of a fan-out is no queue, nobody has a copy, and the event is among the failed")
     func unfit() async throws {
-        try await withStation { station in
-            let bus = Bus(redis: station.redis, logger: station.logger)
+        try await withFixture { fixture in
+            let bus = Bus(redis: fixture.redis, logger: fixture.logger)
             for name in ["a", "b"] {
                 let application = try Application(name)
-                try await Subscriptions(redis: station.redis).add(
+                try await Subscriptions(redis: fixture.redis).add(
                     Subscription(key: "k", queueName: application.queue(), matcher: Matcher(eventType: "happened")),
                     to: application)
             }
-            _ = try await station.redis.send("SET", "resque:queue:b_default", "not a list")
-            try await station.publisher.publish("happened")
-            try await work(station, bus) {
-                while try await station.redis.send("LLEN", "resque:failed").int != 1 {}
+            _ = try await fixture.redis.send("SET", "resque:queue:b_default", "not a list")
+            try await fixture.publisher.publish("happened")
+            try await work(fixture, bus) {
+                while try await fixture.redis.send("LLEN", "resque:failed").int != 1 {}
             }
-            #expect(try await station.redis.send("LLEN", "resque:queue:a_default").int == 0)
-            let failed = try await station.texts("LRANGE", "resque:failed", "0", "-1").joined()
+            #expect(try await fixture.redis.send("LLEN", "resque:queue:a_default").int == 0)
+            let failed = try await fixture.texts("LRANGE", "resque:failed", "0", "-1").joined()
             #expect(failed.contains("resque:queue:b_default: a queue is a list, and this is a string"))
         }
     }
 
     @Test("Who subscribed before an event was published has it, also in the middle of a stream of events")
     func subscribedInTime() async throws {
-        try await withStation { station in
-            let bus = Bus(redis: station.redis, logger: station.logger)
-            let all = Subscriptions(redis: station.redis)
-            try await work(station, bus) {
+        try await withFixture { fixture in
+            let bus = Bus(redis: fixture.redis, logger: fixture.logger)
+            let all = Subscriptions(redis: fixture.redis)
+            try await work(fixture, bus) {
                 for number in 0..<100 {
                     let application = try Application("a\(number)")
-                    try await station.publisher.publish("other")
+                    try await fixture.publisher.publish("other")
                     try await all.add(
                         Subscription(
                             key: "k", queueName: application.queue(), matcher: Matcher(eventType: "event\(number)")),
                         to: application)
-                    try await station.publisher.publish("event\(number)")
+                    try await fixture.publisher.publish("event\(number)")
                 }
-                while try await station.redis.send("GET", "resque:stat:processed").int != 200 {}
+                while try await fixture.redis.send("GET", "resque:stat:processed").int != 200 {}
             }
             for number in 0..<100 {
-                #expect(try await station.redis.send("LLEN", "resque:queue:a\(number)_default").int == 1)
+                #expect(try await fixture.redis.send("LLEN", "resque:queue:a\(number)_default").int == 1)
             }
         }
     }
 
     @Test("An event for later waits among the delayed jobs, and is published when it is moved")
     func later() async throws {
-        try await withStation { station in
-            let event = try await station.publisher.publish("happened", try Event(["x": 1]), at: 4_000_000_000)
+        try await withFixture { fixture in
+            let event = try await fixture.publisher.publish("happened", try BusEvent(["x": 1]), at: 4_000_000_000)
             #expect(event["bus_delayed_until"] == "4000000000")
             #expect(!event.has("bus_published_at"))
             #expect(event["bus_class_proxy"] == "QueueBus::Publisher")
-            let delayed = try await station.texts("LRANGE", "resque:delayed:4000000000", "0", "-1")
+            let delayed = try await fixture.texts("LRANGE", "resque:delayed:4000000000", "0", "-1")
             try #require(delayed.count == 1)
-            _ = try await station.redis.send("RPUSH", "resque:queue:bus_incoming", delayed[0])
-            let heard = Watched<[Event]>([])
-            var bus = Bus(redis: station.redis, logger: station.logger)
+            _ = try await fixture.redis.send("RPUSH", "resque:queue:bus_incoming", delayed[0])
+            let heard = Watched<[BusEvent]>([])
+            var bus = Bus(redis: fixture.redis, logger: fixture.logger)
             bus.ride(try Application("a"), "k", on: Matcher(["x": .value("1")])) { event in
                 heard.change { $0.append(event) }
             }
             try await bus.subscribe()
             let riding = bus
-            try await work(station, riding) { try await heard.wait { $0.count == 1 } }
+            try await work(fixture, riding) { try await heard.wait { $0.count == 1 } }
             #expect(heard.value.first?.id == event.id)
             #expect(heard.value.first?.has("bus_published_at") == true)
         }

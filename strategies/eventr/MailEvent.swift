@@ -32,12 +32,12 @@ struct MailEvent: Decodable {
     static func email(of event: Event) throws -> Email? {
         let mail = try event.decode(MailEvent.self)
         guard mail.eventName == name else { return nil }
-        guard let fields = mail.email else { throw NoEmail() }
+        guard let fields = mail.email else { throw MissingEmail() }
         let id = mail.id.flatMap { EmailID($0) } ?? EmailID(digesting: Array("\(event.place) ".utf8) + event.bytes)
         return try Email(id: id, to: fields.to, subject: fields.subject, text: fields.text)
     }
 }
 
-struct NoEmail: Error, CustomStringConvertible {
+struct MissingEmail: Error, CustomStringConvertible {
     let description = #"an emailEvent without its "email":{"to":…,"subject":…,"text":…}"#
 }

@@ -31,11 +31,11 @@ public struct QueueBusStrategy: Strategy {
         archive: LineFile?, options: WorkerOptions, logger: Logger
     ) throws {
         var bus = Bus(redis: redis, logger: logger)
-        bus.ride(try Application("mailer"), "send", on: Requested.matcher) { event in
-            try await delivery.attempt(Requested.email(event), number: 1)
+        bus.ride(try Application("mailer"), "send", on: EmailRequested.matcher) { event in
+            try await delivery.attempt(EmailRequested.email(event), number: 1)
         }
         if let archive {
-            bus.ride(try Application("archive"), "keep", on: Requested.matcher) { event in
+            bus.ride(try Application("archive"), "keep", on: EmailRequested.matcher) { event in
                 try archive.append(String(decoding: event.json, as: UTF8.self))
             }
         }
@@ -55,7 +55,7 @@ public struct QueueBusStrategy: Strategy {
 
     public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
         do {
-            try await publisher.publish(Requested.type, Requested.event(email))
+            try await publisher.publish(EmailRequested.type, EmailRequested.event(email))
         } catch {
             throw AcceptError(error)
         }
@@ -64,7 +64,7 @@ public struct QueueBusStrategy: Strategy {
 
     public func accept(_ email: Email, after delay: Duration) async throws(AcceptError) -> AcceptResult {
         do {
-            try await publisher.publish(Requested.type, Requested.event(email), in: delay)
+            try await publisher.publish(EmailRequested.type, EmailRequested.event(email), in: delay)
         } catch {
             throw AcceptError(error)
         }

@@ -90,9 +90,9 @@ struct BusCommand: AsyncParsableCommand {
             }
         }
 
-        private func event() throws -> Event {
+        private func event() throws -> BusEvent {
             do {
-                return try Event(json: attributes.utf8)
+                return try BusEvent(json: attributes.utf8)
             } catch {
                 throw ValidationError(#"\#(error); write it so: '{"id":7}'"#)
             }

@@ -112,7 +112,7 @@ struct EventsCommand: AsyncParsableCommand {
         func run() async throws {
             let start = try start.start
             try await events.visit { log in
-                var reader = try await LogReader(log, from: start ?? .end, last: number)
+                var reader = try await EventLogReader(log, from: start ?? .end, last: number)
                 repeat {
                     while case let events = try await reader.read(), !events.isEmpty {
                         try FileDescriptor.standardOutput.writeAll(events.flatMap { $0.bytes + [0x0a] })

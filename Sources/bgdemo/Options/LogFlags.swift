@@ -24,8 +24,8 @@ struct LogFlags: ParsableArguments {
         try await connect { try await body(EventLog(redis: $0, options: $1)) }
     }
 
-    func connect(_ body: (any RedisCommands, Eventr.LogOptions) async throws -> Void) async throws {
-        var options = Eventr.LogOptions()
+    func connect(_ body: (any RedisCommands, EventLogOptions) async throws -> Void) async throws {
+        var options = EventLogOptions()
         options.isCluster = try cluster || Environment.process.value(String?.none, "BGDEMO_CLUSTER") == "yes"
         let place = try await RedisPlace.find(redis, .process, logger: .silent)
         defer { withExtendedLifetime(place) {} }

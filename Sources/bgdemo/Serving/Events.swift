@@ -6,7 +6,7 @@ import NIOCore
 import Redis
 import Strategy
 
-extension EventBus {
+extension EventrStrategy {
     init(_ workshop: Workshop) async throws {
         let place = try workshop.redisPlace()
         let log = workshop.events.options.log
@@ -20,7 +20,7 @@ extension EventBus {
 
 extension Workshop {
     fileprivate func consumer(_ place: RedisPlace) throws -> Consumer {
-        var handlers = [Handler.email(delivery), .counter()]
+        var handlers = [EventHandler.email(delivery), .counter()]
         if let path = events.audit { handlers.append(.audit(try LineFile(path))) }
         var options = events.options
         options.redis = place.options

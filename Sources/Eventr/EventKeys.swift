@@ -1,0 +1,45 @@
+/// The names of the keys: the talk's, and those that only this library uses.
+///
+/// On a Redis Cluster a script's keys must be of one slot: the number of the partition, or the name of the consumer, is
+/// then put in braces (a hash tag), so that what belongs to one partition is on one node, and the partitions are spread.
+struct EventKeys: Sendable {
+    /// The namespace and a colon.
+    let prefix: String
+    let isTagged: Bool
+
+    init(_ options: EventLogOptions) {
+        prefix = options.namespace + ":"
+        isTagged = options.isCluster
+    }
+
+    // MARK: The talk's
+
+    /// Sorted set: the numbers of the partitions, each its own score.
+    var partitions: String { prefix + "partitions" }
+    /// List: the events of one partition, the oldest at its left.
+    func partition(_ number: Int) -> String { prefix + "partitions:" + tag("\(number)") }
+    /// Hash: consumer → the index in the partition of the first event that it has not acknowledged.
+    func counters(_ number: Int) -> String { prefix + "counters:" + tag("\(number)") }
+    /// Hash: consumer → the newest partition that it has taken events from. Who is in it is registered.
+    var clientPartitions: String { prefix + "client_partitions" }
+
+    // MARK: Ours
+
+    /// Hash: `head` → the index of the first event that no process has taken; a lease's token → its first event, the
+    /// end of its events, when it ends (in milliseconds) and how many have died with it. Absent where none is out.
+    func leases(_ number: Int, _ consumer: String) -> String { prefix + "leases:" + tag("\(number)") + ":" + consumer }
+    /// String: somebody waits for the next event of this partition.
+    func waiting(_ number: Int) -> String { prefix + "waiting:" + tag("\(number)") }
+    /// Channel: the number of a partition that was written to.
+    var written: String { prefix + "written" }
+    /// Hash: consumer → the first partition that it wants, and when that was decided; absent: all.
+    var starts: String { prefix + "starts" }
+    /// Hash: partition → how many events were trimmed that the consumer had not read.
+    func gaps(_ consumer: String) -> String { prefix + "gaps:" + tag(consumer) }
+    /// Sorted set: `<partition>:<index>:<failures>:<handler>` by when it is to be tried again, in milliseconds.
+    func retries(_ consumer: String) -> String { prefix + "retries:" + tag(consumer) }
+    /// List: what a handler of the consumer has failed with for good (JSON), the newest at its right.
+    func dead(_ consumer: String) -> String { prefix + "dead:" + tag(consumer) }
+
+    private func tag(_ text: String) -> String { isTagged ? "{\(text)}" : text }
+}

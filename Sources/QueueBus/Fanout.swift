@@ -1,0 +1,76 @@
+import Resque
+
+/// The copies of one event, which differ in little: what they have in common is spelled once, as it stands in a string.
+///
+///     {"bus_driven_at":…,"bus_rider_queue":…,"bus_rider_app_key":…,"bus_rider_sub_key":…,"bus_rider_class_name":…,
+///      <the event's own>,"bus_class_proxy":…}
+struct Fanout {
+    private static let front = [
+        "bus_driven_at", "bus_rider_queue", "bus_rider_app_key", "bus_rider_sub_key", "bus_rider_class_name",
+    ]
+    private static let proxy = "bus_class_proxy"
+
+    /// What the event itself says in the front's stead: as in Ruby, that counts.
+    private var own: [String: ArraySlice<UInt8>] = [:]
+    /// The event's other attributes around its `bus_class_proxy`.
+    private let before: [UInt8]
+    private let after: [UInt8]
+
+    init(of event: BusEvent) {
+        var (before, after) = (JSONBytes(), JSONBytes())
+        var isPast = false
+        for (name, json) in event.members {
+            if name == Self.proxy {
+                isPast = true
+            } else if name.hasPrefix("bus_"), Self.front.contains(name) {
+                own[name] = json
+            } else if isPast {
+                after.raw(",")
+                after.name(name)
+                after.raw(json)
+            } else {
+                before.raw(",")
+                before.name(name)
+                before.raw(json)
+            }
+        }
+        (self.before, self.after) = (before.escaped, after.escaped)
+    }
+
+    /// The job for one subscriber.
+    func copy(for subscription: Subscription, of application: String) -> Job {
+        var front = JSONBytes(capacity: 240)
+        front.raw("{")
+        let values = [subscription.queueName, application, subscription.key, subscription.className]
+        for (place, name) in Self.front.enumerated() {
+            front.name(name)
+            if let json = own[name] {
+                front.raw(json)
+            } else if place == 0 {
+                front.raw(String(BusClock.now))
+            } else {
+                front.string(values[place - 1])
+            }
+        }
+        var proxy = JSONBytes(capacity: 60)
+        proxy.raw(",")
+        proxy.member(Self.proxy, subscription.className)
+        var arguments = JSONBytes(capacity: 400 + before.count + after.count)
+        arguments.raw("[\"")
+        arguments.characters(front.bytes)
+        arguments.raw(before)
+        arguments.characters(proxy.bytes)
+        arguments.raw(after)
+        arguments.raw("}\"]")
+        return Job(Publisher.worker, JobArguments(validated: arguments.bytes), queue: subscription.queueName)
+    }
+}
+
+extension JSONBytes {
+    /// These bytes as they stand in a string.
+    fileprivate var escaped: [UInt8] {
+        var escaped = JSONBytes(capacity: bytes.count * 5 / 4)
+        escaped.characters(bytes)
+        return escaped.bytes
+    }
+}

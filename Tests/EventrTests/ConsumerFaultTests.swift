@@ -1,0 +1,111 @@
+import NIOPosix
+import Redis
+import Support
+import Testing
+
+@testable import Eventr
+
+/// Consumers on a bad network, with handlers that don't listen, and among keys that are none of theirs.
+@Suite(.timeLimit(.minutes(1)))
+struct ConsumerFaultTests {
+    @Test(
+        "On a network that breaks again and again, and swallows replies, every event is handled, and all are acknowledged"
+    )
+    func badNetwork() async throws {
+        try await withFixture { fixture in
+            let proxy = try await FaultProxy.start(to: fixture.server.socket)
+            let handled = Watched<Set<Int>>([])
+            var options = ConsumerOptions.quick
+            options.batch = 7
+            options.concurrency = 3
+            options.lease = .milliseconds(300)
+            options.redis.commandTimeout = .milliseconds(100)
+            options.redis.reconnectBackoff = .milliseconds(5)...Duration.milliseconds(20)
+            let consumer = Consumer(
+                name: "myApp",
+                handlers: [
+                    EventHandler("h") { event in
+                        let number = try event.decode(Number.self).number
+                        if number % 10 == 0, !handled.value.contains(number + 1) { throw HandlerFailure() }
+                        handled.change { _ = $0.insert(number) }
+                    }
+                ], redis: try RedisURL("redis://127.0.0.1:\(proxy.port)"), on: MultiThreadedEventLoopGroup.singleton,
+                options: options, logger: fixture.logger
+            ) { _ in }
+            let work = Task { try await consumer.run() }
+            for round in 0..<10 {
+                try await fixture.write(round * 100..<(round + 1) * 100, to: 100 + round)
+                try await proxy.set(round % 2 == 0 ? .droppingReplies : .normal)
+                try await Task.sleep(for: .milliseconds(30))
+                proxy.cut()
+                try await proxy.set(.normal)
+            }
+            try await handled.wait { $0.count == 1000 }
+            for round in 0..<10 { try await fixture.until("HGET", "eventr:counters:\(100 + round)", "myApp", is: "100") }
+            try await fixture.until("EXISTS", "eventr:retries:myApp", is: "0")
+            work.cancel()
+            try await work.value
+            try await proxy.close()
+        }
+    }
+
+    @Test("A partition of another type is told of, and the others are read")
+    func wrongType() async throws {
+        try await withFixture { fixture in
+            _ = try await fixture.redis.send("SET", "eventr:partitions:100", "not a list")
+            _ = try await fixture.redis.send("ZADD", "eventr:partitions", 100, 100, 7, "not a number")
+            try await fixture.write("event", to: 101)
+            let errors = Watched<[String]>([])
+            let recorder = EventRecorder()
+            try await fixture.withConsumer(
+                [recorder.handler()],
+                events: { if case .error(_, _, let error) = $0 { errors.change { $0.append("\(error)") } } }
+            ) {
+                try await recorder.seen.wait { $0 == ["event"] }
+                try await errors.wait { $0.contains { $0.hasPrefix("partition 100 can't be read: ") } }
+            }
+        }
+    }
+
+    @Test("A handler that does not listen holds up no stop")
+    func uncooperative() async throws {
+        try await withFixture { fixture in
+            let begun = Watched(false)
+            let release = Watched(false)
+            try await fixture.write("event", to: 100)
+            try await fixture.withConsumer(
+                [
+                    EventHandler("deaf") { _ in
+                        begun.change { $0 = true }
+                        await Task { _ = try? await release.wait { $0 } }.value
+                    }
+                ], .quick { $0.grace = .milliseconds(50) }
+            ) { try await begun.wait { $0 } }
+            release.change { $0 = true }
+        }
+    }
+
+    @Test("An event that takes its process with it again and again is buried, and the next one handled")
+    func poison() async throws {
+        try await withFixture { fixture in
+            try await fixture.write("killer", "after", to: 100)
+            let options = ConsumerOptions.quick { $0.lease = .milliseconds(1) }
+            for process in 0..<10 {
+                _ = try await fixture.store.take(from: 100, for: "myApp", token: "\(process)", options)
+                try await fixture.until("HLEN", "eventr:leases:100:myApp", is: process < 3 ? "2" : "3")
+                try await Task.sleep(for: .milliseconds(3))
+            }
+            let recorder = EventRecorder()
+            let buried = Watched<[String]>([])
+            try await fixture.withConsumer(
+                [recorder.handler()],
+                events: { if case .dead(_, _, let error) = $0 { buried.change { $0.append("\(error)") } } }
+            ) {
+                try await buried.wait { !$0.isEmpty }
+                try await recorder.seen.wait { $0 == ["after"] }
+            }
+            #expect(buried.value.first?.contains("have died with this event") == true)
+            #expect(try await fixture.text("HGET", "eventr:counters:100", "myApp") == "2")
+        }
+    }
+}
