@@ -10,7 +10,7 @@ import Synchronization
 /// thread of their own, everything that has gathered meanwhile in one go.
 package final class Spool: Sendable {
     /// A mail, when it came, and the web server that waits to hear that it is safe.
-    package struct Guest: Sendable {
+    package struct PendingWrite: Sendable {
         package let server: Int
         package let mail: MailLine
         package let since: NIODeadline
@@ -23,7 +23,7 @@ package final class Spool: Sendable {
     }
 
     /// The mails are safe, or why not. Told in the order they came.
-    package typealias Kept = @Sendable ([Guest], _ failure: String?) -> Void
+    package typealias Kept = @Sendable ([PendingWrite], _ failure: String?) -> Void
 
     /// What a master before this one has left.
     package struct Found: Sendable {
@@ -36,7 +36,7 @@ package final class Spool: Sendable {
     }
 
     private struct State {
-        var guests: [Guest] = []
+        var writes: [PendingWrite] = []
         var settled: [EmailID] = []
         var kept: Kept?
         var isScheduled = false
@@ -89,9 +89,9 @@ package final class Spool: Sendable {
     }
 
     /// Keeps a mail; `kept` tells when it is safe.
-    package func keep(_ guest: Guest, then kept: @escaping Kept) {
+    package func keep(_ write: PendingWrite, then kept: @escaping Kept) {
         schedule { state in
-            state.guests.append(guest)
+            state.writes.append(write)
             state.kept = kept
         }
     }
@@ -112,11 +112,11 @@ package final class Spool: Sendable {
 
     /// Writes what has gathered.
     private func carry() {
-        let (guests, settled, kept) = state.withLock { state in
+        let (writes, settled, kept) = state.withLock { state in
             defer { state = State() }
-            return (state.guests, state.settled, state.kept)
+            return (state.writes, state.settled, state.kept)
         }
-        let mails = guests.map { Journal.Record.mail($0.mail) }
+        let mails = writes.map { Journal.Record.mail($0.mail) }
         do {
             try journal.withLock { journal in
                 do {
@@ -126,17 +126,17 @@ package final class Spool: Sendable {
                     try journal.compact(without: settled)
                     try journal.append(mails)
                 }
-                if policy == .always, !guests.isEmpty { try journal.sync() }
+                if policy == .always, !writes.isEmpty { try journal.sync() }
             }
         } catch {
             tellFailure(error)
             // The fates are written with the next mails; until then a restart would send those mails twice.
             state.withLock { $0.settled.insert(contentsOf: settled, at: 0) }
-            kept?(guests, "the spool can't be written: \(error)")
+            kept?(writes, "the spool can't be written: \(error)")
             return
         }
         isFailing.withLock { $0 = false }
-        kept?(guests, nil)
+        kept?(writes, nil)
         if policy == .each100ms { syncSoon() }
         compact()
     }

@@ -33,5 +33,6 @@ extension Strategy {
 
 /// Whether a strategy does as the talk's code of 2016 did, flaw and all, or as it should have.
 public enum Semantics: String, Sendable, CaseIterable {
-    case talk, safe
+    case original = "talk"
+    case safe
 }

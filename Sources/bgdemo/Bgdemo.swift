@@ -24,7 +24,7 @@ struct Bgdemo: AsyncParsableCommand {
     private static let commit = unsafe String(cString: bgdemo_commit())
 
     static func main() async {
-        Process.openStandardFiles()
+        CurrentProcess.openStandardFiles()
         do {
             var command = try parseAsRoot()
             do {
@@ -36,15 +36,15 @@ struct Bgdemo: AsyncParsableCommand {
             } catch let error as ValidationError {
                 // The library knows the usage of the whole program only, which says nothing of what was wrong.
                 let path = path(to: type(of: command)).joined(separator: " ")
-                Process.printError("Error: \(error.message)\nSee '\(path) --help' for more information.")
-                Process.leave(ExitCode.validationFailure.rawValue)
+                CurrentProcess.printError("Error: \(error.message)\nSee '\(path) --help' for more information.")
+                CurrentProcess.exit(ExitCode.validationFailure.rawValue)
             }
         } catch {
             let (code, message) = (exitCode(for: error), fullMessage(for: error))
-            if !message.isEmpty { code.isSuccess ? print(message) : Process.printError(message) }
-            Process.leave(code.rawValue)
+            if !message.isEmpty { code.isSuccess ? print(message) : CurrentProcess.printError(message) }
+            CurrentProcess.exit(code.rawValue)
         }
-        Process.leave(0)
+        CurrentProcess.exit(0)
     }
 
     /// The words that begin the command: `bgdemo queues failed`.

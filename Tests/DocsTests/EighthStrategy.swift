@@ -6,13 +6,13 @@ import Testing
 
 /// The strategy that CONTRIBUTING.md adds to the seven.
 struct EighthStrategy {
-    @Test("It is an entry like the others")
-    func entry() {
+    @Test("It is a descriptor like the others")
+    func descriptor() {
         let list = [
-            Entry("carrier-pigeon", "the web server ties the mail to a pigeon") {
+            StrategyDescriptor("carrier-pigeon", "the web server ties the mail to a pigeon") {
                 CarrierPigeon(sender: $0.sender, tracker: $0.tracker)
             },
-            Entry("homing-pigeon", "the same, and it comes back") {
+            StrategyDescriptor("homing-pigeon", "the same, and it comes back") {
                 CarrierPigeon(sender: $0.sender, tracker: $0.tracker)
             },
         ]

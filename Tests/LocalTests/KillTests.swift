@@ -23,25 +23,25 @@ struct KillTests {
     func children() async throws {
         let window = 20
         let subjects = Self.subjects(2000)
-        try await withHouse(["--concurrency", "\(window)"], inbox: Self.delay(.milliseconds(10))) { house in
-            var workers = [try await house.ready(House.worker)]
-            var servers = [try await house.ready(House.server)]
-            async let answered = house.load(subjects, perSecond: 500)
+        try await withLocalService(["--concurrency", "\(window)"], inbox: Self.delay(.milliseconds(10))) { service in
+            var workers = [try await service.ready(LocalService.worker)]
+            var servers = [try await service.ready(LocalService.server)]
+            async let answered = service.load(subjects, perSecond: 500)
             for kill in 1...10 {
-                workers.append(try await house.replace(workers[kill - 1], House.worker, after: workers))
+                workers.append(try await service.replace(workers[kill - 1], LocalService.worker, after: workers))
                 guard kill % 2 == 0 else { continue }
-                servers.append(try await house.replace(servers[kill / 2 - 1], House.server, after: servers))
+                servers.append(try await service.replace(servers[kill / 2 - 1], LocalService.server, after: servers))
             }
             let safe = await answered
             // The rest is what was under way, unanswered, when a web server was killed.
             #expect(safe.count >= subjects.count - 5 * 64)
-            try await house.arrived(safe)
-            #expect(house.duplicates <= 10 * window)
+            try await service.arrived(safe)
+            #expect(service.duplicates <= 10 * window)
             // Ten deaths are no loop: each has its successor at once. How long that takes to start is measured elsewhere.
-            #expect(!house.program.lines.contains { $0.contains("dies again and again") })
-            #expect(house.program.lines.contains { $0.contains("emails in its hands go to the next") })
-            #expect(house.program.lines.filter { $0.contains("] starting email worker") }.count == 11)
-            #expect(house.program.lines.filter { $0.contains("] starting web server") }.count == 6)
+            #expect(!service.program.lines.contains { $0.contains("dies again and again") })
+            #expect(service.program.lines.contains { $0.contains("emails in its hands go to the next") })
+            #expect(service.program.lines.filter { $0.contains("] starting email worker") }.count == 11)
+            #expect(service.program.lines.filter { $0.contains("] starting web server") }.count == 6)
         }
     }
 
@@ -52,13 +52,13 @@ struct KillTests {
                 let options = ["--spool", directory.string, "--spool-sync", "always", "--concurrency", "10"]
                 var safe: Set<String> = []
                 for round in 1...5 {
-                    let (answered, status) = try await withHouse(options, into: inbox, arrivals) { house in
-                        _ = try await house.ready(House.worker)
+                    let (answered, status) = try await withLocalService(options, into: inbox, arrivals) { service in
+                        _ = try await service.ready(LocalService.worker)
                         let count = Watched(0)
-                        async let answered = house.load(Self.subjects(400, round), perSecond: 800, counting: count)
+                        async let answered = service.load(Self.subjects(400, round), perSecond: 800, counting: count)
                         // In the middle: some have arrived, some wait, more come.
                         try await count.wait { $0 >= 150 }
-                        try house.program.signal(.kill)
+                        try service.program.signal(.kill)
                         return await answered
                     }
                     #expect(status == .signaled(SIGKILL))
@@ -66,9 +66,9 @@ struct KillTests {
                     safe.formUnion(answered)
                 }
                 let expected = safe
-                let (resumed, status) = try await withHouse(options, into: inbox, arrivals) { house in
-                    try await house.arrived(expected)
-                    return house.program.lines.contains { $0.contains("emails of the spool are still to be sent") }
+                let (resumed, status) = try await withLocalService(options, into: inbox, arrivals) { service in
+                    try await service.arrived(expected)
+                    return service.program.lines.contains { $0.contains("emails of the spool are still to be sent") }
                 }
                 #expect(resumed)
                 #expect(status == .exited(0))
@@ -78,12 +78,12 @@ struct KillTests {
 
     @Test("Children end when their master is killed, within a second, and leave the port to the next")
     func orphans() async throws {
-        try await withHouse { house in
-            let children = [try await house.ready(House.worker), try await house.ready(House.server)]
+        try await withLocalService { service in
+            let children = [try await service.ready(LocalService.worker), try await service.ready(LocalService.server)]
             #expect(children.allSatisfy { getpgid($0) == $0 })
-            let client = try await RawClient.connect(port: house.port)
+            let client = try await RawClient.connect(port: service.port)
             let killed = ContinuousClock.now
-            try house.program.signal(.kill)
+            try service.program.signal(.kill)
             // The web server's end is the end of its connections.
             #expect(try await client.readToEnd(within: .seconds(2)) == [])
             await client.close()
@@ -92,7 +92,7 @@ struct KillTests {
                 try await Task.sleep(for: .milliseconds(10))
             }
             #expect(ContinuousClock.now - killed < .milliseconds(1300))
-            await #expect(throws: (any Error).self) { try await RawClient.connect(port: house.port) }
+            await #expect(throws: (any Error).self) { try await RawClient.connect(port: service.port) }
         }
     }
 }

@@ -6,7 +6,7 @@ import Subprocess
 import Support
 import Testing
 
-/// How the master leads its house.
+/// How the master leads its service.
 @Suite("The master", .serialized, .timeLimit(.minutes(2)))
 struct MasterTests {
     private static func inbox(_ delay: Duration) -> InboxSettings {
@@ -17,16 +17,16 @@ struct MasterTests {
 
     @Test("On SIGTERM the web server goes first, then the mails, then the worker, and the exit code is 0")
     func graceful() async throws {
-        let (lines, status) = try await withHouse(["--concurrency", "5"], inbox: Self.inbox(.milliseconds(50))) {
-            house in
-            _ = try await house.ready(House.worker)
-            let answered = await house.load((0..<200).map { "mail-\($0)" }, perSecond: 2000)
+        let (lines, status) = try await withLocalService(["--concurrency", "5"], inbox: Self.inbox(.milliseconds(50))) {
+            service in
+            _ = try await service.ready(LocalService.worker)
+            let answered = await service.load((0..<200).map { "mail-\($0)" }, perSecond: 2000)
             #expect(answered.count == 200)
-            try house.program.signal(.terminate)
-            try await house.program.end()
-            #expect(house.arrivals.value.count == 200)
-            #expect(house.duplicates == 0)
-            return house.program.lines
+            try service.program.signal(.terminate)
+            try await service.program.end()
+            #expect(service.arrivals.value.count == 200)
+            #expect(service.duplicates == 0)
+            return service.program.lines
         }
         #expect(status == .exited(0))
         let order = ["web server @", "email worker @"].map { title in
@@ -39,16 +39,16 @@ struct MasterTests {
 
     @Test("On SIGHUP every child is renewed, and no connection is refused, reset or left unanswered")
     func renewal() async throws {
-        try await withHouse { house in
-            var servers = [try await house.ready(House.server)]
-            var workers = [try await house.ready(House.worker)]
+        try await withLocalService { service in
+            var servers = [try await service.ready(LocalService.server)]
+            var workers = [try await service.ready(LocalService.worker)]
             let isOver = Watched(false)
             async let answers = withThrowingTaskGroup(of: Int.self) { group in
                 for lane in 0..<4 {
                     group.addTask {
                         var count = 0
                         while !isOver.value {
-                            let answer = try await fetch("/you@example.org/mail-\(lane)-\(count)/t", port: house.port)
+                            let answer = try await fetch("/you@example.org/mail-\(lane)-\(count)/t", port: service.port)
                             #expect(answer.status == 200, "\(answer.text)")
                             count += 1
                         }
@@ -58,38 +58,38 @@ struct MasterTests {
                 return try await group.reduce(0, +)
             }
             for _ in 1...3 {
-                try house.program.signal(.terminalClosed)
+                try service.program.signal(.terminalClosed)
                 let (server, worker) = (servers[servers.count - 1], workers[workers.count - 1])
-                servers.append(try await house.ready(House.server, notIn: servers))
-                _ = try await house.program.line { $0.contains("[web server @ \(server)] left (exit code 0)") }
-                workers.append(try await house.ready(House.worker, notIn: workers))
-                _ = try await house.program.line { $0.contains("[email worker @ \(worker)] left (exit code 0)") }
+                servers.append(try await service.ready(LocalService.server, notIn: servers))
+                _ = try await service.program.line { $0.contains("[web server @ \(server)] left (exit code 0)") }
+                workers.append(try await service.ready(LocalService.worker, notIn: workers))
+                _ = try await service.program.line { $0.contains("[email worker @ \(worker)] left (exit code 0)") }
             }
             isOver.change { $0 = true }
             let count = try await answers
             #expect(count > 50)
-            try await house.arrivals.wait { $0.count == count }
-            #expect(house.duplicates == 0)
-            #expect(!house.program.lines.contains { $0.contains("died") })
+            try await service.arrivals.wait { $0.count == count }
+            #expect(service.duplicates == 0)
+            #expect(!service.program.lines.contains { $0.contains("died") })
         }
     }
 
     @Test("A full backlog is 503 and Retry-After, to the mail; what was not sent in time is said")
     func backlog() async throws {
         let options = ["--backlog", "20", "--concurrency", "5", "--grace", "200ms"]
-        let (lines, _) = try await withHouse(options, inbox: Self.inbox(.seconds(60))) { house in
-            _ = try await house.ready(House.worker)
+        let (lines, _) = try await withLocalService(options, inbox: Self.inbox(.seconds(60))) { service in
+            _ = try await service.ready(LocalService.worker)
             for place in 1...20 {
-                #expect(try await fetch("/you@example.org/mail-\(place)/t", port: house.port).status == 200)
+                #expect(try await fetch("/you@example.org/mail-\(place)/t", port: service.port).status == 200)
             }
-            let refusal = try await fetch("/you@example.org/one-more/t", port: house.port)
+            let refusal = try await fetch("/you@example.org/one-more/t", port: service.port)
             #expect(refusal.status == 503)
             #expect(refusal["retry-after"] == "1")
             #expect(refusal.text.contains("backlog"))
-            #expect(try await fetch("/readyz", port: house.port).status == 503)
-            try house.program.signal(.terminate)
-            try await house.program.end()
-            return house.program.lines
+            #expect(try await fetch("/readyz", port: service.port).status == 503)
+            try service.program.signal(.terminate)
+            try await service.program.end()
+            return service.program.lines
         }
         #expect(lines.contains { $0.contains("20 emails were not sent in time and are lost") })
     }
@@ -99,18 +99,18 @@ struct MasterTests {
         try await withDirectory { directory in
             let file = directory.appending("dead.jsonl").string
             let options = ["--dead-letters", file, "--attempts", "3", "--retry-delay", "20ms"]
-            try await withHouse(options) { house in
-                _ = try await house.ready(House.worker)
+            try await withLocalService(options) { service in
+                _ = try await service.ready(LocalService.worker)
                 for address in ["fail-550@example.org", "fail-450@example.org", "fail-once@example.org"] {
-                    #expect(try await fetch("/\(address)/s%22ubject/text", port: house.port).status == 200)
+                    #expect(try await fetch("/\(address)/s%22ubject/text", port: service.port).status == 200)
                 }
-                try await house.arrivals.wait { $0["s\"ubject"] == 1 }
-                let permanent = try await house.program.line { $0.contains("gave up") && $0.contains("550") }
+                try await service.arrivals.wait { $0["s\"ubject"] == 1 }
+                let permanent = try await service.program.line { $0.contains("gave up") && $0.contains("550") }
                 #expect(permanent.contains("attempts=1"))
-                let temporary = try await house.program.line { $0.contains("gave up") && $0.contains("450") }
+                let temporary = try await service.program.line { $0.contains("gave up") && $0.contains("450") }
                 #expect(temporary.contains("attempts=3"))
-                try house.program.signal(.terminate)
-                try await house.program.end()
+                try service.program.signal(.terminate)
+                try await service.program.end()
             }
             let letters = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").map {
                 try JSONDecoder().decode(DeadLetter.self, from: Data($0.utf8))
@@ -129,18 +129,18 @@ struct MasterTests {
 
     @Test("The talk's way: a dead worker's mails are gone, and those after it arrive")
     func talk() async throws {
-        try await withHouse(["--semantics", "talk"], inbox: Self.inbox(.milliseconds(300))) { house in
-            let worker = try await house.ready(House.worker)
+        try await withLocalService(["--semantics", "talk"], inbox: Self.inbox(.milliseconds(300))) { service in
+            let worker = try await service.ready(LocalService.worker)
             for place in 1...10 {
-                #expect(try await fetch("/you@example.org/mail-\(place)/t", port: house.port).status == 200)
+                #expect(try await fetch("/you@example.org/mail-\(place)/t", port: service.port).status == 200)
             }
-            _ = try await house.program.line { $0.contains("[email worker @ \(worker)] email sent!") }
+            _ = try await service.program.line { $0.contains("[email worker @ \(worker)] email sent!") }
             kill(worker, SIGKILL)
-            _ = try await house.program.line { $0.contains("died :( (signal 9)") && $0.contains("are gone with it") }
-            _ = try await house.ready(House.worker, notIn: [worker])
-            #expect(try await fetch("/you@example.org/after/t", port: house.port).status == 200)
-            try await house.arrivals.wait { $0["after"] == 1 }
-            #expect(house.arrivals.value.count < 6)
+            _ = try await service.program.line { $0.contains("died :( (signal 9)") && $0.contains("are gone with it") }
+            _ = try await service.ready(LocalService.worker, notIn: [worker])
+            #expect(try await fetch("/you@example.org/after/t", port: service.port).status == 200)
+            try await service.arrivals.wait { $0["after"] == 1 }
+            #expect(service.arrivals.value.count < 6)
         }
     }
 
@@ -149,23 +149,23 @@ struct MasterTests {
         try await withDirectory { directory in
             let file = directory.appending("ca.pem").string
             try Data().write(to: URL(filePath: file))
-            try await withHouse(["--smtp-ca-file", file]) { house in
-                let worker = try await house.ready(House.worker)
+            try await withLocalService(["--smtp-ca-file", file]) { service in
+                let worker = try await service.ready(LocalService.worker)
                 try FileManager.default.removeItem(atPath: file)
                 kill(worker, SIGKILL)
                 for wait in [250, 500, 1000] {
-                    _ = try await house.program.line {
+                    _ = try await service.program.line {
                         $0.contains("email worker dies again") && $0.contains("in \(wait) ms")
                     }
                 }
-                _ = try await house.program.line {
+                _ = try await service.program.line {
                     $0.contains("[email worker @") && $0.contains("can't read the certificates")
                 }
                 // The web server takes mails meanwhile.
-                #expect(try await fetch("/you@example.org/meanwhile/t", port: house.port).status == 200)
+                #expect(try await fetch("/you@example.org/meanwhile/t", port: service.port).status == 200)
                 try Data().write(to: URL(filePath: file))
-                _ = try await house.ready(House.worker, notIn: [worker])
-                try await house.arrived(["meanwhile"])
+                _ = try await service.ready(LocalService.worker, notIn: [worker])
+                try await service.arrived(["meanwhile"])
             }
         }
     }
@@ -173,18 +173,18 @@ struct MasterTests {
     #if os(Linux)
         @Test("Garbage on a pipe is logged, and costs no process its life")
         func garbled() async throws {
-            try await withHouse { house in
-                let worker = try await house.ready(House.worker)
-                let server = try await house.ready(House.server)
+            try await withLocalService { service in
+                let worker = try await service.ready(LocalService.worker)
+                let server = try await service.ready(LocalService.server)
                 let lines = ["garbage", "{\"sent\":\"01arz3ndektsv4rrffq69g5fav\"}", "{\"mail\":1}", "\u{0}"]
                 for child in [worker, server] {
                     let pipe = try #require(try messagePipe(of: child))
                     try pipe.write(contentsOf: Data(lines.joined(separator: "\n").utf8 + [0xff, 0x0a]))
-                    _ = try await house.program.line { $0.contains("@ \(child) is garbled: garbage") }
+                    _ = try await service.program.line { $0.contains("@ \(child) is garbled: garbage") }
                 }
-                #expect(try await fetch("/you@example.org/after/t", port: house.port).status == 200)
-                try await house.arrived(["after"])
-                #expect(!house.program.lines.contains { $0.contains("died") })
+                #expect(try await fetch("/you@example.org/after/t", port: service.port).status == 200)
+                try await service.arrived(["after"])
+                #expect(!service.program.lines.contains { $0.contains("died") })
             }
         }
 
@@ -206,17 +206,17 @@ struct MasterTests {
 struct HangTests {
     @Test("is killed after 10 s without an answer, and its mails go to the next")
     func hang() async throws {
-        try await withHouse { house in
-            let worker = try await house.ready(House.worker)
+        try await withLocalService { service in
+            let worker = try await service.ready(LocalService.worker)
             kill(worker, SIGSTOP)
-            #expect(try await fetch("/you@example.org/stuck/t", port: house.port).status == 200)
-            _ = try await house.program.line {
+            #expect(try await fetch("/you@example.org/stuck/t", port: service.port).status == 200)
+            _ = try await service.program.line {
                 $0.contains("email worker @ \(worker) has not answered for 10 s: killing it")
             }
-            _ = try await house.program.line { $0.contains("@ \(worker)] died :( (signal 9); 1 emails in its hands") }
-            _ = try await house.ready(House.worker, notIn: [worker])
-            try await house.arrived(["stuck"])
-            #expect(house.duplicates == 0)
+            _ = try await service.program.line { $0.contains("@ \(worker)] died :( (signal 9); 1 emails in its hands") }
+            _ = try await service.ready(LocalService.worker, notIn: [worker])
+            try await service.arrived(["stuck"])
+            #expect(service.duplicates == 0)
         }
     }
 }

@@ -11,7 +11,7 @@ struct PubSubMessageTests {
         let id = try #require(EmailID("01arz3ndektsv4rrffq69g5fav"))
         let email = try Email(id: id, to: "a@b.example", subject: "grüße \"1\"", text: "t\n")
         #expect(
-            PubSubMessage.text(of: email, .talk)
+            PubSubMessage.text(of: email, .original)
                 == #"{"to":"a@b.example","subject":"grüße \"1\"","text":"t\n"}"#)
         #expect(
             PubSubMessage.text(of: email, .safe)

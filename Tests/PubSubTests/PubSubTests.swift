@@ -96,7 +96,7 @@ struct PubSubTests {
                 return
             }
         }
-        let talk = PubSub(redis: redis, worker: nil, semantics: .talk, logger: silent)
+        let talk = PubSub(redis: redis, worker: nil, semantics: .original, logger: silent)
         #expect(try await talk.accept(email) == AcceptResult("published"))
     }
 
@@ -151,7 +151,7 @@ struct PubSubTests {
         }
     }
 
-    @Test("asked to stop, it sends what it has heard; the talk loses it", arguments: [Semantics.safe, .talk])
+    @Test("asked to stop, it sends what it has heard; the talk loses it", arguments: [Semantics.safe, .original])
     func stop(semantics: Semantics) async throws {
         let sender = FakeSender { _, before in before == 0 ? nil : .sent(reply: "250") }
         try await withHall(sender) {
@@ -161,7 +161,7 @@ struct PubSubTests {
             for number in 0..<100 { _ = try await fixture.strategy.accept(mail(number)) }
             try await sender.mails.wait { $0.count == 1 }
             fixture.stop.triggerGracefulShutdown()
-            if semantics == .talk { try await fixture.work.value }
+            if semantics == .original { try await fixture.work.value }
             sender.settle(.sent(reply: "250"))
             try await fixture.work.value
             #expect(sender.mails.value.count == (semantics == .safe ? 100 : 1))
@@ -187,7 +187,7 @@ struct PubSubTests {
             before < 20 ? .permanent(SMTPFailure(.rcpt, code: 550, "no")) : .sent(reply: "250")
         }
         try await withHall(sender) {
-            $0.semantics = .talk
+            $0.semantics = .original
         } _: { fixture in
             _ = try await fixture.strategy.accept(mail())
             try await sender.mails.wait { $0.count == 21 }

@@ -169,9 +169,9 @@ struct JournalTests {
                 return mail
             }
             for mail in mails {
-                spool.keep(Spool.Guest(server: 1, mail: mail, since: .now())) { guests, failure in
+                spool.keep(Spool.PendingWrite(server: 1, mail: mail, since: .now())) { writes, failure in
                     #expect(failure == nil)
-                    ids.change { $0 += guests.map(\.mail.id) }
+                    ids.change { $0 += writes.map(\.mail.id) }
                 }
             }
             try await ids.wait { $0.count >= 500 }

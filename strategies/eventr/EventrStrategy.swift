@@ -38,7 +38,7 @@ public struct EventrStrategy: Strategy {
             let place = try await producer.write(json: MailEvent.json(email, semantics))
             return AcceptResult("written", details: [.init("partition", place.partition), .init("index", place.index)])
         } catch {
-            guard semantics == .talk else { throw AcceptError(error) }
+            guard semantics == .original else { throw AcceptError(error) }
             // The talk's callback logs its error, and tells the client that all is well.
             logger.warning("Answered 200 for an email to \(email.to) all the same: \(error)")
             return AcceptResult("written")
@@ -52,5 +52,5 @@ public struct EventrStrategy: Strategy {
 
 extension Semantics {
     /// The library's word for it.
-    public var algorithm: Algorithm { self == .talk ? .talk : .safe }
+    public var algorithm: Algorithm { self == .original ? .talk : .safe }
 }

@@ -12,7 +12,7 @@ final class Child {
     let started = NIODeadline.now()
     let signals: AsyncStream<Signal>
     private let signalling: AsyncStream<Signal>.Continuation
-    private var outlet: Outlet?
+    private var writer: LineWriter?
     private(set) var name: String
     /// Speaks for it.
     private(set) var logger: Logger
@@ -23,7 +23,7 @@ final class Child {
     /// Until here it was heard of.
     private var lastSign = NIODeadline.now()
     /// What the master has promised to take from a web server, and has not got yet.
-    var promised = Room()
+    var promised = Credit()
     /// Mails that were given to it and forgotten, as the talk does.
     var forwarded = 0
 
@@ -36,17 +36,17 @@ final class Child {
         (signals, signalling) = AsyncStream.makeStream()
     }
 
-    func born(pid: Int32, outlet: Outlet, voice: (String) -> Logger) {
+    func born(pid: Int32, writer: LineWriter, voice: (String) -> Logger) {
         name = "\(role.title) @ \(pid)"
         logger = voice(name)
-        self.outlet = outlet
+        self.writer = writer
         lastSign = .now()
     }
 
     /// Whether it needs no successor.
     var isStaying: Bool { !isStopping && !isOutgoing }
 
-    func post(_ message: PipeMessage) { outlet?.post(message) }
+    func post(_ message: PipeMessage) { writer?.post(message) }
 
     func becameReady() {
         isReady = true
@@ -59,12 +59,12 @@ final class Child {
     ///
     /// - Returns: How long there was none.
     func ask() -> TimeAmount {
-        if isReady { outlet?.post(.ping) }
+        if isReady { writer?.post(.ping) }
         return .now() - lastSign
     }
 
     /// Whether what it was told has been read, so that it may be told what is not important.
-    var listens: Bool { isReady && (outlet?.unwritten ?? 0) < 1 << 16 }
+    var listens: Bool { isReady && (writer?.unwritten ?? 0) < 1 << 16 }
 
     /// Finish what is in hand, and end.
     func stop() {
@@ -75,18 +75,18 @@ final class Child {
     func kill() { signalling.yield(.kill) }
 
     /// Nothing more will be heard of it.
-    func fellSilent() {
+    func connectionDidClose() {
         signalling.finish()
-        outlet?.close()
+        writer?.close()
     }
 }
 
 /// A place that has to be filled with a living child.
-struct Seat: Hashable {
+struct ChildSlot: Hashable {
     let role: ChildRole
     let place: Int
 }
 
 extension Child {
-    var seat: Seat { Seat(role: role, place: place) }
+    var slot: ChildSlot { ChildSlot(role: role, place: place) }
 }

@@ -20,8 +20,8 @@ enum ChildVariable {
     static let isSpooled = "BGDEMO_CHILD_SPOOLS"
 }
 
-extension Launch {
-    func asChild(_ role: ChildRole, isSpooled: Bool) -> Launch {
+extension ChildCommand {
+    func asChild(_ role: ChildRole, isSpooled: Bool) -> ChildCommand {
         var variables = [ChildVariable.name: role.title]
         if role == .server { variables[ChildVariable.listens] = "1" }
         if isSpooled { variables[ChildVariable.isSpooled] = "1" }

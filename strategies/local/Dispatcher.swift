@@ -6,7 +6,7 @@ import Pipes
 import Spool
 import Strategy
 
-/// Moves the mails: from the web servers into the ledger, from there to the workers, and out by what the workers report.
+/// Moves the mails: from the web servers into the table, from there to the workers, and out by what the workers report.
 /// It belongs to the master's event loop.
 final class Dispatcher {
     private let settings: MasterSettings
@@ -16,11 +16,11 @@ final class Dispatcher {
     private let spool: Spool?
     private let deadLetters: DeadLetters?
     private var generator = SystemRandomNumberGenerator()
-    private var ledger = Ledger()
+    private var inFlight = InFlightTable()
     private var servers: [Int: Child] = [:]
     private var workers: [Child] = []
     /// Mails on their way into the spool.
-    private var unkept = Room()
+    private var unkept = Credit()
     private var nextTurn = NIODeadline.uptimeNanoseconds(0)
     private var isWaitingForTurn = false
 
@@ -37,10 +37,10 @@ final class Dispatcher {
     }
 
     /// The mails that are owned.
-    var count: Int { ledger.count + unkept.mails }
+    var count: Int { inFlight.count + unkept.mails }
 
     /// Whether anything can become of the mails before this time.
-    func canProgress(before deadline: NIODeadline) -> Bool { unkept.mails > 0 || ledger.hasWork(before: deadline) }
+    func canProgress(before deadline: NIODeadline) -> Bool { unkept.mails > 0 || inFlight.hasWork(before: deadline) }
 
     // MARK: Who takes part
 
@@ -48,7 +48,7 @@ final class Dispatcher {
     func welcome(_ server: Child) {
         servers[server.number] = server
         promise(server)
-        if server.promised == Room() { server.post(.room(Room())) }
+        if server.promised == Credit() { server.post(.credit(Credit())) }
     }
 
     /// A worker is ready.
@@ -70,7 +70,7 @@ final class Dispatcher {
     func lose(_ child: Child) -> Int {
         workers.removeAll { $0.number == child.number }
         servers[child.number] = nil
-        return child.forwarded + ledger.giveBack(of: child.number)
+        return child.forwarded + inFlight.giveBack(of: child.number)
     }
 
     // MARK: What they say
@@ -80,62 +80,62 @@ final class Dispatcher {
         server.promised.bytes -= mail.bytes.readableBytes
         meters.delivery.accepted.increment()
         guard settings.semantics == .safe else { return forward(mail) }
-        guard let spool else { return ledger.take(OwnedMail(mail.alone, since: .now())) }
+        guard let spool else { return inFlight.take(OwnedMail(mail.alone, since: .now())) }
         unkept.mails += 1
         unkept.bytes += mail.bytes.readableBytes
-        spool.keep(Spool.Guest(server: server.number, mail: mail.alone, since: .now()), then: kept)
+        spool.keep(Spool.PendingWrite(server: server.number, mail: mail.alone, since: .now()), then: kept)
     }
 
     /// Mails of a master before this one.
     func resume(_ mails: [MailLine]) {
-        for mail in mails { ledger.take(OwnedMail(mail.alone, since: .now())) }
+        for mail in mails { inFlight.take(OwnedMail(mail.alone, since: .now())) }
     }
 
     private lazy var kept: Spool.Kept = {
         let bound = NIOLoopBound(self, eventLoop: loop)
-        return { [loop] guests, failure in loop.execute { bound.value.kept(guests, failure) } }
+        return { [loop] writes, failure in loop.execute { bound.value.kept(writes, failure) } }
     }()
 
     /// The spool has these mails, or they are nobody's.
-    private func kept(_ guests: [Spool.Guest], _ failure: String?) {
-        for (number, guests) in Dictionary(grouping: guests, by: \.server) {
+    private func kept(_ writes: [Spool.PendingWrite], _ failure: String?) {
+        for (number, writes) in Dictionary(grouping: writes, by: \.server) {
             guard let failure else {
-                servers[number]?.post(.taken(guests.count))
+                servers[number]?.post(.taken(writes.count))
                 continue
             }
-            servers[number]?.post(.refused(guests.count, failure))
+            servers[number]?.post(.refused(writes.count, failure))
         }
-        for guest in guests {
+        for write in writes {
             unkept.mails -= 1
-            unkept.bytes -= guest.mail.bytes.readableBytes
-            if failure == nil { ledger.take(OwnedMail(guest.mail, since: guest.since)) }
+            unkept.bytes -= write.mail.bytes.readableBytes
+            if failure == nil { inFlight.take(OwnedMail(write.mail, since: write.since)) }
         }
         settle()
     }
 
     func sent(_ id: EmailID, by worker: Child) {
-        worker.forwarded -= settings.semantics == .talk ? 1 : 0
-        guard let mail = ledger.settle(id, by: worker.number) else { return }
+        worker.forwarded -= settings.semantics == .original ? 1 : 0
+        guard let mail = inFlight.settle(id, by: worker.number) else { return }
         meters.record(.sent(reply: ""), of: mail)
         spool?.settle(id)
     }
 
     func failed(_ id: EmailID, _ outcome: SendOutcome, by worker: Child) {
-        guard let mail = ledger.rest(id, by: worker.number) else { return }
+        guard let mail = inFlight.rest(id, by: worker.number) else { return }
         meters.record(outcome, of: mail)
         let isHopeless = if case .permanent = outcome { true } else { false }
         guard !isHopeless, let delay = settings.retry.delay(afterFailures: mail.failures, using: &generator) else {
-            ledger.drop(id)
+            inFlight.drop(id)
             return bury(mail, outcome)
         }
-        ledger.restUntil(.now() + TimeAmount(delay), id)
+        inFlight.restUntil(.now() + TimeAmount(delay), id)
         let wait = Int(delay / .milliseconds(1))
         logger.info(
             "failed sending an email, trying again in \(wait) ms",
             metadata: ["id": "\(id)", "attempt": "\(mail.failures + 1) of \(settings.retry.attempts)"])
         let bound = NIOLoopBound(self, eventLoop: loop)
         loop.scheduleTask(in: TimeAmount(delay)) {
-            bound.value.ledger.wake(id)
+            bound.value.inFlight.wake(id)
             bound.value.settle()
         }
     }
@@ -151,7 +151,7 @@ final class Dispatcher {
 
     /// The master ends: what it still owns stays in the spool, else goes to the dead letters.
     func abandon() {
-        let mails = ledger.all
+        let mails = inFlight.all
         guard !mails.isEmpty else { return }
         guard spool == nil else { return logger.notice("\(mails.count) emails stay in the spool for the next master") }
         let place = deadLetters == nil ? "are lost: they would have stayed in a --spool" : "go to the dead letters"
@@ -169,15 +169,15 @@ final class Dispatcher {
     }
 
     private func handOut() {
-        while ledger.waitingCount > 0, let worker = freest, isOurTurn() {
-            guard let mail = ledger.hand(to: worker.number) else { return }
+        while inFlight.waitingCount > 0, let worker = freest, isOurTurn() {
+            guard let mail = inFlight.hand(to: worker.number) else { return }
             worker.post(.mail(mail.line))
         }
     }
 
     private var freest: Child? {
-        let worker = workers.min { ledger.inHand(of: $0.number) < ledger.inHand(of: $1.number) }
-        return worker.flatMap { ledger.inHand(of: $0.number) < settings.concurrency ? $0 : nil }
+        let worker = workers.min { inFlight.inHand(of: $0.number) < inFlight.inHand(of: $1.number) }
+        return worker.flatMap { inFlight.inHand(of: $0.number) < settings.concurrency ? $0 : nil }
     }
 
     private func isOurTurn() -> Bool {
@@ -201,23 +201,23 @@ final class Dispatcher {
     private func promise(_ server: Child) {
         let ahead = MasterSettings.ahead
         guard server.promised.mails <= ahead.mails / 2 || server.promised.bytes <= ahead.bytes / 2 else { return }
-        var free = Room(
-            mails: settings.backlog - ledger.count - unkept.mails - workers.reduce(0) { $0 + $1.forwarded },
-            bytes: MasterSettings.backlogBytes - ledger.bytes - unkept.bytes)
+        var free = Credit(
+            mails: settings.backlog - inFlight.count - unkept.mails - workers.reduce(0) { $0 + $1.forwarded },
+            bytes: MasterSettings.backlogBytes - inFlight.bytes - unkept.bytes)
         for server in servers.values {
             free.mails -= server.promised.mails
             free.bytes -= server.promised.bytes
         }
-        let more = Room(
+        let more = Credit(
             mails: max(0, min(free.mails, ahead.mails - server.promised.mails)),
             bytes: max(0, min(free.bytes, ahead.bytes - server.promised.bytes)))
         guard more.mails > 0 || more.bytes > 0 else { return }
         server.promised.mails += more.mails
         server.promised.bytes += more.bytes
-        server.post(.room(more))
+        server.post(.credit(more))
     }
 
-    func record() { meters.record(ledger, unkept: unkept.mails) }
+    func record() { meters.record(inFlight, unkept: unkept.mails) }
 
     // MARK: As the talk does
 

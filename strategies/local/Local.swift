@@ -12,7 +12,7 @@ package import Strategy
 ///
 /// This is what the two children are made of; the master is a ``Master``. The messages are listed at `PipeMessage`.
 package struct Local: Strategy {
-    private let link: Link
+    private let master: MasterConnection
     private let sender: any EmailSender
     private let tracker: DeliveryTracker
     private let throttle: Throttle
@@ -20,9 +20,9 @@ package struct Local: Strategy {
     private let logger: Logger
 
     package init(
-        link: Link, sender: any EmailSender, tracker: DeliveryTracker, throttle: Throttle, semantics: Semantics, logger: Logger
+        master: MasterConnection, sender: any EmailSender, tracker: DeliveryTracker, throttle: Throttle, semantics: Semantics, logger: Logger
     ) {
-        self.link = link
+        self.master = master
         self.sender = sender
         self.tracker = tracker
         self.throttle = throttle
@@ -34,26 +34,26 @@ package struct Local: Strategy {
 
     package func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
         switch semantics {
-        case .safe: try await link.handOver(email)
-        case .talk: try link.letGo(email)
+        case .safe: try await master.handOver(email)
+        case .original: try master.letGo(email)
         }
         return AcceptResult("queued")
     }
 
-    package func check() async throws(AcceptError) { try link.check() }
+    package func check() async throws(AcceptError) { try master.check() }
 
     // MARK: The email worker
 
     package func work() async throws {
         switch semantics {
         case .safe: await send()
-        case .talk: await TalkWorker(link: link, sender: sender, throttle: throttle, logger: logger).work()
+        case .original: await OriginalWorker(master: master, sender: sender, throttle: throttle, logger: logger).work()
         }
     }
 
     /// Sends what the master hands out, all at once: it hands out no more than may be in hand.
     private func send() async {
-        for await mails in link.mails.cancelOnGracefulShutdown() {
+        for await mails in master.mails.cancelOnGracefulShutdown() {
             for mail in mails { begin(mail) }
         }
         await tracker.waitUntilIdle()
@@ -62,12 +62,12 @@ package struct Local: Strategy {
     private func begin(_ mail: MailLine) {
         do {
             let attempt = try tracker.begin(mail.email())
-            sender.send(attempt.email) { [link] outcome in
+            sender.send(attempt.email) { [master] outcome in
                 attempt.finish(outcome)
-                link.report(mail.id, outcome)
+                master.report(mail.id, outcome)
             }
         } catch {
-            link.report(mail.id, .permanent(SMTPFailure(.queue, "\(error)")))
+            master.report(mail.id, .permanent(SMTPFailure(.queue, "\(error)")))
         }
     }
 }

@@ -29,24 +29,24 @@ package actor Master: Service {
     nonisolated let loop: any EventLoop
     let settings: MasterSettings
     let listener: SharedListener
-    let launch: @Sendable (ChildRole) -> Launch
+    let launch: @Sendable (ChildRole) -> ChildCommand
     let logger: Logger
     let terminal: Terminal
     let meters: MasterMeters
     let dispatcher: Dispatcher
     private let spool: Spool?
     private let deadLetters: DeadLetters?
-    nonisolated let births = AsyncStream<Birth>.makeStream()
+    nonisolated let spawnRequests = AsyncStream<SpawnRequest>.makeStream()
     var phase = Phase.running
     var children: [Int: Child] = [:]
     var next = 0
-    var backoffs: [Seat: Backoff] = [:]
+    var backoffs: [ChildSlot: RestartBackoff] = [:]
     /// When what is not done by then is left undone.
     var deadline = NIODeadline.distantFuture
     /// The web server that accepts. NIO wants a listening socket for itself, so that there is one at a time.
     var acceptor: Int?
     /// Places whose children are to be renewed, one after the other; the first is being renewed.
-    var renewals: [Seat] = []
+    var renewals: [ChildSlot] = []
 
     /// How long a child may be silent, and how long it may take to start.
     private static let silence = TimeAmount.seconds(10)
@@ -57,7 +57,7 @@ package actor Master: Service {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.executor.asUnownedSerialExecutor() }
 
     /// A child that is to be started.
-    struct Birth: Sendable {
+    struct SpawnRequest: Sendable {
         let number: Int
         let role: ChildRole
         let signals: AsyncStream<Signal>
@@ -69,7 +69,7 @@ package actor Master: Service {
     /// - Throws: ``SpoolError`` where spool or dead letters can't be written.
     package init(
         _ settings: MasterSettings, on loop: any EventLoop, listener: SharedListener, terminal: Terminal,
-        logger: Logger, launch: @escaping @Sendable (ChildRole) -> Launch
+        logger: Logger, launch: @escaping @Sendable (ChildRole) -> ChildCommand
     ) throws {
         self.settings = settings
         self.loop = loop
@@ -107,7 +107,7 @@ package actor Master: Service {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.heedHangups() }
                 start()
-                for await birth in births.stream { group.addTask { await self.live(birth) } }
+                for await request in spawnRequests.stream { group.addTask { await self.live(request) } }
                 group.cancelAll()
             }
         } onGracefulShutdown: {
@@ -122,8 +122,8 @@ package actor Master: Service {
     func start() {
         terminal.started()
         logger.info("started master")
-        fill(Seat(role: .server, place: 0))
-        for place in 0..<settings.workers { fill(Seat(role: .worker, place: place)) }
+        fill(ChildSlot(role: .server, place: 0))
+        for place in 0..<settings.workers { fill(ChildSlot(role: .worker, place: place)) }
         look()
     }
 

@@ -17,11 +17,11 @@ struct MasterMeters {
 
     func died(_ role: ChildRole) { deaths[role]?.increment() }
 
-    func record(_ ledger: Ledger, unkept: Int) {
-        delivery.inFlight.record(ledger.count + unkept)
-        waiting.record(ledger.waitingCount)
-        inHand.record(ledger.inHandCount)
-        resting.record(ledger.restingCount)
+    func record(_ inFlight: InFlightTable, unkept: Int) {
+        delivery.inFlight.record(inFlight.count + unkept)
+        waiting.record(inFlight.waitingCount)
+        inHand.record(inFlight.inHandCount)
+        resting.record(inFlight.restingCount)
     }
 
     func record(_ outcome: SendOutcome, of mail: OwnedMail) {

@@ -27,5 +27,5 @@ package struct MasterSettings: Sendable {
     /// Bytes of all mails that the master owns, on top of their number.
     static let backlogBytes = 512 << 20
     /// What a web server may send ahead of the master's word.
-    static let ahead = Room(mails: 4096, bytes: 32 << 20)
+    static let ahead = Credit(mails: 4096, bytes: 32 << 20)
 }

@@ -27,7 +27,7 @@ enum PipeMessage: Sendable, Equatable {
     case mail(MailLine)
     case sent(EmailID)
     case failed(EmailID, SendOutcome)
-    case room(Room)
+    case credit(Credit)
     case taken(Int)
     case refused(Int, String)
     case metrics(String)
@@ -39,7 +39,7 @@ enum PipeMessage: Sendable, Equatable {
 
 // MARK: - Writing
 
-extension Outlet {
+extension LineWriter {
     func post(_ message: PipeMessage) { post { message.write(into: &$0) } }
 }
 
@@ -69,7 +69,7 @@ extension PipeMessage {
             json.field("stage", failure.stage.rawValue)
             if let code = failure.code { json.field("code", code) }
             json.field("reason", failure.reason)
-        case .room(let room):
+        case .credit(let room):
             json.field("room", room.mails)
             json.field("bytes", room.bytes)
         case .taken(let count): json.field("taken", count)
@@ -115,7 +115,7 @@ extension PipeMessage {
             self = .failed(id, outcome)
         case ("room", .number(let mails)):
             guard case .number(let bytes)? = rest["bytes"], mails >= 0, bytes >= 0 else { return nil }
-            self = .room(Room(mails: mails, bytes: bytes))
+            self = .credit(Credit(mails: mails, bytes: bytes))
         case ("taken", .number(let count)) where count > 0: self = .taken(count)
         case ("refused", .number(let count)) where count > 0: self = .refused(count, rest["reason"]?.text ?? "")
         case ("metrics", .text(let text)): self = .metrics(text)

@@ -49,7 +49,7 @@ public struct Subscriber: Sendable {
     /// Works until the task is cancelled, or shut down gracefully: then it sends what it has heard, for as long as it
     /// may. In the talk's way what is held is lost with the process.
     func work() async throws {
-        let limit = settings.semantics == .talk ? .max : settings.backlog
+        let limit = settings.semantics == .original ? .max : settings.backlog
         let backlog = Backlog(limit: limit, on: loop, length: metrics.queue)
         defer { lose(backlog.takeAll()) }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -112,7 +112,7 @@ public struct Subscriber: Sendable {
         let attempt: DeliveryAttempt
         do {
             attempt = try tracker.begin(try PubSubMessage.email(payload))
-        } catch let error as InvalidMessage where settings.semantics == .talk {
+        } catch let error as InvalidMessage where settings.semantics == .original {
             // JSON.parse throws in a callback, and the process is gone, with all that it held.
             logger.critical("A message on \(PubSub.channel) is \(error); in the talk's way this is the end")
             throw error
@@ -129,7 +129,7 @@ public struct Subscriber: Sendable {
 
     private func send(_ backlog: Backlog) async {
         await withTaskGroup(of: Void.self) { group in
-            let hands = settings.semantics == .talk ? 1 : settings.concurrency
+            let hands = settings.semantics == .original ? 1 : settings.concurrency
             for _ in 0..<hands {
                 group.addTask {
                     while let mail = await backlog.next() { await send(mail, backlog) }
@@ -173,7 +173,7 @@ public struct Subscriber: Sendable {
 
     /// When it is tried again: the talk tries whatever has failed again, at once and for ever.
     private func delay(_ mail: Backlog.Entry, _ outcome: SendOutcome) -> Duration? {
-        if settings.semantics == .talk { return .zero }
+        if settings.semantics == .original { return .zero }
         if case .permanent = outcome { return nil }
         var generator = SystemRandomNumberGenerator()
         return settings.retry.delay(afterFailures: mail.attempts, using: &generator)

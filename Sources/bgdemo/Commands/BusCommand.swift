@@ -20,11 +20,11 @@ struct BusCommand: AsyncParsableCommand {
                 --match bus_event_type=user_created --match plan=pro
               bgdemo bus unsubscribe billing new_pros
             """,
-        subcommands: [Riders.self, PublishEvent.self, Subscribe.self, Unsubscribe.self],
-        defaultSubcommand: Riders.self)
+        subcommands: [ListSubscriptions.self, PublishEvent.self, Subscribe.self, Unsubscribe.self],
+        defaultSubcommand: ListSubscriptions.self)
 
     /// Who is on the bus.
-    struct Riders: AsyncParsableCommand {
+    struct ListSubscriptions: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "The applications, what each is subscribed to, and how long its queues are.",
             discussion: """
@@ -77,7 +77,7 @@ struct BusCommand: AsyncParsableCommand {
 
         func run() async throws {
             let event = try event()
-            let second = try at.map { Int(try Moment.date($0).timeIntervalSince1970.rounded(.up)) }
+            let second = try at.map { Int(try DateArgument.date($0).timeIntervalSince1970.rounded(.up)) }
             try await queues.redis.visit { redis in
                 let publisher = Publisher(Queue(redis: redis, namespace: queues.namespace))
                 if let second {

@@ -30,8 +30,8 @@ extension BusCommand {
         @Option(
             name: .customLong("match"),
             help: "name=text, or name:word (see above); as often as needed. Default, as in Ruby: bus_event_type=KEY.",
-            transform: Match.init)
-        var matches: [Match] = []
+            transform: MatchArgument.init)
+        var matches: [MatchArgument] = []
 
         @Option(help: "The queue's name within the application.")
         var queue = "default"
@@ -111,7 +111,7 @@ extension BusCommand {
 }
 
 /// `name=text` or `name:word`.
-struct Match {
+struct MatchArgument {
     let name: String
     let filter: Matcher.Filter
 

@@ -32,8 +32,8 @@ struct ChaosCommand: AsyncParsableCommand {
     @OptionGroup(title: "Report") var report: ReportOptions
 
     func run() async throws {
-        let entries = (strategies ?? .all).entries
-        let contenders = entries.flatMap { $0.contenders((semantics ?? .safe).semantics) }
+        let descriptors = (strategies ?? .all).descriptors
+        let contenders = descriptors.flatMap { $0.contenders((semantics ?? .safe).semantics) }
         var inbox = InboxSettings()
         inbox.delay = smtpDelay ?? .fixed(.milliseconds(250))
         inbox.seed = seed ?? 1

@@ -42,8 +42,8 @@ struct CompareCommand: AsyncParsableCommand {
         guard chaos || (faults.faults == nil && faults.atATime == nil) else {
             throw ValidationError("--faults and --at-a-time go with --chaos")
         }
-        let entries = (strategies ?? .all).entries
-        let contenders = entries.flatMap { $0.contenders((semantics ?? .safe).semantics) } + target.map(\.contender)
+        let descriptors = (strategies ?? .all).descriptors
+        let contenders = descriptors.flatMap { $0.contenders((semantics ?? .safe).semantics) } + target.map(\.contender)
         try await Arena(load: load, sweep: sweep?.rates ?? [], report: report, chaos: chaos ? faults : nil).measure(
             contenders)
     }
@@ -51,13 +51,15 @@ struct CompareCommand: AsyncParsableCommand {
 
 /// The value of `compare --semantics`.
 enum ComparedSemantics: String, CaseIterable, ExpressibleByArgument {
-    case safe, talk, both
+    case safe
+    case original = "talk"
+    case both
 
     var semantics: [Semantics] {
         switch self {
         case .safe: [.safe]
-        case .talk: [.talk]
-        case .both: [.talk, .safe]
+        case .original: [.original]
+        case .both: [.original, .safe]
         }
     }
 }

@@ -19,11 +19,11 @@ struct DoctorCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Listening") var listen: ListenOptions
     @OptionGroup(title: "Mail") var mail: MailOptions
-    @OptionGroup(title: "Redis") var redis: RedisFlags
+    @OptionGroup(title: "Redis") var redis: RedisArguments
 
     func run() async throws {
-        let environment = Environment.process
-        Process.prepare()
+        let environment = EnvironmentVariables.process
+        CurrentProcess.prepare()
         let findings = [
             try await port(environment),
             try await smtp(environment),
@@ -34,7 +34,7 @@ struct DoctorCommand: AsyncParsableCommand {
         guard findings.allSatisfy(\.isGood) else { throw ExitCode.failure }
     }
 
-    private func port(_ environment: Environment) async throws -> Finding {
+    private func port(_ environment: EnvironmentVariables) async throws -> Finding {
         let host = try listen.host(environment)
         let port = try listen.port(environment)
         do {
@@ -49,7 +49,7 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
-    private func smtp(_ environment: Environment) async throws -> Finding {
+    private func smtp(_ environment: EnvironmentVariables) async throws -> Finding {
         guard let server = try mail.server(environment) else {
             return .good("smtp", "no --smtp-url: serve runs an inbox inside")
         }
@@ -79,11 +79,11 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
-    private func redis(_ environment: Environment) async throws -> Finding {
+    private func redis(_ environment: EnvironmentVariables) async throws -> Finding {
         let named = try redis.url(environment)
         var options = try redis.options(environment)
         (options.connectTimeout, options.unavailableTimeout, options.commandTimeout) = (.seconds(3), .seconds(3), .seconds(3))
-        let url = try named ?? RedisURL(RedisFlags.usual)
+        let url = try named ?? RedisURL(RedisArguments.usual)
         let connection = RedisConnection(
             url, on: MultiThreadedEventLoopGroup.singleton.any(), options: options, logger: .silent)
         defer { connection.close() }
@@ -91,7 +91,7 @@ struct DoctorCommand: AsyncParsableCommand {
             return .good("redis", "\(url) answers: version \(try await connection.serverVersion())")
         } catch {
             guard named == nil else { return .bad("redis", "\(url): \(error)", "is it up, and is the URL right?") }
-            guard let program = RedisFlags.program(environment) else {
+            guard let program = RedisArguments.program(environment) else {
                 return .bad(
                     "redis", "none at \(url), and no redis-server on the PATH",
                     "apt-get install redis-server, or brew install redis; foreground and fire-and-forget need none")
@@ -101,7 +101,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     private func files() -> Finding {
-        let files = Process.openFiles
+        let files = CurrentProcess.openFiles
         let text = "\(files) files may be open"
         return files >= 4096
             ? .good("limits", text)

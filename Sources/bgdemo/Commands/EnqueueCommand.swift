@@ -30,7 +30,7 @@ struct EnqueueCommand: AsyncParsableCommand {
     @Option(help: "How many of them. Default: 1.")
     var count = 1
 
-    @OptionGroup(title: "Redis") var redis: RedisFlags
+    @OptionGroup(title: "Redis") var redis: RedisArguments
 
     func validate() throws {
         guard count >= 1 else { throw ValidationError("--count is at least 1") }

@@ -37,7 +37,7 @@ struct EventsCommand: AsyncParsableCommand {
         @Flag(help: "Again each second, until it is interrupted.")
         var watch = false
 
-        @OptionGroup var events: LogFlags
+        @OptionGroup var events: EventLogArguments
 
         func run() async throws {
             try await events.visit { log in
@@ -65,7 +65,7 @@ struct EventsCommand: AsyncParsableCommand {
         @Argument(help: #"The events, as JSON: '{"eventName":"user_created","id":7}'."#)
         var json: [String]
 
-        @OptionGroup var events: LogFlags
+        @OptionGroup var events: EventLogArguments
 
         func validate() throws {
             guard !json.isEmpty else { throw ValidationError("there is no event to write") }
@@ -102,8 +102,8 @@ struct EventsCommand: AsyncParsableCommand {
         @Flag(name: .shortAndLong, help: "And those that are written from now on, until it is interrupted.")
         var follow = false
 
-        @OptionGroup var start: StartFlags
-        @OptionGroup var events: LogFlags
+        @OptionGroup var start: LogPositionArguments
+        @OptionGroup var events: EventLogArguments
 
         func validate() throws {
             guard number >= 0 else { throw ValidationError("--number is at least 0") }

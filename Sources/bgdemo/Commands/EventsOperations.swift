@@ -18,8 +18,8 @@ extension EventsCommand {
         @Option(help: "The consumer's name.")
         var consumer: String
 
-        @OptionGroup var start: StartFlags
-        @OptionGroup var events: LogFlags
+        @OptionGroup var start: LogPositionArguments
+        @OptionGroup var events: EventLogArguments
 
         func run() async throws {
             guard let start = try start.start else {
@@ -51,7 +51,7 @@ extension EventsCommand {
         @Flag(help: "Only say what would be deleted.")
         var dryRun = false
 
-        @OptionGroup var events: LogFlags
+        @OptionGroup var events: EventLogArguments
 
         func run() async throws {
             try await events.visit { log in
@@ -85,7 +85,7 @@ extension EventsCommand {
         @Flag(help: "Forget it all.")
         var clear = false
 
-        @OptionGroup var events: LogFlags
+        @OptionGroup var events: EventLogArguments
 
         func validate() throws {
             guard !retry || !clear else { throw ValidationError("--retry or --clear, not both") }
@@ -115,7 +115,7 @@ extension EventsCommand {
         @Option(help: "The consumer's name.")
         var consumer: String
 
-        @OptionGroup var events: LogFlags
+        @OptionGroup var events: EventLogArguments
 
         func run() async throws {
             try await events.visit { log in

@@ -29,10 +29,10 @@ struct InboxCommand: AsyncParsableCommand {
     var pagePort: Int?
 
     @OptionGroup(title: "Inbox") var inbox: InboxOptions
-    @OptionGroup(title: "Logging") var log: LogOptions
+    @OptionGroup(title: "Logging") var log: LoggingOptions
 
     func run() async throws {
-        let environment = Environment.process
+        let environment = EnvironmentVariables.process
         let host = try environment.value(host, "HOST") ?? "127.0.0.1"
         let port = try environment.value(port, "BGDEMO_INBOX_PORT") ?? 1025
         let pagePort = try environment.value(pagePort, "BGDEMO_INBOX_PAGE_PORT") ?? 8025
@@ -40,7 +40,7 @@ struct InboxCommand: AsyncParsableCommand {
             throw ValidationError("a port is from 0 to 65535")
         }
         let settings = try inbox.settings(environment)
-        Process.prepare()
+        CurrentProcess.prepare()
 
         let reporting = try log.start(environment)
         defer { reporting.end() }

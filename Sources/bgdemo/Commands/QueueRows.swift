@@ -15,7 +15,7 @@ struct QueueOptions: ParsableArguments {
     @Option(help: "What the keys begin with. Default: resque.")
     var namespace = "resque"
 
-    @OptionGroup(title: "Redis") var redis: RedisFlags
+    @OptionGroup(title: "Redis") var redis: RedisArguments
 
     func visit(_ body: (Queue) async throws -> Void) async throws {
         try await redis.visit { try await body(Queue(redis: $0, namespace: namespace)) }

@@ -34,52 +34,52 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Mail") var mail: MailOptions
     @OptionGroup(title: "Working") var work: WorkOptions
     @OptionGroup(title: "Local messages") var local: LocalOptions
-    @OptionGroup(title: "Redis") var redis: RedisFlags
+    @OptionGroup(title: "Redis") var redis: RedisArguments
     @OptionGroup(title: "Resque") var resque: ResqueOptions
     @OptionGroup(title: "Event bus") var events: EventOptions
-    @OptionGroup(title: "Logging") var log: LogOptions
+    @OptionGroup(title: "Logging") var log: LoggingOptions
 
     func run() async throws {
-        let environment = Environment.process
-        guard let plan = try Plan(self, environment) else { return }
-        Process.prepare()
+        let environment = EnvironmentVariables.process
+        guard let configuration = try ServeConfiguration(self, environment) else { return }
+        CurrentProcess.prepare()
 
         let group = MultiThreadedEventLoopGroup.singleton
-        let link = try await Link.ofChild(environment.variables, group: group)
-        try plan.check(isChild: link != nil)
-        let reporting = try log.start(environment, name: plan.isMaster ? "master" : link?.name, link: link)
+        let master = try await MasterConnection.ofChild(environment.variables, group: group)
+        try configuration.check(isChild: master != nil)
+        let reporting = try log.start(environment, name: configuration.isMaster ? "master" : master?.name, master: master)
         defer { reporting.end() }
         let logger = reporting.logger
         LoopDelay.watch(group)
 
-        let redis = plan.entry.needsRedis ? try await RedisPlace.find(self.redis, environment, logger: logger) : nil
+        let redis = configuration.descriptor.needsRedis ? try await RedisConnector.find(self.redis, environment, logger: logger) : nil
         defer { withExtendedLifetime(redis) {} }
-        let post = try await plan.sends ? Post.open(mail, environment, group: group, logger: logger) : .ofWorkers
-        let workshop = try equip(environment, plan, post, redis, link, group, logger)
-        let household = Household(
-            command: self, environment: environment, plan: plan, workshop: workshop, post: post, reporting: reporting)
+        let transport = try await configuration.sends ? MailTransport.open(mail, environment, group: group, logger: logger) : .sentByWorkers
+        let context = try equip(environment, configuration, transport, redis, master, group, logger)
+        let assembly = ServiceAssembly(
+            command: self, environment: environment, configuration: configuration, context: context, transport: transport, reporting: reporting)
 
-        try await live(household.services(), reporting)
-        await household.settle()
-        await link?.drained()
+        try await live(assembly.services(), reporting)
+        await assembly.settle()
+        await master?.drained()
     }
 
     private func equip(
-        _ environment: Environment, _ plan: Plan, _ post: Post, _ redis: RedisPlace?, _ link: Link?,
+        _ environment: EnvironmentVariables, _ configuration: ServeConfiguration, _ transport: MailTransport, _ redis: RedisConnector?, _ master: MasterConnection?,
         _ group: any EventLoopGroup, _ logger: Logger
-    ) throws -> Workshop {
-        try Workshop(
-            sender: post.sender, tracker: DeliveryTracker(logger: logger, limit: plan.work.backlog),
-            throttle: plan.work.throttle, retry: plan.work.retry, concurrency: plan.work.concurrency,
-            backlog: plan.work.backlog, semantics: plan.work.semantics, grace: plan.grace.left, group: group,
-            logger: logger, link: link, role: plan.role, resque: plan.resque, events: plan.events,
+    ) throws -> StrategyContext {
+        try StrategyContext(
+            sender: transport.sender, tracker: DeliveryTracker(logger: logger, limit: configuration.work.backlog),
+            throttle: configuration.work.throttle, retry: configuration.work.retry, concurrency: configuration.work.concurrency,
+            backlog: configuration.work.backlog, semantics: configuration.work.semantics, grace: configuration.grace.left, group: group,
+            logger: logger, master: master, role: configuration.role, resque: configuration.resque, events: configuration.events,
             archive: work.archive(environment), redis: redis)
     }
 
     /// Runs until a signal ends it, or one of the services does.
     private func live(_ services: [any Service], _ reporting: Reporting) async throws {
-        let hurry = Task { await Hurry.atSecondInterrupt(reporting) }
-        defer { hurry.cancel() }
+        let interrupts = Task { await SecondInterrupt.exit(reporting) }
+        defer { interrupts.cancel() }
         try await ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },

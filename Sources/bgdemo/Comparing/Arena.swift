@@ -18,7 +18,7 @@ struct Arena {
         for rate in sweep { try LoadOptions.check(rate, seconds: contest.load.seconds, "--sweep") }
         let before = try report.check()
         try chaos?.check()
-        Process.prepare()
+        CurrentProcess.prepare()
 
         let spectator = Spectator()
         let start = ContinuousClock.now

@@ -20,7 +20,7 @@ struct Havoc {
     func wreak(on contenders: [Contender], _ inbox: InboxSettings) async throws {
         try options.check()
         let before = try report.check()
-        Process.prepare()
+        CurrentProcess.prepare()
         let chaos = chaos(contenders, inbox, StopFlag())
         let start = ContinuousClock.now
         var settings = Settings()
@@ -39,7 +39,7 @@ struct Havoc {
     }
 
     func chaos(_ contenders: [Contender], _ inbox: InboxSettings, _ stop: StopFlag) -> Chaos {
-        var chaos = Chaos(program: Launch.program, contenders: contenders, inbox: inbox)
+        var chaos = Chaos(program: ChildCommand.program, contenders: contenders, inbox: inbox)
         chaos.mishaps = options.faults?.mishaps ?? Mishap.all
         chaos.seed = inbox.seed
         chaos.atATime = options.atATime ?? 4 * ProcessInfo.processInfo.activeProcessorCount

@@ -13,7 +13,7 @@ func untilStopped<Result: Sendable>(
 
 private func listen(_ stop: StopFlag) async {
     for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup) {
-        guard !stop.isSet else { Process.leave(1) }
+        guard !stop.isSet else { CurrentProcess.exit(1) }
         stop.set()
     }
 }

@@ -26,7 +26,7 @@ struct EventOptions: ParsableArguments {
     @Flag(help: "Redis is a Cluster: the keys carry hash tags (BGDEMO_CLUSTER=yes).")
     var cluster = false
 
-    func settings(_ environment: Environment) throws -> EventSettings {
+    func settings(_ environment: EnvironmentVariables) throws -> EventSettings {
         var settings = EventSettings()
         settings.consumer = try environment.value(consumer, "BGDEMO_CONSUMER") ?? settings.consumer
         settings.audit = try environment.value(audit, "BGDEMO_AUDIT")
@@ -40,7 +40,7 @@ struct EventOptions: ParsableArguments {
         return settings
     }
 
-    func isCluster(_ environment: Environment) throws -> Bool {
+    func isCluster(_ environment: EnvironmentVariables) throws -> Bool {
         try cluster || environment.value(String?.none, "BGDEMO_CLUSTER") == "yes"
     }
 }

@@ -52,7 +52,7 @@ struct InboxOptions: ParsableArguments {
             """)
     var authUser: String?
 
-    func settings(_ environment: Environment) throws -> InboxSettings {
+    func settings(_ environment: EnvironmentVariables) throws -> InboxSettings {
         var settings = InboxSettings()
         settings.delay = try environment.value(delay, "BGDEMO_INBOX_DELAY") ?? settings.delay
         settings.faults = try faults(environment)
@@ -78,7 +78,7 @@ struct InboxOptions: ParsableArguments {
         return settings
     }
 
-    private func faults(_ environment: Environment) throws -> [InboxFault] {
+    private func faults(_ environment: EnvironmentVariables) throws -> [InboxFault] {
         var faults = fail
         if faults.isEmpty, let text = try environment.value(String?.none, "BGDEMO_INBOX_FAIL") {
             faults = try text.split(separator: " ").map { word in
@@ -95,7 +95,7 @@ struct InboxOptions: ParsableArguments {
         return faults
     }
 
-    private func tls(_ environment: Environment) throws -> TLSFiles? {
+    private func tls(_ environment: EnvironmentVariables) throws -> TLSFiles? {
         let certificate = try environment.value(tlsCert, "BGDEMO_INBOX_TLS_CERT")
         let key = try environment.value(tlsKey, "BGDEMO_INBOX_TLS_KEY")
         switch (certificate, key) {

@@ -32,13 +32,13 @@ struct ListenOptions: ParsableArguments {
     )
     var statusPort: Int?
 
-    func host(_ environment: Environment) throws -> String { try environment.value(host, "HOST") ?? "127.0.0.1" }
+    func host(_ environment: EnvironmentVariables) throws -> String { try environment.value(host, "HOST") ?? "127.0.0.1" }
 
-    func port(_ environment: Environment) throws -> Int {
+    func port(_ environment: EnvironmentVariables) throws -> Int {
         try Self.check(environment.value(port, "PORT") ?? 8080)
     }
 
-    func statusPort(_ environment: Environment) throws -> Int? {
+    func statusPort(_ environment: EnvironmentVariables) throws -> Int? {
         try environment.value(statusPort, "BGDEMO_STATUS_PORT").map(Self.check)
     }
 
@@ -47,7 +47,7 @@ struct ListenOptions: ParsableArguments {
         return port
     }
 
-    func limits(_ environment: Environment) throws -> HTTPLimits {
+    func limits(_ environment: EnvironmentVariables) throws -> HTTPLimits {
         var limits = HTTPLimits()
         limits.connections = try environment.value(maxConnections, "BGDEMO_MAX_CONNECTIONS") ?? limits.connections
         guard limits.connections > 0 else { throw ValidationError("--max-connections is at least 1") }
@@ -56,7 +56,7 @@ struct ListenOptions: ParsableArguments {
 
     /// Who may send. Sending mail by GET is a joke among friends: a server that others can reach has to say whom it
     /// trusts.
-    func access(_ environment: Environment) throws -> AccessPolicy {
+    func access(_ environment: EnvironmentVariables) throws -> AccessPolicy {
         var access = AccessPolicy()
         access.token = try environment.secret("BGDEMO_TOKEN", file: tokenFile)
         access.recipients = allowRecipient

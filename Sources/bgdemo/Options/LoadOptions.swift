@@ -34,7 +34,7 @@ struct LoadOptions: ParsableArguments {
     var quick = false
 
     func contest() throws -> Contest {
-        var contest = Contest(program: Launch.program, load: try load(), inbox: try inbox())
+        var contest = Contest(program: ChildCommand.program, load: try load(), inbox: try inbox())
         contest.inboxPort = inboxPort ?? 0
         guard (0...65_535).contains(contest.inboxPort) else { throw ValidationError("a port is from 0 to 65535") }
         // What was refused is tried again after a second, then two, then four.

@@ -40,7 +40,7 @@ struct MailOptions: ParsableArguments {
     var smtpDelay: ReplyDelay?
 
     /// The server, or nil for an inbox inside.
-    func server(_ environment: Environment) throws -> SMTPServer? {
+    func server(_ environment: EnvironmentVariables) throws -> SMTPServer? {
         guard let url = try environment.value(smtpURL, "SMTP_URL") else { return nil }
         do {
             return try SMTPServer(
@@ -51,7 +51,7 @@ struct MailOptions: ParsableArguments {
         }
     }
 
-    func from(_ environment: Environment) throws -> Address {
+    func from(_ environment: EnvironmentVariables) throws -> Address {
         do {
             return try Address(environment.value(from, "MAIL_FROM") ?? "bgdemo@localhost")
         } catch let error as InvalidEmail {
@@ -59,13 +59,13 @@ struct MailOptions: ParsableArguments {
         }
     }
 
-    func connections(_ environment: Environment) throws -> Int {
+    func connections(_ environment: EnvironmentVariables) throws -> Int {
         let connections = try environment.value(smtpConnections, "BGDEMO_SMTP_CONNECTIONS") ?? 50
         guard (1...10_000).contains(connections) else { throw ValidationError("--smtp-connections is 1 to 10000") }
         return connections
     }
 
-    func timeouts(_ environment: Environment) throws -> SMTPTimeouts {
+    func timeouts(_ environment: EnvironmentVariables) throws -> SMTPTimeouts {
         var timeouts = SMTPTimeouts()
         if let total = try environment.value(smtpTimeout, "BGDEMO_SMTP_TIMEOUT") {
             guard total > .zero else { throw ValidationError("--smtp-timeout is more than 0") }

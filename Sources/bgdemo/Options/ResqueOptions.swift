@@ -16,7 +16,7 @@ struct ResqueOptions: ParsableArguments {
             """)
     var onDeadWorker: WorkerOptions.DeadWorkerPolicy?
 
-    func settings(_ environment: Environment) throws -> ResqueSettings {
+    func settings(_ environment: EnvironmentVariables) throws -> ResqueSettings {
         var settings = ResqueSettings()
         settings.options.onDeadWorker = try environment.value(onDeadWorker, "BGDEMO_ON_DEAD_WORKER") ?? .requeue
         let fewest = try environment.value(minProcessors, "BGDEMO_MIN_PROCESSORS")

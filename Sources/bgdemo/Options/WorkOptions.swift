@@ -36,11 +36,11 @@ struct WorkOptions: ParsableArguments {
     )
     var archive: String?
 
-    func archive(_ environment: Environment) throws -> LineFile? {
+    func archive(_ environment: EnvironmentVariables) throws -> LineFile? {
         try environment.value(archive, "BGDEMO_ARCHIVE").map { try LineFile($0) }
     }
 
-    func settings(_ environment: Environment) throws -> WorkSettings {
+    func settings(_ environment: EnvironmentVariables) throws -> WorkSettings {
         try WorkSettings(
             throttle: Throttle(environment.value(throttle, "BGDEMO_THROTTLE") ?? .zero),
             retry: RetryPolicy(
@@ -52,7 +52,7 @@ struct WorkOptions: ParsableArguments {
             semantics: environment.value(semantics, "BGDEMO_SEMANTICS") ?? .safe)
     }
 
-    func grace(_ environment: Environment) throws -> Duration {
+    func grace(_ environment: EnvironmentVariables) throws -> Duration {
         try environment.value(grace, "BGDEMO_GRACE") ?? .seconds(30)
     }
 

@@ -15,23 +15,23 @@ struct Reporting: Sendable {
     let logger: Logger
     let metrics = Prometheus()
     private let writer: LogWriter
-    private let link: Link?
+    private let master: MasterConnection?
 
     private let level: Logger.Level
 
     /// - Parameters:
     ///   - name: What this process is called among several; nil where it is alone.
-    ///   - link: To the master, which writes a child's lines.
-    init(format: LogFormat, level: Logger.Level, name: String?, link: Link?) {
+    ///   - master: To the master, which writes a child's lines.
+    init(format: LogFormat, level: Logger.Level, name: String?, master: MasterConnection?) {
         let pid = ProcessInfo.processInfo.processIdentifier
         let writer = LogWriter(format: format)
         let write: @Sendable (String) -> Void = { line in
-            if let link { link.log(line) } else { writer.write(line) }
+            if let master { master.log(line) } else { writer.write(line) }
         }
         self.writer = writer
         self.format = format
         self.level = level
-        self.link = link
+        self.master = master
         logger = Self.logger(format, level, voice: name.map { "\($0) @ \(pid)" }, write)
         MetricsSystem.bootstrap(metrics)
     }
@@ -53,7 +53,7 @@ struct Reporting: Sendable {
     ///
     /// - Parameter warnings: What is to be said after it of the command line.
     func announce(_ line: String, warnings: [String] = []) {
-        if let link { return link.ready() }
+        if let master { return master.ready() }
         // Said whatever the level: nobody finds a server that does not say where it is.
         var voice = logger
         voice.logLevel = .notice
@@ -68,7 +68,7 @@ struct Reporting: Sendable {
     func write(_ line: String) { writer.write(line) }
 
     /// All numbers, the master's among them.
-    var numbers: String { Prometheus.merged(metrics.text(), link?.metrics ?? "") }
+    var numbers: String { Prometheus.merged(metrics.text(), master?.metrics ?? "") }
 
     /// Returns when every line is out, or its reader does not take it.
     func end() { writer.flush() }

@@ -1,0 +1,47 @@
+import Platform
+
+/// What a server asks of its process before it begins.
+enum CurrentProcess {
+    /// A broken pipe is an error of one write, not the end of the process; and every file the system allows may be open.
+    /// SIGQUIT ends at once, without the backtrace that Swift's runtime would take its time for.
+    static func prepare() {
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGQUIT, SIG_DFL)
+        var limit = rlimit()
+        guard unsafe getrlimit(fileLimit, &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = unsafe setrlimit(fileLimit, &limit)
+    }
+
+    /// Opens what was closed (`>&-`) of standard input, output and error. Else the next socket gets its number, and log
+    /// lines go into it. To be called before anything else opens a file.
+    static func openStandardFiles() {
+        var descriptor: Int32 = 0
+        while (0...2).contains(descriptor) { descriptor = unsafe open("/dev/null", O_RDWR) }
+        if descriptor > 2 { close(descriptor) }
+    }
+
+    /// Says why a command did not do what it was told.
+    static func printError(_ text: String) {
+        _ = try? FileDescriptor.standardError.writeAll("\(text)\n".utf8)
+    }
+
+    /// Ends the process, without what libraries have left to be done at its end: OpenSSL takes down there what the courier's
+    /// thread, and whoever else is still at work, stands on.
+    static func exit(_ code: Int32) -> Never {
+        fflush(nil)
+        _exit(code)
+    }
+
+    /// How many files this process may have open.
+    static var openFiles: Int {
+        var limit = rlimit()
+        return unsafe getrlimit(fileLimit, &limit) == 0 ? Int(clamping: limit.rlim_cur) : 0
+    }
+
+    #if canImport(Darwin)
+        private static var fileLimit: Int32 { RLIMIT_NOFILE }
+    #else
+        private static var fileLimit: __rlimit_resource_t { numericCast(RLIMIT_NOFILE.rawValue) }
+    #endif
+}

@@ -1,0 +1,89 @@
+import CoreMetrics
+import HTTP
+import Inbox
+import Logging
+import Mail
+import NIOCore
+import SMTP
+import Strategy
+
+/// The way out of the house: a mail server somewhere, the inbox inside, or nowhere.
+struct MailTransport: Sendable {
+    let sender: any EmailSender
+    /// For the first line: which server, or whose inbox.
+    let description: String
+    /// By which another process reaches the same.
+    let url: String
+    /// The inbox' page, where the inbox is inside.
+    let page: String?
+    private let client: SMTPClient?
+    private let inbox: EmbeddedInbox?
+
+    /// Of a web server that sends nothing itself.
+    static let sentByWorkers = MailTransport(
+        sender: DiscardingSender(), description: "by the workers", url: "discard:", page: nil, client: nil, inbox: nil)
+
+    static func open(
+        _ options: MailOptions, _ environment: EnvironmentVariables, group: any EventLoopGroup, logger: Logger
+    ) async throws -> MailTransport {
+        let server = try options.server(environment)
+        if let server, server.scheme == .discard {
+            return MailTransport(
+                sender: DiscardingSender(), description: "discard:", url: "discard:", page: nil, client: nil, inbox: nil)
+        }
+        let inbox =
+            server == nil ? try await EmbeddedInbox.open(options, environment, group: group, logger: logger) : nil
+        let url = try inbox?.inbox.url ?? environment.value(options.smtpURL, "SMTP_URL") ?? ""
+        let reached = try server ?? SMTPServer(url: url)
+        let client = try SMTPClient(
+            server: reached, from: options.from(environment), connections: options.connections(environment),
+            timeouts: options.timeouts(environment),
+            caFile: environment.value(options.smtpCAFile, "BGDEMO_SMTP_CA_FILE"), logger: logger)
+        return MailTransport(
+            sender: client, description: inbox == nil ? "\(reached)" : "\(reached) (the inbox inside)", url: url,
+            page: inbox?.page, client: client, inbox: inbox)
+    }
+
+    /// Ends what is under way within the time that is left, and closes.
+    func close(within limit: Duration) async {
+        await client?.close(within: limit)
+        await inbox?.close()
+    }
+}
+
+/// The inbox inside, with its page.
+private struct EmbeddedInbox: Sendable {
+    let inbox: Inbox
+    let pages: HTTPServer
+
+    var page: String { "http://127.0.0.1:\(pages.port)/" }
+
+    static func open(
+        _ options: MailOptions, _ environment: EnvironmentVariables, group: any EventLoopGroup, logger: Logger
+    ) async throws -> EmbeddedInbox {
+        var settings = InboxSettings()
+        settings.delay = try environment.value(options.smtpDelay, "BGDEMO_SMTP_DELAY") ?? .none
+        settings.maxConnections = 20_000
+        let inbox = try await Inbox.start(settings: settings, group: group.next(), logger: logger)
+        // The usual port of mail catchers where it is free, so that a bookmark holds.
+        do {
+            return EmbeddedInbox(inbox: inbox, pages: try await serve(inbox, 8025, group, logger))
+        } catch {
+            return EmbeddedInbox(inbox: inbox, pages: try await serve(inbox, 0, group, logger))
+        }
+    }
+
+    /// What is asked of the pages is not counted: `/metrics` tells of the server that takes mails.
+    private static func serve(
+        _ inbox: Inbox, _ port: Int, _ group: any EventLoopGroup, _ logger: Logger
+    ) async throws(BindError) -> HTTPServer {
+        try await HTTPServer.start(
+            host: "127.0.0.1", port: port, metrics: NOOPMetricsHandler.instance, group: group, logger: logger,
+            handler: HostCheck(InboxPages(inbox)))
+    }
+
+    func close() async {
+        await pages.drain(within: .seconds(1))
+        await inbox.stop()
+    }
+}

@@ -1,0 +1,61 @@
+import HTTP
+import Mail
+import Strategy
+import Telemetry
+
+/// What the web server answers, path by path.
+struct Routes: Sendable {
+    let descriptor: StrategyDescriptor
+    let strategy: any Strategy
+    let access: AccessPolicy
+    let reporting: Reporting
+    let inbox: String?
+
+    var handler: any HTTPHandler {
+        let links = (inbox.map { [("the inbox", $0)] } ?? []) + [("metrics", "/metrics")]
+        let home = HomePage(strategy: descriptor.name, summary: descriptor.summary, links: links)
+        return HTTPRouter(
+            pages: Self.status(strategy, reporting).merging(["/": home]) { $1 },
+            mails: MailRoute(strategy, access: access))
+    }
+
+    /// What a worker answers, which takes no mails.
+    static func forWorker(_ strategy: any Strategy, _ reporting: Reporting) -> any HTTPHandler {
+        let advice = "GET /healthz, /readyz or /metrics; mails go to the web server"
+        return HTTPRouter(
+            pages: status(strategy, reporting),
+            mails: PageHandler { _ in Problem(.notFound, "a worker takes no mails", advice: advice).response })
+    }
+
+    private static func status(_ strategy: any Strategy, _ reporting: Reporting) -> [String: any HTTPHandler] {
+        [
+            "/healthz": PageHandler { _ in HTTPResponse(.ok, .json, "{\"status\":\"ok\"}\n") },
+            "/readyz": PageHandler { _ in await readiness(strategy) },
+            "/metrics": PageHandler { _ in HTTPResponse(.ok, .prometheus, reporting.numbers) },
+        ]
+    }
+
+    private static func readiness(_ strategy: any Strategy) async -> HTTPResponse {
+        do throws(AcceptError) {
+            try await strategy.check()
+            return HTTPResponse(.ok, .json, "{\"status\":\"ready\"}\n")
+        } catch {
+            return Problem(error).response
+        }
+    }
+
+    /// Strategy, the URL to curl, Redis, mail, and the page.
+    static func startupLine(_ descriptor: StrategyDescriptor, host: String, port: Int, transport: MailTransport, redis: RedisConnector?) -> String {
+        let url = url(host: host, port: port)
+        let page = transport.page.map { " · inbox \($0)" } ?? ""
+        let stores = redis.map { " · redis \($0.description)" } ?? ""
+        let curl = "curl \(url)you@example.org/hello/it-works"
+        return "bgdemo \(descriptor.name) · try: \(curl)\(stores) · mail \(transport.description)\(page) · page \(url)"
+    }
+
+    /// By which this machine reaches what listens there.
+    static func url(host: String, port: Int) -> String {
+        let name = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "[::1]" : host.contains(":") ? "[\(host)]" : host
+        return "http://\(name):\(port)/"
+    }
+}
