@@ -77,10 +77,10 @@ struct StrategyDescriptor: Sendable {
 
 extension StrategyDescriptor {
     /// As it is measured, in each of these ways that it has.
-    func contenders(_ semantics: [Semantics]) -> [Contender] {
-        let shape: Contender.Shape = master != nil ? .family : hasWorker ? .pair : .single
-        guard hasOriginal else { return [Contender(name, shape: shape, needsRedis: needsRedis)] }
-        return semantics.map { Contender(name, semantics: $0.rawValue, shape: shape, needsRedis: needsRedis) }
+    func subjects(_ semantics: [Semantics]) -> [BenchmarkSubject] {
+        let deployment: BenchmarkSubject.Deployment = master != nil ? .supervised : hasWorker ? .separateWorker : .single
+        guard hasOriginal else { return [BenchmarkSubject(name, deployment: deployment, needsRedis: needsRedis)] }
+        return semantics.map { BenchmarkSubject(name, semantics: $0.rawValue, deployment: deployment, needsRedis: needsRedis) }
     }
 }
 

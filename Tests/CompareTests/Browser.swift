@@ -5,7 +5,7 @@ import Testing
 @testable import Compare
 
 /// The tests that start a browser, one after the other: each takes all cores for a moment.
-@Suite(.serialized) struct InBrowser {}
+@Suite(.serialized) struct BrowserTests {}
 
 /// Chromium without a window, looking at a page as a person's browser would.
 enum Browser {
@@ -90,7 +90,7 @@ enum Browser {
     }
 
     private static func run(_ arguments: [String]) async throws -> (output: String, error: String) {
-        let browsers = Painter.all.filter { Painter.browsers.contains($0.program) }
+        let browsers = SVGRasterizer.all.filter { SVGRasterizer.browsers.contains($0.program) }
         var found: Executable?
         for browser in browsers where found == nil {
             if await browser.isInstalled { found = browser.executable }

@@ -3,26 +3,26 @@ import Testing
 
 @Suite struct ChangeTests {
     @Test func aChangeHasARatioAndAVerdict() throws {
-        let old = Sample.comparison()
+        let old = SampleComparison.comparison()
         var new = old
         new.strategies[4].response.p99 *= 2
         new.strategies[4].fate.lost = 3
         new.strategies[4].fate.accepted = 700
         new.strategies[5].toInbox.p50 *= 1.01
         let changes = Change.all(from: old, to: new)
-        #expect(changes.filter { $0.verdict != .same }.map(\.figure) == ["response p99", "accepted", "lost"])
+        #expect(changes.filter { $0.trend != .same }.map(\.figure) == ["response p99", "accepted", "lost"])
         let slower = try #require(changes.first { $0.strategy == "resque" && $0.figure == "response p99" })
         #expect(slower.ratio == 2)
-        #expect(slower.verdict == .worse)
+        #expect(slower.trend == .worse)
         let lost = try #require(changes.first { $0.strategy == "resque" && $0.figure == "lost" })
         #expect(lost.ratio == nil)
-        #expect(lost.verdict == .worse)
-        #expect(Change.all(from: new, to: old).first { $0.figure == "lost" && $0.old == 3 }?.verdict == .better)
+        #expect(lost.trend == .worse)
+        #expect(Change.all(from: new, to: old).first { $0.figure == "lost" && $0.old == 3 }?.trend == .better)
     }
 
     @Test func whatMakesRunsHardToCompareIsSaid() {
-        let old = Sample.comparison()
-        var new = Sample.comparison(["foreground", "local"])
+        let old = SampleComparison.comparison()
+        var new = SampleComparison.comparison(["foreground", "local"])
         new.machine.cores = 8
         new.settings.rate = nil
         new.settings.concurrency = 4
@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func theTerminalHasALineForEachChangeAndCountsTheRest() {
-        let old = Sample.comparison()
+        let old = SampleComparison.comparison()
         var new = old
         new.strategies[4].response.p99 *= 2
         let lines = ChangeTable.lines(from: old, to: new)
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func thePageHasBothFigures() throws {
-        let old = Sample.comparison()
+        let old = SampleComparison.comparison()
         var new = old
         new.strategies[0].response.p50 = 125.4
         let page = HTMLReport.page(new, before: old)

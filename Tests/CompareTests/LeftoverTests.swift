@@ -3,7 +3,7 @@ import Subprocess
 import Support
 import Testing
 
-extension Measured {
+extension SerializedBenchmarks {
     /// However a comparison ends, nothing of it is left.
     @Suite(.timeLimit(.minutes(2))) struct LeftoverTests {
         #if os(Linux)
@@ -32,7 +32,7 @@ extension Measured {
                     let json = try String(contentsOfFile: folder + "/result.json", encoding: .utf8)
                     #expect(json.contains("\"isComplete\" : false") && json.contains("\"name\" : \"\(strategy)\""))
                 }
-                // The undertaker of one that was killed has its own pace.
+                // The reaper of one that was killed has its own pace.
                 let end = ContinuousClock.now + .seconds(10)
                 while !Self.processes(in: folder).isEmpty, .now < end { try await Task.sleep(for: .milliseconds(50)) }
                 #expect(Self.processes(in: folder).isEmpty)

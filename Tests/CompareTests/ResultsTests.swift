@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct ResultsTests {
     @Test func aCellThatMustLoseNothingIsKeptOnlyWhereNothingIsLost() {
-        var cell = FateCell(fault: "kill-worker")
+        var cell = FaultMatrixCell(fault: "kill-worker")
         cell.fate.lost = 1
         #expect(cell.isKept)
         cell.mustLoseNothing = true
@@ -15,8 +15,8 @@ import Testing
 
 @Suite struct ComparisonJSONTests {
     @Test func itIsReadBackAsItWas() throws {
-        var comparison = Sample.comparison(talk: ["eventr"])
-        comparison.fates = Sample.fates()
+        var comparison = SampleComparison.comparison(talk: ["eventr"])
+        comparison.fates = SampleComparison.fates()
         comparison.strategies[0].response.max = .infinity
         #expect(try Comparison(json: comparison.json().utf8) == comparison)
     }

@@ -34,21 +34,21 @@ public struct Load: Sendable, Hashable {
 
     /// Of all mails of this load, in their subjects: `k3v90q2m`.
     public var run: String {
-        var chance = Chance(seed)
-        for byte in part.utf8 { chance = Chance(chance.next() ^ UInt64(byte)) }
+        var random = SeededRandom(seed)
+        for byte in part.utf8 { random = SeededRandom(random.next() ^ UInt64(byte)) }
         let digits = Array("0123456789abcdefghjkmnpqrstvwxyz")
-        return String((0..<8).map { _ in digits[Int(chance.next() & 31)] })
+        return String((0..<8).map { _ in digits[Int(random.next() & 31)] })
     }
 
     /// When each request of an open loop is due, in nanoseconds since the first could have been; empty for a closed one.
     public func schedule() -> [Int64] {
         guard case .open(let rate) = pace, rate > 0, seconds > 0 else { return [] }
-        var chance = Chance(seed)
+        var random = SeededRandom(seed)
         var due: [Int64] = []
         due.reserveCapacity(Int(min(rate * seconds * 1.1, 1e7)))
         var time = 0.0
         while true {
-            time += (arrivals == .poisson ? chance.exponential() : 1) / rate
+            time += (arrivals == .poisson ? random.exponential() : 1) / rate
             guard time < seconds else { return due }
             due.append(Int64(time * 1e9))
         }

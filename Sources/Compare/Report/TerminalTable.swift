@@ -27,11 +27,11 @@ public enum TerminalTable {
         }
         let head = ["answered after", "", "p50", "p99", "p99.9", "max", "inbox p50", "p99"]
         return table([head] + rows, isLeft: [0, 1])
-            + "\n█ to p50, ░ to p99 of the answers, from \(Shown.time(scale.low)) to \(Shown.time(scale.high)), logarithmic"
+            + "\n█ to p50, ░ to p99 of the answers, from \(NumberText.time(scale.low)) to \(NumberText.time(scale.high)), logarithmic"
     }
 
     private static func time(_ milliseconds: Double, _ latency: Latency) -> String {
-        latency.count == 0 ? Shown.none : Shown.time(milliseconds)
+        latency.count == 0 ? NumberText.none : NumberText.time(milliseconds)
     }
 
     /// What became of the mails, and what it cost.
@@ -43,13 +43,13 @@ public enum TerminalTable {
             let memory = own.reduce(0) { $0 + $1.peakMemoryBytes }
             let isKnown = result.isMatched
             return [
-                result.title, Shown.count(fate.accepted), Shown.count(fate.asked - fate.accepted),
-                isKnown ? Shown.count(fate.lost) : Shown.none, isKnown ? Shown.count(fate.duplicated) : Shown.none,
-                isKnown ? Shown.count(fate.pending) : Shown.none,
-                isKnown ? Shown.seconds(result.drainSeconds) : Shown.none,
-                own.isEmpty || fate.accepted == 0 ? Shown.none : Shown.time(cpu * 1000 / Double(fate.accepted)),
-                own.isEmpty ? Shown.none : Shown.bytes(Double(memory)),
-                result.redis.map { Shown.digits($0.commandsPerMail) } ?? Shown.none,
+                result.title, NumberText.count(fate.accepted), NumberText.count(fate.asked - fate.accepted),
+                isKnown ? NumberText.count(fate.lost) : NumberText.none, isKnown ? NumberText.count(fate.duplicated) : NumberText.none,
+                isKnown ? NumberText.count(fate.pending) : NumberText.none,
+                isKnown ? NumberText.seconds(result.drainSeconds) : NumberText.none,
+                own.isEmpty || fate.accepted == 0 ? NumberText.none : NumberText.time(cpu * 1000 / Double(fate.accepted)),
+                own.isEmpty ? NumberText.none : NumberText.bytes(Double(memory)),
+                result.redis.map { NumberText.digits($0.commandsPerMail) } ?? NumberText.none,
             ]
         }
         let head = ["mails", "accepted", "not", "lost", "twice", "late", "drained", "CPU each", "memory", "Redis each"]
@@ -62,10 +62,10 @@ public enum TerminalTable {
             let kept = result.sweep.last { $0.isKept }
             let broken = result.sweep.first { !$0.isKept }
             return [
-                result.title, kept.map { Shown.rate($0.rate) } ?? Shown.none,
-                kept.map { Shown.time($0.p99Milliseconds) } ?? Shown.none,
-                broken.map { Shown.rate($0.rate) } ?? Shown.none, broken.map { Shown.rate($0.achieved) } ?? Shown.none,
-                broken.map { Shown.count($0.backlog) } ?? Shown.none,
+                result.title, kept.map { NumberText.rate($0.rate) } ?? NumberText.none,
+                kept.map { NumberText.time($0.p99Milliseconds) } ?? NumberText.none,
+                broken.map { NumberText.rate($0.rate) } ?? NumberText.none, broken.map { NumberText.rate($0.achieved) } ?? NumberText.none,
+                broken.map { NumberText.count($0.backlog) } ?? NumberText.none,
             ]
         }
         return table([["rates", "kept", "its p99", "broken", "reached", "backlog"]] + rows, isLeft: [0])

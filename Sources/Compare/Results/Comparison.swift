@@ -14,7 +14,7 @@ public struct Comparison: Codable, Sendable, Hashable {
     public var settings: Settings
     public var strategies: [StrategyResult] = []
     /// Of `--chaos`.
-    public var fates: FateMatrix?
+    public var fates: FaultMatrix?
 
     public init(began: String, seconds: Double, machine: Machine, settings: Settings) {
         (self.began, self.seconds, self.machine, self.settings) = (began, seconds, machine, settings)

@@ -12,19 +12,19 @@ public struct StrategyResult: Codable, Sendable, Hashable {
     public var toInbox = Latency()
     /// From the time that a request was due until it was sent: the measure's own delay, and the wait for a connection.
     public var sending = Latency()
-    public var fate = Fate()
+    public var fate = DeliveryOutcome()
     /// Whether its mails were awaited in our inbox; where not, nothing is known of them after the answer.
     public var isMatched = true
     /// Requests by the status of their answer; `0` where none came.
     public var statuses: [String: Int] = [:]
-    public var timeline: [Second] = []
+    public var timeline: [TimelineSecond] = []
     /// From the last answer to the last mail in the inbox.
     public var drainSeconds: Double = 0
     public var processes: [ProcessCost] = []
     /// nil where the strategy has no Redis.
     public var redis: RedisCost?
     /// One mail of median speed, on its way.
-    public var journey: [Moment] = []
+    public var journey: [JourneyStep] = []
     /// Of `--sweep`, lowest rate first.
     public var sweep: [SweepStep] = []
     /// Why it could not be measured, or not to the end.
@@ -42,7 +42,7 @@ public struct StrategyResult: Codable, Sendable, Hashable {
 }
 
 /// What became of the mails that were asked for, by the ids in the inbox; no counter of the program measured is asked.
-public struct Fate: Codable, Sendable, Hashable {
+public struct DeliveryOutcome: Codable, Sendable, Hashable {
     /// Requests that were sent.
     public var asked = 0
     /// Those answered with 200.
@@ -68,7 +68,7 @@ public struct Fate: Codable, Sendable, Hashable {
 }
 
 /// One second of a run.
-public struct Second: Codable, Sendable, Hashable {
+public struct TimelineSecond: Codable, Sendable, Hashable {
     /// Since the first request was due.
     public var second: Int
     public var sent = 0
@@ -108,7 +108,7 @@ public struct RedisCost: Codable, Sendable, Hashable {
 }
 
 /// One station of a mail: `due`, `sent`, `answered`, `in the inbox`.
-public struct Moment: Codable, Sendable, Hashable {
+public struct JourneyStep: Codable, Sendable, Hashable {
     public var name: String
     /// Since it was due.
     public var milliseconds: Double

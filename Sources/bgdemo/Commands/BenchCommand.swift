@@ -23,6 +23,6 @@ struct BenchCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard !target.isEmpty else { throw ValidationError("say what to measure: --target http://127.0.0.1:8080") }
-        try await Arena(load: load, sweep: sweep?.rates ?? [], report: report).measure(target.map(\.contender))
+        try await CompareRunner(load: load, sweep: sweep?.rates ?? [], report: report).measure(target.map(\.subject))
     }
 }

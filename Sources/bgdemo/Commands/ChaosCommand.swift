@@ -33,10 +33,10 @@ struct ChaosCommand: AsyncParsableCommand {
 
     func run() async throws {
         let descriptors = (strategies ?? .all).descriptors
-        let contenders = descriptors.flatMap { $0.contenders((semantics ?? .safe).semantics) }
+        let subjects = descriptors.flatMap { $0.subjects((semantics ?? .safe).semantics) }
         var inbox = InboxSettings()
         inbox.delay = smtpDelay ?? .fixed(.milliseconds(250))
         inbox.seed = seed ?? 1
-        try await Havoc(options: chaos, report: report).wreak(on: contenders, inbox)
+        try await FaultInjector(options: chaos, report: report).inject(into: subjects, inbox)
     }
 }

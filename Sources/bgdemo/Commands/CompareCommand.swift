@@ -43,9 +43,9 @@ struct CompareCommand: AsyncParsableCommand {
             throw ValidationError("--faults and --at-a-time go with --chaos")
         }
         let descriptors = (strategies ?? .all).descriptors
-        let contenders = descriptors.flatMap { $0.contenders((semantics ?? .safe).semantics) } + target.map(\.contender)
-        try await Arena(load: load, sweep: sweep?.rates ?? [], report: report, chaos: chaos ? faults : nil).measure(
-            contenders)
+        let subjects = descriptors.flatMap { $0.subjects((semantics ?? .safe).semantics) } + target.map(\.subject)
+        try await CompareRunner(load: load, sweep: sweep?.rates ?? [], report: report, chaos: chaos ? faults : nil).measure(
+            subjects)
     }
 }
 
@@ -66,11 +66,11 @@ enum ComparedSemantics: String, CaseIterable, ExpressibleByArgument {
 
 /// The value of `--target`.
 struct TargetURL: ExpressibleByArgument {
-    let contender: Contender
+    let subject: BenchmarkSubject
 
     init?(argument: String) {
         guard let target = try? Target(url: argument) else { return nil }
-        contender = Contender(target)
+        subject = BenchmarkSubject(target)
     }
 }
 

@@ -5,9 +5,9 @@ import Compare
 struct ChaosOptions: ParsableArguments {
     @Option(
         help:
-            "What goes wrong, with commas between: \(MishapNames.allValueStrings.joined(separator: ", ")). Default: all."
+            "What goes wrong, with commas between: \(FaultNames.allValueStrings.joined(separator: ", ")). Default: all."
     )
-    var faults: MishapNames?
+    var faults: FaultNames?
 
     @Option(help: "Cells of the matrix that are run at a time; they mostly wait. Default: 4 for each core.")
     var atATime: Int?
@@ -18,15 +18,15 @@ struct ChaosOptions: ParsableArguments {
 }
 
 /// The value of `--faults`.
-struct MishapNames: ExpressibleByArgument {
-    let mishaps: [Mishap]
+struct FaultNames: ExpressibleByArgument {
+    let faults: [Fault]
 
     init?(argument: String) {
         let names = argument.split(separator: ",", omittingEmptySubsequences: false)
         // In the order of the columns, each once.
-        mishaps = Mishap.all.filter { names.contains($0.name[...]) }
-        guard names.allSatisfy({ name in Mishap.all.contains { $0.name == name } }) else { return nil }
+        faults = Fault.all.filter { names.contains($0.name[...]) }
+        guard names.allSatisfy({ name in Fault.all.contains { $0.name == name } }) else { return nil }
     }
 
-    static var allValueStrings: [String] { Mishap.all.map(\.name) }
+    static var allValueStrings: [String] { Fault.all.map(\.name) }
 }

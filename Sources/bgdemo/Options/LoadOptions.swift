@@ -33,13 +33,13 @@ struct LoadOptions: ParsableArguments {
     @Flag(help: "Less of everything.")
     var quick = false
 
-    func contest() throws -> Contest {
-        var contest = Contest(program: ChildCommand.program, load: try load(), inbox: try inbox())
-        contest.inboxPort = inboxPort ?? 0
-        guard (0...65_535).contains(contest.inboxPort) else { throw ValidationError("a port is from 0 to 65535") }
+    func benchmark() throws -> Benchmark {
+        var benchmark = Benchmark(program: ChildCommand.program, load: try load(), inbox: try inbox())
+        benchmark.inboxPort = inboxPort ?? 0
+        guard (0...65_535).contains(benchmark.inboxPort) else { throw ValidationError("a port is from 0 to 65535") }
         // What was refused is tried again after a second, then two, then four.
-        if smtpFailRate ?? 0 > 0 { contest.patience.quiet += .seconds(15) }
-        return contest
+        if smtpFailRate ?? 0 > 0 { benchmark.quietPeriod.quiet += .seconds(15) }
+        return benchmark
     }
 
     private func load() throws -> Load {

@@ -8,8 +8,8 @@ enum ChangeSection {
             html.raw("<p class=\"caveat\">\(HTML.escaped(caveat))</p>\n")
         }
         let changes = Change.all(from: old, to: new)
-        let told = changes.filter { $0.verdict != .same }
-        html.raw("<p>\(Shown.count(told.count)) of \(Shown.count(changes.count)) figures differ by more than ")
+        let told = changes.filter { $0.trend != .same }
+        html.raw("<p>\(NumberText.count(told.count)) of \(NumberText.count(changes.count)) figures differ by more than ")
         html.raw("\(Int(Change.tolerance * 100)) %. One run against one is an observation, no proof.</p>\n")
         if !told.isEmpty { table("What differs", told).write("changes-figures", into: &html) }
         html.raw("<details>\n<summary>Every figure, then and now</summary>\n")
@@ -26,7 +26,7 @@ enum ChangeSection {
                     [
                         .text(change.figure), .figure(change.old) { _ in change.oldText },
                         .figure(change.new) { _ in change.newText },
-                        .figure(change.ratio) { Shown.ratio($0) }, .text(change.verdict.rawValue),
+                        .figure(change.ratio) { NumberText.ratio($0) }, .text(change.trend.rawValue),
                     ]
                 )
             })

@@ -8,15 +8,15 @@ struct DataTable: Sendable {
         /// Whether it is one of a column of figures, though there may be none here.
         var isFigure = true
 
-        static let none = Cell(text: Shown.none, value: nil)
+        static let none = Cell(text: NumberText.none, value: nil)
 
         static func text(_ text: String) -> Cell { Cell(text: text, value: nil, isFigure: false) }
-        static func count(_ count: Int) -> Cell { Cell(text: Shown.count(count), value: "\(count)") }
-        static func time(_ milliseconds: Double) -> Cell { figure(milliseconds) { Shown.time($0) } }
-        static func seconds(_ seconds: Double) -> Cell { figure(seconds) { Shown.seconds($0) } }
-        static func rate(_ rate: Double) -> Cell { figure(rate) { Shown.rate($0) } }
-        static func bytes(_ bytes: Double?) -> Cell { figure(bytes) { Shown.bytes($0) } }
-        static func number(_ number: Double?) -> Cell { figure(number) { Shown.digits($0) } }
+        static func count(_ count: Int) -> Cell { Cell(text: NumberText.count(count), value: "\(count)") }
+        static func time(_ milliseconds: Double) -> Cell { figure(milliseconds) { NumberText.time($0) } }
+        static func seconds(_ seconds: Double) -> Cell { figure(seconds) { NumberText.seconds($0) } }
+        static func rate(_ rate: Double) -> Cell { figure(rate) { NumberText.rate($0) } }
+        static func bytes(_ bytes: Double?) -> Cell { figure(bytes) { NumberText.bytes($0) } }
+        static func number(_ number: Double?) -> Cell { figure(number) { NumberText.digits($0) } }
 
         static func figure(_ value: Double?, _ show: (Double) -> String) -> Cell {
             guard let value, value.isFinite else { return .none }

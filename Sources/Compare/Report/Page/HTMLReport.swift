@@ -21,7 +21,7 @@ public enum HTMLReport {
         html.raw("</ul>\n</section>\n")
         if !comparison.strategies.isEmpty {
             html.raw("<section>\n<h2>At a glance</h2>\n")
-            for kind in Figure.Kind.allCases { glance(kind, comparison.strategies).write("\(kind)", into: &html) }
+            for kind in ReportMetric.Kind.allCases { glance(kind, comparison.strategies).write("\(kind)", into: &html) }
             answers(comparison.strategies).write("answers", into: &html)
             html.raw("</section>\n")
         }
@@ -29,7 +29,7 @@ public enum HTMLReport {
         for plot in plots { write(plot, into: &html) }
         if let fates = comparison.fates, !fates.rows.isEmpty {
             html.raw("<section id=\"fate-matrix\">\n<h2>What becomes of the mails when something dies</h2>\n")
-            FateTable.write(fates, into: &html)
+            FaultMatrixTable.write(fates, into: &html)
             html.raw("</section>\n")
         }
         RunSection.write(comparison, into: &html)
@@ -37,7 +37,7 @@ public enum HTMLReport {
 
     private static func heading(_ comparison: Comparison) -> String {
         let count = max(comparison.strategies.count, comparison.fates?.rows.count ?? 0)
-        return count == 1 ? "One way to send a mail" : "\(Shown.count(count)) ways to send a mail"
+        return count == 1 ? "One way to send a mail" : "\(NumberText.count(count)) ways to send a mail"
     }
 
     private static func write(_ plot: Plot, into html: inout HTML) {
@@ -48,8 +48,8 @@ public enum HTMLReport {
         html.raw("</details>\n</section>\n")
     }
 
-    private static func glance(_ kind: Figure.Kind, _ results: [StrategyResult]) -> DataTable {
-        let figures = Figure.all.filter { figure in
+    private static func glance(_ kind: ReportMetric.Kind, _ results: [StrategyResult]) -> DataTable {
+        let figures = ReportMetric.all.filter { figure in
             figure.kind == kind && results.contains { figure.value($0) != nil }
         }
         let caption =

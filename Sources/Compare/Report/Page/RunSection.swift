@@ -9,10 +9,10 @@ enum RunSection {
         html.raw("</code></pre>\n<dl>\n")
         let facts =
             [
-                ("Began", comparison.began), ("Took", Shown.seconds(comparison.seconds)),
+                ("Began", comparison.began), ("Took", NumberText.seconds(comparison.seconds)),
                 ("Seed", "\(settings.seed)"), ("Load", Summary.load(settings)),
                 ("Machine", "\(machine.system), \(machine.processor)"),
-                ("Cores", Shown.count(machine.cores)), ("Memory", Shown.bytes(Double(machine.memoryBytes))),
+                ("Cores", NumberText.count(machine.cores)), ("Memory", NumberText.bytes(Double(machine.memoryBytes))),
             ] + machine.versions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         for (name, value) in facts {
             html.raw("<div><dt>\(HTML.escaped(name))</dt><dd>\(HTML.escaped(value))</dd></div>\n")

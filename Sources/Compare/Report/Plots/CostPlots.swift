@@ -2,7 +2,7 @@ extension Plot {
     static func processors(of results: [StrategyResult]) -> Plot {
         costs(
             of: results, name: "cpu", title: "Processor time", axis: "seconds of a core, over the whole run",
-            value: \.cpuSeconds, show: { Shown.seconds($0) }, tick: { Shown.digits($0) },
+            value: \.cpuSeconds, show: { NumberText.seconds($0) }, tick: { NumberText.digits($0) },
             table: DataTable(
                 "Processor time and memory by process", ["Strategy", "Process", "Processor time", "Most memory"],
                 results.flatMap { result in
@@ -15,7 +15,7 @@ extension Plot {
     static func memory(of results: [StrategyResult]) -> Plot {
         costs(
             of: results, name: "memory", title: "Memory", axis: "each process's own most, together",
-            value: { Double($0.peakMemoryBytes) }, show: { Shown.bytes($0) }, tick: { Shown.bytes($0) },
+            value: { Double($0.peakMemoryBytes) }, show: { NumberText.bytes($0) }, tick: { NumberText.bytes($0) },
             table: DataTable(
                 "Most memory by strategy", ["Strategy", "Processes", "Memory"],
                 results.map { result in
@@ -31,15 +31,15 @@ extension Plot {
 
     static func redis(of results: [StrategyResult]) -> Plot {
         let asked = results.filter { $0.redis != nil }
-        let looks = zip(results, Look.all(results)).filter { $0.0.redis != nil }.map(\.1)
+        let looks = zip(results, SeriesStyle.all(results)).filter { $0.0.redis != nil }.map(\.1)
         let commands = asked.map { $0.redis?.commandsPerMail ?? 0 }
-        let axis = Scale.linear(commands, title: "commands for each accepted mail") { Shown.digits($0) }
+        let axis = Scale.linear(commands, title: "commands for each accepted mail") { NumberText.digits($0) }
         let title = "What Redis is asked"
         let plot = RowPlot(title: title, axis: axis, strip: 1.6, names: asked.map(\.title)) { index, frame, drawing in
             let width = axis.position(commands[index]) * frame.width
             drawing.rectangle(
                 Frame(left: frame.left, top: frame.top, width: width, height: frame.height), looks[index].fill)
-            drawing.value(Shown.digits(commands[index]), after: frame.left + width, in: frame)
+            drawing.value(NumberText.digits(commands[index]), after: frame.left + width, in: frame)
         }
         return Plot(
             name: "redis", title: title, summary: "A bar for each strategy that has a Redis: commands for each mail.",

@@ -15,12 +15,12 @@ struct Frame: Sendable {
 struct Drawing: Sendable {
     enum Anchor: String, Sendable { case start, middle, end }
 
-    let format: Format
+    let format: PlotFormat
     /// As much as has been drawn, where that is more than the format's.
     private(set) var height: Double
     private(set) var body = ""
 
-    init(_ format: Format, height: Double? = nil) {
+    init(_ format: PlotFormat, height: Double? = nil) {
         self.format = format
         self.height = height ?? format.height
     }

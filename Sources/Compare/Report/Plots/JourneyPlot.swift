@@ -6,7 +6,7 @@ extension Plot {
         }
         let axis = Scale.logarithmic(
             results.flatMap { $0.journey.map(\.milliseconds) }, title: "since it was due, logarithmic"
-        ) { Shown.time($0) }
+        ) { NumberText.time($0) }
         let title = "One mail's journey"
         let plot = RowPlot(
             title: title, axis: axis, strip: 3.2, names: results.map(\.title),
@@ -19,7 +19,7 @@ extension Plot {
             summary: "A row for each strategy, and on it the stations of one mail of median speed. "
                 + results.filter { !$0.journey.isEmpty }.map { result in
                     "\(result.title): "
-                        + result.journey.map { "\($0.name) at \(Shown.time($0.milliseconds))" }.joined(separator: ", ")
+                        + result.journey.map { "\($0.name) at \(NumberText.time($0.milliseconds))" }.joined(separator: ", ")
                         + "."
                 }.joined(separator: " "),
             table: DataTable(
@@ -36,7 +36,7 @@ extension Plot {
     }
 
     private static func draw(
-        _ journey: [Moment], _ stations: [String], _ axis: Scale, _ frame: Frame, in drawing: inout Drawing
+        _ journey: [JourneyStep], _ stations: [String], _ axis: Scale, _ frame: Frame, in drawing: inout Drawing
     ) {
         let font = drawing.format.font
         let y = frame.top + frame.height / 2
@@ -52,7 +52,7 @@ extension Plot {
             drawing.mark(station, x, y, "f\(station % 7)", size: 1.2)
             // What is at the start as far as anyone can see needs no figure.
             guard x - first > font * 3 else { continue }
-            let label = Shown.time(moment.milliseconds)
+            let label = NumberText.time(moment.milliseconds)
             let half = drawing.format.width(of: label) * 0.45
             let centre = min(max(x, half), drawing.format.width - half)
             let side = number % 2

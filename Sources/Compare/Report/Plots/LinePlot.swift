@@ -7,15 +7,15 @@ struct LinePlot: Sendable {
     /// What is written instead of lines where there is none.
     var empty = "nothing was measured"
 
-    func draw(in format: Format) -> Drawing {
+    func draw(in format: PlotFormat) -> Drawing {
         let font = format.font
         let names = series.filter { !$0.points.isEmpty }.map(\.name)
-        let below = Names.height(names, in: format)
+        let below = SeriesLabels.height(names, in: format)
         var drawing = Drawing(format, height: format.height + below)
         let titleHeight = drawing.title(title)
         let left = (y.ticks.map { format.width(of: $0.label) }.max() ?? 0) + font
         let frame = Frame(
-            left: left, top: titleHeight + font * 2.2, width: format.width - left - Names.width(names, in: format),
+            left: left, top: titleHeight + font * 2.2, width: format.width - left - SeriesLabels.width(names, in: format),
             height: format.height - titleHeight - font * 5.4)
         drawing.horizontalGrid(y, frame)
         drawing.axis(x, frame)
@@ -38,7 +38,7 @@ struct LinePlot: Sendable {
             ends.append(points.last)
         }
         let shown = zip(series, ends).filter { $0.1 != nil }
-        Names.draw(shown.map(\.0), ends: shown.map(\.1), frame: frame, in: &drawing)
+        SeriesLabels.draw(shown.map(\.0), ends: shown.map(\.1), frame: frame, in: &drawing)
         return drawing
     }
 

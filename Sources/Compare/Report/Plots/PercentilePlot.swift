@@ -17,20 +17,20 @@ extension Plot {
     /// Time over percentile: the right end is the one in a thousand, or in a million, that waits longest.
     static func percentiles(of results: [StrategyResult], _ distribution: Distribution) -> Plot {
         let latencies = results.map(distribution.latency)
-        let series = zip(zip(results, Look.all(results)), latencies).map { pair, latency in
+        let series = zip(zip(results, SeriesStyle.all(results)), latencies).map { pair, latency in
             Series(name: pair.0.title, look: pair.1, points: latency.points)
         }
         let plot = LinePlot(
             title: distribution.title,
             x: .nines(count: latencies.map(\.count).max() ?? 0, title: "percentile, each nine as wide as the last"),
-            y: .logarithmic(series.flatMap { $0.points.map(\.y) }, title: distribution.axis) { Shown.time($0) },
+            y: .logarithmic(series.flatMap { $0.points.map(\.y) }, title: distribution.axis) { NumberText.time($0) },
             series: series)
         return Plot(
             name: distribution.name, title: distribution.title,
             summary: "One rising line for each strategy: the time, \(distribution.axis), that so many percent did not "
                 + "exceed. "
                 + zip(results, latencies).filter { $0.1.count > 0 }.map { result, latency in
-                    "\(result.title): median \(Shown.time(latency.p50)), 99th percentile \(Shown.time(latency.p99))."
+                    "\(result.title): median \(NumberText.time(latency.p50)), 99th percentile \(NumberText.time(latency.p99))."
                 }.joined(separator: " "),
             table: DataTable(
                 "\(distribution.title): percentiles",
@@ -50,11 +50,11 @@ extension Plot {
 
     /// How often each time was seen.
     static func histogram(of results: [StrategyResult]) -> Plot {
-        let looks = Look.all(results)
+        let looks = SeriesStyle.all(results)
         let bars = results.map { $0.response.bars.filter { $0.count > 0 && $0.to.isFinite && $0.to > 0 } }
         let axis = Scale.logarithmic(
             bars.flatMap { $0.flatMap { [$0.from, $0.to] } }, title: "from due to answered, logarithmic"
-        ) { Shown.time($0) }
+        ) { NumberText.time($0) }
         let title = "Where the answers lie"
         let plot = RowPlot(title: title, axis: axis, strip: 3, names: results.map(\.title)) { index, frame, drawing in
             drawing.line(frame.left, frame.bottom, frame.right, frame.bottom, "axis")

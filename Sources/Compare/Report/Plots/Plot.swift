@@ -8,7 +8,7 @@ package struct Plot: Sendable {
     /// What is seen, for those who can't.
     let summary: String
     let table: DataTable
-    let draw: @Sendable (Format) -> Drawing
+    let draw: @Sendable (PlotFormat) -> Drawing
 
     /// Those that a comparison has something for, in the order of the page.
     package static func all(of comparison: Comparison) -> [Plot] {
@@ -25,7 +25,7 @@ package struct Plot: Sendable {
     }
 
     /// SVG to stand in a page whose style knows the classes.
-    func svg(_ format: Format) -> String {
+    func svg(_ format: PlotFormat) -> String {
         let drawing = draw(format)
         let id = "\(name)-\(format.name)"
         return """
@@ -39,6 +39,6 @@ package struct Plot: Sendable {
     }
 }
 
-extension Look {
-    static func all(_ results: [StrategyResult]) -> [Look] { all(results.map { ($0.name, $0.semantics) }) }
+extension SeriesStyle {
+    static func all(_ results: [StrategyResult]) -> [SeriesStyle] { all(results.map { ($0.name, $0.semantics) }) }
 }

@@ -10,7 +10,7 @@ struct RowPlot: Sendable {
     /// Draws what is in a row's frame.
     let row: @Sendable (_ index: Int, _ frame: Frame, _ drawing: inout Drawing) -> Void
 
-    func draw(in format: Format) -> Drawing {
+    func draw(in format: PlotFormat) -> Drawing {
         let font = format.font
         let left = format.isNarrow ? font : (names.map { format.width(of: $0) }.max() ?? 0) + font * 1.4
         let above = format.isNarrow ? font * 1.8 : 0
@@ -45,7 +45,7 @@ struct RowPlot: Sendable {
         return drawing
     }
 
-    private func legendRows(in format: Format) -> [[Int]] {
+    private func legendRows(in format: PlotFormat) -> [[Int]] {
         var rows: [[Int]] = [[]]
         var x = 0.0
         for (index, entry) in legend.enumerated() {

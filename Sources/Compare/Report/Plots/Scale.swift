@@ -63,7 +63,7 @@ struct Scale: Sendable {
     var ticks: [Tick] {
         let end = kind == .nines ? [Tick(value: 100, label: "max")] : []
         return values.filter { $0 >= low * (1 - 1e-9) && $0 <= high * (1 + 1e-9) }.map {
-            Tick(value: $0, label: Shown.short(show($0)))
+            Tick(value: $0, label: NumberText.short(show($0)))
         } + end
     }
 

@@ -1,5 +1,5 @@
 /// How a strategy looks in every plot: its colour and shape by its name's place among all, a dash for the talk's version.
-struct Look: Sendable, Hashable {
+struct SeriesStyle: Sendable, Hashable {
     let place: Int
     let isDashed: Bool
 
@@ -7,12 +7,12 @@ struct Look: Sendable, Hashable {
     var fill: String { "f\(place % 7)" }
 
     /// One for each, in order.
-    static func all(_ results: [(name: String, semantics: String?)]) -> [Look] {
+    static func all(_ results: [(name: String, semantics: String?)]) -> [SeriesStyle] {
         var places: [String: Int] = [:]
         return results.map { result in
             let place = places[result.name] ?? places.count
             places[result.name] = place
-            return Look(place: place, isDashed: result.semantics == "talk")
+            return SeriesStyle(place: place, isDashed: result.semantics == "talk")
         }
     }
 }
@@ -20,6 +20,6 @@ struct Look: Sendable, Hashable {
 /// A line of a plot.
 struct Series: Sendable {
     let name: String
-    let look: Look
+    let look: SeriesStyle
     let points: [(x: Double, y: Double)]
 }

@@ -1,18 +1,18 @@
 extension Plot {
     /// The 99th percentile as the rate grows; a line ends at the last rate that was tried.
     static func sweep(of results: [StrategyResult]) -> Plot {
-        let series = zip(results, Look.all(results)).map { result, look in
+        let series = zip(results, SeriesStyle.all(results)).map { result, look in
             Series(name: result.title, look: look, points: result.sweep.map { (x: $0.rate, y: $0.p99Milliseconds) })
         }
         let title = "Where each breaks"
         let plot = LinePlot(
             title: title,
             x: .logarithmic(series.flatMap { $0.points.map(\.x) }, title: "requests a second, logarithmic") {
-                Shown.digits($0)
+                NumberText.digits($0)
             },
             y: .logarithmic(series.flatMap { $0.points.map(\.y) }, title: "99th percentile of the answers, logarithmic")
             {
-                Shown.time($0)
+                NumberText.time($0)
             }, series: series)
         return Plot(
             name: "sweep", title: title,
@@ -40,11 +40,11 @@ extension StrategyResult {
     var breakingPoint: String {
         guard let first = sweep.first else { return "" }
         guard let broken = sweep.first(where: { !$0.isKept }) else {
-            return "\(title) kept up with every rate, to \(Shown.rate(sweep.last?.rate ?? first.rate))."
+            return "\(title) kept up with every rate, to \(NumberText.rate(sweep.last?.rate ?? first.rate))."
         }
         guard let kept = sweep.prefix(while: \.isKept).last else {
-            return "\(title) did not keep up with \(Shown.rate(first.rate)), the lowest rate."
+            return "\(title) did not keep up with \(NumberText.rate(first.rate)), the lowest rate."
         }
-        return "\(title) kept up with \(Shown.rate(kept.rate)) and not with \(Shown.rate(broken.rate))."
+        return "\(title) kept up with \(NumberText.rate(kept.rate)) and not with \(NumberText.rate(broken.rate))."
     }
 }

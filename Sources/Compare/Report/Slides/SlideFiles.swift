@@ -25,16 +25,16 @@ extension Slides {
         }
     }
 
-    /// Writes `DIR/NAME.png` for each picture, 1280 by 720, by the first of ``Painter`` that is installed.
+    /// Writes `DIR/NAME.png` for each picture, 1280 by 720, by the first of ``SVGRasterizer`` that is installed.
     ///
     /// - Returns: The files' paths.
     /// - Throws: ``SlideError``, and `CancellationError`.
     public static func writePNG(_ comparison: Comparison, to directory: String) async throws -> [String] {
-        guard let painter = await Painter.found else { throw SlideError(Painter.missing) }
-        return try await write(comparison, to: directory, by: painter)
+        guard let rasterizer = await SVGRasterizer.found else { throw SlideError(SVGRasterizer.missing) }
+        return try await write(comparison, to: directory, by: rasterizer)
     }
 
-    static func write(_ comparison: Comparison, to directory: String, by painter: Painter) async throws -> [String] {
+    static func write(_ comparison: Comparison, to directory: String, by rasterizer: SVGRasterizer) async throws -> [String] {
         let place = FileManager.default.temporaryDirectory.appending(path: "bgdemo-slides-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: place) }
         try? FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -42,7 +42,7 @@ extension Slides {
         for source in try write(comparison, to: place.path) {
             let name = (FilePath(source).stem ?? "slide") + ".png"
             let path = FilePath(FileManager.default.currentDirectoryPath).pushing(FilePath(directory)).appending(name)
-            try await painter.paint(source, to: path.string)
+            try await rasterizer.paint(source, to: path.string)
             paths.append("\(directory)/\(name)")
         }
         return paths

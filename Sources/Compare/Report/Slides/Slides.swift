@@ -14,12 +14,12 @@ public enum Slides {
         }
         if let fates = comparison.fates, !fates.rows.isEmpty {
             let summary = fates.rows.map { row in
-                "\(row.title): " + row.cells.map { "\($0.fault) \(Verdict($0).words)" }.joined(separator: ", ")
+                "\(row.title): " + row.cells.map { "\($0.fault) \(CellResult($0).words)" }.joined(separator: ", ")
             }.joined(separator: ". ")
             slides.append(
                 Slide(
                     name: "fates",
-                    svg: document("What becomes of the mails", summary, FatePlot.draw(fates, in: .slide))))
+                    svg: document("What becomes of the mails", summary, FaultMatrixPlot.draw(fates, in: .slide))))
         }
         return slides
     }

@@ -1,0 +1,40 @@
+import Subprocess
+
+extension Fault {
+    /// The program's own processes die, are told to leave, or stand still. A supervisor starts again what has ended; the
+    /// children of `local`'s master are its own care.
+    static let ofProcesses = [
+        Fault("kill-worker", "kill -9 the worker", applies: { $0.has(.worker) }) { try await $0.kill(.worker, $1) },
+        Fault("kill-server", "kill -9 the web server") { try await $0.kill(.webServer, $1) },
+        Fault("kill-master", "kill -9 the master", applies: { $0.has(.master) }) { try await $0.kill(.master, $1) },
+        Fault("terminate", "SIGTERM to all") { running, didInject in
+            // Who writes leaves before who reads, as with any deployment that is done with care.
+            for role in running.own.reversed() { try await running.signal(.terminate, to: role) }
+            didInject()
+            for role in running.own { try await running.restart(role) }
+        },
+        Fault("stop-worker", "worker stopped for 10 s", applies: { $0.has(.worker) }) { running, didInject in
+            let pid = await running.pid(of: .worker)
+            try await running.signal(.suspend, to: .worker)
+            didInject()
+            try await running.pause(.seconds(10))
+            // A master may have replaced it meanwhile.
+            if await running.pid(of: .worker) == pid { try await running.signal(.resume, to: .worker) }
+        },
+    ]
+}
+
+extension BenchmarkSubject {
+    func has(_ role: ProcessRole) -> Bool { roles.contains(role) }
+}
+
+extension RunningSubject {
+    fileprivate func kill(_ role: ProcessRole, _ didInject: () -> Void) async throws {
+        try await signal(.kill, to: role)
+        didInject()
+        try await restart(role)
+    }
+
+    /// A time of the load from now.
+    func pause(_ time: Duration) async throws { try await sleep(until: now + time) }
+}

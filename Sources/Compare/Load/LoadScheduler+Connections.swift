@@ -1,0 +1,68 @@
+import NIOCore
+import NIOPosix
+
+/// The connections: opened where they are wanted, used again, and done without where there is none to be had.
+extension LoadScheduler {
+    func open() {
+        opening += 1
+        let scheduler = NIOLoopBound(self, eventLoop: loop)
+        ClientBootstrap(group: loop)
+            .connectTimeout(.seconds(10))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.maxMessagesPerRead, value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(LoadConnection(channel, scheduler.value))
+                }
+            }
+            .connect(host: target.host, port: target.port)
+            .assumeIsolated()
+            .whenComplete { [self] result in
+                opening -= 1
+                if case .failure = result { unreachable() }
+                finish()
+            }
+    }
+
+    /// No connection can be had: whoever waits longest has waited in vain.
+    private func unreachable() {
+        switch load.pace {
+        case .open where nextSent < nextDue:
+            recorder.sent(nextSent, at: DeliveryRecorder.now - origin)
+            nextSent += 1
+        case .closed where !isOver && !isTimeUp:
+            later(at: DeliveryRecorder.now + 20_000_000) { $0.reopen() }
+        default: break
+        }
+    }
+
+    private func reopen() {
+        if case .closed(let concurrency) = load.pace, !isOver, connections.count + opening < concurrency { open() }
+    }
+
+    func connected(_ connection: LoadConnection) {
+        guard !isOver else { return connection.close() }
+        connections[ObjectIdentifier(connection)] = connection
+        free(connection)
+    }
+
+    func answered(_ connection: LoadConnection, _ number: Int, status: Int) {
+        recorder.answered(number, at: DeliveryRecorder.now - origin, status: status)
+        underWay -= 1
+        if case .closed = load.pace, isTimeUp { finish() } else if underWay == 0 { finish() }
+    }
+
+    func free(_ connection: LoadConnection) {
+        idle.append(connection)
+        serve()
+    }
+
+    /// Its connection has ended, before the answer to `number` where it waited for one.
+    func left(_ connection: LoadConnection, without number: Int?) {
+        connections[ObjectIdentifier(connection)] = nil
+        idle.removeAll { $0 === connection }
+        if number != nil { underWay -= 1 }
+        reopen()
+        finish()
+    }
+}

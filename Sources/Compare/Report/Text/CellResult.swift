@@ -1,0 +1,68 @@
+/// What a cell of the fate matrix says, from the worst down.
+enum CellResult: Sendable, Hashable {
+    case unmeasured(String)
+    case lost(Int)
+    case doubled(Int)
+    case kept
+    /// The strategy has nothing that the fault strikes.
+    case idle
+
+    init(_ cell: FaultMatrixCell) {
+        if !cell.applies {
+            self = .idle
+        } else if let problem = cell.problem {
+            self = .unmeasured(problem)
+        } else if cell.fate.lost > 0 {
+            self = .lost(cell.fate.lost)
+        } else if cell.fate.duplicated > 0 {
+            self = .doubled(cell.fate.duplicated)
+        } else {
+            self = .kept
+        }
+    }
+
+    /// A sign and a word; the colour says it once more.
+    var words: String {
+        switch self {
+        case .unmeasured: "? no result"
+        case .lost(let count): "✗ \(NumberText.count(count)) lost"
+        case .doubled(let count): "✓ \(NumberText.count(count)) twice"
+        case .kept: "✓ all once"
+        case .idle: NumberText.none
+        }
+    }
+
+    /// Of ``Palette``.
+    var style: String {
+        switch self {
+        case .lost: "lost"
+        case .doubled: "doubled"
+        case .kept: "kept"
+        case .idle, .unmeasured: "idle"
+        }
+    }
+}
+
+extension FaultMatrixCell {
+    /// What stands below its result: of how many, refusals, and the time to recover.
+    var details: [String] {
+        guard applies, problem == nil else { return problem.map { [$0] } ?? [] }
+        var details = ["\(NumberText.count(fate.accepted)) accepted"]
+        if fate.duplicated > 0, fate.lost > 0 { details.append("\(NumberText.count(fate.duplicated)) twice") }
+        if fate.refused > 0 { details.append("\(NumberText.count(fate.refused)) refused") }
+        if fate.unanswered > 0 { details.append("\(NumberText.count(fate.unanswered)) unanswered") }
+        if fate.deliveredUnaccepted > 0 {
+            details.append("\(NumberText.count(fate.deliveredUnaccepted)) came though not accepted")
+        }
+        details.append(recoverySeconds.map { "back in \(NumberText.seconds($0))" } ?? "not back")
+        return details
+    }
+}
+
+extension FaultMatrixRow {
+    /// `resque`, `resque (talk)`
+    var title: String { semantics == "talk" ? "\(strategy) (talk)" : strategy }
+
+    /// What is in the column of `fault`, if anything is.
+    func cell(of fault: FaultName) -> FaultMatrixCell? { cells.first { $0.fault == fault.name } }
+}

@@ -1,0 +1,75 @@
+/// How a figure of one strategy differs from an earlier run's.
+public struct Change: Sendable, Hashable {
+    public enum Trend: String, Sendable { case better, worse, different, same }
+
+    /// `resque (talk)`
+    public let strategy: String
+    /// `response p99`
+    public let figure: String
+    public let old: Double
+    public let new: Double
+    /// With its unit.
+    public let oldText: String
+    public let newText: String
+    public let trend: Trend
+
+    /// New through old; nil where old is 0.
+    public var ratio: Double? { old > 0 && new >= 0 ? new / old : nil }
+
+    /// Within it a change is called none: two runs of one program differ by as much.
+    static let tolerance = 0.05
+
+    /// Of each figure that both runs have, of each strategy that both have.
+    public static func all(from old: Comparison, to new: Comparison) -> [Change] {
+        let before = Dictionary(old.strategies.map { ($0.title, $0) }, uniquingKeysWith: { first, _ in first })
+        return new.strategies.flatMap { result in
+            ReportMetric.all.compactMap { figure in
+                guard let old = before[result.title].flatMap(figure.value), let new = figure.value(result),
+                    old.isFinite, new.isFinite
+                else { return nil }
+                return Change(strategy: result.title, figure, from: old, to: new)
+            }
+        }
+    }
+
+    private init(strategy: String, _ figure: ReportMetric, from old: Double, to new: Double) {
+        self.strategy = strategy
+        self.figure = figure.name
+        (self.old, self.new, oldText, newText) = (old, new, figure.show(old), figure.show(new))
+        if abs(new - old) <= max(abs(old), abs(new)) * Self.tolerance {
+            trend = .same
+        } else {
+            trend = figure.isLessBetter.map { (new < old) == $0 ? .better : .worse } ?? .different
+        }
+    }
+
+    /// What makes two runs hard to compare: sentences, none where nothing does.
+    public static func caveats(from old: Comparison, to new: Comparison) -> [String] {
+        func differ<Value: Equatable>(_ name: String, _ path: KeyPath<Comparison, Value>) -> String? {
+            old[keyPath: path] == new[keyPath: path]
+                ? nil : "\(name): \(old[keyPath: path].said), now \(new[keyPath: path].said)."
+        }
+        let titles = (Set(old.strategies.map(\.title)), Set(new.strategies.map(\.title)))
+        let alone = titles.0.symmetricDifference(titles.1).sorted()
+        return [
+            differ("Another machine", \.machine.processor), differ("Another number of cores", \.machine.cores),
+            differ("Another rate", \.settings.rate), differ("Another concurrency", \.settings.concurrency),
+            differ("Another duration in seconds", \.settings.seconds), differ("Another seed", \.settings.seed),
+            differ("Another delay of the mail server in ms", \.settings.smtpDelayMilliseconds),
+            differ("Another rate of failure", \.settings.smtpFailRate),
+            old.isComplete ? nil : "The earlier run was stopped before its end.",
+            alone.isEmpty ? nil : "Only in one of the runs: \(alone.joined(separator: ", ")).",
+        ].compactMap { $0 }
+    }
+}
+
+extension Equatable {
+    fileprivate var said: String {
+        switch self {
+        case let number as Double: NumberText.digits(number)
+        case let number as Double?: number.map { NumberText.digits($0) } ?? "none"
+        case let number as Int?: number.map { NumberText.count($0) } ?? "none"
+        default: "\(self)"
+        }
+    }
+}

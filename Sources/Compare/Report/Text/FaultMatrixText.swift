@@ -1,0 +1,60 @@
+/// The fate matrix for a person at a terminal: a row for each fault, a column for each strategy, within 100 columns.
+public enum FaultMatrixText {
+    public static func text(_ matrix: FaultMatrix) -> String {
+        guard !matrix.rows.isEmpty, !matrix.faults.isEmpty else { return "nothing was struck\n" }
+        let first = min(28, matrix.faults.map(\.summary.count).max() ?? 0)
+        // More strategies than fit into one table are shown in several.
+        let width = max(8, matrix.rows.map { min(14, $0.title.count) }.max() ?? 0)
+        let atOnce = max(1, (TerminalTable.columns - first) / (width + 1))
+        let tables = stride(from: 0, to: matrix.rows.count, by: atOnce).map { start in
+            let rows = matrix.rows[start..<min(start + atOnce, matrix.rows.count)]
+            let head = line("", rows.map(\.title), first, width)
+            let lines = matrix.faults.map { fault in
+                line(fault.summary, rows.map { cell($0.cell(of: fault)) }, first, width)
+            }
+            return ([head] + lines).joined(separator: "\n")
+        }
+        return tables.joined(separator: "\n\n") + "\n\n" + legend + "\n" + broken(matrix)
+    }
+
+    private static let legend = """
+        ✓ all came, and the time until a mail came again; 3 ×2: so many twice; ✗ 3: so many lost;
+        ! lost, and must not be; – it has nothing to be struck
+        """
+
+    private static func cell(_ cell: FaultMatrixCell?) -> String {
+        guard let cell else { return "not run" }
+        let mark = cell.isKept ? "" : "!"
+        let back = cell.recoverySeconds.map { NumberText.seconds($0) } ?? "not back"
+        return switch CellResult(cell) {
+        case .idle: NumberText.none
+        case .unmeasured: mark + "?"
+        case .lost(let count): "\(mark)✗ \(NumberText.count(count))"
+        case .doubled(let count): "✓ \(NumberText.count(count)) ×2"
+        case .kept: "✓ \(back)"
+        }
+    }
+
+    /// A line for each cell that did not keep its strategy's word.
+    private static func broken(_ matrix: FaultMatrix) -> String {
+        matrix.rows.flatMap { row in
+            row.cells.filter { !$0.isKept }.map { cell in
+                let text =
+                    "\(row.title) under \(cell.fault): \(CellResult(cell).words), \(cell.details.joined(separator: ", "))"
+                return "! " + text.split(whereSeparator: \.isNewline).joined(separator: "; ") + "\n"
+            }
+        }.joined()
+    }
+
+    private static func line(_ head: String, _ cells: [String], _ first: Int, _ width: Int) -> String {
+        var line = padded(head, first)
+        for cell in cells { line += " " + padded(cell, width) }
+        while line.last == " " { line.removeLast() }
+        return line
+    }
+
+    private static func padded(_ text: String, _ width: Int) -> String {
+        let text = text.count > width ? text.prefix(width - 1) + "…" : text
+        return text + String(repeating: " ", count: width - text.count)
+    }
+}

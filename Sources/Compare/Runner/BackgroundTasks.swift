@@ -1,0 +1,23 @@
+/// Tasks that can be begun from anywhere within a block, and are cancelled and waited for at its end.
+final class BackgroundTasks: Sendable {
+    private let additions: AsyncStream<@Sendable () async -> Void>.Continuation
+
+    private init(_ additions: AsyncStream<@Sendable () async -> Void>.Continuation) {
+        self.additions = additions
+    }
+
+    func add(_ task: @escaping @Sendable () async -> Void) { additions.yield(task) }
+
+    static func open<Result>(_ body: (BackgroundTasks) async throws -> Result) async throws -> Result {
+        let (stream, additions) = AsyncStream.makeStream(of: (@Sendable () async -> Void).self)
+        async let tasks: Void = withDiscardingTaskGroup { group in
+            for await task in stream { group.addTask { await task() } }
+            group.cancelAll()
+        }
+        let result: Swift.Result<Result, any Error>
+        do { result = .success(try await body(BackgroundTasks(additions))) } catch { result = .failure(error) }
+        additions.finish()
+        await tasks
+        return try result.get()
+    }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Compare
+import Inbox
+import Mail
+import SMTP
+
+/// Where subjects are measured, and their results shown and written down.
+struct CompareRunner {
+    let load: LoadOptions
+    let sweep: [Double]
+    let report: ReportOptions
+    /// What befalls the strategies afterwards; nil where nothing does.
+    var chaos: ChaosOptions?
+
+    /// - Throws: `ValidationError` where the options are not right; `ExitCode` where something could not be measured.
+    func measure(_ subjects: [BenchmarkSubject]) async throws {
+        let benchmark = try load.benchmark()
+        for rate in sweep { try LoadOptions.check(rate, seconds: benchmark.load.seconds, "--sweep") }
+        let before = try report.check()
+        try chaos?.check()
+        CurrentProcess.prepare()
+
+        let reporter = ProgressReporter()
+        let start = ContinuousClock.now
+        var comparison = Comparison(
+            began: Self.now, seconds: 0, machine: await .here(versions: Self.versions),
+            settings: settings(benchmark))
+        (comparison.strategies, comparison.fates) = await runUntilStopped(benchmark.stop) {
+            var suite = BenchmarkSuite(benchmark, subjects)
+            suite.sweep = sweep
+            let results = await suite.results { reporter.report($0) }
+            return (results, await fates(subjects, benchmark))
+        }
+        comparison.seconds = (.now - start) / .seconds(1)
+        comparison.isComplete = !benchmark.stop.isSet
+        print(TerminalTable.text(comparison), terminator: "")
+        if let fates = comparison.fates { print("\n" + FaultMatrixText.text(fates), terminator: "") }
+        try await report.write(comparison, before: before)
+        let isMeasured = comparison.strategies.allSatisfy { $0.fate.accepted > 0 }
+        guard comparison.isComplete, isMeasured, comparison.fates?.isKept ?? true else { throw ExitCode.failure }
+    }
+
+    private func fates(_ subjects: [BenchmarkSubject], _ benchmark: Benchmark) async -> FaultMatrix? {
+        guard let chaos else { return nil }
+        let injector = FaultInjector(options: chaos, report: report)
+        return await injector.fates(injector.chaos(subjects.filter(\.canBeStruck), benchmark.inbox, benchmark.stop))
+    }
+
+    /// In UTC.
+    static var now: String { "\(Timestamp().iso8601.prefix(19))Z" }
+
+    static var versions: [String: String] { ["bgdemo": Bgdemo.version, "libcurl": SMTPClient.libcurlVersion] }
+
+    private func settings(_ benchmark: Benchmark) -> Settings {
+        var settings = Settings()
+        settings.command = Array(CommandLine.arguments.dropFirst())
+        settings.seed = benchmark.load.seed
+        settings.seconds = benchmark.load.seconds
+        switch benchmark.load.pace {
+        case .open(let rate): settings.rate = rate
+        case .closed(let concurrency): settings.concurrency = concurrency
+        }
+        settings.smtpDelayMilliseconds = benchmark.inbox.delay.mean / .milliseconds(1)
+        settings.smtpFailRate = load.smtpFailRate ?? 0
+        settings.mailsAtATime = benchmark.mailsAtATime
+        settings.sweep = sweep
+        return settings
+    }
+}

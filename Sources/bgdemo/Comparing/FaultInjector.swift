@@ -1,0 +1,54 @@
+import Compare
+import Inbox
+import Pipes
+import ArgumentParser
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Where subjects are struck by faults, and their fates shown and written down.
+struct FaultInjector {
+    let options: ChaosOptions
+    let report: ReportOptions
+
+    /// The fate matrix alone.
+    ///
+    /// - Throws: `ExitCode` where a strategy did not keep its word, or somebody said stop.
+    func inject(into subjects: [BenchmarkSubject], _ inbox: InboxSettings) async throws {
+        try options.check()
+        let before = try report.check()
+        CurrentProcess.prepare()
+        let chaos = chaos(subjects, inbox, StopFlag())
+        let start = ContinuousClock.now
+        var settings = Settings()
+        settings.command = Array(CommandLine.arguments.dropFirst())
+        (settings.seed, settings.rate, settings.seconds) = (chaos.seed, chaos.rate, 0)
+        settings.smtpDelayMilliseconds = inbox.delay.mean / .milliseconds(1)
+        var comparison = Comparison(
+            began: CompareRunner.now, seconds: 0, machine: await .here(versions: CompareRunner.versions), settings: settings)
+        let matrix = await runUntilStopped(chaos.stop) { await fates(chaos) }
+        comparison.fates = matrix
+        comparison.seconds = (.now - start) / .seconds(1)
+        comparison.isComplete = !chaos.stop.isSet
+        print(FaultMatrixText.text(matrix), terminator: "")
+        try await report.write(comparison, before: before)
+        guard comparison.isComplete, matrix.isKept else { throw ExitCode.failure }
+    }
+
+    func chaos(_ subjects: [BenchmarkSubject], _ inbox: InboxSettings, _ stop: StopFlag) -> FaultMatrixRunner {
+        var chaos = FaultMatrixRunner(program: ChildCommand.program, subjects: subjects, inbox: inbox)
+        chaos.faults = options.faults?.faults ?? Fault.all
+        chaos.seed = inbox.seed
+        chaos.atATime = options.atATime ?? 4 * ProcessInfo.processInfo.activeProcessorCount
+        chaos.stop = stop
+        return chaos
+    }
+
+    func fates(_ chaos: FaultMatrixRunner) async -> FaultMatrix {
+        let reporter = ProgressReporter()
+        return await chaos.matrix { reporter.report($0) }
+    }
+}

@@ -1,0 +1,46 @@
+import Compare
+import Platform
+
+/// Tells on standard error how a comparison goes: on a terminal a line that is always new, elsewhere lines
+/// for a log.
+struct ProgressReporter: Sendable {
+    private let isTerminal = isatty(2) == 1
+
+    func report(_ update: BenchmarkSuite.Update) {
+        switch update {
+        case .began(let subject, let place, let count):
+            show("[\(place)/\(count)] \(subject.title): starting" + (isTerminal ? "" : "\n"))
+        case .goes(let subject, let progress):
+            // Elsewhere now and then: twice a second would fill a log.
+            guard isTerminal || Int(progress.seconds * 2) % 10 == 1 else { return }
+            show("\(subject.title): \(text(progress))" + (isTerminal ? "" : "\n"))
+        case .ended(let result):
+            show(text(result) + "\n")
+        }
+    }
+
+    func report(_ update: FaultMatrixRunner.Update) {
+        show("[\(update.place)/\(update.of)] \(update.text.split(whereSeparator: \.isNewline).joined(separator: "; "))\n")
+    }
+
+    private func text(_ progress: LoadProgress) -> String {
+        let time = progress.seconds < progress.of ? progress.seconds.rounded(.down) : progress.of
+        return "\(Int(time)) of \(NumberText.digits(progress.of)) s, p99 \(NumberText.time(progress.p99Milliseconds)), "
+            + "backlog \(NumberText.count(progress.backlog)), \(NumberText.count(progress.delivered)) in the inbox"
+    }
+
+    private func text(_ result: StrategyResult) -> String {
+        guard result.fate.accepted > 0 else {
+            return
+                "\(result.title): \((result.problem ?? "").split(whereSeparator: \.isNewline).joined(separator: "; "))"
+        }
+        let times = "p50 \(NumberText.time(result.response.p50)), p99 \(NumberText.time(result.response.p99))"
+        let fate = result.isMatched ? ", \(NumberText.count(result.fate.lost)) lost" : ""
+        return "\(result.title): \(NumberText.count(result.fate.accepted)) accepted\(fate), answered after \(times)"
+    }
+
+    private func show(_ text: String) {
+        let line = isTerminal ? "\r\u{1b}[2K" + String(text.prefix(100)) + (text.hasSuffix("\n") ? "\n" : "") : text
+        _ = try? FileDescriptor.standardError.writeAll(line.utf8)
+    }
+}

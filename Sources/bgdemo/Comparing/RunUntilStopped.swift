@@ -1,0 +1,19 @@
+import Compare
+import Platform
+import UnixSignals
+
+/// Runs `body`; SIGINT, SIGTERM and SIGHUP say stop to it, and when they come again end the process at once.
+func runUntilStopped<Result: Sendable>(
+    _ stop: StopFlag, _ body: @Sendable () async throws -> Result
+) async rethrows -> Result {
+    // Cancelled when the body returns.
+    async let _ = listen(stop)
+    return try await body()
+}
+
+private func listen(_ stop: StopFlag) async {
+    for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup) {
+        guard !stop.isSet else { CurrentProcess.exit(1) }
+        stop.set()
+    }
+}

@@ -1,4 +1,0 @@
-import Testing
-
-/// What loads the machine, one test after the other.
-@Suite(.serialized) enum Measured {}
