@@ -24,7 +24,7 @@ public enum LogFormat: String, Sendable, CaseIterable {
         // Bytes are appended in a fraction of the time that parts of a string are.
         var line: [UInt8] = []
         line.reserveCapacity(160)
-        line += Stamp.now.utf8
+        line += LogTimestamp.now.utf8
         line += Self.column(level).utf8
         line += printable(message).utf8
         for (key, value) in fields {
@@ -42,7 +42,7 @@ public enum LogFormat: String, Sendable, CaseIterable {
     ) -> String {
         var json = JSONText()
         json.raw("{")
-        json.field("time", Stamp.now)
+        json.field("time", LogTimestamp.now)
         json.field("level", level.rawValue)
         json.field("message", message)
         for (key, value) in fields { json.field(key, text(of: value)) }

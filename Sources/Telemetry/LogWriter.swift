@@ -11,14 +11,14 @@ public final class LogWriter: Sendable {
         var lines: [UInt8] = []
         var dropped = 0
         var isScheduled = false
-        var carried = ContinuousClock.now - LogWriter.linger
+        var lastWrite = ContinuousClock.now - LogWriter.minimumWriteInterval
     }
 
     /// The least time between two writes. A line on its own goes out at once; in a storm of them, one write takes
     /// thousands, and waking the thread costs nothing that counts.
-    private static let linger = Duration.milliseconds(10)
+    private static let minimumWriteInterval = Duration.milliseconds(10)
 
-    private static let bound = 8 << 20
+    private static let maximumPendingBytes = 8 << 20
     private let output: FileDescriptor
     private let format: LogFormat
     private let state = Mutex(State())
@@ -35,7 +35,7 @@ public final class LogWriter: Sendable {
     /// Hands over one line, without its line end. Never waits.
     public func write(_ line: String) {
         let wait = state.withLock { state -> Duration? in
-            guard state.lines.count < Self.bound else {
+            guard state.lines.count < Self.maximumPendingBytes else {
                 state.dropped += 1
                 return nil
             }
@@ -43,42 +43,42 @@ public final class LogWriter: Sendable {
             state.lines.append(UInt8(ascii: "\n"))
             guard !state.isScheduled else { return nil }
             state.isScheduled = true
-            return Self.linger - (ContinuousClock.now - state.carried)
+            return Self.minimumWriteInterval - (ContinuousClock.now - state.lastWrite)
         }
         guard let wait else { return }
         let milliseconds = max(0, Int(wait / .milliseconds(1)))
-        queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { [self] in carry() }
+        queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { [self] in writePending() }
     }
 
     /// Returns when what was handed over before has been written, or when the reader has not taken it within `limit`.
     public func flush(within limit: DispatchTimeInterval = .seconds(2)) {
         let written = DispatchSemaphore(value: 0)
         queue.async { [self] in
-            carry()
+            writePending()
             written.signal()
         }
         _ = written.wait(timeout: .now() + limit)
     }
 
-    private func carry() {
+    private func writePending() {
         let (lines, dropped) = state.withLock { state in
             let (lines, dropped) = (state.lines, state.dropped)
             state = State()
-            state.carried = .now
+            state.lastWrite = .now
             // As much will come again.
             state.lines.reserveCapacity(lines.count)
             return (lines, dropped)
         }
-        put(lines)
+        writeAll(lines)
         if dropped > 0 {
-            put(
+            writeAll(
                 Array("\(format.line(.warning, "\(dropped) log lines were dropped: their reader was too slow"))\n".utf8)
             )
         }
     }
 
     /// Writes all of it, however slow the reader. Where the reader is gone, there is nobody to tell.
-    private func put(_ lines: [UInt8]) {
+    private func writeAll(_ lines: [UInt8]) {
         var rest = lines[...]
         while !rest.isEmpty {
             do {

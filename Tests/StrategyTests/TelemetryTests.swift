@@ -7,7 +7,7 @@ import Testing
 @Suite struct TelemetryTests {
     @Test("Meters are one family a label, one line a set of dimensions")
     func prometheus() {
-        let metrics = Prometheus()
+        let metrics = PrometheusMetricsFactory()
         Counter(label: "b_total", dimensions: [("status", "200")], factory: metrics).increment(by: 2)
         Counter(label: "b_total", dimensions: [("status", "200")], factory: metrics).increment()
         Counter(label: "b_total", dimensions: [("status", "503")], factory: metrics).increment()
@@ -30,7 +30,7 @@ import Testing
 
     @Test("A value of a dimension can't break out of its quotes")
     func escapes() {
-        let metrics = Prometheus()
+        let metrics = PrometheusMetricsFactory()
         Counter(label: "a_total", dimensions: [("x", "a\"b\\c\nd")], factory: metrics).increment()
         #expect(metrics.text().contains(#"a_total{x="a\"b\\c\nd"} 1"#))
     }

@@ -50,7 +50,7 @@ struct ServeCommand: AsyncParsableCommand {
         let reporting = try log.start(environment, name: configuration.isMaster ? "master" : master?.name, master: master)
         defer { reporting.end() }
         let logger = reporting.logger
-        LoopDelay.watch(group)
+        EventLoopDelay.watch(group)
 
         let redis = configuration.descriptor.needsRedis ? try await RedisConnector.find(self.redis, environment, logger: logger) : nil
         defer { withExtendedLifetime(redis) {} }

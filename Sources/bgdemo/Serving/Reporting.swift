@@ -13,7 +13,7 @@ import Telemetry
 struct Reporting: Sendable {
     let format: LogFormat
     let logger: Logger
-    let metrics = Prometheus()
+    let metrics = PrometheusMetricsFactory()
     private let writer: LogWriter
     private let master: MasterConnection?
 
@@ -45,7 +45,7 @@ struct Reporting: Sendable {
         _ format: LogFormat, _ level: Logger.Level, voice: String?, _ write: @escaping @Sendable (String) -> Void
     ) -> Logger {
         let voice = voice.map { "[\($0)] " } ?? ""
-        return Logger(label: "bgdemo") { _ in LineLogHandler(format, level: level, voice: voice, write: write) }
+        return Logger(label: "bgdemo") { _ in LineLogHandler(format, level: level, messagePrefix: voice, write: write) }
     }
 
     /// A line for the person at the terminal; for a collector of JSON lines, an event like any other. A child tells its
@@ -68,7 +68,7 @@ struct Reporting: Sendable {
     func write(_ line: String) { writer.write(line) }
 
     /// All numbers, the master's among them.
-    var numbers: String { Prometheus.merged(metrics.text(), master?.metrics ?? "") }
+    var numbers: String { PrometheusMetricsFactory.merged(metrics.text(), master?.metrics ?? "") }
 
     /// Returns when every line is out, or its reader does not take it.
     func end() { writer.flush() }

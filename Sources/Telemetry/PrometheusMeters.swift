@@ -2,7 +2,7 @@ import CoreMetrics
 import Synchronization
 
 /// A number that only grows.
-final class Count: CounterHandler {
+final class PrometheusCounter: CounterHandler {
     private let number = Atomic<Int64>(0)
 
     var total: Int64 { number.load(ordering: .relaxed) }
@@ -13,7 +13,7 @@ final class Count: CounterHandler {
 }
 
 /// The number recorded last.
-final class Value: RecorderHandler {
+final class PrometheusGauge: RecorderHandler {
     private let bits = Atomic<UInt64>(0)
 
     var current: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
@@ -24,7 +24,7 @@ final class Value: RecorderHandler {
 }
 
 /// Durations by size, in seconds.
-final class Histogram: TimerHandler {
+final class PrometheusHistogram: TimerHandler {
     struct Snapshot {
         var counts = [Int](repeating: 0, count: bounds.count + 1)
         var sum = 0.0

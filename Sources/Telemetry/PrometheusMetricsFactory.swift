@@ -5,16 +5,16 @@ import Synchronization
 /// (<https://prometheus.io/docs/instrumenting/exposition_formats/>).
 ///
 /// A label with dimensions is one line each under one name; a timer is a histogram in seconds.
-public final class Prometheus: MetricsFactory {
+public final class PrometheusMetricsFactory: MetricsFactory {
     private struct Key: Hashable {
         let label: String
         let dimensions: String
     }
 
     private enum Meter {
-        case count(Count)
-        case value(Value)
-        case histogram(Histogram)
+        case count(PrometheusCounter)
+        case value(PrometheusGauge)
+        case histogram(PrometheusHistogram)
     }
 
     private let meters = Mutex<[Key: Meter]>([:])
@@ -25,7 +25,7 @@ public final class Prometheus: MetricsFactory {
         let count = meters.withLock { meters in
             let key = Key(label: label, dimensions: Self.text(dimensions))
             if case .count(let count)? = meters[key] { return count }
-            let count = Count()
+            let count = PrometheusCounter()
             meters[key] = .count(count)
             return count
         }
@@ -36,7 +36,7 @@ public final class Prometheus: MetricsFactory {
         let value = meters.withLock { meters in
             let key = Key(label: label, dimensions: Self.text(dimensions))
             if case .value(let value)? = meters[key] { return value }
-            let value = Value()
+            let value = PrometheusGauge()
             meters[key] = .value(value)
             return value
         }
@@ -47,7 +47,7 @@ public final class Prometheus: MetricsFactory {
         let histogram = meters.withLock { meters in
             let key = Key(label: label, dimensions: Self.text(dimensions))
             if case .histogram(let histogram)? = meters[key] { return histogram }
-            let histogram = Histogram()
+            let histogram = PrometheusHistogram()
             meters[key] = .histogram(histogram)
             return histogram
         }
@@ -116,7 +116,7 @@ public final class Prometheus: MetricsFactory {
             let snapshot = histogram.snapshot
             let comma = dimensions.isEmpty ? "" : ","
             var text = ""
-            for (bound, count) in zip(Histogram.bounds.map { "\($0)" } + ["+Inf"], snapshot.cumulative) {
+            for (bound, count) in zip(PrometheusHistogram.bounds.map { "\($0)" } + ["+Inf"], snapshot.cumulative) {
                 text += "\(label)_bucket{\(dimensions)\(comma)le=\"\(bound)\"} \(count)\n"
             }
             return text + "\(label)_sum\(braces) \(snapshot.sum)\n\(label)_count\(braces) \(snapshot.count)\n"

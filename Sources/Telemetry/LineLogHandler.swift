@@ -5,16 +5,16 @@ public struct LineLogHandler: LogHandler {
     public var metadata: Logger.Metadata = [:]
     public var logLevel: Logger.Level
     private let format: LogFormat
-    private let voice: String
+    private let messagePrefix: String
     private let write: @Sendable (String) -> Void
 
-    /// - Parameter voice: Begins each message, to say which of several processes speaks.
+    /// - Parameter messagePrefix: Begins each message and names the process that writes it.
     public init(
-        _ format: LogFormat, level: Logger.Level, voice: String = "", write: @escaping @Sendable (String) -> Void
+        _ format: LogFormat, level: Logger.Level, messagePrefix: String = "", write: @escaping @Sendable (String) -> Void
     ) {
         self.format = format
         self.logLevel = level
-        self.voice = voice
+        self.messagePrefix = messagePrefix
         self.write = write
     }
 
@@ -32,6 +32,6 @@ public struct LineLogHandler: LogHandler {
         if all.isEmpty { all = event.metadata ?? [:] } else { all.merge(event.metadata ?? [:]) { _, new in new } }
         let fields = all.count > 1 ? all.sorted { $0.key < $1.key } : Array(all)
         let message = event.message.description
-        write(format.line(event.level, voice.isEmpty ? message : voice + message, fields))
+        write(format.line(event.level, messagePrefix.isEmpty ? message : messagePrefix + message, fields))
     }
 }
