@@ -31,9 +31,9 @@ test: ## One target after another: they start servers and kill processes. One th
 bench: ## Ratios against references that run beside it
 	./setup bench
 	$(RELEASE) --product bgdemo
-	$(RELEASE) --product courier-bench
-	$(RELEASE) --product eventr-bench
-	$(RELEASE) --product queuebus-bench
+	$(RELEASE) --product bgdemo-smtp-client-bench
+	$(RELEASE) --product bgdemo-eventr-bench
+	$(RELEASE) --product bgdemo-queuebus-bench
 	BIN_PATH=$$($(RELEASE) --show-bin-path) python3 Benchmarks/bench.py
 
 docs: ## The libraries' pages as .build/docs/*.doccarchive. A warning fails, but for parameters that need no word

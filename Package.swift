@@ -6,9 +6,9 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "bgdemo", targets: ["bgdemo"]),
-        .library(name: "Resque", targets: ["Resque", "Redis"]),
-        .library(name: "QueueBus", targets: ["QueueBus", "Resque", "Redis"]),
-        .library(name: "Eventr", targets: ["Eventr", "Redis"]),
+        .library(name: "Resque", targets: ["Resque", "RedisClient"]),
+        .library(name: "QueueBus", targets: ["QueueBus", "Resque", "RedisClient"]),
+        .library(name: "Eventr", targets: ["Eventr", "RedisClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -23,127 +23,160 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
     targets: [
-        // C and nothing but C: each is touched by exactly one Swift file.
+        // C only: one Swift file each imports it.
         .systemLibrary(
-            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
-        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
-        // What --version says of the commit, which the Makefile tells.
+            name: "BgdemoCCurl", path: "Sources/CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+        .systemLibrary(
+            name: "BgdemoCHiredis", path: "Sources/CHiredis", providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]),
+        // The commit that --version prints, given by the Makefile.
         .target(
-            name: "CBuild",
+            name: "BgdemoCBuild", path: "Sources/CBuild",
             cSettings: Context.environment["BGDEMO_COMMIT"].map { [.define("BGDEMO_COMMIT", to: "\"\($0)\"")] } ?? []),
 
-        // The system's calls, by whatever name a platform has for them.
-        .room("Platform", [.system]),
+        // The base: no mail, no protocol.
+        .module("SystemCompat", [.system]),
+        .module("Foundations"),
+        .module("NetSupport", ["SystemCompat", .nio, .posix, .logging]),
 
-        // What an e-mail is, how it travels, how it is caught.
-        .room("Mail"),
-        .room("SMTP", ["Mail", "Platform", "CCurl", .logging, .collections]),
-        .room("Inbox", ["Mail", "Platform", "HTTP", .nio, .posix, .ssl, .logging, .collections]),
+        // Mail: what it is, how it is sent, how it is received.
+        .module("Email", ["Foundations"]),
+        .module("SMTPClient", ["Email", "Foundations", "SystemCompat", "CCurl", .logging, .collections]),
+        .module(
+            "SMTPInbox",
+            ["Email", "Foundations", "HTTPServer", "NetSupport", "SystemCompat"]
+                + [.nio, .posix, .ssl, .logging, .collections]),
 
-        // The request that asks for it, and what all strategies stand on.
-        .room("Strategy", ["Mail", "Platform", .nio, .collections, .logging, .metrics]),
-        .room("HTTP", ["Mail", "Platform", "Strategy", .nio, .posix, .logging, .metrics, .collections]),
-        .room("Telemetry", ["Mail", "Platform", .coreMetrics, .logging, .metrics, .nio]),
+        // HTTP: the protocol, then the routes that take a mail.
+        .module(
+            "HTTPServer",
+            ["Foundations", "NetSupport", "SystemCompat", .nio, .posix, .logging, .metrics, .collections]),
+        .module("MailAPI", ["Core", "Email", "Foundations", "HTTPServer", "NetSupport", .nio, .metrics]),
+        .module("Telemetry", ["Foundations", "SystemCompat", .coreMetrics, .logging, .metrics, .nio]),
 
-        // What local messages stand on: processes that talk over pipes, and mails that outlive them.
-        .room("Pipes", ["Mail", "Platform", "Strategy", .nio, .posix, .collections, .subprocess]),
-        .room("Spool", ["Mail", "Platform", "Pipes", .nio, .logging]),
+        // The libraries that other programs may use. Nothing of the demo is in them.
+        .module(
+            "RedisClient",
+            ["CHiredis", "NetSupport", "SystemCompat", .nio, .posix, .ssl, .logging, .collections]),
+        .module("Resque", ["NetSupport", "RedisClient", "SystemCompat", .nio, .posix, .logging, .metrics, .lifecycle]),
+        .module("RubyRegex"),
+        .module("QueueBus", ["RedisClient", "Resque", "RubyRegex", .logging, .metrics]),
+        .module("Eventr", ["NetSupport", "RedisClient", .nio, .logging, .metrics, .lifecycle]),
 
-        // What the remote strategies share with other programs, in any language.
-        .room("Redis", ["Platform", "CHiredis", .nio, .posix, .ssl, .logging, .collections, .subprocess]),
-        .room("Resque", ["Redis", "Platform", .nio, .posix, .logging, .metrics, .lifecycle]),
-        .room("QueueBus", ["Redis", "Resque", .logging, .metrics]),
-        .room("Eventr", ["Redis", .nio, .logging, .metrics, .lifecycle]),
-
-        // What the strategies on it share with each other.
-        .room("Remote", ["Redis", "Strategy"]),
-
-        // The strategies, as the talk tells them.
-        .strategy("Foreground", "foreground"),
-        .strategy("FireAndForget", "fire-and-forget"),
+        // The strategies, in the order of the talk, and what they share.
+        .module(
+            "Core", in: "strategies",
+            ["Email", "Foundations", "RedisClient", "SystemCompat", .nio, .collections, .logging, .metrics]),
+        .strategy("Foreground"),
+        .strategy("FireAndForget"),
+        .target(
+            name: "BgdemoPipes",
+            dependencies: .own(
+                ["Core", "Email", "Foundations", "SystemCompat", .nio, .posix, .collections, .subprocess]),
+            path: "strategies/Local/Pipes", swiftSettings: .strict),
+        .target(
+            name: "BgdemoSpool",
+            dependencies: .own(["Email", "Foundations", "Pipes", "SystemCompat", .nio, .logging]),
+            path: "strategies/Local/Spool", swiftSettings: .strict),
         .strategy(
-            "Local", "local",
-            ["HTTP", "Pipes", "Platform", "Spool", .nio, .lifecycle, .signals, .collections, .metrics, .subprocess]),
-        .strategy("PubSub", "pubsub", ["Redis", "Remote", .nio, .lifecycle, .metrics]),
-        .strategy("EventBus", "eventr", ["Redis", "Remote", "Eventr", .metrics]),
-        .strategy("ResqueQueue", "resque", ["Redis", "Remote", "Resque", .nio, .lifecycle, .metrics]),
-        .strategy("MailBus", "queuebus", ["Redis", "Remote", "Resque", "QueueBus", .nio, .lifecycle]),
+            "Local",
+            ["HTTPServer", "NetSupport", "Pipes", "Spool", "SystemCompat"]
+                + [.nio, .lifecycle, .signals, .collections, .metrics, .subprocess],
+            exclude: ["Pipes", "Spool"]),
+        .strategy("PubSub", ["RedisClient", .nio, .lifecycle, .metrics]),
+        .strategy("Resque", ["RedisClient", "Resque", .nio, .lifecycle, .metrics]),
+        .strategy("Eventr", ["RedisClient", "Eventr", .metrics]),
+        .strategy("QueueBus", ["RedisClient", "Resque", "QueueBus", .nio, .lifecycle]),
 
-        // All of them under one load, and under the same faults.
-        .room("Compare", ["Mail", "Platform", "Inbox", "Redis", .nio, .posix, .logging, .histogram, .subprocess]),
-
-        // The command line.
+        // The program.
+        .module("PrivateRedis", ["RedisClient", "SystemCompat", .nio, .posix, .logging, .subprocess]),
+        .module(
+            "Benchmarking",
+            ["Email", "Foundations", "NetSupport", "PrivateRedis", "RedisClient", "SMTPInbox", "SystemCompat"]
+                + [.nio, .posix, .logging, .histogram, .subprocess]),
         .executableTarget(
             name: "bgdemo",
-            dependencies: [
-                "Mail", "SMTP", "Inbox", "Strategy", "HTTP", "Telemetry", "Redis", "Resque",
-                "Foreground", "FireAndForget", "Local", "PubSub", "ResqueQueue", "Eventr", "EventBus", "MailBus",
-                "QueueBus", "Compare", "Pipes", "Platform", "Spool", "CBuild",
-                .argumentParser, .lifecycle, .signals, .nio, .posix, .logging, .coreMetrics, .subprocess,
-            ],
-            swiftSettings: .houseRules,
-            // Smaller in memory, by 2 to 4 MB: no table of symbols that nobody looks up, and relocations packed.
+            dependencies: .own(
+                [
+                    "Benchmarking", "CBuild", "Core", "Email", "Eventr", "Foundations", "HTTPServer", "MailAPI",
+                    "NetSupport", "PrivateRedis", "QueueBus", "RedisClient", "Resque", "SMTPClient", "SMTPInbox",
+                    "SystemCompat", "Telemetry",
+                    "Pipes", "Spool",
+                    "BgdemoForeground", "BgdemoFireAndForget", "BgdemoLocal", "BgdemoPubSub", "BgdemoResque",
+                    "BgdemoEventr", "BgdemoQueueBus",
+                ] + [.argumentParser, .lifecycle, .signals, .nio, .posix, .logging, .coreMetrics, .subprocess]),
+            swiftSettings: .strict,
+            // Saves 2 to 4 MB of memory: no table of symbols that nothing looks up, packed relocations.
             linkerSettings: [
                 .unsafeFlags(
                     ["-use-ld=lld"] + linker("--no-export-dynamic", "--icf=safe", "-z", "pack-relative-relocs"),
                     .when(platforms: [.linux], configuration: .release))
             ]),
 
-        // Measured against a plain C loop by Benchmarks/smtp.py.
-        .executableTarget(
-            name: "eventr-bench", dependencies: ["Eventr", "Redis", .posix, .logging], path: "Benchmarks/eventr",
-            swiftSettings: .houseRules),
-        .executableTarget(
-            name: "queuebus-bench", dependencies: ["QueueBus", "Redis", "Resque", .posix, .lifecycle, .logging],
-            path: "Benchmarks/queuebus", swiftSettings: .houseRules),
-        .executableTarget(
-            name: "courier-bench", dependencies: ["Mail", "SMTP", .logging], path: "Benchmarks/courier",
-            swiftSettings: .houseRules),
+        // The measured side of Benchmarks/*.py.
+        .benchmark("smtp-client", ["Email", "SMTPClient", .logging]),
+        .benchmark("eventr", ["Eventr", "RedisClient", .posix, .logging]),
+        .benchmark("queuebus", ["QueueBus", "RedisClient", "Resque", .posix, .lifecycle, .logging]),
 
         .target(
-            name: "Support", dependencies: ["Mail", "Platform", .nio, .posix, .ssl, .logging, .subprocess],
-            path: "Tests/Support",
-            swiftSettings: .houseRules),
-        .tests("MailTests", ["Mail", "Support"]),
-        .tests("SMTPTests", ["SMTP", "Mail", "Inbox", "Support", .ssl, .logging]),
-        .tests("InboxTests", ["Inbox", "HTTP", "Mail", "Support", .nio, .posix, .ssl, .logging]),
-        .tests("HTTPTests", ["HTTP", "Strategy", "Mail", "Support", .nio, .posix, .logging, .http1, .embedded]),
+            name: "BgdemoTestSupport",
+            dependencies: .own(
+                ["Email", "Foundations", "SystemCompat", .nio, .posix, .ssl, .logging, .subprocess]),
+            path: "Tests/Support", swiftSettings: .strict),
+        .tests("Email", ["Foundations"]),
+        .tests("SMTPClient", ["Email", "Foundations", "SMTPInbox", .ssl, .logging]),
+        .tests("SMTPInbox", ["Email", "Foundations", "HTTPServer", "NetSupport", .nio, .posix, .ssl, .logging]),
         .tests(
-            "StrategyTests",
-            ["Strategy", "Mail", "Foreground", "FireAndForget", "Telemetry", "Support", .logging, .metrics]),
-        .tests("RedisTests", ["Redis", "Support", .nio, .posix, .ssl, .logging, .subprocess]),
-        .tests("ResqueTests", ["Resque", "Redis", "Support", .nio, .posix, .logging, .subprocess]),
+            "HTTPServer",
+            ["Core", "Email", "Foundations", "MailAPI", "NetSupport", .nio, .posix, .logging, .http1, .embedded]),
         .tests(
-            "PubSubTests",
-            ["PubSub", "Redis", "Strategy", "Mail", "Support", .nio, .posix, .logging, .lifecycle, .lifecycleTests]),
-        .tests("PipesTests", ["Pipes", "Mail", .nio]),
-        .tests("SpoolTests", ["Spool", "Pipes", "Platform", "Mail", "Support", .nio, .logging]),
+            "Core",
+            ["BgdemoFireAndForget", "BgdemoForeground", "Email", "Foundations", "Telemetry", .logging, .metrics]),
+        .tests("RedisClient", ["PrivateRedis", .nio, .posix, .ssl, .logging, .subprocess]),
+        .tests("Resque", ["NetSupport", "RedisClient", .nio, .posix, .logging, .subprocess]),
         .tests(
-            "LocalTests",
-            ["Local", "Pipes", "Platform", "Strategy", "Mail", "Inbox", "Support", .nio, .posix, .logging, .subprocess]),
-        .tests("QueueBusTests", ["QueueBus", "Redis", "Resque", "Support", .nio, .posix, .logging, .lifecycle]),
+            "PubSub",
+            ["Core", "Email", "Foundations", "RedisClient", .nio, .posix, .logging, .lifecycle, .lifecycleTests]),
+        .tests("Pipes", ["Email", .nio]),
+        .tests("Spool", ["Email", "Pipes", "SystemCompat", .nio, .logging]),
         .tests(
-            "CompareTests",
-            ["Compare", "HTTP", "Inbox", "Mail", "SMTP", "Strategy", "Support", .nio, .posix, .logging, .subprocess]),
-        .tests("EventrTests", ["Eventr", "Redis", "Support", .nio, .posix, .logging, .subprocess]),
-        // Every piece of Swift in the documentation, compiled and run.
+            "Local",
+            ["Core", "Email", "Foundations", "NetSupport", "Pipes", "SMTPInbox", "SystemCompat"]
+                + [.nio, .posix, .logging, .subprocess]),
+        .tests("QueueBus", ["RedisClient", "Resque", "RubyRegex", .nio, .posix, .logging, .lifecycle]),
         .tests(
-            "DocsTests",
-            [
-                "Resque", "QueueBus", "Eventr", "Redis", "bgdemo", "Strategy", "Mail", "Support", .posix, .logging,
-                .lifecycle, .signals,
-            ]),
-        .tests(
-            "BgdemoTests",
-            ["bgdemo", "Inbox", "Mail", "Redis", "Support", .argumentParser, .nio, .posix, .logging, .subprocess]),
+            "Benchmarking",
+            ["Core", "Email", "Foundations", "HTTPServer", "MailAPI", "NetSupport", "SMTPClient", "SMTPInbox"]
+                + [.nio, .posix, .logging, .subprocess]),
+        .tests("Eventr", ["NetSupport", "RedisClient", .nio, .posix, .logging, .subprocess]),
+        // Compiles and runs every piece of Swift in the documentation.
+        .testTarget(
+            name: "DocsTests",
+            dependencies: .own(
+                ["Core", "Email", "Eventr", "QueueBus", "RedisClient", "Resque", "TestSupport"]
+                    + ["bgdemo", .posix, .logging, .lifecycle, .signals]),
+            swiftSettings: .strict),
+        .testTarget(
+            name: "BgdemoTests",
+            dependencies: .own(
+                ["Email", "Foundations", "RedisClient", "SMTPInbox", "TestSupport"]
+                    + ["bgdemo", .argumentParser, .nio, .posix, .logging, .subprocess]),
+            swiftSettings: .strict),
     ]
 )
 
-// MARK: - The house's own words
+// MARK: - Names and settings
+
+/// Products have their folder's name. Other targets have a prefix, since target names are unique among all packages of an
+/// application, which may have an `Email` or a `Core` of its own.
+func targetName(_ folder: String) -> String {
+    let plain = ["Resque", "Eventr", "QueueBus", "RedisClient", "bgdemo"]
+    return plain.contains(folder) || folder.hasPrefix("Bgdemo") ? folder : "Bgdemo" + folder
+}
 
 extension [SwiftSetting] {
-    /// Swift 6, every warning an error, and every unsafe construct marked where it stands.
-    static var houseRules: [SwiftSetting] {
+    /// Swift 6, every warning an error, every unsafe construct marked.
+    static var strict: [SwiftSetting] {
         [
             .enableUpcomingFeature("ExistentialAny"),
             .enableUpcomingFeature("MemberImportVisibility"),
@@ -157,19 +190,45 @@ extension [SwiftSetting] {
 
 func linker(_ flags: String...) -> [String] { flags.flatMap { ["-Xlinker", $0] } }
 
+extension [Target.Dependency] {
+    /// Folders' names stand for this package's targets.
+    static func own(_ dependencies: [Target.Dependency]) -> [Target.Dependency] {
+        dependencies.map {
+            if case .byNameItem(let folder, let condition) = $0 {
+                .byNameItem(name: targetName(folder), condition: condition)
+            } else {
+                $0
+            }
+        }
+    }
+}
+
 extension Target {
-    static func room(_ name: String, _ dependencies: [Dependency] = []) -> Target {
-        .target(name: name, dependencies: dependencies, swiftSettings: .houseRules)
-    }
-
-    static func strategy(_ name: String, _ folder: String, _ dependencies: [Dependency] = []) -> Target {
+    static func module(
+        _ folder: String, in parent: String = "Sources", _ dependencies: [Dependency] = []
+    ) -> Target {
         .target(
-            name: name, dependencies: ["Mail", "Strategy", .logging] + dependencies, path: "strategies/\(folder)",
-            exclude: ["README.md"], swiftSettings: .houseRules)
+            name: targetName(folder), dependencies: .own(dependencies), path: "\(parent)/\(folder)",
+            swiftSettings: .strict)
     }
 
-    static func tests(_ name: String, _ dependencies: [Dependency]) -> Target {
-        .testTarget(name: name, dependencies: dependencies, swiftSettings: .houseRules)
+    static func strategy(_ folder: String, _ dependencies: [Dependency] = [], exclude: [String] = []) -> Target {
+        .target(
+            name: "Bgdemo" + folder, dependencies: .own(["Core", "Email", "Foundations", .logging] + dependencies),
+            path: "strategies/\(folder)", exclude: ["README.md"] + exclude, swiftSettings: .strict)
+    }
+
+    static func benchmark(_ folder: String, _ dependencies: [Dependency]) -> Target {
+        .executableTarget(
+            name: "bgdemo-\(folder)-bench", dependencies: .own(dependencies), path: "Benchmarks/\(folder)",
+            swiftSettings: .strict)
+    }
+
+    /// The tests of a module, in the folder that has its name.
+    static func tests(_ folder: String, _ dependencies: [Dependency]) -> Target {
+        .testTarget(
+            name: "\(folder)Tests", dependencies: .own([.init(stringLiteral: folder), "TestSupport"] + dependencies),
+            swiftSettings: .strict)
     }
 }
 

@@ -46,7 +46,7 @@ def write(port, partition, count, event, read_by=""):
 def consume(port, name, count):
     """Events a second by one consumer whose two handlers do nothing."""
     output = subprocess.run(
-        [binary("eventr-bench"), "consume", f"redis://127.0.0.1:{port}", name, str(count)],
+        [binary("bgdemo-eventr-bench"), "consume", f"redis://127.0.0.1:{port}", name, str(count)],
         check=True, capture_output=True, text=True).stdout
     found = re.fullmatch(r"(\d+) events/s\s*", output)
     return float(found[1]) if found else exit(f"eventr-bench failed:\n{output}")
@@ -110,7 +110,7 @@ def old_events():
 def waking():
     with redis() as port:
         output = subprocess.run(
-            [binary("eventr-bench"), "wake", f"redis://127.0.0.1:{port}", "sleeper", "300"],
+            [binary("bgdemo-eventr-bench"), "wake", f"redis://127.0.0.1:{port}", "sleeper", "300"],
             check=True, capture_output=True, text=True).stdout
         median, late = map(float, re.fullmatch(r"([\d.]+) ([\d.]+) ms\s*", output).groups())
         verdict(

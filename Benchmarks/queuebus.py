@@ -27,7 +27,7 @@ def publish(port, count):
 def bench(port, what, events, subscribers):
     """Copies a second."""
     output = subprocess.run(
-        [binary("queuebus-bench"), what, f"redis://127.0.0.1:{port}", str(events), str(subscribers)],
+        [binary("bgdemo-queuebus-bench"), what, f"redis://127.0.0.1:{port}", str(events), str(subscribers)],
         check=True, capture_output=True, text=True).stdout
     found = re.fullmatch(r"(\d+) copies/s\s*", output)
     return float(found[1]) if found else exit(f"queuebus-bench failed:\n{output}")

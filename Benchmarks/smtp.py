@@ -32,7 +32,7 @@ def main():
             port = free_port()
             user = ["-u", "nobody"] if os.geteuid() == 0 else []
             with running([tool("smtp-sink"), *user, *options, f"127.0.0.1:{port}", "1000"], port):
-                courier = [binary("courier-bench"), f"smtp://127.0.0.1:{port}", str(MAILS), str(CONNECTIONS)]
+                courier = [binary("bgdemo-smtp-client-bench"), f"smtp://127.0.0.1:{port}", str(MAILS), str(CONNECTIONS)]
                 reference = [loop, f"127.0.0.1:{port}", str(MAILS), str(CONNECTIONS)]
                 mails(courier), mails(reference)
                 compare(

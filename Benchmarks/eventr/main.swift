@@ -1,7 +1,7 @@
 import Eventr
 import Logging
 import NIOPosix
-import Redis
+import RedisClient
 import Synchronization
 
 // eventr-bench consume URL NAME EVENTS: reads the log under a name, with two handlers that do nothing, and prints how

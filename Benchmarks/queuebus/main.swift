@@ -1,7 +1,7 @@
 import Logging
 import NIOPosix
 import QueueBus
-import Redis
+import RedisClient
 import Resque
 import ServiceLifecycle
 import Synchronization

@@ -1,6 +1,6 @@
 public import Logging
 public import NIOCore
-public import Redis
+public import RedisClient
 public import ServiceLifecycle
 
 /// Reads the log under a name, and has each event handled by each of its handlers.

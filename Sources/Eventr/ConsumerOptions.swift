@@ -1,4 +1,4 @@
-public import Redis
+public import RedisClient
 
 /// How a consumer works.
 public struct ConsumerOptions: Sendable {

@@ -1,5 +1,5 @@
 import Metrics
-import Redis
+import RedisClient
 import Synchronization
 
 extension ConsumerSession {

@@ -1,5 +1,5 @@
 import Metrics
-import Redis
+import RedisClient
 import Synchronization
 
 /// Where the look through the partitions is.

@@ -1,7 +1,7 @@
 import Logging
 import Metrics
 import NIOCore
-import Redis
+import RedisClient
 import Synchronization
 
 /// One process at work for a consumer: it takes events, has them handled, and acknowledges them.

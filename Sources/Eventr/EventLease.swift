@@ -1,4 +1,4 @@
-import Redis
+import RedisClient
 import Synchronization
 
 /// Events that this process has taken and nobody else has, until it acknowledges them or is silent for too long.

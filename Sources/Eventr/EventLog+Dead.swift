@@ -3,7 +3,7 @@
 #else
     import Foundation
 #endif
-import Redis
+import RedisClient
 
 extension EventLog {
     /// What the handlers of a consumer have failed with for good, as JSON, the oldest first:

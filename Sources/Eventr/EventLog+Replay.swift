@@ -3,7 +3,7 @@
 #else
     public import Foundation
 #endif
-import Redis
+import RedisClient
 
 extension EventLog {
     /// A place to begin at. Events bear no time: what begins at a time begins with the partition which that is in.

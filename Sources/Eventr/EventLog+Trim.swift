@@ -1,4 +1,4 @@
-import Redis
+import RedisClient
 
 extension EventLog {
     /// What was trimmed, and what was not.

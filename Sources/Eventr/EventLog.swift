@@ -1,4 +1,4 @@
-public import Redis
+public import RedisClient
 
 /// The log as an operator sees it: who reads it and how far they are, and what may be done about it.
 ///

@@ -1,4 +1,4 @@
-import Redis
+import RedisClient
 
 /// Reads the log without a name, and so without a trace: `tail`.
 public struct EventLogReader: Sendable {

@@ -3,7 +3,7 @@
 #else
     import Foundation
 #endif
-import Redis
+import RedisClient
 
 /// A handler that failed with an event, and will try again: `<partition>:<index>:<failures>:<handler>`.
 struct EventRetry: Sendable, Hashable {

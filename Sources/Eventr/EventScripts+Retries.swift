@@ -1,4 +1,4 @@
-import Redis
+import RedisClient
 
 extension EventScripts {
     /// Puts off what a handler failed with, or buries it, or is done with it.

@@ -1,4 +1,4 @@
-import Redis
+import RedisClient
 
 /// What happens in Redis in one step, or not at all. Every key is declared, and all keys of one script are of one slot.
 enum EventScripts {

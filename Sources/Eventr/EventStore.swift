@@ -1,6 +1,6 @@
 import Logging
 import NIOCore
-import Redis
+import RedisClient
 
 /// Redis, and the log that is there.
 struct EventStore: Sendable {

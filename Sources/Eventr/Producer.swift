@@ -4,7 +4,7 @@
     import Foundation
 #endif
 import NIOCore
-public import Redis
+public import RedisClient
 import Synchronization
 
 /// Writes events to the log.
@@ -25,7 +25,8 @@ public final class Producer: Sendable {
 
     /// - Parameter options: Where the log is: the same for all who read and write it.
     public init(
-        name: String, redis: any RedisCommands, options: EventLogOptions = EventLogOptions(), algorithm: Algorithm = .safe
+        name: String, redis: any RedisCommands, options: EventLogOptions = EventLogOptions(),
+        algorithm: Algorithm = .safe
     ) {
         self.name = name
         self.algorithm = algorithm

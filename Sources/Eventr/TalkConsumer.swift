@@ -1,4 +1,4 @@
-import Redis
+import RedisClient
 import ServiceLifecycle
 
 /// The consumer of the talk, step by step and flaw by flaw, to be shown and to be measured against:

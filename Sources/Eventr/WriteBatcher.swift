@@ -1,6 +1,7 @@
+import BgdemoNetSupport
 import NIOCore
 import NIOPosix
-import Redis
+import RedisClient
 import Synchronization
 
 /// Gathers the events that are written in one tick of an event loop, so that they go to Redis in one call: the writers

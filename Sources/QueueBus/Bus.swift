@@ -1,5 +1,5 @@
 public import Logging
-public import Redis
+public import RedisClient
 public import Resque
 
 /// The jobs of the bus, for a `Worker` of Resque: on the queue `bus_incoming` it drives events to those who

@@ -1,6 +1,6 @@
 import Logging
 import Metrics
-import Redis
+import RedisClient
 import Resque
 
 /// Fans an event out: one copy for the queue of every subscription that matches.

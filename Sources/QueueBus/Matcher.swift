@@ -1,3 +1,5 @@
+public import BgdemoRubyRegex
+
 /// Which events a subscription is for: every filter has to match the attribute of its name. One without filters matches
 /// none.
 ///

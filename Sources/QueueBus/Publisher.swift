@@ -44,7 +44,9 @@ public struct Publisher: Sendable {
 
     /// Publishes an event when this time has passed, never earlier.
     @discardableResult
-    public func publish(_ type: String, _ attributes: BusEvent = BusEvent(), in delay: Duration) async throws -> BusEvent {
+    public func publish(_ type: String, _ attributes: BusEvent = BusEvent(), in delay: Duration) async throws
+        -> BusEvent
+    {
         let seconds = (delay / .seconds(1)).rounded(.up)
         return try await publish(type, attributes, at: BusClock.now + 1 + Int(min(max(seconds, 0), 1e10)))
     }

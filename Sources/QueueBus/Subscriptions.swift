@@ -1,4 +1,4 @@
-public import Redis
+public import RedisClient
 
 /// Everybody's subscriptions, in Redis.
 public struct Subscriptions: Sendable {

@@ -3,7 +3,7 @@
 #else
     import Foundation
 #endif
-import Redis
+import RedisClient
 
 /// What becomes of a job when its turn ends.
 enum Acknowledgement: Sendable {
@@ -25,14 +25,19 @@ enum Acknowledgement: Sendable {
 
 extension ResqueStore {
     /// Settles a turn. False: it was not the worker's any more, or had been settled before.
-    func acknowledge(_ reservation: Reservation, by id: WorkerID, _ acknowledgement: Acknowledgement) async throws -> Bool {
+    func acknowledge(_ reservation: Reservation, by id: WorkerID, _ acknowledgement: Acknowledgement) async throws
+        -> Bool
+    {
         let (names, arguments) = acknowledging(reservation.bytes, from: reservation.queue, of: id, acknowledgement)
         let (queues, jobs) = if case .done(let followUps) = acknowledgement { pushing(followUps) } else { pushing([]) }
-        return try await run(ResqueScripts.acknowledge, keys: names + queues, arguments + [reservation.number] + jobs).int == 1
+        return try await run(ResqueScripts.acknowledge, keys: names + queues, arguments + [reservation.number] + jobs)
+            .int == 1
     }
 
     /// Removes a worker and settles the job that it is recorded with. False: it has moved on since it was looked at.
-    func removeWorker(_ id: WorkerID, _ record: WorkingRecord?, heartbeat: String?, _ acknowledgement: Acknowledgement) async throws -> Bool {
+    func removeWorker(_ id: WorkerID, _ record: WorkingRecord?, heartbeat: String?, _ acknowledgement: Acknowledgement)
+        async throws -> Bool
+    {
         let (names, arguments) = acknowledging(record?.job ?? [], from: record?.queue ?? "", of: id, acknowledgement)
         return try await run(
             ResqueScripts.removeWorker,
@@ -47,7 +52,8 @@ extension ResqueStore {
     ) -> (keys: [String], arguments: [any RedisArgument]) {
         let worker = id.description
         let names = [
-            keys.worker(worker), keys.reservations, keys.again, keys.stat("processed"), keys.stat("processed:" + worker),
+            keys.worker(worker), keys.reservations, keys.again, keys.stat("processed"),
+            keys.stat("processed:" + worker),
             keys.stat("failed"), keys.stat("failed:" + worker), keys.failed, keys.queue(queue), keys.queues, keys.locks,
         ]
         let (word, history, entry, delay): (String, JobHistory?, [UInt8], Duration) =

@@ -1,4 +1,4 @@
-import Redis
+import RedisClient
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

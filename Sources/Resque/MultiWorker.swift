@@ -1,6 +1,6 @@
 public import Logging
 public import NIOCore
-public import Redis
+public import RedisClient
 public import ServiceLifecycle
 import Synchronization
 

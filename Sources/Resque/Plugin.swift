@@ -14,7 +14,8 @@ public protocol Plugin: Sendable {
 
     /// After a job was performed, or a hook before it has failed. Returns what is to become of it, which is `result`
     /// where the plugin has nothing to say.
-    func afterPerform(_ job: Job, _ result: PerformResult, from queue: Queue, by worker: String) async throws -> PerformResult
+    func afterPerform(_ job: Job, _ result: PerformResult, from queue: Queue, by worker: String) async throws
+        -> PerformResult
 }
 
 /// Whether a reserved job is performed.
@@ -40,7 +41,9 @@ extension Plugin {
 
     public func afterEnqueue(_ job: Job, to queue: Queue) async throws {}
 
-    public func beforePerform(_ job: Job, from queue: Queue, by worker: String) async throws -> PerformDecision { .perform }
+    public func beforePerform(_ job: Job, from queue: Queue, by worker: String) async throws -> PerformDecision {
+        .perform
+    }
 
     public func afterPerform(
         _ job: Job, _ result: PerformResult, from queue: Queue, by worker: String

@@ -1,4 +1,4 @@
-import Platform
+import BgdemoSystemCompat
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

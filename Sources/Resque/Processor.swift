@@ -47,7 +47,10 @@ final class Processor: Sendable {
             guard
                 let reply = await processorGroup.retry(
                     until: .draining, id,
-                    { isFirst in try await processorGroup.store.reserve(next, after: last, isFirst, for: id, from: processorGroup.selection) }
+                    { isFirst in
+                        try await processorGroup.store.reserve(
+                            next, after: last, isFirst, for: id, from: processorGroup.selection)
+                    }
                 )
             else { break }
             performed = nil
@@ -61,7 +64,9 @@ final class Processor: Sendable {
                 performed = await perform(reservation)
                 working.store(false, ordering: .relaxed)
             case .unfit(let what):
-                if let last { await fail(last.reservation, WrongKeyType(description: what), job: last.job, since: .now) }
+                if let last {
+                    await fail(last.reservation, WrongKeyType(description: what), job: last.job, since: .now)
+                }
             case .nothing:
                 processorGroup.emit(id, .pause)
                 await processorGroup.wakeup.wait { self.isStopping }
@@ -86,7 +91,9 @@ final class Processor: Sendable {
             _ = await processorGroup.retry(until: limit, id) { _ in
                 while true {
                     let (record, history) = try await processorGroup.store.record(of: id)
-                    if try await processorGroup.store.removeWorker(id, record, heartbeat: nil, .front(history)) { return }
+                    if try await processorGroup.store.removeWorker(id, record, heartbeat: nil, .front(history)) {
+                        return
+                    }
                 }
             }
         }.value

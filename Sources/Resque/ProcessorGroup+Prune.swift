@@ -1,4 +1,4 @@
-import Redis
+import RedisClient
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -80,7 +80,8 @@ extension ProcessorGroup {
 
     /// What becomes of the job of a dead worker. One that comes back for the second time queues at the end, so that a
     /// job that kills its workers does not keep the others waiting.
-    private func acknowledgement(of record: WorkingRecord, _ history: JobHistory, with id: WorkerID) -> Acknowledgement {
+    private func acknowledgement(of record: WorkingRecord, _ history: JobHistory, with id: WorkerID) -> Acknowledgement
+    {
         var history = history
         history.crashCount += 1
         if options.onDeadWorker == .requeue, history.crashCount < options.maxCrashes {

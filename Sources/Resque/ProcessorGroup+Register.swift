@@ -1,5 +1,6 @@
+import BgdemoNetSupport
 import NIOCore
-import Redis
+import RedisClient
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

@@ -1,5 +1,5 @@
 import Logging
-import Redis
+import RedisClient
 
 /// How an idle worker learns of a new job within milliseconds, whoever has pushed it, and asks Redis for nothing
 /// meanwhile.
@@ -41,7 +41,8 @@ extension ProcessorGroup {
             do {
                 while try await isPaused() { try await Task.sleep(for: Self.pausePollInterval) }
                 let reply = try await connection.blocking(
-                    ["BLMOVE", key, key, "LEFT", "LEFT", Int(Self.blockingTimeout / .seconds(1))], wait: Self.blockingTimeout)
+                    ["BLMOVE", key, key, "LEFT", "LEFT", Int(Self.blockingTimeout / .seconds(1))],
+                    wait: Self.blockingTimeout)
                 guard !reply.isNull else { continue }
                 seen = waits
                 wakeup.signal()

@@ -1,6 +1,6 @@
 import Logging
 import NIOCore
-import Redis
+import RedisClient
 import Synchronization
 
 /// The workers of one process: what they share, and their coming and going.

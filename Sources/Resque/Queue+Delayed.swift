@@ -1,4 +1,4 @@
-import Redis
+import RedisClient
 
 /// Jobs that wait for their time. They are kept for a second, the next full one, by the clock of Redis.
 extension Queue {

@@ -1,4 +1,4 @@
-import Redis
+import RedisClient
 
 /// Jobs that have failed for good, and wait for somebody to look at them.
 extension Queue {

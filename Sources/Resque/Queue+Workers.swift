@@ -1,4 +1,4 @@
-import Redis
+import RedisClient
 
 /// Who works.
 extension Queue {
@@ -46,7 +46,8 @@ extension Queue {
 
 extension Queue.Working {
     fileprivate init?(_ bytes: [UInt8], worker: String) {
-        guard let record = WorkingRecord(bytes, worker: nil) ?? WorkingRecord(bytes, worker: WorkerID(worker).name) else {
+        guard let record = WorkingRecord(bytes, worker: nil) ?? WorkingRecord(bytes, worker: WorkerID(worker).name)
+        else {
             return nil
         }
         queue = record.queue

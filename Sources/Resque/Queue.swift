@@ -1,4 +1,4 @@
-public import Redis
+public import RedisClient
 
 /// The queues, seen from outside: what a producer pushes, and what an operator wants to know and do.
 ///

@@ -1,4 +1,4 @@
-import Redis
+import RedisClient
 import Synchronization
 
 /// The commands that tell everybody of a queue, `SADD resque:queues <queue>`, each spelled once: one goes with every job

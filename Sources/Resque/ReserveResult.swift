@@ -1,4 +1,4 @@
-import Redis
+import RedisClient
 
 /// What an attempt to reserve a job has found.
 struct ReserveResult: Sendable {
@@ -47,7 +47,9 @@ extension ResqueStore {
         case "unfit" where parts.count == 4: return .unfit(parts[3].text ?? "")
         case "wrong" where parts.count == 4: return .wrong(parts[3].text ?? "")
         case "recorded" where parts.count == 5:
-            guard let bytes = parts[3].bytes, let record = WorkingRecord(bytes, worker: id.name) else { return .nothing }
+            guard let bytes = parts[3].bytes, let record = WorkingRecord(bytes, worker: id.name) else {
+                return .nothing
+            }
             return .reserved(reservation(number, record.queue, record.job, parts[4], id))
         case "job" where parts.count == 5:
             guard let place = parts[2].int, queues.indices.contains(place - 1), let job = parts[3].bytes else {
@@ -63,8 +65,12 @@ extension ResqueStore {
         (jobs.map { keys.queue($0.queue) }, jobs.flatMap { [$0.queue, $0.bytes] as [any RedisArgument] })
     }
 
-    private func reservation(_ number: Int, _ queue: String, _ job: [UInt8], _ reservation: RedisValue, _ id: WorkerID) -> Reservation {
-        Reservation(number: number, queue: queue, bytes: job, history: JobHistory(ofReservation: reservation.text ?? "", by: id))
+    private func reservation(_ number: Int, _ queue: String, _ job: [UInt8], _ reservation: RedisValue, _ id: WorkerID)
+        -> Reservation
+    {
+        Reservation(
+            number: number, queue: queue, bytes: job, history: JobHistory(ofReservation: reservation.text ?? "", by: id)
+        )
     }
 
     /// What a worker is recorded with, and what is remembered of it.

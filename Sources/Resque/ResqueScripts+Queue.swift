@@ -1,4 +1,4 @@
-import Redis
+import RedisClient
 
 /// What producers, operators and the scheduler do in one step.
 extension ResqueScripts {

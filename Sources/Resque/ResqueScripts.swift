@@ -1,4 +1,4 @@
-import Redis
+import RedisClient
 
 /// What happens in Redis in one step, or not at all. A job's bytes are spliced as they are: `cjson` would turn `[]` into
 /// `{}` and long integers into floats. The number of a worker's turn is its fence: who was taken for dead and lost its

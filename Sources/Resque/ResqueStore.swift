@@ -1,4 +1,4 @@
-import Redis
+import RedisClient
 
 /// Redis, and the keys that the library has there.
 struct ResqueStore: Sendable {

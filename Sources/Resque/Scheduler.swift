@@ -1,4 +1,4 @@
-public import Redis
+public import RedisClient
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -39,7 +39,8 @@ public final class Scheduler: Service {
             try? await gracefulShutdown()
             group.cancelAll()
         }
-        await Task { _ = try? await store.run(ResqueScripts.releaseLeadership, keys: [store.keys.leader], [name]) }.value
+        await Task { _ = try? await store.run(ResqueScripts.releaseLeadership, keys: [store.keys.leader], [name]) }
+            .value
     }
 
     /// What came of one look.

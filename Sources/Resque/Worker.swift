@@ -1,6 +1,6 @@
 public import Logging
 public import NIOCore
-public import Redis
+public import RedisClient
 public import ServiceLifecycle
 
 /// Works the jobs of some queues, one or several at a time, until it is told to leave.

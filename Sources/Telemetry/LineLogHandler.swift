@@ -10,7 +10,8 @@ public struct LineLogHandler: LogHandler {
 
     /// - Parameter messagePrefix: Begins each message and names the process that writes it.
     public init(
-        _ format: LogFormat, level: Logger.Level, messagePrefix: String = "", write: @escaping @Sendable (String) -> Void
+        _ format: LogFormat, level: Logger.Level, messagePrefix: String = "",
+        write: @escaping @Sendable (String) -> Void
     ) {
         self.format = format
         self.logLevel = level

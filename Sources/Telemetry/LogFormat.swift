@@ -1,5 +1,5 @@
+import BgdemoFoundations
 import Logging
-import Mail
 
 /// How log lines look.
 public enum LogFormat: String, Sendable, CaseIterable {

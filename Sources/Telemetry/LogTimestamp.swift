@@ -1,4 +1,4 @@
-import Mail
+import BgdemoFoundations
 import Synchronization
 
 #if canImport(FoundationEssentials)

@@ -1,6 +1,6 @@
 public import Dispatch
 import Logging
-import Platform
+import BgdemoSystemCompat
 import Synchronization
 
 /// Carries log lines to a file, standard output as a rule, on a thread of its own, so that a terminal that stalls stalls no event loop.

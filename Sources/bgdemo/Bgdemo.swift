@@ -1,5 +1,5 @@
 import ArgumentParser
-import CBuild
+import BgdemoCBuild
 
 @main
 struct Bgdemo: AsyncParsableCommand {

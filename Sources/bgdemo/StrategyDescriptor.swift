@@ -1,14 +1,14 @@
 import ArgumentParser
-import Compare
-import EventBus
-import FireAndForget
-import Foreground
-import Local
-import MailBus
-import PubSub
-import ResqueQueue
+import BgdemoBenchmarking
+import BgdemoEventr
+import BgdemoFireAndForget
+import BgdemoForeground
+import BgdemoLocal
+import BgdemoQueueBus
+import BgdemoPubSub
+import BgdemoResque
 import ServiceLifecycle
-import Strategy
+import BgdemoCore
 
 /// Every strategy there is. An eighth is a folder, its lines in Package.swift, and one descriptor here.
 private let all = [
@@ -78,9 +78,12 @@ struct StrategyDescriptor: Sendable {
 extension StrategyDescriptor {
     /// As it is measured, in each of these ways that it has.
     func subjects(_ semantics: [Semantics]) -> [BenchmarkSubject] {
-        let deployment: BenchmarkSubject.Deployment = master != nil ? .supervised : hasWorker ? .separateWorker : .single
+        let deployment: BenchmarkSubject.Deployment =
+            master != nil ? .supervised : hasWorker ? .separateWorker : .single
         guard hasOriginal else { return [BenchmarkSubject(name, deployment: deployment, needsRedis: needsRedis)] }
-        return semantics.map { BenchmarkSubject(name, semantics: $0.rawValue, deployment: deployment, needsRedis: needsRedis) }
+        return semantics.map {
+            BenchmarkSubject(name, semantics: $0.rawValue, deployment: deployment, needsRedis: needsRedis)
+        }
     }
 }
 
@@ -92,7 +95,8 @@ struct StrategyNames: ExpressibleByArgument {
 
     init?(argument: String) {
         descriptors = argument.split(separator: ",").compactMap { StrategyName(argument: String($0))?.descriptor }
-        guard !descriptors.isEmpty, descriptors.count == argument.split(separator: ",", omittingEmptySubsequences: false).count
+        guard !descriptors.isEmpty,
+            descriptors.count == argument.split(separator: ",", omittingEmptySubsequences: false).count
         else { return nil }
     }
 

@@ -1,6 +1,6 @@
 import Foundation
 import Subprocess
-import Support
+import BgdemoTestSupport
 import Testing
 
 /// What a process may meet that is not a request's fault.

@@ -1,6 +1,6 @@
 import Foundation
 import Subprocess
-import Support
+import BgdemoTestSupport
 import Testing
 
 /// `bgdemo bus`, as its users run it.

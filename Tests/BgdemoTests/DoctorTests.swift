@@ -1,5 +1,5 @@
 import Subprocess
-import Support
+import BgdemoTestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))

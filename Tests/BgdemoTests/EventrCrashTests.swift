@@ -1,7 +1,7 @@
 import Foundation
-import Redis
+import RedisClient
 import Subprocess
-import Support
+import BgdemoTestSupport
 import Testing
 
 /// What is killed or frozen while events are on their way.

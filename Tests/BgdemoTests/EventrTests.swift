@@ -1,9 +1,9 @@
 import Foundation
 import Logging
 import NIOPosix
-import Redis
+import RedisClient
 import Subprocess
-import Support
+import BgdemoTestSupport
 import Testing
 
 /// The eventr strategy and the events verb, as processes.

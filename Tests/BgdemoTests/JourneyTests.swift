@@ -1,6 +1,6 @@
 import Foundation
 import Subprocess
-import Support
+import BgdemoTestSupport
 import Testing
 
 /// From a curl to a mail in the inbox, and all that may come between.

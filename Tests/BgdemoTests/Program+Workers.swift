@@ -1,5 +1,5 @@
-import Redis
-import Support
+import RedisClient
+import BgdemoTestSupport
 
 extension Program {
     /// Returns when of all processes only this has workers: who died is buried.

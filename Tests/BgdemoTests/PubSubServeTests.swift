@@ -1,5 +1,5 @@
 import Subprocess
-import Support
+import BgdemoTestSupport
 import Testing
 
 /// The pub/sub strategy, its halves in processes of their own, as on two hosts.

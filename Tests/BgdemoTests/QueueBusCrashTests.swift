@@ -1,10 +1,10 @@
 import Foundation
-import Inbox
+import BgdemoSMTPInbox
 import Logging
 import NIOPosix
-import Redis
+import RedisClient
 import Subprocess
-import Support
+import BgdemoTestSupport
 import Testing
 
 /// The bus on queues, on real processes that are killed.

@@ -1,6 +1,6 @@
 import Foundation
 import Subprocess
-import Support
+import BgdemoTestSupport
 import Testing
 
 /// The resque strategy and its verbs, as their users run them.

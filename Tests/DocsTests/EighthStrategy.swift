@@ -1,5 +1,5 @@
-public import Mail
-public import Strategy
+public import BgdemoEmail
+public import BgdemoCore
 import Testing
 
 @testable import bgdemo

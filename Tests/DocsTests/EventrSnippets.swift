@@ -2,8 +2,8 @@ import Eventr
 import Foundation
 import Logging
 import NIOPosix
-import Redis
-import Support
+import RedisClient
+import BgdemoTestSupport
 import Testing
 
 struct UserCreated: Codable, Sendable {

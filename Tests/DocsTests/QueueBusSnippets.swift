@@ -1,9 +1,9 @@
 import Logging
 import NIOPosix
 import QueueBus
-import Redis
+import RedisClient
 import Resque
-import Support
+import BgdemoTestSupport
 import Testing
 
 struct User: Codable, Sendable {

@@ -1,9 +1,9 @@
 import Logging
 import NIOPosix
-import Redis
+import RedisClient
 import Resque
 import ServiceLifecycle
-import Support
+import BgdemoTestSupport
 import Testing
 import UnixSignals
 

@@ -1,8 +1,8 @@
 import Logging
 import NIOPosix
-import Redis
+import RedisClient
 import Subprocess
-import Support
+import BgdemoTestSupport
 import Testing
 
 @testable import Eventr

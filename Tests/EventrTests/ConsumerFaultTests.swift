@@ -1,6 +1,6 @@
 import NIOPosix
-import Redis
-import Support
+import RedisClient
+import BgdemoTestSupport
 import Testing
 
 @testable import Eventr
@@ -41,7 +41,9 @@ struct ConsumerFaultTests {
                 try await proxy.set(.normal)
             }
             try await handled.wait { $0.count == 1000 }
-            for round in 0..<10 { try await fixture.until("HGET", "eventr:counters:\(100 + round)", "myApp", is: "100") }
+            for round in 0..<10 {
+                try await fixture.until("HGET", "eventr:counters:\(100 + round)", "myApp", is: "100")
+            }
             try await fixture.until("EXISTS", "eventr:retries:myApp", is: "0")
             work.cancel()
             try await work.value

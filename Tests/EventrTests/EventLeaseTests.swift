@@ -1,5 +1,5 @@
-import Redis
-import Support
+import RedisClient
+import BgdemoTestSupport
 import Testing
 
 @testable import Eventr
@@ -92,7 +92,8 @@ struct EventLeaseTests {
             #expect(
                 try await fixture.store.take(from: 100, for: "c", token: "two", holding: ["one"], brief).lease == nil)
             #expect(
-                try await fixture.store.take(from: 100, for: "c", token: "three", holding: ["four"], brief).lease != nil)
+                try await fixture.store.take(from: 100, for: "c", token: "three", holding: ["four"], brief).lease != nil
+            )
         }
     }
 

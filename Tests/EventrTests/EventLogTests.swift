@@ -1,6 +1,6 @@
 import Foundation
-import Redis
-import Support
+import RedisClient
+import BgdemoTestSupport
 import Testing
 
 @testable import Eventr

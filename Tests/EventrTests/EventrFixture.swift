@@ -1,7 +1,7 @@
 import Logging
 import NIOPosix
-import Redis
-import Support
+import RedisClient
+import BgdemoTestSupport
 
 @testable import Eventr
 
@@ -90,7 +90,9 @@ struct EventRecorder: Sendable {
     }
 }
 
-func withFixture(_ arguments: [String] = [], _ body: @Sendable @escaping (EventrFixture) async throws -> Void) async throws {
+func withFixture(_ arguments: [String] = [], _ body: @Sendable @escaping (EventrFixture) async throws -> Void)
+    async throws
+{
     try await withRedisServer(arguments) { server in
         let url = try RedisURL(server.url)
         var logger = Logger(label: "test")

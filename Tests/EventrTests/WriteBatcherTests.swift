@@ -1,7 +1,8 @@
+import BgdemoNetSupport
 import NIOCore
 import NIOPosix
-import Redis
-import Support
+import RedisClient
+import BgdemoTestSupport
 import Testing
 
 @testable import Eventr
@@ -10,7 +11,9 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct GatheringTests {
     /// Writes on the connection's event loop, all at once.
-    private func write(_ events: [String], _ fixture: EventrFixture) async throws -> [(event: String, place: Event.Place)] {
+    private func write(_ events: [String], _ fixture: EventrFixture) async throws -> [(
+        event: String, place: Event.Place
+    )] {
         let producer = fixture.producer
         return try await withThrowingTaskGroup { tasks in
             let loop = LoopExecutor(fixture.redis.eventLoop)

@@ -1,9 +1,9 @@
-import Mail
+import BgdemoEmail
 import NIOCore
-import Pipes
+import BgdemoPipes
 import Testing
 
-@testable import Local
+@testable import BgdemoLocal
 
 @Suite("Who holds which mail")
 struct InFlightTableTests {

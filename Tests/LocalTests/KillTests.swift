@@ -1,9 +1,9 @@
 import Foundation
-import Inbox
+import BgdemoSMTPInbox
 import NIOCore
-import Platform
+import BgdemoSystemCompat
 import Subprocess
-import Support
+import BgdemoTestSupport
 import Testing
 
 /// What is killed while mails are on their way, and what arrives nevertheless.

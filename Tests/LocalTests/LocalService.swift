@@ -1,10 +1,10 @@
-import Inbox
+import BgdemoSMTPInbox
 import Logging
 import NIOCore
 import NIOPosix
-import Platform
+import BgdemoSystemCompat
 import Subprocess
-import Support
+import BgdemoTestSupport
 import Testing
 
 /// The three processes, and the inbox that their mails arrive in.

@@ -1,9 +1,9 @@
 import Foundation
-import Inbox
-import Mail
-import Platform
+import BgdemoSMTPInbox
+import BgdemoEmail
+import BgdemoSystemCompat
 import Subprocess
-import Support
+import BgdemoTestSupport
 import Testing
 
 /// How the master leads its service.

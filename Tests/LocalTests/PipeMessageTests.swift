@@ -1,16 +1,17 @@
-import Mail
+import BgdemoEmail
 import NIOCore
-import Pipes
+import BgdemoPipes
 import Testing
 
-@testable import Local
+@testable import BgdemoLocal
 
 @Suite("Messages between the processes")
 struct PipeMessageTests {
     private static let id = EmailID()
 
     private static let messages: [PipeMessage] = [
-        .ready(version: 1), .sent(id), .credit(Credit(mails: 4096, bytes: 1 << 25)), .taken(12), .refused(3, "full: \"/\""),
+        .ready(version: 1), .sent(id), .credit(Credit(mails: 4096, bytes: 1 << 25)), .taken(12),
+        .refused(3, "full: \"/\""),
         .metrics("# TYPE a counter\na{b=\"c\"} 1\n"), .log("2026 info [web server @ 1] \u{1} \\ é \u{1F4E7}"), .ping,
         .pong, .stop,
         .failed(id, .temporary(SMTPFailure(.rcpt, code: 450, "450 later\tperhaps"))),

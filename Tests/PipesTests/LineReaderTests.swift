@@ -1,5 +1,5 @@
 import NIOCore
-import Pipes
+import BgdemoPipes
 import Testing
 
 @Suite("Lines out of a pipe")

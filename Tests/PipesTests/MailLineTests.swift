@@ -1,6 +1,6 @@
-import Mail
+import BgdemoEmail
 import NIOCore
-import Pipes
+import BgdemoPipes
 import Testing
 
 @Suite("A mail as a line")

@@ -1,5 +1,5 @@
 import NIOCore
-import Pipes
+import BgdemoPipes
 import Testing
 
 @Suite("How long a dead child's place stays empty")

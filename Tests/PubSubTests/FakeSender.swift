@@ -1,14 +1,14 @@
 import Logging
-import Mail
+import BgdemoEmail
 import NIOCore
 import NIOPosix
-import Redis
+import RedisClient
 import ServiceLifecycle
-import Strategy
-import Support
+import BgdemoCore
+import BgdemoTestSupport
 import Synchronization
 
-@testable import PubSub
+@testable import BgdemoPubSub
 
 let silent = Logger(label: "pubsub-tests") { _ in SwiftLogNoOpLogHandler() }
 

@@ -1,8 +1,8 @@
-import Mail
-import Strategy
+import BgdemoEmail
+import BgdemoCore
 import Testing
 
-@testable import PubSub
+@testable import BgdemoPubSub
 
 @Suite("The wire of emailz")
 struct PubSubMessageTests {

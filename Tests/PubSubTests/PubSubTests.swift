@@ -1,14 +1,14 @@
 import Logging
-import Mail
+import BgdemoEmail
 import NIOCore
 import NIOPosix
-import Redis
+import RedisClient
 import ServiceLifecycleTestKit
-import Strategy
-import Support
+import BgdemoCore
+import BgdemoTestSupport
 import Testing
 
-@testable import PubSub
+@testable import BgdemoPubSub
 
 @Suite("pubsub", .timeLimit(.minutes(1)))
 struct PubSubTests {

@@ -1,6 +1,6 @@
-import Redis
+import RedisClient
 import Resque
-import Support
+import BgdemoTestSupport
 import Testing
 
 @testable import QueueBus

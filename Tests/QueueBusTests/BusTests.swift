@@ -1,9 +1,9 @@
 import Foundation
 import Logging
 import NIOPosix
-import Redis
+import RedisClient
 import Resque
-import Support
+import BgdemoTestSupport
 import Testing
 
 @testable import QueueBus

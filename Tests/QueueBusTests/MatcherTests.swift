@@ -1,3 +1,4 @@
+import BgdemoRubyRegex
 import Foundation
 import Testing
 

@@ -1,6 +1,6 @@
 import Foundation
-import Redis
-import Support
+import RedisClient
+import BgdemoTestSupport
 import Testing
 
 @testable import Resque
@@ -143,7 +143,7 @@ struct DeadWorkerTests {
 
     @Test("Who gave a sign of life after it was thought dead is alive")
     func revived() {
-        var watch = HeartbeatMonitor(patience: .zero)
+        var watch = HeartbeatMonitor(grace: .zero)
         let id = WorkerID("there:7:q")
         let now = Date.now
         func dead(_ heartbeat: String) -> [WorkerID] {

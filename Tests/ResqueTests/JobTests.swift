@@ -1,5 +1,5 @@
 import Foundation
-import Support
+import BgdemoTestSupport
 import Testing
 
 @testable import Resque

@@ -1,7 +1,7 @@
 import Foundation
 import NIOPosix
-import Redis
-import Support
+import RedisClient
+import BgdemoTestSupport
 import Testing
 
 @testable import Resque

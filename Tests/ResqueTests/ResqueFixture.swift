@@ -1,7 +1,7 @@
 import Logging
 import NIOPosix
-import Redis
-import Support
+import RedisClient
+import BgdemoTestSupport
 
 @testable import Resque
 
@@ -71,13 +71,16 @@ struct ResqueFixture: Sendable {
     }
 }
 
-func withResque(_ arguments: [String] = [], _ body: @Sendable @escaping (ResqueFixture) async throws -> Void) async throws {
+func withResque(_ arguments: [String] = [], _ body: @Sendable @escaping (ResqueFixture) async throws -> Void)
+    async throws
+{
     try await withRedisServer(arguments) { server in
         let url = try RedisURL(server.url)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let redis = RedisConnection(url, on: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
-        try await body(ResqueFixture(server: server, url: url, redis: redis, queue: Queue(redis: redis), logger: logger))
+        try await body(
+            ResqueFixture(server: server, url: url, redis: redis, queue: Queue(redis: redis), logger: logger))
         redis.close()
     }
 }

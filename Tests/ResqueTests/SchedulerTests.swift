@@ -1,6 +1,6 @@
 import Foundation
-import Redis
-import Support
+import RedisClient
+import BgdemoTestSupport
 import Testing
 
 @testable import Resque
@@ -11,7 +11,9 @@ struct SchedulerTests {
     private let job = Job("sendEmail", queue: "emailQueue")
     private let text = #"{"class":"sendEmail","queue":"emailQueue","args":[]}"#
 
-    private func scheduler(_ resque: ResqueFixture) -> Scheduler { Scheduler(redis: resque.redis, logger: resque.logger) }
+    private func scheduler(_ resque: ResqueFixture) -> Scheduler {
+        Scheduler(redis: resque.redis, logger: resque.logger)
+    }
 
     private func step(_ resque: ResqueFixture) async throws -> (Bool, Int, Bool) {
         let step = try await scheduler(resque).step()

@@ -1,12 +1,12 @@
 import Foundation
-import Mail
+import BgdemoEmail
 import NIOCore
-import Pipes
-import Platform
-import Support
+import BgdemoPipes
+import BgdemoSystemCompat
+import BgdemoTestSupport
 import Testing
 
-@testable import Spool
+@testable import BgdemoSpool
 
 @Suite("The journal of a spool")
 struct JournalTests {

@@ -1,6 +1,6 @@
 import Foundation
 public import Logging
-public import Platform
+public import BgdemoSystemCompat
 
 /// A directory for as long as `body` runs.
 public func withDirectory<Result>(_ body: (FilePath) async throws -> Result) async throws -> Result {

@@ -1,5 +1,5 @@
 import Foundation
-import Platform
+import BgdemoSystemCompat
 public import Subprocess
 import Synchronization
 

@@ -1,6 +1,6 @@
 public import NIOCore
 import NIOPosix
-import Platform
+import BgdemoSystemCompat
 
 /// A TCP client that sends what it is told and nothing else, and reads what comes, both in bytes. Every wait has a
 /// deadline.

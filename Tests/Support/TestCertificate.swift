@@ -1,5 +1,5 @@
 public import Foundation
-import Platform
+import BgdemoSystemCompat
 import Subprocess
 
 /// A self-signed certificate and its key, made for one test by `openssl req`, in a folder that goes with the test.

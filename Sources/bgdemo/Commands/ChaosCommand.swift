@@ -1,6 +1,6 @@
 import ArgumentParser
-import Compare
-import Inbox
+import BgdemoBenchmarking
+import BgdemoSMTPInbox
 
 struct ChaosCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

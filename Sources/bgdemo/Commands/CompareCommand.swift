@@ -1,8 +1,8 @@
 import ArgumentParser
-import Compare
-import Mail
-import SMTP
-import Strategy
+import BgdemoBenchmarking
+import BgdemoEmail
+import BgdemoSMTPClient
+import BgdemoCore
 
 struct CompareCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -44,8 +44,9 @@ struct CompareCommand: AsyncParsableCommand {
         }
         let descriptors = (strategies ?? .all).descriptors
         let subjects = descriptors.flatMap { $0.subjects((semantics ?? .safe).semantics) } + target.map(\.subject)
-        try await CompareRunner(load: load, sweep: sweep?.rates ?? [], report: report, chaos: chaos ? faults : nil).measure(
-            subjects)
+        try await CompareRunner(load: load, sweep: sweep?.rates ?? [], report: report, chaos: chaos ? faults : nil)
+            .measure(
+                subjects)
     }
 }
 

@@ -1,10 +1,11 @@
 import ArgumentParser
-import HTTP
+import BgdemoHTTPServer
+import BgdemoNetSupport
 import Logging
-import Mail
+import BgdemoEmail
 import NIOPosix
-import Redis
-import SMTP
+import RedisClient
+import BgdemoSMTPClient
 
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -82,7 +83,9 @@ struct DoctorCommand: AsyncParsableCommand {
     private func redis(_ environment: EnvironmentVariables) async throws -> Finding {
         let named = try redis.url(environment)
         var options = try redis.options(environment)
-        (options.connectTimeout, options.unavailableTimeout, options.commandTimeout) = (.seconds(3), .seconds(3), .seconds(3))
+        (options.connectTimeout, options.unavailableTimeout, options.commandTimeout) = (
+            .seconds(3), .seconds(3), .seconds(3)
+        )
         let url = try named ?? RedisURL(RedisArguments.usual)
         let connection = RedisConnection(
             url, on: MultiThreadedEventLoopGroup.singleton.any(), options: options, logger: .silent)

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Resque
-import ResqueQueue
+import BgdemoResque
 
 /// Puts jobs into a Resque queue, as Ruby and node would.
 struct EnqueueCommand: AsyncParsableCommand {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Eventr
-import Platform
+import BgdemoSystemCompat
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

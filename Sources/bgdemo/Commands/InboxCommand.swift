@@ -1,6 +1,6 @@
 import ArgumentParser
-import HTTP
-import Inbox
+import BgdemoHTTPServer
+import BgdemoSMTPInbox
 import Logging
 import NIOPosix
 import ServiceLifecycle

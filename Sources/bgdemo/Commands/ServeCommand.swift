@@ -1,11 +1,11 @@
 import ArgumentParser
-import Local
+import BgdemoLocal
 import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
-import Strategy
-import Telemetry
+import BgdemoCore
+import BgdemoTelemetry
 import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand {
@@ -47,17 +47,23 @@ struct ServeCommand: AsyncParsableCommand {
         let group = MultiThreadedEventLoopGroup.singleton
         let master = try await MasterConnection.ofChild(environment.variables, group: group)
         try configuration.check(isChild: master != nil)
-        let reporting = try log.start(environment, name: configuration.isMaster ? "master" : master?.name, master: master)
+        let reporting = try log.start(
+            environment, name: configuration.isMaster ? "master" : master?.name, master: master)
         defer { reporting.end() }
         let logger = reporting.logger
         EventLoopDelay.watch(group)
 
-        let redis = configuration.descriptor.needsRedis ? try await RedisConnector.find(self.redis, environment, logger: logger) : nil
+        let redis =
+            configuration.descriptor.needsRedis
+            ? try await RedisConnector.find(self.redis, environment, logger: logger) : nil
         defer { withExtendedLifetime(redis) {} }
-        let transport = try await configuration.sends ? MailTransport.open(mail, environment, group: group, logger: logger) : .sentByWorkers
+        let transport =
+            try await configuration.sends
+            ? MailTransport.open(mail, environment, group: group, logger: logger) : .sentByWorkers
         let context = try equip(environment, configuration, transport, redis, master, group, logger)
         let assembly = ServiceAssembly(
-            command: self, environment: environment, configuration: configuration, context: context, transport: transport, reporting: reporting)
+            command: self, environment: environment, configuration: configuration, context: context,
+            transport: transport, reporting: reporting)
 
         try await live(assembly.services(), reporting)
         await assembly.settle()
@@ -65,14 +71,18 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func equip(
-        _ environment: EnvironmentVariables, _ configuration: ServeConfiguration, _ transport: MailTransport, _ redis: RedisConnector?, _ master: MasterConnection?,
+        _ environment: EnvironmentVariables, _ configuration: ServeConfiguration, _ transport: MailTransport,
+        _ redis: RedisConnector?, _ master: MasterConnection?,
         _ group: any EventLoopGroup, _ logger: Logger
     ) throws -> StrategyContext {
         try StrategyContext(
             sender: transport.sender, tracker: DeliveryTracker(logger: logger, limit: configuration.work.backlog),
-            throttle: configuration.work.throttle, retry: configuration.work.retry, concurrency: configuration.work.concurrency,
-            backlog: configuration.work.backlog, semantics: configuration.work.semantics, grace: configuration.grace.left, group: group,
-            logger: logger, master: master, role: configuration.role, resque: configuration.resque, events: configuration.events,
+            throttle: configuration.work.throttle, retry: configuration.work.retry,
+            concurrency: configuration.work.concurrency,
+            backlog: configuration.work.backlog, semantics: configuration.work.semantics,
+            grace: configuration.grace.left, group: group,
+            logger: logger, master: master, role: configuration.role, resque: configuration.resque,
+            events: configuration.events,
             archive: work.archive(environment), redis: redis)
     }
 

@@ -1,8 +1,9 @@
 import ArgumentParser
-import Compare
-import Inbox
-import Mail
-import SMTP
+import BgdemoBenchmarking
+import BgdemoFoundations
+import BgdemoSMTPInbox
+import BgdemoEmail
+import BgdemoSMTPClient
 
 /// Where subjects are measured, and their results shown and written down.
 struct CompareRunner {

@@ -1,6 +1,6 @@
-import Compare
-import Inbox
-import Pipes
+import BgdemoBenchmarking
+import BgdemoSMTPInbox
+import BgdemoPipes
 import ArgumentParser
 
 #if canImport(FoundationEssentials)
@@ -28,7 +28,8 @@ struct FaultInjector {
         (settings.seed, settings.rate, settings.seconds) = (chaos.seed, chaos.rate, 0)
         settings.smtpDelayMilliseconds = inbox.delay.mean / .milliseconds(1)
         var comparison = Comparison(
-            began: CompareRunner.now, seconds: 0, machine: await .here(versions: CompareRunner.versions), settings: settings)
+            began: CompareRunner.now, seconds: 0, machine: await .here(versions: CompareRunner.versions),
+            settings: settings)
         let matrix = await runUntilStopped(chaos.stop) { await fates(chaos) }
         comparison.fates = matrix
         comparison.seconds = (.now - start) / .seconds(1)

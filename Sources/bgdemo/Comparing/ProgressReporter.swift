@@ -1,5 +1,5 @@
-import Compare
-import Platform
+import BgdemoBenchmarking
+import BgdemoSystemCompat
 
 /// Tells on standard error how a comparison goes: on a terminal a line that is always new, elsewhere lines
 /// for a log.
@@ -20,7 +20,9 @@ struct ProgressReporter: Sendable {
     }
 
     func report(_ update: FaultMatrixRunner.Update) {
-        show("[\(update.place)/\(update.of)] \(update.text.split(whereSeparator: \.isNewline).joined(separator: "; "))\n")
+        show(
+            "[\(update.place)/\(update.of)] \(update.text.split(whereSeparator: \.isNewline).joined(separator: "; "))\n"
+        )
     }
 
     private func text(_ progress: LoadProgress) -> String {

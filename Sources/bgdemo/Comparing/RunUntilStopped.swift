@@ -1,5 +1,5 @@
-import Compare
-import Platform
+import BgdemoBenchmarking
+import BgdemoSystemCompat
 import UnixSignals
 
 /// Runs `body`; SIGINT, SIGTERM and SIGHUP say stop to it, and when they come again end the process at once.

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Compare
+import BgdemoBenchmarking
 
 /// What goes wrong in the fate matrix.
 struct ChaosOptions: ParsableArguments {

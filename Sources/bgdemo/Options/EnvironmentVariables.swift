@@ -1,5 +1,6 @@
 public import ArgumentParser
-import Mail
+import BgdemoEmail
+import BgdemoFoundations
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

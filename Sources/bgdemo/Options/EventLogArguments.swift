@@ -2,7 +2,7 @@ import ArgumentParser
 import Eventr
 import Logging
 import NIOPosix
-import Redis
+import RedisClient
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

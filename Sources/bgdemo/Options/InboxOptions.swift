@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import Inbox
+public import BgdemoSMTPInbox
 
 /// How the inbox treats its clients, and what it keeps.
 struct InboxOptions: ParsableArguments {

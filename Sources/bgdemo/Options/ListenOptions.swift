@@ -1,5 +1,7 @@
 import ArgumentParser
-import HTTP
+import BgdemoHTTPServer
+import BgdemoMailAPI
+import BgdemoNetSupport
 
 /// Where the web server listens, and to whom.
 struct ListenOptions: ParsableArguments {
@@ -32,7 +34,9 @@ struct ListenOptions: ParsableArguments {
     )
     var statusPort: Int?
 
-    func host(_ environment: EnvironmentVariables) throws -> String { try environment.value(host, "HOST") ?? "127.0.0.1" }
+    func host(_ environment: EnvironmentVariables) throws -> String {
+        try environment.value(host, "HOST") ?? "127.0.0.1"
+    }
 
     func port(_ environment: EnvironmentVariables) throws -> Int {
         try Self.check(environment.value(port, "PORT") ?? 8080)

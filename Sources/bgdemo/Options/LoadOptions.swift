@@ -1,7 +1,7 @@
 public import ArgumentParser
-public import Compare
-import Inbox
-import Pipes
+public import BgdemoBenchmarking
+import BgdemoSMTPInbox
+import BgdemoPipes
 
 /// How much is asked for, and of which mail server.
 struct LoadOptions: ParsableArguments {

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Local
-import Spool
-import Strategy
+import BgdemoLocal
+import BgdemoSpool
+import BgdemoCore
 
 /// What the strategy local has beyond the others.
 struct LocalOptions: ParsableArguments {

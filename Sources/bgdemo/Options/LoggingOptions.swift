@@ -1,7 +1,7 @@
 public import ArgumentParser
-import Local
+import BgdemoLocal
 public import Logging
-public import Telemetry
+public import BgdemoTelemetry
 
 /// What is logged, and how it looks.
 struct LoggingOptions: ParsableArguments {
@@ -11,7 +11,9 @@ struct LoggingOptions: ParsableArguments {
     @Option(help: "text or json (BGDEMO_LOG_FORMAT). Default: text.")
     var logFormat: LogFormat?
 
-    func start(_ environment: EnvironmentVariables, name: String? = nil, master: MasterConnection? = nil) throws -> Reporting {
+    func start(_ environment: EnvironmentVariables, name: String? = nil, master: MasterConnection? = nil) throws
+        -> Reporting
+    {
         try Reporting(
             format: environment.value(logFormat, "BGDEMO_LOG_FORMAT") ?? .text,
             level: environment.value(logLevel, "BGDEMO_LOG_LEVEL") ?? .info, name: name,

@@ -1,7 +1,7 @@
 public import ArgumentParser
-import Mail
-import Inbox
-public import SMTP
+import BgdemoEmail
+import BgdemoSMTPInbox
+public import BgdemoSMTPClient
 
 /// The way to the mail server.
 struct MailOptions: ParsableArguments {

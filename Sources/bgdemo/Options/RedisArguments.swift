@@ -1,5 +1,6 @@
 import ArgumentParser
-import Redis
+import BgdemoPrivateRedis
+import RedisClient
 
 /// The way to Redis.
 struct RedisArguments: ParsableArguments {

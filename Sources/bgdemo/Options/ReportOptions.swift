@@ -1,5 +1,5 @@
 import ArgumentParser
-import Compare
+import BgdemoBenchmarking
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials

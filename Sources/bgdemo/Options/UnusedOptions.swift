@@ -1,11 +1,12 @@
-import Strategy
+import BgdemoCore
 
 extension ServeCommand {
     /// The flags of this command line that mean nothing here, each as a sentence: silence would be taken for effect.
     func unused(_ descriptor: StrategyDescriptor, _ role: Role) -> [String] {
         let works = descriptor.hasWorker && role.works
         let noWorker =
-            descriptor.hasWorker ? "the workers are other processes" : "\(descriptor.name) sends within its web server, at once"
+            descriptor.hasWorker
+            ? "the workers are other processes" : "\(descriptor.name) sends within its web server, at once"
         let others = "\(descriptor.name) has no use for it"
         let flags: [(flag: String, isGiven: Bool, matters: Bool, why: String)] = [
             ("--throttle", work.throttle != nil, works, noWorker),
@@ -13,7 +14,10 @@ extension ServeCommand {
             ("--attempts", work.attempts != nil, works, noWorker),
             ("--retry-delay", work.retryDelay != nil, works, noWorker),
             ("--retry-cap", work.retryCap != nil, works, noWorker),
-            ("--semantics talk", work.semantics == .original, descriptor.hasOriginal, "the talk had no other way of it"),
+            (
+                "--semantics talk", work.semantics == .original, descriptor.hasOriginal,
+                "the talk had no other way of it"
+            ),
             ("--archive", work.archive != nil, descriptor.options.contains("--archive"), others),
             ("--audit", events.audit != nil, descriptor.options.contains("--audit"), others),
             ("--spool", local.spool != nil, descriptor.options.contains("--spool"), others),

@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import Strategy
+public import BgdemoCore
 
 /// How mails are worked.
 struct WorkOptions: ParsableArguments {

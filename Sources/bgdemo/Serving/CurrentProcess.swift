@@ -1,4 +1,4 @@
-import Platform
+import BgdemoSystemCompat
 
 /// What a server asks of its process before it begins.
 enum CurrentProcess {

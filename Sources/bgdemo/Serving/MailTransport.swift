@@ -1,11 +1,12 @@
+import BgdemoNetSupport
 import CoreMetrics
-import HTTP
-import Inbox
+import BgdemoHTTPServer
+import BgdemoSMTPInbox
 import Logging
-import Mail
+import BgdemoEmail
 import NIOCore
-import SMTP
-import Strategy
+import BgdemoSMTPClient
+import BgdemoCore
 
 /// The way out of the house: a mail server somewhere, the inbox inside, or nowhere.
 struct MailTransport: Sendable {
@@ -29,7 +30,8 @@ struct MailTransport: Sendable {
         let server = try options.server(environment)
         if let server, server.scheme == .discard {
             return MailTransport(
-                sender: DiscardingSender(), description: "discard:", url: "discard:", page: nil, client: nil, inbox: nil)
+                sender: DiscardingSender(), description: "discard:", url: "discard:", page: nil, client: nil, inbox: nil
+            )
         }
         let inbox =
             server == nil ? try await EmbeddedInbox.open(options, environment, group: group, logger: logger) : nil

@@ -1,7 +1,8 @@
+import BgdemoPrivateRedis
 import Logging
 import NIOCore
 import NIOPosix
-import Redis
+import RedisClient
 
 /// The Redis that a strategy stands on: the one that was named, the one on its usual port, or the user's private one,
 /// which runs at least as long as this is kept.
@@ -16,7 +17,9 @@ final class RedisConnector: Sendable {
         self.handle = handle
     }
 
-    static func find(_ flags: RedisArguments, _ environment: EnvironmentVariables, logger: Logger) async throws -> RedisConnector {
+    static func find(_ flags: RedisArguments, _ environment: EnvironmentVariables, logger: Logger) async throws
+        -> RedisConnector
+    {
         let options = try flags.options(environment)
         if let url = try flags.url(environment) { return RedisConnector(url, options, nil) }
         let (url, handle) = try await PrivateRedis.find(environment.variables, logger: logger)
@@ -49,7 +52,7 @@ extension RedisCommands {
 
 extension RedisArguments {
     /// Connects for one verb of the command line.
-    func visit(_ body: (Redis) async throws -> Void) async throws {
+    func visit(_ body: (RedisConnectionPool) async throws -> Void) async throws {
         let connector = try await RedisConnector.find(self, .process, logger: .silent)
         defer { withExtendedLifetime(connector) {} }
         let redis = connector.connect(MultiThreadedEventLoopGroup.singleton, logger: .silent)

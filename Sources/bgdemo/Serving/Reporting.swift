@@ -4,10 +4,10 @@ import CoreMetrics
 #else
     import Foundation
 #endif
-import Local
+import BgdemoLocal
 import Logging
 import NIOCore
-import Telemetry
+import BgdemoTelemetry
 
 /// The voice of the process: its log lines, and the numbers behind `/metrics`.
 struct Reporting: Sendable {

@@ -1,7 +1,8 @@
-import HTTP
-import Mail
-import Strategy
-import Telemetry
+import BgdemoHTTPServer
+import BgdemoEmail
+import BgdemoCore
+import BgdemoMailAPI
+import BgdemoTelemetry
 
 /// What the web server answers, path by path.
 struct Routes: Sendable {
@@ -45,7 +46,9 @@ struct Routes: Sendable {
     }
 
     /// Strategy, the URL to curl, Redis, mail, and the page.
-    static func startupLine(_ descriptor: StrategyDescriptor, host: String, port: Int, transport: MailTransport, redis: RedisConnector?) -> String {
+    static func startupLine(
+        _ descriptor: StrategyDescriptor, host: String, port: Int, transport: MailTransport, redis: RedisConnector?
+    ) -> String {
         let url = url(host: host, port: port)
         let page = transport.page.map { " · inbox \($0)" } ?? ""
         let stores = redis.map { " · redis \($0.description)" } ?? ""

@@ -1,5 +1,5 @@
 import Logging
-import Platform
+import BgdemoSystemCompat
 import UnixSignals
 
 /// Ctrl-C stops gracefully; Ctrl-C again is somebody who does not want to wait.

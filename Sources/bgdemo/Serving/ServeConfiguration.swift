@@ -1,6 +1,7 @@
 import ArgumentParser
-import HTTP
-import Strategy
+import BgdemoHTTPServer
+import BgdemoCore
+import BgdemoMailAPI
 
 /// What `serve` was asked for, checked before anything of it begins.
 struct ServeConfiguration: Sendable {

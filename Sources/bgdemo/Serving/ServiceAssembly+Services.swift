@@ -1,8 +1,8 @@
-import HTTP
-import Local
+import BgdemoHTTPServer
+import BgdemoLocal
 import Logging
 import ServiceLifecycle
-import Strategy
+import BgdemoCore
 
 /// What runs in a process: the master, or a strategy's halves.
 extension ServiceAssembly {
@@ -11,10 +11,13 @@ extension ServiceAssembly {
         if configuration.isMaster, let master = configuration.descriptor.master { return [try await master(self)] }
         let strategy = try await configuration.descriptor.make(context)
         let (web, line) = try await web(strategy)
-        let startupLine = StartupLine { [reporting, warnings = command.unused(configuration.descriptor, configuration.role)] in
+        let startupLine = StartupLine {
+            [reporting, warnings = command.unused(configuration.descriptor, configuration.role)] in
             reporting.announce(line, warnings: warnings)
         }
-        let worker = configuration.works ? WorkerService(strategy: strategy, grace: configuration.grace, startupLine: startupLine) : nil
+        let worker =
+            configuration.works
+            ? WorkerService(strategy: strategy, grace: configuration.grace, startupLine: startupLine) : nil
         let all: [(any Service)?] = [startupLine, worker, web, context.master]
         return all.compactMap { $0 }
     }
@@ -32,7 +35,8 @@ extension ServiceAssembly {
 
     private func webService(_ strategy: any Strategy) async throws -> (WebService?, startupLine: String) {
         let routes = Routes(
-            descriptor: configuration.descriptor, strategy: strategy, access: configuration.access, reporting: reporting,
+            descriptor: configuration.descriptor, strategy: strategy, access: configuration.access,
+            reporting: reporting,
             inbox: try transport.page ?? environment.value(String?.none, Self.pageVariable))
         let master = context.master
         await master?.turn()
@@ -40,12 +44,18 @@ extension ServiceAssembly {
         let half = WebService(
             server: server, grace: configuration.grace, closed: { master?.closed() },
             giveUp: { if !configuration.descriptor.hasWorker { await giveUp(within: .zero) } })
-        return (half, Routes.startupLine(configuration.descriptor, host: configuration.host, port: server.port, transport: transport, redis: context.redis))
+        return (
+            half,
+            Routes.startupLine(
+                configuration.descriptor, host: configuration.host, port: server.port, transport: transport,
+                redis: context.redis)
+        )
     }
 
     private func start(_ handler: any HTTPHandler, port: Int) async throws -> HTTPServer {
         try await HTTPServer.start(
-            host: configuration.host, port: port, listener: context.master?.listener, limits: configuration.limits, group: context.group,
+            host: configuration.host, port: port, listener: context.master?.listener, limits: configuration.limits,
+            group: context.group,
             logger: context.logger, handler: HostCheck.isLocal(configuration.host) ? HostCheck(handler) : handler)
     }
 

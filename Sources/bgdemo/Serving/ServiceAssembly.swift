@@ -1,10 +1,11 @@
 import ArgumentParser
-import HTTP
-import Local
+import BgdemoHTTPServer
+import BgdemoLocal
+import BgdemoNetSupport
 import NIOCore
-import Pipes
-import Strategy
-import Telemetry
+import BgdemoPipes
+import BgdemoCore
+import BgdemoTelemetry
 
 /// One process of the house: what was asked of it, and what it is made of.
 struct ServiceAssembly: Sendable {
@@ -20,11 +21,15 @@ struct ServiceAssembly: Sendable {
 
     func localMaster() async throws -> Master {
         let settings = try command.local.settings(environment, context)
-        let listener = try await SharedListener.bind(host: configuration.host, port: configuration.port, group: context.group)
+        let listener = try await SharedListener.bind(
+            host: configuration.host, port: configuration.port, group: context.group)
         let line = Routes.startupLine(
-            configuration.descriptor, host: configuration.host, port: listener.port, transport: transport, redis: context.redis)
+            configuration.descriptor, host: configuration.host, port: listener.port, transport: transport,
+            redis: context.redis)
         let terminal = MasterOutput(
-            started: { [warnings = command.unused(configuration.descriptor, .all)] in reporting.announce(line, warnings: warnings) },
+            started: { [warnings = command.unused(configuration.descriptor, .all)] in
+                reporting.announce(line, warnings: warnings)
+            },
             print: { reporting.write($0) },
             voice: { reporting.voice($0) }, metrics: { reporting.metrics.text(where: Self.isOfMails) })
         return try Master(
@@ -44,7 +49,10 @@ struct ServiceAssembly: Sendable {
         let variables: [String: String?] =
             switch role {
             case .server:
-                ["SMTP_URL": "discard:", "SMTP_PASSWORD": nil, "SMTP_PASSWORD_FILE": nil, Self.pageVariable: transport.page]
+                [
+                    "SMTP_URL": "discard:", "SMTP_PASSWORD": nil, "SMTP_PASSWORD_FILE": nil,
+                    Self.pageVariable: transport.page,
+                ]
             case .worker: ["SMTP_URL": transport.url]
             }
         return ChildCommand(arguments: given + ["--role", role.rawValue], variables: variables)

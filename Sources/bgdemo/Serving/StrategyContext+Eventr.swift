@@ -1,10 +1,10 @@
 import ArgumentParser
-import EventBus
+import BgdemoEventr
 import Eventr
 import Logging
 import NIOCore
-import Redis
-import Strategy
+import RedisClient
+import BgdemoCore
 
 extension EventrStrategy {
     init(_ context: StrategyContext) async throws {
@@ -33,6 +33,7 @@ extension StrategyContext {
         options.longestRetryDelay = retry.cap
         options.grace = grace.withoutReserve
         return Consumer(
-            name: events.consumer, handlers: handlers, redis: connector.url, on: group, options: options, logger: logger)
+            name: events.consumer, handlers: handlers, redis: connector.url, on: group, options: options, logger: logger
+        )
     }
 }

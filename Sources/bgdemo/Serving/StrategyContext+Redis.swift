@@ -1,11 +1,11 @@
 import Logging
 import NIOCore
-import MailBus
-import PubSub
-import Redis
+import BgdemoQueueBus
+import BgdemoPubSub
+import RedisClient
 import Resque
-import ResqueQueue
-import Strategy
+import BgdemoResque
+import BgdemoCore
 
 extension PubSub {
     init(_ context: StrategyContext) throws {

@@ -1,9 +1,9 @@
 import ArgumentParser
-import Local
+import BgdemoLocal
 import Logging
-import Mail
+import BgdemoEmail
 import NIOCore
-import Strategy
+import BgdemoCore
 
 /// What strategies are made of, in this process.
 struct StrategyContext: Sendable {

@@ -1,6 +1,6 @@
-import HTTP
+import BgdemoHTTPServer
 import ServiceLifecycle
-import Strategy
+import BgdemoCore
 
 /// The web server as a service.
 struct WebService: Service {

@@ -1,0 +1,23 @@
+import BgdemoSystemCompat
+
+/// SeededRandom that can be repeated: SplitMix64 (Steele, Lea, Flood 2014).
+struct SeededRandom {
+    private var state: UInt64
+
+    init(_ seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+
+    /// The time to the next event of a Poisson process of one event a second.
+    mutating func exponential() -> Double {
+        -log(Double((next() >> 11) + 1) * 0x1p-53)
+    }
+}

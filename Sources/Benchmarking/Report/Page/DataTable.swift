@@ -1,0 +1,58 @@
+import BgdemoSMTPInbox
+
+/// Figures in rows, as HTML. Each is in a `<data value>`, so that the number itself is there for programs.
+struct DataTable: Sendable {
+    struct Cell: Sendable {
+        let text: String
+        let value: String?
+        /// Whether it is one of a column of figures, though there may be none here.
+        var isFigure = true
+
+        static let none = Cell(text: NumberText.none, value: nil)
+
+        static func text(_ text: String) -> Cell { Cell(text: text, value: nil, isFigure: false) }
+        static func count(_ count: Int) -> Cell { Cell(text: NumberText.count(count), value: "\(count)") }
+        static func time(_ milliseconds: Double) -> Cell { figure(milliseconds) { NumberText.time($0) } }
+        static func seconds(_ seconds: Double) -> Cell { figure(seconds) { NumberText.seconds($0) } }
+        static func rate(_ rate: Double) -> Cell { figure(rate) { NumberText.rate($0) } }
+        static func bytes(_ bytes: Double?) -> Cell { figure(bytes) { NumberText.bytes($0) } }
+        static func number(_ number: Double?) -> Cell { figure(number) { NumberText.digits($0) } }
+
+        static func figure(_ value: Double?, _ show: (Double) -> String) -> Cell {
+            guard let value, value.isFinite else { return .none }
+            return Cell(text: show(value), value: "\(value)")
+        }
+    }
+
+    let caption: String
+    let head: [String]
+    let rows: [(head: String, cells: [Cell])]
+
+    init(_ caption: String, _ head: [String], _ rows: [(head: String, cells: [Cell])]) {
+        (self.caption, self.head, self.rows) = (caption, head, rows)
+    }
+
+    /// - Parameter id: Of the table, for those that look for it.
+    func write(_ id: String, into html: inout HTML) {
+        html.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"\(id)-caption\">\n")
+        html.raw(
+            "<table id=\"\(id)\">\n<caption id=\"\(id)-caption\"><span>\(HTML.escaped(caption))</span></caption>\n<thead><tr>"
+        )
+        for (place, column) in head.enumerated() {
+            let isFigure = place > 0 && rows.first?.cells.dropFirst(place - 1).first?.isFigure == true
+            html.raw("<th scope=\"col\"\(isFigure ? " class=\"number\"" : "")>\(HTML.escaped(column))</th>")
+        }
+        html.raw("</tr></thead>\n<tbody>\n")
+        for row in rows {
+            html.raw("<tr><th scope=\"row\">\(HTML.escaped(row.head))</th>")
+            for cell in row.cells {
+                let words = HTML.escaped(cell.text)
+                html.raw(cell.isFigure ? "<td class=\"number\">" : "<td>")
+                html.raw(cell.value.map { "<data value=\"\($0)\">\(words)</data>" } ?? words)
+                html.raw("</td>")
+            }
+            html.raw("</tr>\n")
+        }
+        html.raw("</tbody>\n</table>\n</div>\n")
+    }
+}

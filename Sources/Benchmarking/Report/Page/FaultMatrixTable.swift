@@ -1,0 +1,58 @@
+import BgdemoSMTPInbox
+
+/// The fate matrix as a grid of words on coloured grounds.
+enum FaultMatrixTable {
+    static func write(_ matrix: FaultMatrix, into html: inout HTML) {
+        html.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"fates-caption\">\n")
+        html.raw(
+            "<table id=\"fates\" class=\"fates\">\n<caption id=\"fates-caption\"><span>What became of the mails of ")
+        html.raw(
+            "each strategy under each fault. Framed cells: nothing that was accepted may be lost.</span></caption>\n")
+        html.raw("<thead><tr><th scope=\"col\">Fault</th>")
+        for row in matrix.rows { html.raw("<th scope=\"col\">\(HTML.escaped(row.title))</th>") }
+        html.raw("</tr></thead>\n<tbody>\n")
+        // Faults downwards: there are more of them, and a page is longer than it is wide.
+        for fault in matrix.faults {
+            html.raw("<tr><th scope=\"row\">\(HTML.escaped(fault.summary))</th>")
+            for row in matrix.rows { write(row.cell(of: fault), into: &html) }
+            html.raw("</tr>\n")
+        }
+        html.raw("</tbody>\n</table>\n</div>\n")
+        table(matrix).write("fates-figures", into: &html)
+    }
+
+    private static func write(_ cell: FaultMatrixCell?, into html: inout HTML) {
+        guard let cell else { return html.raw("<td class=\"idle\">not run</td>") }
+        let result = CellResult(cell)
+        let promise = cell.mustLoseNothing ? cell.isKept ? " promise" : " promise broken" : ""
+        html.raw("<td class=\"\(result.style)\(promise)\"><strong>\(HTML.escaped(result.words))</strong>")
+        if !cell.isKept { html.raw("<em>must lose nothing</em>") }
+        for detail in cell.details { html.raw("<span>\(HTML.escaped(detail))</span>") }
+        html.raw("</td>")
+    }
+
+    /// Each number of each cell.
+    private static func table(_ matrix: FaultMatrix) -> DataTable {
+        DataTable(
+            "The same in figures",
+            [
+                "Strategy", "Fault", "Asked", "Accepted", "Delivered once", "Duplicated", "Lost", "Refused",
+                "Unanswered", "Not accepted, but delivered", "Back after", "Must lose nothing",
+            ],
+            matrix.rows.flatMap { row in
+                row.cells.filter(\.applies).map { cell in
+                    let fate = cell.fate
+                    return (
+                        row.title,
+                        [
+                            .text(cell.fault), .count(fate.asked), .count(fate.accepted), .count(cell.deliveredOnce),
+                            .count(fate.duplicated), .count(fate.lost), .count(fate.refused), .count(fate.unanswered),
+                            .count(fate.deliveredUnaccepted),
+                            .figure(cell.recoverySeconds) { NumberText.seconds($0) },
+                            .text(cell.mustLoseNothing ? cell.isKept ? "yes, kept" : "yes, broken" : "no"),
+                        ]
+                    )
+                }
+            })
+    }
+}

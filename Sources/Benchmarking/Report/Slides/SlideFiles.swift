@@ -1,0 +1,59 @@
+import BgdemoSystemCompat
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// `--svg DIR` and `--png DIR`.
+extension Slides {
+    /// Writes `DIR/NAME.svg` for each picture. Makes the directory where there is none.
+    ///
+    /// - Returns: The files' paths.
+    /// - Throws: ``SlideError``
+    public static func write(_ comparison: Comparison, to directory: String) throws(SlideError) -> [String] {
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            return try all(of: comparison).map { slide in
+                let path = "\(directory)/\(slide.name).svg"
+                try Data(slide.svg.utf8).write(to: URL(filePath: path))
+                return path
+            }
+        } catch {
+            throw SlideError("can't write pictures to \(directory): \(error)")
+        }
+    }
+
+    /// Writes `DIR/NAME.png` for each picture, 1280 by 720, by the first of ``SVGRasterizer`` that is installed.
+    ///
+    /// - Returns: The files' paths.
+    /// - Throws: ``SlideError``, and `CancellationError`.
+    public static func writePNG(_ comparison: Comparison, to directory: String) async throws -> [String] {
+        guard let rasterizer = await SVGRasterizer.found else { throw SlideError(SVGRasterizer.missing) }
+        return try await write(comparison, to: directory, by: rasterizer)
+    }
+
+    static func write(_ comparison: Comparison, to directory: String, by rasterizer: SVGRasterizer) async throws
+        -> [String]
+    {
+        let place = FileManager.default.temporaryDirectory.appending(path: "bgdemo-slides-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: place) }
+        try? FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        var paths: [String] = []
+        for source in try write(comparison, to: place.path) {
+            let name = (FilePath(source).stem ?? "slide") + ".png"
+            let path = FilePath(FileManager.default.currentDirectoryPath).pushing(FilePath(directory)).appending(name)
+            try await rasterizer.paint(source, to: path.string)
+            paths.append("\(directory)/\(name)")
+        }
+        return paths
+    }
+}
+
+/// A picture that could not be made, and what to do.
+public struct SlideError: Error, CustomStringConvertible, Hashable {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,115 @@
+/// A comparison in sentences, the most telling first.
+public enum Summary {
+    public static func sentences(of comparison: Comparison) -> [String] {
+        let results = comparison.strategies
+        var sentences: [String] = []
+        if !comparison.isComplete {
+            sentences.append("The run was stopped before its end: this is what it had measured until then.")
+        }
+        if results.isEmpty, comparison.fates == nil { sentences.append("Nothing was measured.") }
+        sentences += [answers(results), arrivals(results), losses(results), backlogs(results)].compactMap { $0 }
+        sentences += sweeps(results)
+        sentences += comparison.fates.map(fates) ?? []
+        sentences += results.compactMap { result in
+            result.problem.map { "\(result.title) could not be measured to the end: \($0.withoutStop)." }
+        }
+        return sentences
+    }
+
+    /// What was asked for, as one line.
+    public static func load(_ settings: Settings) -> String {
+        let load =
+            settings.rate.map {
+                "\(NumberText.rate($0).dropLast(2)) requests a second, sent when due whatever became of the earlier ones"
+            }
+            ?? settings.concurrency.map { "\(NumberText.count($0)) clients that each wait for their answer" }
+            ?? "no load"
+        let failing =
+            settings.smtpFailRate > 0 ? " and refuses \(NumberText.digits(settings.smtpFailRate * 100)) % for now" : ""
+        let time = settings.seconds > 0 ? ", for \(NumberText.seconds(settings.seconds)) each" : ""
+        return "\(load)\(time); the mail server takes "
+            + "\(NumberText.time(settings.smtpDelayMilliseconds)) for a mail\(failing)"
+    }
+
+    private static func answers(_ results: [StrategyResult]) -> String? {
+        let answered = results.filter { $0.response.count > 0 }.sorted { $0.response.p50 < $1.response.p50 }
+        guard let fastest = answered.first, let slowest = answered.last else { return nil }
+        guard answered.count > 1 else {
+            return
+                "\(fastest.title) answers in \(NumberText.time(fastest.response.p50)) (median); one in a hundred takes more "
+                + "than \(NumberText.time(fastest.response.p99))."
+        }
+        let ratio = slowest.response.p50 / fastest.response.p50
+        let times = ratio.isFinite && ratio >= 2 ? ", \(NumberText.digits(ratio)) times as long as" : ";"
+        return "\(slowest.title) lets its client wait \(NumberText.time(slowest.response.p50)) (median)\(times) "
+            + "\(fastest.title) with \(NumberText.time(fastest.response.p50))."
+    }
+
+    private static func arrivals(_ results: [StrategyResult]) -> String? {
+        let come = results.filter { $0.toInbox.count > 0 }.sorted { $0.toInbox.p50 < $1.toInbox.p50 }
+        guard let first = come.first, let last = come.last else { return nil }
+        guard come.count > 1 else {
+            return "Its mail is in the inbox after \(NumberText.time(first.toInbox.p50)) (median)."
+        }
+        return "The mail itself is in the inbox after \(NumberText.time(first.toInbox.p50)) (\(first.title)) to "
+            + "\(NumberText.time(last.toInbox.p50)) (\(last.title))."
+    }
+
+    private static func losses(_ results: [StrategyResult]) -> String? {
+        guard results.contains(where: { $0.fate.accepted > 0 }) else { return nil }
+        let lost = results.filter { $0.fate.lost > 0 }.map {
+            "\($0.title) \(NumberText.count($0.fate.lost)) of \(NumberText.count($0.fate.accepted))"
+        }
+        let twice = results.filter { $0.fate.duplicated > 0 }.map {
+            "\($0.title) \(NumberText.count($0.fate.duplicated))"
+        }
+        let first = lost.isEmpty ? "Nothing that was accepted was lost" : "Accepted and lost: \(lost.listed)"
+        return first + (twice.isEmpty ? "." : "; sent more than once: \(twice.listed).")
+    }
+
+    private static func backlogs(_ results: [StrategyResult]) -> String? {
+        // What one delay of the mail server explains is no backlog: half a second's mails or fewer.
+        let late = results.filter { result in
+            guard let last = result.timeline.last else { return false }
+            return result.drainSeconds > 1 && last.backlog > last.sent / 2
+        }.map {
+            "\($0.title) \(NumberText.count($0.timeline.last?.backlog ?? 0)) (\(NumberText.seconds($0.drainSeconds)))"
+        }
+        return late.isEmpty
+            ? nil : "When the load ended, so many mails still waited, and took so long to leave: \(late.listed)."
+    }
+
+    private static func sweeps(_ results: [StrategyResult]) -> [String] {
+        let swept = results.filter { !$0.sweep.isEmpty }
+        let kept = swept.filter { $0.sweep.allSatisfy(\.isKept) }
+        let most = kept.compactMap { $0.sweep.last?.rate }.min()
+        return swept.filter { !$0.sweep.allSatisfy(\.isKept) }.map(\.breakingPoint)
+            + (most.map { ["Up to \(NumberText.rate($0)) kept up: \(kept.map(\.title).listed)."] } ?? [])
+    }
+
+    private static func fates(_ matrix: FaultMatrix) -> [String] {
+        let cells = matrix.rows.flatMap { row in row.cells.filter(\.applies).map { (row, $0) } }
+        let promises = cells.filter(\.1.mustLoseNothing)
+        let broken = promises.filter { !$0.1.isKept }.map { row, cell in "\(row.title) under \(cell.fault)" }
+        let losers = matrix.rows.filter { row in row.cells.contains { $0.fate.lost > 0 } }.map(\.title)
+        return [
+            broken.isEmpty
+                ? "Of \(NumberText.count(cells.count)) cells of the fate matrix, \(NumberText.count(promises.count)) must lose "
+                    + "nothing, and none did."
+                : "Of \(NumberText.count(promises.count)) cells of the fate matrix that must lose nothing, "
+                    + "\(NumberText.count(broken.count)) did not keep their word: \(broken.listed).",
+            losers.isEmpty ? nil : "Under some fault mails were lost by \(losers.listed).",
+        ].compactMap { $0 }
+    }
+}
+
+extension [String] {
+    /// `a, b and c`
+    fileprivate var listed: String {
+        count > 1 ? "\(dropLast().joined(separator: ", ")) and \(self[count - 1])" : first ?? ""
+    }
+}
+
+extension String {
+    fileprivate var withoutStop: Substring { hasSuffix(".") ? dropLast() : self[...] }
+}

@@ -1,0 +1,84 @@
+import BgdemoSystemCompat
+
+#if canImport(Darwin)
+    import Subprocess
+#endif
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What the system says of the processes there are: `/proc` on Linux, `ps` on macOS.
+enum ProcessTable {
+    struct Row: Sendable {
+        let pid: Int32
+        let parent: Int32
+        let isZombie: Bool
+        let cpuSeconds: Double
+        /// Linux: the most since it began; macOS: now.
+        let memoryBytes: Int
+    }
+
+    #if canImport(Darwin)
+        /// Rows of these processes.
+        static func rows(_ pids: [Int32]) async -> [Row] { await all().filter { pids.contains($0.pid) } }
+
+        static func children(of parent: Int32) async -> [Row] { await all().filter { $0.parent == parent } }
+
+        static func arguments(of pid: Int32) async -> [Substring] {
+            await ps(["-o", "command=", "-p", "\(pid)"]).split(separator: " ")
+        }
+
+        private static func all() async -> [Row] {
+            await ps(["-A", "-o", "pid=,ppid=,state=,time=,rss="]).split(separator: "\n").compactMap { line in
+                let words = line.split(separator: " ")
+                guard words.count == 5, let pid = Int32(words[0]), let parent = Int32(words[1]),
+                    let kilobytes = Int(words[4])
+                else { return nil }
+                // [hours:]minutes:seconds.hundredths
+                let seconds = words[3].split(separator: ":").reduce(0.0) { $0 * 60 + (Double($1) ?? 0) }
+                return Row(
+                    pid: pid, parent: parent, isZombie: words[2].hasPrefix("Z"), cpuSeconds: seconds,
+                    memoryBytes: kilobytes << 10)
+            }
+        }
+
+        private static func ps(_ arguments: [String]) async -> String {
+            let result = try? await run(
+                .path("/bin/ps"), arguments: Arguments(arguments), output: .string(limit: 4 << 20))
+            return result?.standardOutput ?? ""
+        }
+    #else
+        static func rows(_ pids: [Int32]) async -> [Row] { pids.compactMap(row) }
+
+        static func children(of parent: Int32) async -> [Row] {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+            return names.compactMap { Int32($0) }.compactMap(row).filter { $0.parent == parent }
+        }
+
+        static func arguments(of pid: Int32) async -> [Substring] {
+            (read("/proc/\(pid)/cmdline") ?? "").split(separator: "\0")
+        }
+
+        /// By proc(5): the name may hold blanks and brackets, so what counts begins after the last bracket.
+        private static func row(_ pid: Int32) -> Row? {
+            guard let stat = read("/proc/\(pid)/stat"), let name = stat.lastIndex(of: ")") else { return nil }
+            let words = stat[name...].split(separator: " ")
+            guard words.count > 13, let parent = Int32(words[2]), let user = Double(words[12]),
+                let system = Double(words[13])
+            else { return nil }
+            return Row(
+                pid: pid, parent: parent, isZombie: words[1] == "Z",
+                cpuSeconds: (user + system) / Double(sysconf(Int32(_SC_CLK_TCK))), memoryBytes: peak(pid))
+        }
+
+        private static func peak(_ pid: Int32) -> Int {
+            let line = read("/proc/\(pid)/status")?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+            return line.flatMap { $0.split(whereSeparator: { " \t".contains($0) }).dropFirst().first }
+                .flatMap { Int($0) }.map { $0 << 10 } ?? 0
+        }
+
+        private static func read(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
+    #endif
+}

@@ -1,0 +1,34 @@
+import Logging
+import NIOPosix
+import RedisClient
+
+/// What a Redis has been asked since it began, by its own `INFO stats`.
+struct RedisStats: Sendable {
+    var commands: Int
+    var bytes: Int
+
+    /// Nil where there is none, or it does not answer.
+    static func read(_ own: TestRedis?) async -> RedisStats? {
+        guard let own, let url = try? RedisURL(own.url) else { return nil }
+        let redis = RedisConnection(
+            url, on: MultiThreadedEventLoopGroup.singleton.any(),
+            logger: Logger(label: "redis") { _ in SwiftLogNoOpLogHandler() })
+        defer { redis.close() }
+        guard let text = try? await redis.send("INFO", "stats").text else { return nil }
+        var figures: [Substring: Int] = [:]
+        for line in text.split(whereSeparator: \.isNewline) {
+            let parts = line.split(separator: ":")
+            if parts.count == 2 { figures[parts[0]] = Int(parts[1]) }
+        }
+        guard let commands = figures["total_commands_processed"], let input = figures["total_net_input_bytes"],
+            let output = figures["total_net_output_bytes"]
+        else { return nil }
+        return RedisStats(commands: commands, bytes: input + output)
+    }
+
+    /// Nil where it was started again meanwhile, and has forgotten.
+    func since(_ earlier: RedisStats) -> RedisStats? {
+        guard commands >= earlier.commands, bytes >= earlier.bytes else { return nil }
+        return RedisStats(commands: commands - earlier.commands, bytes: bytes - earlier.bytes)
+    }
+}

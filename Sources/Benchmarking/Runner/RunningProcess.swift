@@ -1,0 +1,121 @@
+import BgdemoSystemCompat
+import Subprocess
+import Synchronization
+
+/// A process of a benchmark, from the line that says that it is ready to its end.
+final class RunningProcess: Sendable {
+    /// What is to be run.
+    struct Command: Sendable {
+        /// For messages: `web server`, `redis-server`.
+        var name: String
+        var executable: String
+        var arguments: [String]
+        /// Whether the process says by this line that it is ready.
+        var isReady: @Sendable (String) -> Bool
+    }
+
+    private enum Event: Sendable {
+        case started(Int32, @Sendable (Signal) throws -> Void)
+        case printed(String)
+    }
+
+    let name: String
+    let pid: Int32
+    private let send: @Sendable (Signal) throws -> Void
+    private let running: AsyncStream<Never>
+
+    private init(
+        _ name: String, _ pid: Int32, _ running: AsyncStream<Never>,
+        _ send: @escaping @Sendable (Signal) throws -> Void
+    ) {
+        (self.name, self.pid, self.running, self.send) = (name, pid, running, send)
+    }
+
+    /// Starts it in the backgroundTasks, and returns when it is ready.
+    ///
+    /// - Throws: ``BenchmarkError`` with what it said, where it ends before, or is silent for `limit`.
+    static func start(
+        _ command: Command, in backgroundTasks: BackgroundTasks, watch: ProcessReaper, limit: Duration = .seconds(30)
+    ) async throws -> RunningProcess {
+        let (events, event) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingOldest(1000))
+        let (running, life) = AsyncStream.makeStream(of: Never.self)
+        backgroundTasks.add {
+            defer {
+                event.finish()
+                life.finish()
+            }
+            do { try await live(command, watch, event) } catch { event.yield(.printed("\(error)")) }
+        }
+        return try await within(limit, "\(command.name) is not ready after \(limit)") {
+            var started: (Int32, @Sendable (Signal) throws -> Void)?
+            var printed: [String] = []
+            for await event in events {
+                switch event {
+                case .started(let pid, let send): started = (pid, send)
+                case .printed(let line):
+                    printed.append(line)
+                    guard command.isReady(line), let (pid, send) = started else { continue }
+                    return RunningProcess(command.name, pid, running, send)
+                }
+            }
+            throw BenchmarkError(
+                "\(command.name) ended before it was ready:\n\(printed.suffix(10).joined(separator: "\n"))")
+        }
+    }
+
+    private static func live(
+        _ command: Command, _ watch: ProcessReaper, _ event: AsyncStream<Event>.Continuation
+    ) async throws {
+        var options = PlatformOptions()
+        // A group of its own: Ctrl-C in the terminal is for the one who measures.
+        options.processGroupID = 0
+        _ = try await run(
+            Configuration(
+                executable: command.executable.contains("/")
+                    ? .path(FilePath(command.executable)) : .name(command.executable),
+                arguments: Arguments(command.arguments), environment: .custom(CleanEnvironment.variables),
+                platformOptions: options),
+            input: .none, output: .sequence, error: .combinedWithOutput
+        ) { execution in
+            let pid = execution.processIdentifier.value
+            watch.add(pid)
+            defer { watch.remove(pid) }
+            event.yield(.started(pid) { try execution.send(signal: $0) })
+            // Its lines are read to the end: a full pipe would stop it.
+            for try await line in execution.standardOutput.strings() { event.yield(.printed(line)) }
+        }
+    }
+
+    func signal(_ signal: Signal) throws { try send(signal) }
+
+    /// Returns when it has ended. To be asked by one task at a time.
+    func ended() async {
+        for await _ in running {}
+    }
+}
+
+/// Why a strategy can't be measured, in words for who wanted it.
+public struct BenchmarkError: Error, Hashable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// What `body` returns, unless it takes longer than `limit`.
+func within<Result: Sendable>(
+    _ limit: Duration, _ complaint: @autoclosure @Sendable @escaping () -> String,
+    _ body: @Sendable @escaping () async throws -> Result
+) async throws -> Result {
+    try await withThrowingTaskGroup(of: Result.self) { group in
+        group.addTask { try await body() }
+        group.addTask {
+            try await Task.sleep(for: limit)
+            throw BenchmarkError(complaint())
+        }
+        defer { group.cancelAll() }
+        guard let result = try await group.next() else { throw BenchmarkError(complaint()) }
+        return result
+    }
+}

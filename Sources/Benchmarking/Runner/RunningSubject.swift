@@ -1,0 +1,154 @@
+import BgdemoSystemCompat
+public import Subprocess
+import Synchronization
+
+/// A strategy that runs, in processes of its own, with a mail room and where it needs one a Redis of its own: fit to
+/// be loaded, and to be struck by faults.
+public final class RunningSubject: Sendable {
+    public let subject: BenchmarkSubject
+    public let mailServer: TestMailServer
+    /// Nil where the strategy needs none.
+    public let redis: TestRedis?
+    private let program: String
+    /// Of the web server.
+    private let port: Int
+    private let mailsAtATime: Int
+    private let further: [String]
+    private let workspace: BenchmarkWorkspace
+    private let state = Mutex(State())
+
+    private struct State {
+        var processes: [ProcessRole: RunningProcess] = [:]
+        var recorder: DeliveryRecorder?
+        var stop: StopFlag?
+    }
+
+    /// - Parameters:
+    ///   - program: The file of `bgdemo`.
+    ///   - mailsAtATime: Mails that a worker has in hand, and connections to the mail server.
+    ///   - arguments: Further words for `bgdemo serve`.
+    static func start(
+        _ subject: BenchmarkSubject, program: String, mailsAtATime: Int, arguments: [String], inbox: TestMailServer,
+        in workspace: BenchmarkWorkspace
+    ) async throws -> RunningSubject {
+        let redis = subject.needsRedis ? try await TestRedis.start(in: workspace) : nil
+        let running = RunningSubject(
+            subject, program, try await PortAllocator.free(), mailsAtATime, arguments, inbox, redis, workspace)
+        for role in running.own { try await running.start(role) }
+        return running
+    }
+
+    private init(
+        _ subject: BenchmarkSubject, _ program: String, _ port: Int, _ mailsAtATime: Int, _ further: [String],
+        _ mailServer: TestMailServer, _ redis: TestRedis?, _ workspace: BenchmarkWorkspace
+    ) {
+        (self.subject, self.program, self.port) = (subject, program, port)
+        (self.mailsAtATime, self.further) = (mailsAtATime, further)
+        (self.mailServer, self.redis, self.workspace) = (mailServer, redis, workspace)
+    }
+
+    /// The processes that are started here: of a family only the master, which starts its children itself.
+    var own: [ProcessRole] { subject.deployment == .supervised ? [.master] : subject.roles }
+
+    public var target: Target {
+        if case .external(let target) = subject.deployment { target } else { Target(port: port) }
+    }
+
+    // MARK: Processes
+
+    private func start(_ role: ProcessRole) async throws {
+        let process = try await workspace.start(
+            RunningProcess.Command(
+                name: "\(subject.title), \(role.rawValue)", executable: program, arguments: arguments(role)
+            ) { $0.hasPrefix("bgdemo ") })
+        state.withLock { $0.processes[role] = process }
+    }
+
+    private func arguments(_ role: ProcessRole) -> [String] {
+        var arguments =
+            [
+                "serve", "--strategy", subject.name, "--host", "127.0.0.1", "--port", "\(port)", "--smtp-url",
+                mailServer.url, "--smtp-connections", "\(mailsAtATime)", "--concurrency", "\(mailsAtATime)",
+                "--log-level", "warning",
+            ] + further
+        if subject.deployment == .separateWorker { arguments += ["--role", role.optionValue] }
+        if let redis { arguments += ["--redis-url", redis.url] }
+        if let semantics = subject.semantics { arguments += ["--semantics", semantics] }
+        return arguments
+    }
+
+    /// The process of this role as it is now; nil where there is none, which for a child of the master may be for a moment.
+    public func pid(of role: ProcessRole) async -> Int32? {
+        if let process = state.withLock({ $0.processes[role] }) { return process.pid }
+        return await children().first { $0.role == role }?.pid
+    }
+
+    private func children() async -> [(role: ProcessRole?, pid: Int32)] {
+        guard let master = state.withLock({ $0.processes[.master] }) else { return [] }
+        var children: [(ProcessRole?, Int32)] = []
+        for row in await ProcessTable.children(of: master.pid) where !row.isZombie {
+            let words = await ProcessTable.arguments(of: row.pid)
+            let role = words.firstIndex(of: "--role").flatMap { words.dropFirst($0 + 1).first }
+            children.append((ProcessRole.allCases.first { $0.optionValue == role ?? "" }, row.pid))
+        }
+        return children
+    }
+
+    /// - Throws: ``BenchmarkError`` where there is no such process.
+    public func signal(_ signal: Signal, to role: ProcessRole) async throws {
+        if let process = state.withLock({ $0.processes[role] }) { return try process.signal(signal) }
+        guard let pid = await pid(of: role), kill(pid, signal.rawValue) == 0 else {
+            throw BenchmarkError("\(subject.title) has no \(role.rawValue) to be sent a signal")
+        }
+    }
+
+    /// Returns when the process has ended; at once for a child of the master, which sees to that.
+    public func ended(_ role: ProcessRole) async { await state.withLock { $0.processes[role] }?.ended() }
+
+    /// As a supervisor does it: waits for its end, and starts it again, the web server on the same port. Nothing for a
+    /// child of the master.
+    public func restart(_ role: ProcessRole) async throws {
+        guard own.contains(role) else { return }
+        await ended(role)
+        try await start(role)
+    }
+
+    /// What runs now, by the names of the results.
+    func pids() async -> [(name: String, pid: Int32)] {
+        let processes = state.withLock(\.processes)
+        var pids = subject.roles.compactMap { role in processes[role].map { (role.rawValue, $0.pid) } }
+        pids += await children().compactMap { child in child.role.map { ($0.rawValue, child.pid) } }
+        if let redis { pids.append(("redis-server", redis.pid)) }
+        return pids
+    }
+
+    /// Kills the master and its children, which are nobody else's.
+    func end() async {
+        let children = await children()
+        for process in state.withLock({ Array($0.processes.values) }) { try? process.signal(.kill) }
+        for child in children { kill(child.pid, SIGKILL) }
+        for role in own { await ended(role) }
+    }
+
+    // MARK: The load
+
+    func attend(_ recorder: DeliveryRecorder, _ stop: StopFlag) {
+        state.withLock { ($0.recorder, $0.stop) = (recorder, stop) }
+    }
+
+    /// Since the first request of the load could have been due; below zero before.
+    public var now: Duration {
+        let origin = state.withLock { $0.recorder?.origin } ?? 0
+        return origin == 0 ? .zero : .nanoseconds(DeliveryRecorder.now - origin)
+    }
+
+    /// Returns at this time of the load.
+    ///
+    /// - Throws: `CancellationError`, also where somebody says stop.
+    public func sleep(until time: Duration) async throws {
+        while now < time {
+            try await Task.sleep(for: min(.milliseconds(50), max(.milliseconds(1), time - now)))
+            if state.withLock({ $0.stop?.isSet ?? false }) { throw CancellationError() }
+        }
+    }
+}

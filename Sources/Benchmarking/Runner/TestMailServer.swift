@@ -1,0 +1,104 @@
+public import BgdemoSMTPInbox
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// The mail server of a benchmark, in the measuring process: an inbox that can be closed, and opened again with other
+/// settings on the same port, and that writes each mail into the recorder of its load.
+public final class TestMailServer: Sendable {
+    private struct State {
+        var inbox: Inbox?
+        var settings: InboxSettings
+        var recorders: [String: DeliveryRecorder] = [:]
+    }
+
+    public let port: Int
+    private let state: Mutex<State>
+    private let backgroundTasks: BackgroundTasks
+    private let loop: any EventLoop
+
+    public var url: String { "smtp://127.0.0.1:\(port)" }
+
+    /// Opens on this port, 0 for any.
+    static func open(_ settings: InboxSettings, port: Int = 0, in backgroundTasks: BackgroundTasks) async throws
+        -> TestMailServer
+    {
+        // It takes the mails of many connections, and keeps none.
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let (inbox, arrivals) = try await start(settings, port == 0 ? PortAllocator.free() : port, loop)
+        let mailServer = TestMailServer(inbox, settings, backgroundTasks, loop)
+        mailServer.read(arrivals)
+        return mailServer
+    }
+
+    private init(_ inbox: Inbox, _ settings: InboxSettings, _ backgroundTasks: BackgroundTasks, _ loop: any EventLoop) {
+        port = inbox.port
+        state = Mutex(State(inbox: inbox, settings: settings))
+        (self.backgroundTasks, self.loop) = (backgroundTasks, loop)
+    }
+
+    /// - Returns: What listens, and all mails that come to it, from the first on.
+    private static func start(
+        _ settings: InboxSettings, _ port: Int, _ loop: any EventLoop
+    ) async throws -> (Inbox, AsyncStream<CaughtMail>) {
+        var settings = settings
+        settings.keep = 0
+        settings.maxConnections = 20_000
+        settings.storesWithAnswer = true
+        let logger = Logger(label: "inbox") { _ in SwiftLogNoOpLogHandler() }
+        var attempts = 0
+        while true {
+            do {
+                var arrivals = AsyncStream<CaughtMail> { $0.finish() }
+                let inbox = try await Inbox.start(port: port, settings: settings, group: loop, logger: logger) {
+                    arrivals = $0.arrivals(buffering: 1 << 20)
+                }
+                return (inbox, arrivals)
+            } catch let error as InboxError {
+                // A process that is just being started has our closed listeners until it becomes another program.
+                attempts += 1
+                guard attempts < 100 else { throw error }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
+    public var settings: InboxSettings { state.withLock(\.settings) }
+
+    /// Stops listening and sends everyone away. A mail whose answer has not been given is not taken.
+    public func close() async {
+        await state.withLock { $0.inbox.take() }?.stop(grace: .zero)
+    }
+
+    /// Opens again on the same port, with other settings where there are any; closes before.
+    public func reopen(_ settings: InboxSettings? = nil) async throws {
+        await close()
+        let settings = settings ?? self.settings
+        let (inbox, arrivals) = try await Self.start(settings, port, loop)
+        state.withLock { ($0.inbox, $0.settings) = (inbox, settings) }
+        read(arrivals)
+    }
+
+    private func read(_ arrivals: AsyncStream<CaughtMail>) {
+        backgroundTasks.add { [weak self] in
+            for await mail in arrivals { self?.sort(mail) }
+        }
+    }
+
+    // MARK: Ledgers
+
+    /// From now on writes the mails of this recorder's load into it.
+    func add(_ recorder: DeliveryRecorder) {
+        state.withLock { $0.recorders[recorder.run] = recorder }
+    }
+
+    private func sort(_ mail: CaughtMail) {
+        let now = DeliveryRecorder.now
+        let parts = mail.subject.split(separator: "-")
+        guard parts.count == 2, let number = Int(parts[1]),
+            let recorder = state.withLock({ $0.recorders[String(parts[0])] })
+        else { return }
+        recorder.arrived(number, at: now)
+    }
+}

@@ -1,0 +1,63 @@
+import BgdemoPrivateRedis
+import RedisClient
+public import Subprocess
+import Synchronization
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The redis-server of one running: fresh, with an append-only file, on a free port of 127.0.0.1.
+public final class TestRedis: Sendable {
+    public let port: Int
+    private let workspace: BenchmarkWorkspace
+    private let process: Mutex<RunningProcess>
+
+    public var url: String { "redis://127.0.0.1:\(port)" }
+    public var pid: Int32 { process.withLock(\.pid) }
+
+    static func start(in workspace: BenchmarkWorkspace) async throws -> TestRedis {
+        guard PrivateRedis.program(ProcessInfo.processInfo.environment) != nil else {
+            throw BenchmarkError(
+                "there is no redis-server to start: apt-get install redis-server, or brew install redis")
+        }
+        // Another program may take the port before redis-server does.
+        for attempt in 0..<5 {
+            do {
+                let port = try await PortAllocator.free()
+                return TestRedis(workspace, port, try await workspace.start(command(port, workspace.folder)))
+            } catch  where attempt < 4 && !Task.isCancelled {}
+        }
+        throw CancellationError()
+    }
+
+    private init(_ workspace: BenchmarkWorkspace, _ port: Int, _ process: RunningProcess) {
+        (self.workspace, self.port) = (workspace, port)
+        self.process = Mutex(process)
+    }
+
+    private static func command(_ port: Int, _ folder: String) -> RunningProcess.Command {
+        RunningProcess.Command(
+            name: "redis-server", executable: "redis-server",
+            arguments: [
+                "--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder, "--appendonly", "yes", "--save", "",
+                "--daemonize", "no",
+            ]
+        ) { $0.contains("eady to accept connections") }
+    }
+
+    /// `.kill` ends it, `.suspend` freezes it, `.resume` thaws it.
+    public func signal(_ signal: Signal) throws { try process.withLock { $0 }.signal(signal) }
+
+    /// Returns when it has ended.
+    public func ended() async { await process.withLock { $0 }.ended() }
+
+    /// Starts it again after its end, on the same port with the same data, and returns when it takes commands.
+    public func restart() async throws {
+        await ended()
+        let new = try await workspace.start(Self.command(port, workspace.folder))
+        process.withLock { $0 = new }
+    }
+}

@@ -1,0 +1,62 @@
+import BgdemoFoundations
+
+/// One mail to one recipient, as somebody asked for it. A value of this type has passed every rule: who holds one may
+/// send it. It is checked where it enters the house, and made anew, by the same rules, where it leaves a wire.
+public struct Email: Sendable, Hashable {
+    public let id: EmailID
+    public let to: Address
+    /// 1 to 998 bytes of UTF-8 without a control character.
+    public let subject: String
+    /// 1 byte to ``maximumTextBytes`` of UTF-8; tab and line ends are its only control characters.
+    public let text: String
+
+    /// The longest text taken, in bytes.
+    public static let maximumTextBytes = 1 << 20
+
+    public init(id: EmailID = EmailID(), to: String, subject: String, text: String) throws(InvalidEmail) {
+        self.to = try Address(to)
+        try Self.check(subject: subject)
+        try Self.check(text: text)
+        self.id = id
+        self.subject = subject
+        self.text = text
+    }
+
+    private static func check(subject: String) throws(InvalidEmail) {
+        guard !subject.isEmpty else {
+            throw InvalidEmail(.subject, "the subject is empty; send at least one character")
+        }
+        guard subject.utf8.count <= 998 else { throw InvalidEmail(.subject, "the subject is longer than 998 bytes") }
+        guard !isPlain(subject) else { return }
+        guard subject.everyByte({ $0 >= 0x20 && $0 != 0x7f }), !hasC1(subject) else {
+            throw InvalidEmail(.subject, "a control character may not be in a subject, a line end or tab neither")
+        }
+    }
+
+    private static func check(text: String) throws(InvalidEmail) {
+        guard !text.isEmpty else { throw InvalidEmail(.text, "the text is empty; send at least one character") }
+        guard text.utf8.count <= maximumTextBytes else {
+            throw InvalidEmail(.text, "the text is longer than \(maximumTextBytes) bytes")
+        }
+        guard !isPlain(text) else { return }
+        let isClean = text.everyByte { byte in
+            byte >= 0x20 && byte != 0x7f || byte == 0x09 || byte == 0x0a || byte == 0x0d
+        }
+        guard isClean, !hasC1(text) else {
+            throw InvalidEmail(.text, "a control character other than tab and line ends may not be in the text")
+        }
+    }
+
+    /// Whether it is all printable ASCII, as most texts are: nothing else need be looked for.
+    private static func isPlain(_ text: String) -> Bool { text.everyByte { $0 >= 0x20 && $0 < 0x7f } }
+
+    /// U+0080 to U+009F, in UTF-8 always C2 80 to C2 9F.
+    private static func hasC1(_ text: String) -> Bool {
+        var previous: UInt8 = 0
+        for byte in text.utf8 {
+            if previous == 0xc2, byte < 0xa0 { return true }
+            previous = byte
+        }
+        return false
+    }
+}

@@ -1,0 +1,108 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+import BgdemoFoundations
+import Synchronization
+
+/// The name of one e-mail from the request to the inbox: 26 characters of Crockford's base 32, a ULID
+/// (<https://github.com/ulid/spec>), so that ids sort by the time they were made.
+///
+/// The id goes into the answer, every log line and the `Message-ID`, so that a twin can be told from another mail.
+public struct EmailID: Sendable, Hashable {
+    private let high: UInt64
+    private let low: UInt64
+
+    /// A new id: 48 bits of milliseconds, 16 bits that count up within one, 64 bits that are another process' only
+    /// by a chance of one in 2⁶⁴. A name, no secret: to ask the kernel for every one costs more than the rest of it.
+    ///
+    /// Each is greater than the one before in this process, though the clock be set back or a millisecond see more
+    /// than 65,536: it then borrows from the next.
+    public init() {
+        let now = UInt64(max(0, Date().timeIntervalSince1970) * 1000) << 16
+        var last = Self.last.load(ordering: .relaxed)
+        while true {
+            let next = max(now, last &+ 1)
+            let (exchanged, original) = Self.last.weakCompareExchange(expected: last, desired: next, ordering: .relaxed)
+            if exchanged {
+                high = next
+                break
+            }
+            last = original
+        }
+        low = Self.mixed(Self.seed ^ high)
+    }
+
+    /// The finish of SplitMix64: for no two numbers the same.
+    private static func mixed(_ number: UInt64) -> UInt64 {
+        var z = number
+        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z >> 31)
+    }
+
+    private static let seed = UInt64.random(in: .min ... .max)
+
+    /// When the id was made, in milliseconds since 1970; says nothing of one that was digested.
+    public var milliseconds: UInt64 { high >> 16 }
+
+    /// The id that `text` spells, or nil where it spells none.
+    public init?(_ text: String) {
+        guard text.utf8.count == 26 else { return nil }
+        var high: UInt64 = 0
+        var low: UInt64 = 0
+        let isID = text.everyByte { byte in
+            guard let digit = Self.digit(byte), high >> 59 == 0 else { return false }
+            high = (high << 5) | (low >> 59)
+            low = (low << 5) | digit
+            return true
+        }
+        guard isID else { return nil }
+        (self.high, self.low) = (high, low)
+    }
+
+    /// An id made from bytes that have none of their own, so that the same bytes have the same id in every process.
+    public init(digesting bytes: some Sequence<UInt8>) {
+        // FNV-1a, twice with two offsets: not a secret, only a name.
+        var high: UInt64 = 0xcbf2_9ce4_8422_2325
+        var low: UInt64 = 0x84222325_cbf29ce4
+        for byte in bytes {
+            high = (high ^ UInt64(byte)) &* 0x100_0000_01b3
+            low = (low ^ UInt64(byte ^ 0x5a)) &* 0x100_0000_01b3
+        }
+        (self.high, self.low) = (high, low)
+    }
+
+    private static let last = Atomic<UInt64>(0)
+    private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+
+    /// Crockford's digits, of either case: no `i`, `l`, `o` and `u`.
+    private static func digit(_ byte: UInt8) -> UInt64? {
+        let lower = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
+        switch lower {
+        case 0x30...0x39: return UInt64(lower - 0x30)
+        case 0x61...0x68: return UInt64(lower - 0x61 + 10)
+        case 0x6a, 0x6b: return UInt64(lower - 0x6a + 18)
+        case 0x6d, 0x6e: return UInt64(lower - 0x6d + 20)
+        case 0x70...0x74: return UInt64(lower - 0x70 + 22)
+        case 0x76...0x7a: return UInt64(lower - 0x76 + 27)
+        default: return nil
+        }
+    }
+}
+
+extension EmailID: CustomStringConvertible {
+    public var description: String {
+        let alphabet = Self.alphabet
+        return unsafe String(unsafeUninitializedCapacity: 26) { digits in
+            var (high, low) = (high, low)
+            for place in stride(from: 25, through: 0, by: -1) {
+                unsafe digits[place] = alphabet[Int(low & 31)]
+                low = (low >> 5) | (high << 59)
+                high >>= 5
+            }
+            return 26
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import BgdemoFoundations
+
+/// Why a request is not answered with what it asked for: a status, and words for whoever sent it.
+public struct Problem: Error, Sendable, Hashable {
+    public let status: HTTPStatus
+    /// What was wrong.
+    public let reason: String
+    /// What to send instead, where that can be said.
+    public let advice: String?
+    /// Header fields that the status asks for, such as `Allow` and `Retry-After`.
+    public var headers: [HTTPHeader]
+
+    public init(_ status: HTTPStatus, _ reason: String, advice: String? = nil, headers: [HTTPHeader] = []) {
+        self.status = status
+        self.reason = reason
+        self.advice = advice
+        self.headers = headers
+    }
+
+    /// 503, and when to come again.
+    public static func unavailable(_ reason: String, retryAfter: Duration) -> Problem {
+        let seconds = max(1, Int(retryAfter.components.seconds))
+        return Problem(.serviceUnavailable, reason, headers: [HTTPHeader("Retry-After", String(seconds))])
+    }
+
+    /// `{"error":{"status":400,"reason":"…","send":"…"}}`
+    public var response: HTTPResponse {
+        var json = JSONText()
+        json.raw("{\"error\":{")
+        json.field("status", status.code)
+        json.field("reason", reason)
+        if let advice { json.field("send", advice) }
+        json.raw("}}\n")
+        return HTTPResponse(status, .json, json.text, headers: headers)
+    }
+}

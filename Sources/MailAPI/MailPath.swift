@@ -1,0 +1,98 @@
+import BgdemoEmail
+import BgdemoFoundations
+import BgdemoHTTPServer
+
+/// The talk's route, `/TO/SUBJECT/TEXT`: three segments, each percent-decoded once (RFC 3986, section 2.1) to strict
+/// UTF-8. A `+` is a plus; a slash inside a segment is `%2F`.
+enum MailPath {
+    static func email(_ target: String) throws(Problem) -> Email {
+        let (slashes, hasQuery) = slashes(target)
+        guard !hasQuery else {
+            throw wrong("a query string has no meaning here; a question mark in the text is %3F")
+        }
+        guard slashes.count >= 3 else { throw wrong("the path has \(max(1, slashes.count)) of three segments") }
+        guard slashes.count == 3 else {
+            throw wrong("the path has more than three segments; a slash in the text is %2F")
+        }
+        let path = target.utf8
+        let places = slashes.map { path.index(path.startIndex, offsetBy: $0) }
+        let to = try decode(path[places[0]..<places[1]].dropFirst(), .to)
+        let subject = try decode(path[places[1]..<places[2]].dropFirst(), .subject)
+        let text = try decode(path[places[2]...].dropFirst(), .text)
+        return try email(to: to, subject: subject, text: text, advice: advice)
+    }
+
+    /// Where the slashes are, four of them at most, in one pass.
+    private static func slashes(_ target: String) -> (places: [Int], hasQuery: Bool) {
+        var places: [Int] = []
+        places.reserveCapacity(4)
+        var (place, hasQuery) = (0, false)
+        _ = target.everyByte { byte in
+            if byte == UInt8(ascii: "/"), places.count < 4 { places.append(place) }
+            hasQuery = hasQuery || byte == UInt8(ascii: "?")
+            place += 1
+            return true
+        }
+        return (places, hasQuery)
+    }
+
+    /// The e-mail, or 400 and the rule that was broken.
+    ///
+    /// - Parameter advice: What to send instead.
+    static func email(to: String, subject: String, text: String, advice: String) throws(Problem) -> Email {
+        guard text.utf8.count <= Email.maximumTextBytes else {
+            throw Problem(.contentTooLarge, "the text is longer than \(Email.maximumTextBytes) bytes")
+        }
+        do {
+            return try Email(to: to, subject: subject, text: text)
+        } catch {
+            throw Problem(.badRequest, "\(error)", advice: advice)
+        }
+    }
+
+    private static func decode(_ segment: Substring.UTF8View, _ field: InvalidEmail.Field) throws(Problem) -> String {
+        guard !segment.isEmpty else { throw wrong("the segment for \(field.rawValue) is empty") }
+        guard segment.contains(UInt8(ascii: "%")) else { return String(Substring(segment)) }
+        guard let bytes = percentDecoded(segment) else {
+            throw wrong(
+                "an escape in the segment for \(field.rawValue) is not % and two hexadecimal digits; % itself is %25")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw wrong("the segment for \(field.rawValue) is not UTF-8 when decoded")
+        }
+        return text
+    }
+
+    /// The bytes that `text` escapes, or nil where an escape is broken.
+    static func percentDecoded(_ text: some Sequence<UInt8>, plusIsSpace: Bool = false) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var iterator = text.makeIterator()
+        while let byte = iterator.next() {
+            switch byte {
+            case UInt8(ascii: "%"):
+                guard let high = iterator.next().flatMap(digit), let low = iterator.next().flatMap(digit) else {
+                    return nil
+                }
+                bytes.append(high << 4 | low)
+            case UInt8(ascii: "+") where plusIsSpace: bytes.append(0x20)
+            default: bytes.append(byte)
+            }
+        }
+        return bytes
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x37
+        case 0x61...0x66: byte - 0x57
+        default: nil
+        }
+    }
+
+    private static func wrong(_ reason: String) -> Problem {
+        Problem(.badRequest, reason, advice: advice)
+    }
+
+    private static let advice = "GET /TO/SUBJECT/TEXT, such as /you@example.org/hello/how%20are%20you"
+}

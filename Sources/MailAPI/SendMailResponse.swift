@@ -1,0 +1,99 @@
+import BgdemoEmail
+public import BgdemoCore
+import BgdemoFoundations
+public import BgdemoHTTPServer
+
+/// What became of an order, without the mail itself: small enough to be remembered for a day.
+struct SendMailResponse: Sendable {
+    enum Kind: Sendable {
+        case accepted(AcceptResult)
+        case failed(SendOutcome)
+        /// The order did not come to anything; the same one may be tried again.
+        case rejected(Problem)
+    }
+
+    let id: EmailID
+    let kind: Kind
+
+    init(_ id: EmailID, _ kind: Kind) {
+        self.id = id
+        self.kind = kind
+    }
+
+    init(_ id: EmailID, _ refusal: AcceptError) {
+        self.id = id
+        if case .failed(let outcome) = refusal {
+            kind = .failed(outcome)
+        } else {
+            kind = .rejected(Problem(refusal))
+        }
+    }
+
+    /// Whether the mail's fate was decided. Where it was not, the client is right to come again.
+    var isFinal: Bool {
+        if case .rejected = kind { false } else { true }
+    }
+
+    func response(_ email: Email) -> HTTPResponse {
+        switch kind {
+        case .accepted(let result): return accepted(email, result)
+        case .failed(let outcome): return failed(email, outcome)
+        case .rejected(let problem): return problem.response
+        }
+    }
+
+    private func accepted(_ email: Email, _ result: AcceptResult) -> HTTPResponse {
+        var json = opening(email, state: result.state)
+        if let note = result.note { json.field("note", note) }
+        for detail in result.details {
+            json.key(detail.key)
+            json.raw(detail.json)
+        }
+        json.raw("}\n")
+        return HTTPResponse(.ok, .json, .bytes(json.bytes))
+    }
+
+    private func failed(_ email: Email, _ outcome: SendOutcome) -> HTTPResponse {
+        var json = opening(email, state: outcome.isUnknown ? "unknown" : "failed")
+        json.key("error")
+        json.raw("{")
+        json.field("status", HTTPStatus.internalServerError.code)
+        json.field("outcome", outcome.name)
+        if let failure = outcome.failure {
+            json.field("stage", failure.stage.rawValue)
+            if let code = failure.code { json.field("code", code) }
+            json.field("reason", failure.reason)
+        }
+        json.raw("}}\n")
+        return HTTPResponse(.internalServerError, .json, json.text)
+    }
+
+    private func opening(_ email: Email, state: String) -> JSONText {
+        var json = JSONText(capacity: 192 + email.text.utf8.count)
+        json.raw(#"{"email":"#)
+        email.write(into: &json)
+        json.raw(#","id":"#)
+        json.string(id.description)
+        json.raw(#","state":"#)
+        json.string(state)
+        return json
+    }
+}
+
+extension SendOutcome {
+    fileprivate var isUnknown: Bool {
+        if case .unknown = self { true } else { false }
+    }
+}
+
+extension Problem {
+    /// A refusal in HTTP's words.
+    public init(_ refusal: AcceptError) {
+        switch refusal {
+        case .unavailable(let reason, let retryAfter), .full(let reason, let retryAfter):
+            self = .unavailable(reason, retryAfter: retryAfter)
+        case .unsupported(let reason): self.init(.badRequest, reason)
+        case .failed(let outcome): self.init(.internalServerError, outcome.failure?.description ?? outcome.name)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import BgdemoSystemCompat
+import RedisClient
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The user's own folders, by the XDG Base Directory Specification.
+struct UserDirectories: Sendable {
+    /// For what lives as long as a login: sockets, locks.
+    let runtime: String
+    /// For what must survive: the jobs.
+    let data: String
+
+    /// - Parameter environment: `XDG_RUNTIME_DIR`, `XDG_DATA_HOME`, `HOME`.
+    init(_ environment: [String: String]) {
+        func folder(_ name: String) -> String? { environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil } }
+        let home = folder("HOME")
+        let last = "/tmp/bgdemo-\(getuid())"
+        let runtime = folder("XDG_RUNTIME_DIR").map { $0 + "/bgdemo" } ?? home.map { $0 + "/.cache/bgdemo" } ?? last
+        // A socket's path has 103 bytes at most, the longest name in here some.
+        self.runtime = runtime.utf8.count <= 80 ? runtime : last
+        data = folder("XDG_DATA_HOME").map { $0 + "/bgdemo" } ?? home.map { $0 + "/.local/share/bgdemo" } ?? last
+    }
+
+    /// Makes both where they are not, for this user alone.
+    func prepare() throws(PrivateRedisError) {
+        for folder in [runtime, data] { try prepare(folder) }
+    }
+
+    /// In /tmp another user may have been there first: what is not ours, or open to others, is not used.
+    private func prepare(_ folder: String) throws(PrivateRedisError) {
+        let manager = FileManager.default
+        do {
+            try manager.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            // Of the thing itself, were it a link to another.
+            let attributes = try manager.attributesOfItem(atPath: folder)
+            guard attributes[.type] as? FileAttributeType == .typeDirectory,
+                attributes[.ownerAccountID] as? UInt == UInt(getuid()),
+                let permissions = attributes[.posixPermissions] as? UInt, permissions & 0o077 == 0
+            else { throw PrivateRedisError.folder(folder, "it is not a folder that only you may use (chmod 700)") }
+        } catch let error as PrivateRedisError {
+            throw error
+        } catch {
+            throw .folder(folder, "\(error)")
+        }
+    }
+}

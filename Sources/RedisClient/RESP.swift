@@ -1,0 +1,114 @@
+import BgdemoCHiredis
+import NIOCore
+
+// The only file that touches hiredis. What leaves it is Swift's own.
+
+/// The library's version: `1.2.0`.
+public let hiredisVersion = "\(HIREDIS_MAJOR).\(HIREDIS_MINOR).\(HIREDIS_PATCH)"
+
+/// Commands to bytes, by the Redis protocol (RESP2, <https://redis.io/docs/latest/develop/reference/protocol-spec/>).
+enum CommandWriter {
+    /// One command's bytes: an array of bulk strings.
+    ///
+    /// - Parameters:
+    ///   - arguments: The bytes of all arguments, one after another.
+    ///   - lengths: How many of them belong to each argument.
+    static func bytes(of arguments: ByteBuffer, lengths: [Int]) -> ByteBuffer {
+        unsafe arguments.withUnsafeReadableBytes { bytes in
+            unsafe withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: lengths.count) { starts in
+                // An empty buffer may have no address, and hiredis reads none of an argument without length.
+                var start = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+                for (place, length) in lengths.enumerated() {
+                    unsafe starts.initializeElement(at: place, to: start)
+                    unsafe start = start?.advanced(by: length)
+                }
+                return unsafe format(numericCast(lengths.count), starts.baseAddress, lengths)
+            }
+        }
+    }
+
+    private static func format(
+        _ count: CInt, _ starts: UnsafeMutablePointer<UnsafePointer<CChar>?>?, _ lengths: [Int]
+    ) -> ByteBuffer {
+        var command: UnsafeMutablePointer<CChar>?
+        let length = unsafe redisFormatCommandArgv(&command, count, starts, lengths)
+        defer { unsafe redisFreeCommand(command) }
+        guard length > 0, let command = unsafe command else {
+            // As Swift's own allocations do where there is no memory.
+            fatalError("no memory for a Redis command")
+        }
+        return unsafe ByteBuffer(bytes: UnsafeRawBufferPointer(start: command, count: Int(length)))
+    }
+}
+
+/// Bytes to replies, however they are cut. After an error there is no next reply: what follows has no known border.
+@safe struct ReplyReader: ~Copyable {
+    /// Why the bytes are not replies.
+    struct Malformed: Error {
+        let reason: String
+    }
+
+    /// The most bytes that one reply may take: what Redis itself allows a bulk string (`proto-max-bulk-len`), twice.
+    private static let limit = 1 << 30
+
+    private let reader: UnsafeMutablePointer<redisReader>
+    private var unread = 0
+
+    init() {
+        guard let reader = unsafe resp_reader() else { fatalError("no memory for a Redis reply reader") }
+        unsafe self.reader = unsafe reader
+    }
+
+    deinit {
+        unsafe redisReaderFree(reader)
+    }
+
+    mutating func feed(_ buffer: ByteBuffer) throws(Malformed) {
+        unread += buffer.readableBytes
+        guard unread <= Self.limit else { throw Malformed(reason: "a reply longer than \(Self.limit) bytes") }
+        let status = unsafe buffer.withUnsafeReadableBytes { bytes in
+            unsafe redisReaderFeed(reader, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+        }
+        guard status == REDIS_OK else { throw malformed() }
+    }
+
+    /// The next reply that is whole, or nil.
+    mutating func next() throws(Malformed) -> RedisValue? {
+        var reply: UnsafeMutableRawPointer?
+        guard unsafe redisReaderGetReply(reader, &reply) == REDIS_OK else { throw malformed() }
+        guard let reply = unsafe reply else { return nil }
+        defer { unsafe freeReplyObject(reply) }
+        unread = 0
+        return try unsafe value(reply)
+    }
+
+    private func malformed() -> Malformed {
+        Malformed(reason: unsafe String(cString: resp_error(reader)))
+    }
+
+    private func value(_ reply: UnsafeRawPointer) throws(Malformed) -> RedisValue {
+        switch unsafe resp_type(reply) {
+        case REDIS_REPLY_NIL: return .null
+        case REDIS_REPLY_INTEGER: return unsafe .integer(Int(resp_integer(reply)))
+        case REDIS_REPLY_STRING, REDIS_REPLY_STATUS: return unsafe .string(bytes(reply))
+        case REDIS_REPLY_ERROR:
+            return unsafe .error(RedisReplyError(String(decoding: bytes(reply), as: UTF8.self)))
+        case REDIS_REPLY_ARRAY:
+            let count = unsafe resp_count(reply)
+            var values: [RedisValue] = []
+            values.reserveCapacity(count)
+            for place in 0..<count {
+                guard let element = unsafe resp_element(reply, place) else {
+                    throw Malformed(reason: "an array with a hole")
+                }
+                values.append(try unsafe value(element))
+            }
+            return .array(values)
+        case let type: throw Malformed(reason: "a reply of type \(type), which RESP2 does not have")
+        }
+    }
+
+    private func bytes(_ reply: UnsafeRawPointer) -> [UInt8] {
+        unsafe Array(UnsafeRawBufferPointer(start: resp_bytes(reply), count: resp_length(reply)))
+    }
+}

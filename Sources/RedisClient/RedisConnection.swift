@@ -1,0 +1,130 @@
+public import Logging
+public import NIOCore
+import Synchronization
+
+/// One connection to Redis on one event loop. It connects as soon as it is made, and again by itself whenever it
+/// breaks, until it is closed; meanwhile commands wait (see ``RedisOptions``).
+///
+/// A command is never sent twice by itself: where the connection breaks before the reply, the caller is told and knows
+/// whether the work may be done twice.
+public final class RedisConnection: RedisCommands {
+    /// Where it connects to.
+    public let url: RedisURL
+    /// All its work is done here.
+    public let eventLoop: any EventLoop
+    private let options: RedisOptions
+    private let isUp: AtomicFlag
+    private let queue: NIOLoopBoundBox<CommandQueue>
+
+    /// Begins to connect; commands wait meanwhile.
+    public convenience init(
+        _ url: RedisURL, on eventLoop: any EventLoop, options: RedisOptions = RedisOptions(), logger: Logger
+    ) {
+        self.init(url, on: eventLoop, options, OutageLogger(url, logger))
+    }
+
+    init(_ url: RedisURL, on eventLoop: any EventLoop, _ options: RedisOptions, _ outage: OutageLogger) {
+        self.url = url
+        self.eventLoop = eventLoop
+        self.options = options
+        let isUp = AtomicFlag()
+        self.isUp = isUp
+        queue = NIOLoopBoundBox.makeBoxSendingValue(
+            CommandQueue(ReconnectingConnection(url, on: eventLoop, options, outage), options, isUp),
+            eventLoop: eventLoop)
+        perform { $0.start() }
+    }
+
+    deinit {
+        perform { $0.close() }
+    }
+
+    /// Whether a command would be sent at once.
+    public var isConnected: Bool { isUp.isSet }
+
+    /// Closes the connection; what waits, and whatever is sent after, fails with ``RedisError/closed``.
+    public func close() {
+        perform { $0.close() }
+    }
+
+    public func send(_ command: RedisCommand, timeLimit: Duration?) async throws(RedisError) -> RedisValue {
+        try await execute(command, timeLimit ?? options.commandTimeout, isBlocking: false)
+    }
+
+    public func send(_ command: RedisCommand, after other: RedisCommand) async throws(RedisError) -> RedisValue {
+        try await execute(command, options.commandTimeout, isBlocking: false, after: other)
+    }
+
+    /// Sends a command that Redis answers only when there is something, or its own time is up: `BLMOVE`, `BLPOP`, …
+    ///
+    /// All commands after it on this connection wait for it as well: give it a connection of its own. Cancelling it
+    /// closes the connection and makes a new one, so that Redis stops waiting too. An element that Redis was just
+    /// handing over is then lost with a command that only takes (`BLPOP`), and safe with one that moves (`BLMOVE`).
+    ///
+    /// - Parameter wait: The wait that the command itself asks of Redis; the time limit begins at its end.
+    public func blocking(_ command: RedisCommand, wait: Duration) async throws(RedisError) -> RedisValue {
+        try await execute(command, wait + options.commandTimeout, isBlocking: true)
+    }
+
+    public func pipeline(
+        _ commands: [RedisCommand], timeLimit: Duration?
+    ) async throws(RedisError) -> [RedisValue] {
+        guard !commands.isEmpty else { return [] }
+        var bytes = ByteBufferAllocator().buffer(capacity: commands.reduce(0) { $0 + $1.bytes.readableBytes })
+        for command in commands { bytes.writeImmutableBuffer(command.bytes) }
+        let isCancelled = AtomicFlag()
+        return try await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                submit(
+                    PendingCommand(
+                        bytes, count: commands.count, timeLimit ?? options.commandTimeout, isBlocking: false,
+                        isCancelled,
+                        .many(continuation, replies: [])))
+            }
+        } onCancel: {
+            cancel(isCancelled)
+        }.get()
+    }
+
+    private func execute(
+        _ command: RedisCommand, _ timeLimit: Duration, isBlocking: Bool, after other: RedisCommand? = nil
+    ) async throws(RedisError) -> RedisValue {
+        let isCancelled = AtomicFlag()
+        return try await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                submit(
+                    PendingCommand(
+                        command.bytes, count: 1, timeLimit, isBlocking: isBlocking, isCancelled, .one(continuation),
+                        after: other?.bytes))
+            }
+        } onCancel: {
+            cancel(isCancelled)
+        }.get().get()
+    }
+
+    private func submit(_ pending: PendingCommand) {
+        if eventLoop.inEventLoop {
+            queue.value.submit(pending)
+        } else {
+            eventLoop.execute { [queue] in queue.value.submit(pending) }
+        }
+    }
+
+    private func cancel(_ isCancelled: AtomicFlag) {
+        isCancelled.set(true)
+        perform { $0.cancel(isCancelled) }
+    }
+
+    private func perform(_ action: @escaping @Sendable (CommandQueue) -> Void) {
+        eventLoop.execute { [queue] in action(queue.value) }
+    }
+}
+
+/// A truth that one thread sets and others see.
+final class AtomicFlag: Sendable {
+    private let value = Atomic<Bool>(false)
+
+    var isSet: Bool { value.load(ordering: .relaxed) }
+
+    func set(_ isSet: Bool) { value.store(isSet, ordering: .relaxed) }
+}

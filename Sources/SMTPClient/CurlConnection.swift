@@ -1,0 +1,281 @@
+// Longer than other rooms, so that the boundary to libcurl is one file: no other calls it, and no pointer gets out.
+
+import BgdemoCCurl
+import BgdemoEmail
+import Synchronization
+
+/// libcurl's multi interface: opens connections side by side, and waits for their sockets. Everything but ``wake()``
+/// belongs to one thread.
+@safe
+final class CurlMulti: @unchecked Sendable {
+    private let multi: UnsafeMutableRawPointer
+    private var waits: [curl_waitfd] = []
+
+    /// What libcurl, or a connection of its, says is wrong.
+    struct Fault: Error {
+        let reason: String
+    }
+
+    /// Of the library: `8.5.0`.
+    static var version: String {
+        let words = unsafe String(cString: curl_version()).split(separator: " ")
+        return words.first?.split(separator: "/").last.map(String.init) ?? "unknown"
+    }
+
+    private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    /// - Parameter connections: How many will be open at once.
+    init(connections: Int) throws(Fault) {
+        guard Self.isReady, let multi = unsafe curl_multi_init() else {
+            throw Fault(reason: "libcurl can't be started: too little memory, or too few file descriptors")
+        }
+        unsafe self.multi = unsafe multi
+        // Its cache of connections must never be full: it would close the oldest.
+        _ = unsafe ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, connections + 1)
+    }
+
+    deinit {
+        _ = unsafe curl_multi_cleanup(multi)
+    }
+
+    /// Ends the ``wait(for:milliseconds:)`` under way, or the next. From any thread.
+    func wake() {
+        _ = unsafe curl_multi_wakeup(multi)
+    }
+
+    /// Returns when a socket is ready, when ``wake()`` was called, or when time is up; the connections then know
+    /// whether they are ready.
+    func wait(for connections: some Sequence<CurlConnection>, milliseconds: Int) throws(Fault) {
+        waits.removeAll(keepingCapacity: true)
+        for connection in connections {
+            let events = CURL_WAIT_POLLIN | (connection.wantsToSend ? CURL_WAIT_POLLOUT : 0)
+            waits.append(curl_waitfd(fd: connection.socket, events: Int16(events), revents: 0))
+        }
+        let result = unsafe waits.withUnsafeMutableBufferPointer { waits in
+            unsafe curl_multi_poll(multi, waits.baseAddress, UInt32(waits.count), Int32(clamping: milliseconds), nil)
+        }
+        guard result == CURLM_OK else { throw Fault(reason: unsafe String(cString: curl_multi_strerror(result))) }
+        for (wait, connection) in zip(waits, connections) {
+            connection.isReady = wait.revents != 0
+        }
+    }
+
+    /// Goes on with the openings. Those that end have then a ``CurlConnection/result``.
+    func perform() {
+        var running: Int32 = 0
+        _ = unsafe curl_multi_perform(multi, &running)
+        var left: Int32 = 0
+        while let message = unsafe curl_multi_info_read(multi, &left) {
+            guard unsafe message.pointee.msg == CURLMSG_DONE, let easy = unsafe message.pointee.easy_handle,
+                let pointer = unsafe ccurl_get_private(easy)
+            else { continue }
+            let connection = unsafe Unmanaged<CurlConnection>.fromOpaque(pointer).takeUnretainedValue()
+            unsafe connection.opened(message.pointee.data.result)
+        }
+    }
+
+    fileprivate func add(_ easy: UnsafeMutableRawPointer) -> Bool {
+        unsafe curl_multi_add_handle(multi, easy) == CURLM_OK
+    }
+    fileprivate func remove(_ easy: UnsafeMutableRawPointer) { _ = unsafe curl_multi_remove_handle(multi, easy) }
+}
+
+/// One connection of libcurl's: finding the host, connecting, TLS, EHLO and AUTH are libcurl's work (its
+/// `CURLOPT_CONNECT_ONLY`); then bytes go in and out.
+///
+/// The mail itself is not libcurl's work, because its SMTP *blocks*: in `smtp_done` the whole thread, with all other
+/// transfers, waits for the reply to the final dot (7.88 to 8.22, "we have no general support for non-blocking DONE
+/// operations"). One slow server would stop every mail.
+@safe
+final class CurlConnection {
+    private let multi: CurlMulti
+    private let easy: UnsafeMutableRawPointer
+    private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    private var isAdded = false
+    private var isTLSFirst = false
+    private var isEncrypted = false
+    private(set) var opening = SMTPHandshake()
+    /// How the opening ended; nil while it goes on.
+    private(set) var result: Result<Void, CurlMulti.Fault>?
+    fileprivate var socket = CURL_SOCKET_BAD
+    /// Whether ``CurlMulti/wait(for:milliseconds:)`` is to return when bytes can go out.
+    var wantsToSend = false
+    /// Whether there may be bytes to take, or room for bytes to send.
+    fileprivate(set) var isReady = false
+
+    /// How to open it.
+    struct Plan {
+        /// Such as `smtp://host:25/client-name`.
+        var url: String
+        var login: (user: String, password: String)?
+        /// Demands STARTTLS.
+        var demandsTLS: Bool
+        var isTLSFirst: Bool
+        var caFile: String?
+        /// Both are kept by the courier's own clock; libcurl's are the net below it.
+        var stageMilliseconds: Int
+        var totalMilliseconds: Int
+    }
+
+    init(_ multi: CurlMulti) throws(CurlMulti.Fault) {
+        guard let easy = unsafe curl_easy_init() else { throw CurlMulti.Fault(reason: "libcurl is out of memory") }
+        self.multi = multi
+        unsafe self.easy = unsafe easy
+    }
+
+    deinit {
+        close()
+        unsafe curl_easy_cleanup(easy)
+        unsafe errorText.deallocate()
+    }
+
+    /// Begins to open it. ``CurlMulti/perform()`` goes on with it, and says when it ended.
+    func open(_ plan: Plan) throws(CurlMulti.Fault) {
+        close()
+        unsafe curl_easy_reset(easy)
+        (opening, result, wantsToSend) = (SMTPHandshake(), nil, false)
+        (isTLSFirst, isEncrypted) = (plan.isTLSFirst, plan.isTLSFirst || plan.demandsTLS)
+        unsafe errorText[0] = 0
+        try set(CURLOPT_URL, plan.url)
+        try set(CURLOPT_CONNECT_ONLY, 1)
+        try set(CURLOPT_FRESH_CONNECT, 1)
+        try set(CURLOPT_NOSIGNAL, 1)
+        // An http_proxy in the environment is not meant for mail.
+        try set(CURLOPT_PROXY, "")
+        try set(CURLOPT_BUFFERSIZE, 4096)
+        try set(CURLOPT_TIMEOUT_MS, plan.totalMilliseconds)
+        try set(CURLOPT_CONNECTTIMEOUT_MS, plan.totalMilliseconds)
+        try set(CURLOPT_SERVER_RESPONSE_TIMEOUT, plan.stageMilliseconds / 1000 + 1)
+        try set(CURLOPT_USE_SSL, Int((plan.demandsTLS ? CURLUSESSL_ALL : CURLUSESSL_NONE).rawValue))
+        try set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
+        if let caFile = plan.caFile { try set(CURLOPT_CAINFO, caFile) }
+        if let login = plan.login {
+            try set(CURLOPT_USERNAME, login.user)
+            try set(CURLOPT_PASSWORD, login.password)
+        }
+        try check(unsafe ccurl_allow_only_smtp(easy))
+        unsafe ccurl_do_not_wait_for_resolver(easy)
+        let me = unsafe Unmanaged.passUnretained(self).toOpaque()
+        try check(unsafe ccurl_set_pointer(easy, CURLOPT_PRIVATE, me))
+        try check(unsafe ccurl_set_pointer(easy, CURLOPT_DEBUGDATA, me))
+        try check(unsafe ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
+        try check(unsafe ccurl_set_debug(easy, overhear))
+        try set(CURLOPT_VERBOSE, 1)
+        guard unsafe multi.add(easy) else { throw CurlMulti.Fault(reason: "libcurl takes no more connections") }
+        isAdded = true
+    }
+
+    /// Closes it at once, without a word to the server.
+    func close() {
+        guard isAdded else { return }
+        unsafe multi.remove(easy)
+        (isAdded, socket) = (false, CURL_SOCKET_BAD)
+    }
+
+    /// How far the opening has come.
+    var stage: SMTPFailure.Stage {
+        guard opening.stage == .connect else { return opening.stage }
+        return unsafe ccurl_get_time(easy, isTLSFirst ? CURLINFO_APPCONNECT_TIME_T : CURLINFO_CONNECT_TIME_T) > 0
+            ? .banner : .connect
+    }
+
+    fileprivate func opened(_ code: CURLcode) {
+        unsafe socket = code == CURLE_OK ? ccurl_get_socket(easy) : CURL_SOCKET_BAD
+        if socket != CURL_SOCKET_BAD {
+            _ = unsafe ccurl_set_long(easy, CURLOPT_VERBOSE, 0)
+            opening.end(encrypted: isEncrypted)
+            result = .success(())
+        } else {
+            result = .failure(CurlMulti.Fault(reason: reason(for: code)))
+        }
+    }
+
+    private func reason(for code: CURLcode) -> String {
+        if code == CURLE_RECV_ERROR { return "the server closed the connection" }
+        if code == CURLE_USE_SSL_FAILED, !opening.offer.has("STARTTLS") {
+            return "the server offers no STARTTLS; tls=off sends in the clear"
+        }
+        let said = unsafe String(cString: errorText)
+        return said.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : said
+    }
+
+    /// The opening ended before it began.
+    func fail(_ fault: CurlMulti.Fault) {
+        result = .failure(fault)
+        multi.wake()
+    }
+
+    fileprivate func heard(_ kind: curl_infotype, _ bytes: UnsafeBufferPointer<UInt8>) {
+        switch kind {
+        case CURLINFO_HEADER_OUT: unsafe opening.clientSaid(bytes)
+        case CURLINFO_HEADER_IN: unsafe opening.serverSaid(bytes)
+        default: break
+        }
+    }
+
+    // MARK: - Once it is open
+
+    /// Sends what the socket takes of `bytes` from `start` on, and returns where it stopped. As long as that is not the
+    /// end, the same bytes have to be offered again (TLS has begun to encrypt them).
+    func send(_ bytes: [UInt8], from start: Int) throws(CurlMulti.Fault) -> Int {
+        var start = start
+        while start < bytes.count {
+            var sent = 0
+            let result = unsafe bytes.withUnsafeBytes { bytes in
+                let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[start...])
+                return unsafe curl_easy_send(easy, rest.baseAddress, rest.count, &sent)
+            }
+            if result == CURLE_AGAIN { break }
+            guard result == CURLE_OK else { throw lost(result) }
+            start += sent
+        }
+        return start
+    }
+
+    /// Appends what has arrived.
+    func receive(into bytes: inout [UInt8]) throws(CurlMulti.Fault) {
+        var count = 0
+        var result = CURLE_OK
+        repeat {
+            unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4096) { buffer in
+                unsafe result = curl_easy_recv(easy, buffer.baseAddress, buffer.count, &count)
+                if result == CURLE_OK { unsafe bytes.append(contentsOf: buffer.prefix(count)) }
+            }
+            // TLS may hold more than the socket shows. What is too long for a reply is left there.
+        } while result == CURLE_OK && (count == 4096 || count > 0 && isEncrypted)
+            && bytes.count <= SMTPReplyParser.limit
+        if result == CURLE_AGAIN || result == CURLE_OK && count > 0 { return }
+        throw result == CURLE_OK ? CurlMulti.Fault(reason: "the server closed the connection") : lost(result)
+    }
+
+    private func lost(_ result: CURLcode) -> CurlMulti.Fault {
+        CurlMulti.Fault(reason: "the connection was lost: \(unsafe String(cString: curl_easy_strerror(result)))")
+    }
+
+    // MARK: - Options
+
+    private func set(_ option: CURLoption, _ value: Int) throws(CurlMulti.Fault) {
+        try check(unsafe ccurl_set_long(easy, option, value))
+    }
+
+    /// libcurl copies the text.
+    private func set(_ option: CURLoption, _ value: String) throws(CurlMulti.Fault) {
+        try check(unsafe ccurl_set_string(easy, option, value))
+    }
+
+    private func check(_ result: CURLcode) throws(CurlMulti.Fault) {
+        guard result == CURLE_OK else {
+            throw CurlMulti.Fault(reason: unsafe String(cString: curl_easy_strerror(result)))
+        }
+    }
+}
+
+/// libcurl's `CURLOPT_DEBUGFUNCTION`.
+private let overhear: curl_debug_callback = { _, kind, bytes, count, pointer in
+    guard let bytes = unsafe bytes, let pointer = unsafe pointer else { return 0 }
+    let connection = unsafe Unmanaged<CurlConnection>.fromOpaque(pointer).takeUnretainedValue()
+    unsafe bytes.withMemoryRebound(to: UInt8.self, capacity: count) { bytes in
+        unsafe connection.heard(kind, UnsafeBufferPointer(start: bytes, count: count))
+    }
+    return 0
+}

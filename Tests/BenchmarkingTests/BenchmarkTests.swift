@@ -1,0 +1,65 @@
+import BgdemoBenchmarking
+import BgdemoSMTPInbox
+import Subprocess
+import BgdemoTestSupport
+import Testing
+
+extension SerializedBenchmarks {
+    @Suite(.timeLimit(.minutes(2))) struct BenchmarkTests {
+        private func benchmark(rate: Double = 50, seconds: Double = 1, delay: ReplyDelay = .fixed(.milliseconds(50)))
+            -> Benchmark
+        {
+            var inbox = InboxSettings()
+            inbox.delay = delay
+            return Benchmark(
+                program: bgdemoPath, load: Load(.open(rate: rate), seconds: seconds, seed: 7), inbox: inbox)
+        }
+
+        @Test(arguments: [
+            BenchmarkSubject("foreground", deployment: .single, needsRedis: false),
+            BenchmarkSubject("local", semantics: "safe", deployment: .supervised, needsRedis: false),
+            BenchmarkSubject("resque", semantics: "safe", deployment: .separateWorker, needsRedis: true),
+        ])
+        func whatIsAcceptedIsInTheInboxOnce(subject: BenchmarkSubject) async throws {
+            let run = try await benchmark().run(subject)
+            let fate = run.fate
+            #expect(fate.asked == run.load.schedule().count)
+            #expect(fate.accepted == fate.asked)
+            #expect(fate.delivered == fate.asked)
+            #expect(run.deliveredOnce == fate.asked)
+            #expect(fate.lost == 0 && fate.pending == 0 && fate.duplicated == 0 && fate.deliveredUnaccepted == 0)
+            let names =
+                subject.roles.map(\.rawValue) + (subject.needsRedis ? ["redis-server"] : []) + ["load and inbox"]
+            #expect(Set(run.processes.map(\.name)) == Set(names))
+            #expect(run.processes.allSatisfy { $0.peakMemoryBytes > 1 << 20 })
+        }
+
+        @Test func aKilledWorkerThatIsStartedAgainLosesNothingOfResque() async throws {
+            let subject = BenchmarkSubject("resque", deployment: .separateWorker, needsRedis: true)
+            var benchmark = benchmark(delay: .fixed(.milliseconds(250)))
+            benchmark.quietPeriod.quiet = .seconds(15)
+            let run = try await benchmark.run(subject) { running in
+                try await running.sleep(until: .milliseconds(500))
+                try await running.signal(.kill, to: .worker)
+                try await running.restart(.worker)
+            }
+            #expect(run.fate.accepted > 0)
+            #expect(run.fate.lost == 0)
+            #expect(run.recovery(from: .milliseconds(500)) != nil)
+        }
+
+        @Test func aKilledWebServerLosesWhatFireAndForgetHadInHand() async throws {
+            let subject = BenchmarkSubject("fire-and-forget", deployment: .single, needsRedis: false)
+            var benchmark = benchmark(rate: 100, delay: .fixed(.milliseconds(250)))
+            benchmark.quietPeriod.quiet = .seconds(1)
+            let run = try await benchmark.run(subject) { running in
+                try await running.sleep(until: .milliseconds(500))
+                try await running.signal(.kill, to: .webServer)
+                try await running.restart(.webServer)
+            }
+            #expect(run.fate.lost > 5)
+            #expect(run.fate.unanswered > 0)
+            #expect(run.fate.delivered == run.fate.accepted - run.fate.lost)
+        }
+    }
+}

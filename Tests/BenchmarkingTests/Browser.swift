@@ -1,0 +1,162 @@
+import Foundation
+import Subprocess
+import Testing
+
+@testable import BgdemoBenchmarking
+
+/// The tests that start a browser, one after the other: each takes all cores for a moment.
+@Suite(.serialized) struct BrowserTests {}
+
+/// Chromium without a window, looking at a page as a person's browser would.
+enum Browser {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// What is seen of a page in a window of some width.
+    struct View: Decodable {
+        struct Picture: Decodable {
+            let id: String
+            let role: String
+            let title: String
+            let summary: String
+            let width: Double
+            let height: Double
+            let shapes: Int
+            /// Letters that stand outside the picture.
+            let cut: [String]
+            /// Attributes that are no numbers.
+            let broken: [String]
+        }
+
+        struct Row: Decodable {
+            let head: String
+            let cells: [String]
+            /// Of `<data value>`, nil where a cell has none.
+            let values: [Double?]
+        }
+
+        struct Table: Decodable {
+            let id: String
+            let caption: String
+            let columns: [String]
+            let rows: [Row]
+            /// Heads without a scope.
+            let unscoped: Int
+        }
+
+        let window: Double
+        /// Past ``window`` it would have to be moved sideways.
+        let page: Double
+        let pictures: [Picture]
+        let tables: [Table]
+        let json: String
+        let text: String
+        let ground: String
+
+        func table(_ id: String) throws -> Table {
+            guard let table = tables.first(where: { $0.id == id }) else {
+                throw Failure(description: "the page has no table \(id) but \(tables.map(\.id))")
+            }
+            return table
+        }
+    }
+
+    /// What each of `pages` looks like at each of these widths, and the lines of the browser's console.
+    static func look(
+        at pages: [String], widths: [Int] = [375, 1280], flags: [String] = []
+    ) async throws -> (views: [View], console: [String]) {
+        let place = FileManager.default.temporaryDirectory.appending(path: "bgdemo-browser-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: place) }
+        for (index, page) in pages.enumerated() {
+            try Data(page.utf8).write(to: place.appending(path: "\(index).html"))
+        }
+        let frames = pages.indices.flatMap { index in
+            widths.map { "<iframe src=\(index).html style='width:\($0)px;height:900px;border:0'></iframe>" }
+        }
+        try Data("<body>\(frames.joined())<script>\(script)</script>".utf8).write(
+            to: place.appending(path: "look.html"))
+        let (dump, log) = try await run(
+            flags + [
+                "--allow-file-access-from-files", "--enable-logging=stderr", "--v=0", "--dump-dom",
+                "--user-data-dir=\(place.path)/profile", "file://\(place.path)/look.html",
+            ])
+        guard let start = dump.range(of: "<pre>"), let end = dump.range(of: "</pre>"),
+            let json = String(dump[start.upperBound..<end.lowerBound]).removingPercentEncoding
+        else { throw Failure(description: "the browser showed nothing: \(dump.prefix(500)) \(log.suffix(2000))") }
+        let views = try JSONDecoder().decode([View].self, from: Data(json.utf8))
+        return (views, log.split(separator: "\n").map(String.init).filter { $0.contains(":CONSOLE") })
+    }
+
+    private static func run(_ arguments: [String]) async throws -> (output: String, error: String) {
+        let browsers = SVGRasterizer.all.filter { SVGRasterizer.browsers.contains($0.program) }
+        var found: Executable?
+        for browser in browsers where found == nil {
+            if await browser.isInstalled { found = browser.executable }
+        }
+        guard let browser = found else { throw Failure(description: "no Chromium is there: ./setup test") }
+        return try await withThrowingTaskGroup(of: (String, String).self) { group in
+            group.addTask {
+                let ended = try await Subprocess.run(
+                    browser,
+                    arguments: Arguments(["--headless", "--no-sandbox", "--disable-gpu"] + arguments),
+                    output: .string(limit: 64 << 20), error: .string(limit: 4 << 20))
+                return (ended.standardOutput, ended.standardError)
+            }
+            group.addTask {
+                try await Task.sleep(for: .seconds(60))
+                throw Failure(description: "chromium did not end within a minute")
+            }
+            defer { group.cancelAll() }
+            guard let result = try await group.next() else { throw Failure(description: "nothing ran") }
+            return result
+        }
+    }
+
+    /// Runs in a page around the one that is looked at.
+    private static let script = """
+        addEventListener('load', () => {
+          const views = [...document.querySelectorAll('iframe')].map(frame => {
+            const page = frame.contentDocument, root = page.documentElement;
+            const shown = [...page.querySelectorAll('svg')].filter(svg => svg.getClientRects().length > 0);
+            for (const details of page.querySelectorAll('details')) details.open = true;
+            return {
+              window: frame.contentWindow.innerWidth, page: root.scrollWidth,
+              text: page.body.innerText, json: (page.getElementById('comparison') || {}).textContent || '',
+              ground: frame.contentWindow.getComputedStyle(page.body).backgroundColor,
+              pictures: shown.map(svg => {
+                const box = svg.getBoundingClientRect(), view = svg.viewBox.baseVal;
+                const named = svg.getAttribute('aria-labelledby').split(' ').map(id => page.getElementById(id).textContent);
+                const texts = [...svg.querySelectorAll('text')];
+                return {
+                  id: svg.closest('section').id, role: svg.getAttribute('role'), title: named[0], summary: named[1],
+                  width: box.width, height: box.height,
+                  shapes: svg.querySelectorAll('path, rect, circle').length,
+                  cut: texts.filter(text => { const b = text.getBBox();
+                    return b.x < -1 || b.y < -1 || b.x + b.width > view.width + 1 || b.y + b.height > view.height + 1;
+                  }).map(text => text.textContent),
+                  broken: [...svg.querySelectorAll('*')].flatMap(e => [...e.attributes])
+                    .filter(a => /nan|inf/i.test(a.value) && /^(x|y|d|r|cx|cy|x1|x2|y1|y2|width|height)$/.test(a.name))
+                    .map(a => a.name + '=' + a.value)
+                };
+              }),
+              tables: [...page.querySelectorAll('table')].map(table => ({
+                id: table.id, caption: table.caption ? table.caption.textContent : '',
+                columns: [...table.querySelectorAll('thead th')].map(th => th.textContent),
+                unscoped: table.querySelectorAll('th:not([scope])').length,
+                rows: [...table.querySelectorAll('tbody tr')].map(tr => ({
+                  head: tr.querySelector('th').textContent,
+                  cells: [...tr.querySelectorAll('td')].map(td => td.textContent),
+                  values: [...tr.querySelectorAll('td')].map(td => {
+                    const data = td.querySelector('data'); return data ? Number(data.value) : null; })
+                }))
+              }))
+            };
+          });
+          const out = document.createElement('pre');
+          out.textContent = encodeURIComponent(JSON.stringify(views));
+          document.body.replaceChildren(out);
+        });
+        """
+}

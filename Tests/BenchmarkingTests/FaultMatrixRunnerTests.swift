@@ -1,0 +1,91 @@
+import BgdemoSMTPInbox
+import Subprocess
+import BgdemoTestSupport
+import Synchronization
+import Testing
+
+@testable import BgdemoBenchmarking
+
+/// Cells of the fate matrix, with real processes that really die.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct FaultMatrixRunnerTests {
+    private static func chaos(_ subjects: [BenchmarkSubject], _ faults: [String]) -> FaultMatrixRunner {
+        var inbox = InboxSettings()
+        inbox.delay = .fixed(.milliseconds(800))
+        var chaos = FaultMatrixRunner(program: bgdemoPath, subjects: subjects, inbox: inbox)
+        chaos.faults = Fault.all.filter { faults.contains($0.name) }
+        chaos.atATime = 2
+        return chaos
+    }
+
+    @Test func aKillLosesWhatWasInFlightAndNothingOfAQueue() async throws {
+        let chaos = Self.chaos(
+            [
+                BenchmarkSubject("fire-and-forget", deployment: .single, needsRedis: false),
+                BenchmarkSubject("resque", semantics: "safe", deployment: .separateWorker, needsRedis: true),
+            ], ["kill-worker", "kill-server"])
+        let news = Mutex<[FaultMatrixRunner.Update]>([])
+        let matrix = await chaos.matrix { one in news.withLock { $0.append(one) } }
+        #expect(matrix.faults.map(\.name) == ["kill-worker", "kill-server"])
+        try #require(matrix.rows.map(\.cells.count) == [2, 2])
+
+        let (none, forgotten) = (matrix.rows[0].cells[0], matrix.rows[0].cells[1])
+        #expect(!none.applies)
+        #expect(forgotten.problem == nil && !forgotten.mustLoseNothing && forgotten.isKept)
+        #expect(forgotten.fate.lost > 0 && forgotten.fate.unanswered > 0, "\(forgotten)")
+        for cell in matrix.rows[1].cells {
+            #expect(cell.mustLoseNothing && cell.isKept, "\(cell)")
+            #expect(cell.fate.accepted > 50)
+            #expect(cell.deliveredOnce + cell.fate.duplicated >= cell.fate.accepted)
+            #expect((cell.recoverySeconds ?? 0) > 0)
+        }
+        #expect(matrix.isKept)
+        #expect(news.withLock { $0.map(\.place) } == [1, 2, 3])
+        #expect(news.withLock { $0.allSatisfy { $0.of == 3 } })
+    }
+
+    @Test func aMailServerThatIsAwayIsWaitedForByThoseWhoPromisedTo() async throws {
+        let chaos = Self.chaos(
+            [
+                BenchmarkSubject("foreground", deployment: .single, needsRedis: false),
+                BenchmarkSubject("local", semantics: "safe", deployment: .supervised, needsRedis: false),
+            ], ["smtp-down"])
+        let matrix = await chaos.matrix { _ in }
+        let cells = try matrix.rows.map { try #require($0.cells.first) }
+        // The client of foreground was told no; local's mails came late.
+        #expect(cells[0].fate.refused > 50 && cells[0].fate.lost == 0)
+        #expect(cells[1].fate.accepted == cells[1].fate.asked && cells[1].fate.lost == 0, "\(cells[1])")
+        #expect((cells[1].recoverySeconds ?? 0) > 4)
+        #expect(matrix.isKept)
+    }
+
+    @Test func aSubjectThatCannotRunFails() async throws {
+        var chaos = Self.chaos(
+            [BenchmarkSubject("resque", semantics: "safe", deployment: .separateWorker, needsRedis: true)],
+            ["kill-worker"])
+        chaos.program = "/bin/false"
+        let matrix = await chaos.matrix { _ in }
+        let cell = try #require(matrix.rows.first?.cells.first)
+        #expect(cell.problem?.contains("resque") == true)
+        #expect(!matrix.isKept)
+    }
+
+    @Test func afterAStopThereAreNoCellsThatWereNotDone() async {
+        let chaos = Self.chaos(
+            [BenchmarkSubject("foreground", deployment: .single, needsRedis: false)], ["kill-server", "smtp-down"])
+        chaos.stop.set()
+        let matrix = await chaos.matrix { _ in }
+        #expect(matrix.rows.map(\.cells.count) == [0])
+    }
+
+    @Test func everyMishapOfTheDesignIsThereOnce() {
+        #expect(
+            Fault.all.map(\.name) == [
+                "kill-worker", "kill-server", "kill-master", "terminate", "stop-worker", "smtp-down", "smtp-moody",
+                "bad-address", "smtp-cut", "redis-killed", "redis-cut", "redis-silent",
+            ])
+        let stranger = BenchmarkSubject("an eighth", deployment: .single, needsRedis: false)
+        #expect(Fault.all.allSatisfy { !DurabilityGuarantees.mustLoseNothing(stranger, under: $0) })
+        let old = BenchmarkSubject("resque", semantics: "talk", deployment: .separateWorker, needsRedis: true)
+        #expect(Fault.all.allSatisfy { !DurabilityGuarantees.mustLoseNothing(old, under: $0) })
+    }
+}

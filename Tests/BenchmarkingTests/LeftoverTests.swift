@@ -1,0 +1,55 @@
+import Foundation
+import Subprocess
+import BgdemoTestSupport
+import Testing
+
+extension SerializedBenchmarks {
+    /// However a comparison ends, nothing of it is left.
+    @Suite(.timeLimit(.minutes(2))) struct LeftoverTests {
+        #if os(Linux)
+            @Test(arguments: [
+                ("local", Signal.interrupt, 1 as Int32?), ("resque", .terminate, 1), ("local", .kill, nil as Int32?),
+                ("resque", .kill, nil),
+            ])
+            func aSignalEndsAllProcesses(strategy: String, signal: Signal, code: Int32?) async throws {
+                let folder = FileManager.default.temporaryDirectory.appending(
+                    path: "cmp-\(UInt32.random(in: 0 ... .max))"
+                )
+                .path
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+                defer { try? FileManager.default.removeItem(atPath: folder) }
+                let (_, status) = try await withProgram(
+                    ["compare", "--strategies", strategy, "--duration", "60s", "--json", folder + "/result.json"],
+                    environment: ["TMPDIR": folder]
+                ) { program in
+                    _ = try await program.line { $0.contains("in the inbox") }
+                    #expect(Self.processes(in: folder).count >= 3)
+                    try program.signal(signal)
+                    try await program.end()
+                }
+                if let code {
+                    #expect(status == .exited(code))
+                    let json = try String(contentsOfFile: folder + "/result.json", encoding: .utf8)
+                    #expect(json.contains("\"isComplete\" : false") && json.contains("\"name\" : \"\(strategy)\""))
+                }
+                // The reaper of one that was killed has its own pace.
+                let end = ContinuousClock.now + .seconds(10)
+                while !Self.processes(in: folder).isEmpty, .now < end { try await Task.sleep(for: .milliseconds(50)) }
+                #expect(Self.processes(in: folder).isEmpty)
+                let left = try FileManager.default.contentsOfDirectory(atPath: folder)
+                #expect(left.allSatisfy { !$0.hasPrefix("bgdemo-compare") })
+            }
+
+            /// Those that were told to put their files there.
+            private static func processes(in folder: String) -> [Int32] {
+                let pids = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap {
+                    Int32($0)
+                }
+                return pids.filter { pid in
+                    let variables = FileManager.default.contents(atPath: "/proc/\(pid)/environ") ?? Data()
+                    return variables.range(of: Data("TMPDIR=\(folder)\0".utf8)) != nil
+                }
+            }
+        #endif
+    }
+}

@@ -1,0 +1,114 @@
+import BgdemoHTTPServer
+import BgdemoTestSupport
+import Testing
+
+@Suite("A server that drains", .timeLimit(.minutes(1)))
+struct DrainTests {
+    private static let get = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    @Test("answers what is in hand or half read, closes what is idle, takes no more, and is done when all have left")
+    func graceful() async throws {
+        let handler = HoldingHandler()
+        try await withServer(handler) { server in
+            let waiting = try await RawClient.connect(port: server.port)
+            try await waiting.send(Self.get)
+            await handler.arrival("/1")
+            let halfRead = try await RawClient.connect(port: server.port)
+            try await halfRead.send("GET /first HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\n")
+            await handler.arrival("/first")
+            handler.release("/first")
+            #expect(try await halfRead.readResponse().text == "/first")
+            let idle = try await RawClient.connect(port: server.port)
+            try await idle.send("GET /idle HTTP/1.1\r\nHost: a\r\n\r\n")
+            await handler.arrival("/idle")
+            handler.release("/idle")
+            #expect(try await idle.readResponse().values("connection") == [])
+
+            async let drained: Void = server.drain(within: .seconds(50))
+            #expect(try await idle.readToEnd() == [])
+            await #expect(throws: (any Error).self) { try await RawClient.connect(port: server.port) }
+
+            handler.release("/1")
+            let answer = try await waiting.readResponse()
+            #expect(answer.text == "/1")
+            #expect(answer["connection"] == "close")
+            #expect(try await waiting.readToEnd() == [])
+            await waiting.close()
+
+            try await halfRead.send("Host: a\r\n\r\n")
+            await handler.arrival("/2")
+            handler.release("/2")
+            let last = try await halfRead.readResponse()
+            #expect(last.text == "/2")
+            #expect(last["connection"] == "close")
+            #expect(try await halfRead.readToEnd() == [])
+            await halfRead.close()
+            await idle.close()
+            await drained
+        }
+    }
+
+    @Test("closes those that do not end in time, and says nothing to a second drain")
+    func bounded() async throws {
+        let handler = HoldingHandler()
+        try await withServer(handler) { server in
+            let waiting = try await RawClient.connect(port: server.port)
+            try await waiting.send(Self.get)
+            await handler.arrival("/1")
+            let halfRead = try await RawClient.connect(port: server.port)
+            try await halfRead.send("GET /2 HTTP/1.1\r\n")
+            await server.drain(within: .milliseconds(50))
+            #expect(server.openConnections == 0)
+            #expect(try await waiting.readToEnd() == [])
+            #expect(try await halfRead.readToEnd() == [])
+            await server.drain(within: .seconds(50))
+            handler.releaseAll()
+            await waiting.close()
+            await halfRead.close()
+        }
+    }
+}
+
+@Suite("A server that is full", .timeLimit(.minutes(1)))
+struct FullTests {
+    @Test("tells so, without a reset, and takes the next when one has left")
+    func full() async throws {
+        var limits = HTTPLimits()
+        limits.connections = 2
+        try await withServer(Echo(), limits: limits) { server in
+            let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+            let first = try await RawClient.connect(port: server.port)
+            let second = try await RawClient.connect(port: server.port)
+            for client in [first, second] {
+                try await client.send(request)
+                #expect(try await client.readResponse().status == 200)
+            }
+            let third = try await RawClient.connect(port: server.port)
+            try await third.send(String(repeating: request, count: 1000))
+            let refusal = try await third.readResponse()
+            #expect(refusal.status == 503)
+            #expect(refusal["retry-after"] == "1")
+            #expect(refusal["connection"] == "close")
+            #expect(refusal.text.contains("2 connections are open"))
+            #expect(try await third.readToEnd() == [])
+            await third.close()
+
+            await first.close()
+            // The server learns of it in its own time; too many that ask meanwhile are not even answered.
+            while (try? await exchange(Array(request.utf8), with: server))?.status != 200 {}
+            await second.close()
+        }
+    }
+
+    @Test("keeps no more than some of those that it turns away")
+    func crowded() async throws {
+        var limits = HTTPLimits()
+        limits.connections = 1
+        try await withServer(Echo(), limits: limits) { server in
+            var clients: [RawClient] = []
+            for _ in 0..<100 { clients.append(try await RawClient.connect(port: server.port)) }
+            #expect(server.openConnections <= 17)
+            for client in clients { await client.close() }
+        }
+    }
+}

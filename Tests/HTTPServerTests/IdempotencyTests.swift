@@ -1,0 +1,89 @@
+@testable import BgdemoHTTPServer
+import BgdemoEmail
+import BgdemoCore
+@testable import BgdemoMailAPI
+import Testing
+
+@Suite struct IdempotencyTests {
+    private func keyed(_ target: String, _ key: String) -> HTTPRequest { .get(target) { $0.idempotencyKey = key } }
+
+    @Test("The same key has the first answer, by GET and by POST, and no second mail")
+    func repeated() async {
+        let strategy = RecordingStrategy()
+        let route = MailRoute(strategy)
+        let first = await route.respond(to: keyed("/a@b.example/s/t", "k"))
+        let again = await route.respond(to: keyed("/a%40b.example/s/t", "k"))
+        let posted = await route.respond(
+            to: .post(#"{"to":"a@b.example","subject":"s","text":"t"}"#) { $0.idempotencyKey = "k" })
+        #expect(first.status == .ok)
+        #expect(again == first)
+        #expect(posted == first)
+        #expect(strategy.accepted.count == 1)
+    }
+
+    @Test(
+        "Another mail under the same key is 409",
+        arguments: ["/c@b.example/s/t", "/a@b.example/S/t", "/a@b.example/s/T"])
+    func conflict(target: String) async {
+        let strategy = RecordingStrategy()
+        let route = MailRoute(strategy)
+        _ = await route.respond(to: keyed("/a@b.example/s/t", "k"))
+        #expect(await route.respond(to: keyed(target, "k")).status == .conflict)
+        #expect(strategy.accepted.count == 1)
+    }
+
+    @Test("Who comes while the first is under way waits for its answer", .timeLimit(.minutes(1)))
+    func underWay() async {
+        let gate = TestLatch()
+        let strategy = RecordingStrategy(gate: gate)
+        let route = MailRoute(strategy)
+        async let first = route.respond(to: keyed("/a@b.example/s/t", "k"))
+        await gate.arrival()
+        async let second = route.respond(to: keyed("/a@b.example/s/t", "k"))
+        #expect(await route.respond(to: keyed("/a@b.example/s/other", "k")).status == .conflict)
+        await gate.open()
+        #expect(await first == second)
+        #expect(strategy.accepted.count == 1)
+    }
+
+    @Test("A mail that nobody took may be tried again under its key; one that failed has failed")
+    func failures() async {
+        let strategy = RecordingStrategy()
+        let route = MailRoute(strategy)
+        strategy.refuse(.unavailable("away", retryAfter: .seconds(1)))
+        #expect(await route.respond(to: keyed("/a@b.example/s/t", "k")).status == .serviceUnavailable)
+        strategy.refuse(.failed(.permanent(SMTPFailure(.rcpt, code: 550, "no"))))
+        let failed = await route.respond(to: keyed("/a@b.example/s/t", "k"))
+        #expect(failed.status == .internalServerError)
+        strategy.refuse(nil)
+        #expect(await route.respond(to: keyed("/a@b.example/s/t", "k")) == failed)
+    }
+
+    @Test(
+        "A key is 1 to 256 printable characters",
+        arguments: [
+            ("", 400), (String(repeating: "k", count: 256), 200), (String(repeating: "k", count: 257), 400), ("ü", 400),
+        ])
+    func key(key: String, status: Int) async {
+        #expect(await MailRoute(RecordingStrategy()).respond(to: keyed("/a@b.example/s/t", key)).status.code == status)
+    }
+
+    @Test("Past its limit and its lifetime a key is forgotten")
+    func forgotten() async throws {
+        let strategy = RecordingStrategy()
+        let few = IdempotencyCache(limit: 2)
+        let short = IdempotencyCache(lifetime: .zero)
+        let order = try SendMailRequest(.get("/a@b.example/s/t"))
+        let deliver = { (order: SendMailRequest) async -> SendMailResponse in
+            let receipt = try? await strategy.accept(order.email)
+            return SendMailResponse(order.email.id, .accepted(receipt ?? AcceptResult("none")))
+        }
+        for key in ["1", "2", "3", "4", "4", "3"] { _ = try await few.once(key, order, deliver: deliver) }
+        #expect(strategy.accepted.count == 4)
+        _ = try await few.once("1", order, deliver: deliver)
+        #expect(strategy.accepted.count == 5)
+        _ = try await short.once("1", order, deliver: deliver)
+        _ = try await short.once("1", order, deliver: deliver)
+        #expect(strategy.accepted.count == 7)
+    }
+}

@@ -1,0 +1,44 @@
+import BgdemoNetSupport
+import Logging
+import NIOCore
+import NIOPosix
+import BgdemoTestSupport
+import Testing
+
+@testable import BgdemoHTTPServer
+
+@Suite(.timeLimit(.minutes(1)))
+struct ListeningTests {
+    private let page = PageHandler { _ in HTTPResponse(.ok, .text, "") }
+    private let logger = Logger(label: "test")
+
+    private func start(host: String = "127.0.0.1", port: Int = 0, limits: HTTPLimits = HTTPLimits()) async throws
+        -> HTTPServer
+    {
+        try await HTTPServer.start(
+            host: host, port: port, limits: limits, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
+            handler: page)
+    }
+
+    @Test("A port that is taken is named in words, and so is a host that is nowhere")
+    func refusals() async throws {
+        let server = try await start()
+        let taken = try await #require(throws: BindError.self) { try await start(port: server.port) }
+        #expect(taken.reason == "127.0.0.1 port \(server.port) is in use")
+        // TEST-NET-1 of RFC 5737: nobody's address.
+        let elsewhere = try await #require(throws: BindError.self) { try await start(host: "192.0.2.1") }
+        #expect(elsewhere.reason == "192.0.2.1 is no address of this machine")
+        let unknown = try await #require(throws: BindError.self) { try await start(host: "[::1]") }
+        #expect(unknown.reason == "no address of [::1] is known")
+        await server.drain(within: .seconds(1))
+    }
+
+    @Test("However high the limit on connections, one is taken")
+    func limit() async throws {
+        var limits = HTTPLimits()
+        limits.connections = .max
+        let server = try await start(limits: limits)
+        #expect(try await fetch("/", port: server.port).status == 200)
+        await server.drain(within: .seconds(1))
+    }
+}

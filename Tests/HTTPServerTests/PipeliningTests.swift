@@ -1,0 +1,88 @@
+import BgdemoHTTPServer
+import BgdemoTestSupport
+import Testing
+
+@Suite("Requests in a row are answered in a row", .timeLimit(.minutes(1)))
+struct PipeliningTests {
+    private static func get(_ target: String) -> String { "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n" }
+
+    @Test("though their handlers finish in another order")
+    func order() async throws {
+        let handler = HoldingHandler()
+        try await withServer(handler) { server in
+            let client = try await RawClient.connect(port: server.port)
+            try await client.send(Self.get("/1") + Self.get("/2") + Self.get("/3"))
+            for target in ["/3", "/2", "/1"] {
+                await handler.arrival(target)
+                handler.release(target)
+            }
+            #expect(try await client.readResponses(3).map(\.text) == ["/1", "/2", "/3"])
+            await client.close()
+        }
+    }
+
+    @Test("a thousand at once, with no more in hand than the limit")
+    func bounded() async throws {
+        var limits = HTTPLimits()
+        limits.pipelined = 8
+        let handler = HoldingHandler()
+        try await withServer(handler, limits: limits) { server in
+            let client = try await RawClient.connect(port: server.port)
+            try await client.send((1...1000).map { Self.get("/\($0)") }.joined())
+            for number in 1...1000 {
+                await handler.arrival("/\(number)")
+                #expect(handler.waiting <= 8)
+                handler.release("/\(number)")
+            }
+            #expect(try await client.readResponses(1000).map(\.text) == (1...1000).map { "/\($0)" })
+            await client.close()
+        }
+    }
+
+    @Test("to a client that reads nothing until it has sent all, and whose answers are many mebibytes")
+    func slowReader() async throws {
+        let page = [UInt8](repeating: 0x78, count: 64 << 10)
+        try await withServer(FixedResponse(bytes: page)) { server in
+            let client = try await RawClient.connect(port: server.port, receiveBuffer: 8 << 10)
+            try await client.read(false)
+            try await client.send(String(repeating: Self.get("/"), count: 500))
+            try await client.read(true)
+            for _ in 0..<500 { #expect(try await client.readResponse().body == page) }
+            await client.close()
+        }
+    }
+
+    @Test("to a client that has closed its half, whatever the number")
+    func halfClosed() async throws {
+        var limits = HTTPLimits()
+        limits.pipelined = 2
+        let handler = HoldingHandler()
+        try await withServer(handler, limits: limits) { server in
+            let client = try await RawClient.connect(port: server.port)
+            try await client.send((1...20).map { Self.get("/\($0)") }.joined())
+            try await client.closeOutput()
+            for number in 1...20 {
+                await handler.arrival("/\(number)")
+                handler.release("/\(number)")
+            }
+            let responses = try await client.readResponses(20)
+            #expect(responses.map(\.text) == (1...20).map { "/\($0)" })
+            #expect(responses.last?["connection"] == nil || responses.last?["connection"] == "close")
+            #expect(try await client.readToEnd() == [])
+            await client.close()
+        }
+    }
+
+    @Test("to a client that has closed its half and reads an answer of mebibytes")
+    func halfClosedSlowReader() async throws {
+        let page = [UInt8](repeating: 0x78, count: 16 << 20)
+        try await withServer(FixedResponse(bytes: page)) { server in
+            let client = try await RawClient.connect(port: server.port, receiveBuffer: 8 << 10)
+            try await client.send(Self.get("/"))
+            try await client.closeOutput()
+            #expect(try await client.readResponse().body == page)
+            #expect(try await client.readToEnd() == [])
+            await client.close()
+        }
+    }
+}

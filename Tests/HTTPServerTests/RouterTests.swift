@@ -1,0 +1,52 @@
+@testable import BgdemoHTTPServer
+@testable import BgdemoMailAPI
+import Testing
+
+@Suite struct RouterTests {
+    private let strategy = RecordingStrategy()
+    private var router: HTTPRouter {
+        HTTPRouter(
+            pages: [
+                "/": HomePage(strategy: "foreground", summary: "it waits", links: [("metrics", "/metrics")]),
+                "/healthz": PageHandler { _ in HTTPResponse(.ok, .json, "{}") },
+            ],
+            mails: MailRoute(strategy))
+    }
+
+    @Test("The home page is a form for a browser and usage for curl")
+    func home() async {
+        let browser = await router.respond(to: .get("/") { $0.accept = "text/html,*/*;q=0.8" })
+        let curl = await router.respond(
+            to: .get("/") {
+                $0.accept = "*/*"
+                $0.host = "localhost:8080"
+            })
+        #expect(browser.type == .html)
+        #expect(browser.text.contains("<form method=\"post\""))
+        #expect(browser.header("Content-Security-Policy")?.contains("default-src 'none'") == true)
+        #expect(curl.type == .text)
+        #expect(curl.text.contains("curl http://localhost:8080/you@example.org/"))
+    }
+
+    @Test("Pages are found with and without a query; an icon is not")
+    func pages() async {
+        #expect(await router.respond(to: .get("/healthz")).status == .ok)
+        #expect(await router.respond(to: .get("/healthz?x=1")).status == .ok)
+        #expect(await router.respond(to: .get("/favicon.ico")).status == .notFound)
+        #expect(await router.respond(to: .get("/unknown")).status == .badRequest)
+    }
+
+    @Test("Another method is 405 with Allow, OPTIONS says the same")
+    func methods() async {
+        for (target, allow) in [("/", "GET, HEAD, POST, OPTIONS"), ("/a@b.example/s/t", "GET, HEAD, OPTIONS")] {
+            let put = await router.respond(to: HTTPRequest.get(target).with(.other))
+            let options = await router.respond(to: HTTPRequest.get(target).with(.options))
+            #expect(put.status == .methodNotAllowed)
+            #expect(put.header("Allow") == allow)
+            #expect(options.status == .noContent)
+            #expect(options.header("Allow") == allow)
+        }
+        #expect(await router.respond(to: HTTPRequest.get("/a@b.example/s/t").with(.post)).status == .methodNotAllowed)
+        #expect(strategy.accepted.isEmpty)
+    }
+}

@@ -1,0 +1,100 @@
+import NIOCore
+import Testing
+
+@testable import RedisClient
+
+@Suite("RESP: commands to bytes, bytes to replies")
+struct RESPTests {
+    /// All replies in `bytes`, fed in pieces of `size`.
+    private func replies(_ bytes: [UInt8], inPiecesOf size: Int = .max) throws -> [RedisValue] {
+        var reader = ReplyReader()
+        var replies: [RedisValue] = []
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            try reader.feed(ByteBuffer(bytes: rest.prefix(size)))
+            rest = rest.dropFirst(size)
+            while let reply = try reader.next() { replies.append(reply) }
+        }
+        return replies
+    }
+
+    @Test("a command is an array of bulk strings, whatever bytes it has")
+    func command() {
+        let bytes: [UInt8] = [0, 0x0d, 0x0a, 0xff]
+        #expect(
+            RedisCommand(["SET", "k\r\n", bytes, 42, ""]).bytes.readableBytesView.elementsEqual(
+                Array("*5\r\n$3\r\nSET\r\n$3\r\nk\r\n\r\n$4\r\n".utf8) + bytes
+                    + Array("\r\n$2\r\n42\r\n$0\r\n\r\n".utf8)))
+        #expect(RedisCommand(["", ""]).bytes == ByteBuffer(string: "*2\r\n$0\r\n\r\n$0\r\n\r\n"))
+    }
+
+    private static let all: [(wire: String, value: RedisValue)] = [
+        ("+OK\r\n", .string(Array("OK".utf8))),
+        (":-9223372036854775808\r\n", .integer(.min)),
+        ("$6\r\nfoo\r\nb\r\n", .string(Array("foo\r\nb".utf8))),
+        ("$0\r\n\r\n", .string([])),
+        ("$-1\r\n", .null),
+        ("*-1\r\n", .null),
+        ("*0\r\n", .array([])),
+        ("-WRONGTYPE no\r\n", .error(RedisReplyError("WRONGTYPE no"))),
+        (
+            "*3\r\n$1\r\na\r\n*2\r\n:1\r\n$-1\r\n-ERR x\r\n",
+            .array([.string([0x61]), .array([.integer(1), .null]), .error(RedisReplyError("ERR x"))])
+        ),
+        (
+            "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:7\r\n",
+            (0..<8).reduce(.integer(7)) { value, _ in .array([value]) }
+        ),
+    ]
+
+    @Test("every type is read, wherever the bytes are cut", arguments: [1, 2, 3, 7, .max])
+    func cut(size: Int) throws {
+        #expect(try replies(Array(Self.all.map(\.wire).joined().utf8), inPiecesOf: size) == Self.all.map(\.value))
+    }
+
+    @Test(
+        "what is no reply is an error, and no crash",
+        arguments: [
+            "HTTP/1.1 400 Bad Request\r\n", "\r\n", ":12a\r\n", ":99999999999999999999\r\n", "$-2\r\n", "$x\r\n",
+            "*-2\r\n",
+            "*2147483647\r\n", "*2147483648\r\n", "*9223372036854775807\r\n", "*16777217\r\n",
+            "*18446744073709551617\r\n",
+            "*1\r\n*2147483647\r\n", "$9223372036854775808\r\n", "\0", "*1\r\n!\r\n",
+        ])
+    func malformed(wire: String) throws {
+        #expect(throws: ReplyReader.Malformed.self) { try replies(Array(wire.utf8)) }
+        #expect(throws: ReplyReader.Malformed.self) { try replies(Array(wire.utf8), inPiecesOf: 1) }
+    }
+
+    @Test("arrays in arrays in arrays are an error at the ninth", arguments: [9, 10, 11, 100_000])
+    func nested(depth: Int) throws {
+        let wire = String(repeating: "*1\r\n", count: depth) + ":1\r\n"
+        #expect(throws: ReplyReader.Malformed.self) { try replies(Array(wire.utf8)) }
+    }
+
+    @Test("a reply that never ends is not kept for ever")
+    func endless() throws {
+        var reader = ReplyReader()
+        try reader.feed(ByteBuffer(string: "$9223372036854775807\r\n"))
+        #expect(try reader.next() == nil)
+        let mebibyte = ByteBuffer(repeating: 0x61, count: 1 << 20)
+        try reader.feed(mebibyte)
+        #expect(try reader.next() == nil)
+    }
+
+    @Test("random bytes are replies or an error")
+    func noise() throws {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<2000 {
+            let letters = Array("+-:$*0123456789\r\n\r\n\r\n".utf8) + [UInt8.random(in: 0...255, using: &generator)]
+            let bytes = (0..<64).map { _ in letters.randomElement(using: &generator) ?? 0 }
+            let whole = Result { try replies(bytes) }
+            let cut = Result { try replies(bytes, inPiecesOf: 1) }
+            switch (whole, cut) {
+            case (.success(let whole), .success(let cut)): #expect(whole == cut)
+            case (.failure, .failure): break
+            default: Issue.record("\(bytes) is read in one way whole, in another cut")
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+import RedisClient
+import Testing
+
+@Suite("Redis' errors")
+struct RedisErrorTests {
+    @Test(
+        "each is told apart, and says what to do",
+        arguments: [
+            ("LOADING Redis is loading the dataset in memory", .loading, true, "come again"),
+            ("BUSY Redis is busy running a script.", .busy, true, "SCRIPT KILL"),
+            ("READONLY You can't write against a read only replica.", .readOnly, true, "primary"),
+            ("OOM command not allowed when used memory > 'maxmemory'.", .outOfMemory, true, "maxmemory"),
+            ("MISCONF Redis is configured to save RDB snapshots", .cannotPersist, true, "disk"),
+            ("NOAUTH Authentication required.", .noAuth, false, "redis://:password@host"),
+            ("WRONGPASS invalid username-password pair", .wrongPassword, false, "URL"),
+            ("ERR invalid password", .wrongPassword, false, "URL"),
+            ("NOPERM this user has no permissions", .noPermission, false, "may not"),
+            ("MOVED 3999 127.0.0.1:6381", .moved(slot: 3999, to: "127.0.0.1:6381"), false, "127.0.0.1:6381"),
+            ("CLUSTERDOWN Hash slot not served", .clusterDown, true, "Cluster"),
+            ("NOSCRIPT No matching script.", .noScript, false, "script"),
+            ("WRONGTYPE Operation against a key", .wrongType, false, "another type"),
+            ("ERR unknown command", .other, false, "ERR unknown command"),
+            ("MOVED nonsense", .other, false, "MOVED nonsense"),
+            ("", .other, false, "ERR"), ("no code", .other, false, "ERR no code"),
+        ] as [(String, RedisReplyError.Kind, Bool, String)])
+    func kinds(line: String, kind: RedisReplyError.Kind, isRetryable: Bool, advice: String) {
+        let error = RedisError.reply(RedisReplyError(line))
+        #expect(error.reply?.kind == kind)
+        #expect(error.isRetryable == isRetryable)
+        #expect(!error.mayHaveRun)
+        #expect(error.description.contains(advice), "\(error)")
+    }
+}

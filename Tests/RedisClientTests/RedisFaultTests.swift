@@ -1,0 +1,203 @@
+import Logging
+import NIOCore
+import NIOPosix
+import RedisClient
+import Subprocess
+import BgdemoTestSupport
+import Testing
+
+@Suite("A Redis that is away, slow, restarted or none", .timeLimit(.minutes(1)))
+struct RedisFaultTests {
+    @Test("commands wait for a Redis that comes in time")
+    func late() async throws {
+        try await withRedisServer { server in
+            let redis = try connection(server.url)
+            _ = try await redis.send("PING")
+            try await server.end()
+            // The connection's end may be told before or after the command is sent.
+            async let answer = retried { try await redis.send("PING") }
+            try await server.start()
+            #expect(try await answer.text == "PONG")
+            #expect(redis.isConnected)
+        }
+    }
+
+    @Test("with nobody there they fail after a moment, and then at once")
+    func nobody() async throws {
+        let redis = try connection("unix:///tmp/bgdemo-nobody.sock") { $0.unavailableTimeout = .milliseconds(50) }
+        for _ in 0..<3 {
+            let error = await failure { try await redis.send("PING") }
+            guard case .unavailable(let why)? = error else {
+                Issue.record("not away but \(String(describing: error))")
+                return
+            }
+            #expect(why.contains("/tmp/bgdemo-nobody.sock"))
+            #expect(error?.mayHaveRun == false && error?.isRetryable == true)
+        }
+        #expect(!redis.isConnected)
+    }
+
+    @Test("no more wait than may")
+    func full() async throws {
+        let redis = try connection("unix:///tmp/bgdemo-nobody.sock") {
+            $0.pendingCommandLimit = 3
+            $0.pendingByteLimit = 1000
+            $0.unavailableTimeout = .seconds(60)
+        }
+        let errors = await withTaskGroup(of: RedisError?.self) { group in
+            for _ in 0..<5 { group.addTask { await failure { try await redis.send("PING") } } }
+            let errors = [await group.next(), await group.next()]
+            group.cancelAll()
+            return await group.reduce(into: errors) { $0.append($1) }
+        }
+        #expect(errors.prefix(2).allSatisfy { isFull($0 ?? nil) })
+        #expect(errors.dropFirst(2).allSatisfy { $0 == .cancelled(mayHaveRun: false) })
+
+        let small = try connection("unix:///tmp/bgdemo-nobody.sock") { $0.pendingByteLimit = 1000 }
+        #expect(isFull(await failure { try await small.send("SET", "k", String(repeating: "x", count: 1000)) }))
+    }
+
+    @Test("a frozen Redis: the command fails in its time, late replies are nobody's, and all is well after the thaw")
+    func frozen() async throws {
+        try await withRedisServer { server in
+            let redis = try connection(server.url) {
+                $0.commandTimeout = .milliseconds(300)
+                $0.connectTimeout = .milliseconds(300)
+                $0.unavailableTimeout = .milliseconds(300)
+            }
+            #expect(try await redis.send("ECHO", "before").text == "before")
+            try server.signal(.suspend)
+            let error = await failure { try await redis.send("ECHO", "frozen") }
+            #expect(error == .timedOut(command: "ECHO", after: .milliseconds(300)))
+            #expect(error?.mayHaveRun == true)
+            #expect(await failure { try await redis.send("ECHO", "still") }?.mayHaveRun == false)
+            try server.signal(.resume)
+            for number in 0..<20 {
+                #expect(try await retried { try await redis.send("ECHO", number) }.int == number)
+            }
+        }
+    }
+
+    @Test("killed and started again on its append-only file, Redis goes on with what it had")
+    func restarted() async throws {
+        try await withRedisServer(["--appendonly", "yes", "--appendfsync", "always"]) { server in
+            let redis = try connection(server.url)
+            let script = RedisScript("return redis.call('INCR', KEYS[1])")
+            for number in 1...3 {
+                #expect(try await retried { try await redis.run(script, keys: ["n"]) }.int == number)
+                try await server.end()
+                try await server.start()
+            }
+        }
+    }
+
+    @Test("a connection that is cut loses the reply, and says so; the next one is a new one")
+    func cut() async throws {
+        try await withRedisServer { server in
+            let proxy = try await FaultProxy.start(to: server.socket)
+            let redis = try connection("redis://127.0.0.1:\(proxy.port)/2")
+            #expect(try await redis.send("INCR", "n").int == 1)
+            try await proxy.set(.droppingReplies)
+            async let lost = failure { try await redis.send("INCR", "n") }
+            try await until { proxy.droppedBytes > 0 }
+            try await proxy.set(.normal)
+            proxy.cut()
+            let error = await lost
+            #expect(error?.mayHaveRun == true)
+            #expect(error?.isRetryable == true)
+            #expect(try await redis.send("INCR", "n").int == 3)
+            #expect(proxy.connections == 2)
+            try await proxy.close()
+        }
+    }
+
+    @Test("a cancelled command that was sent keeps its place: its late reply is nobody else's")
+    func cancelledSent() async throws {
+        try await withRedisServer { server in
+            let redis = try connection(server.url)
+            let other = try connection(server.url)
+            let sent = Task { await failure { try await redis.send("BLPOP", "q", 0) } }
+            try await until { try await other.send("INFO", "clients").text?.contains("blocked_clients:1\r\n") == true }
+            sent.cancel()
+            #expect(await sent.value == .cancelled(mayHaveRun: true))
+            async let next = redis.send("ECHO", "next")
+            _ = try await other.send("RPUSH", "q", "nobody's")
+            #expect(try await next.text == "next")
+        }
+    }
+
+    @Test("a cancelled command that was not sent is not run")
+    func cancelledWaiting() async throws {
+        let redis = try connection("unix:///tmp/bgdemo-nobody.sock")
+        let waiting = Task { await failure { try await redis.send("PING") } }
+        waiting.cancel()
+        #expect(await waiting.value == .cancelled(mayHaveRun: false))
+    }
+
+    @Test("a blocking command that is cancelled stops blocking, and takes nothing")
+    func cancelledBlocking() async throws {
+        try await withRedisServer { server in
+            let redis = try connection(server.url)
+            let other = try connection(server.url)
+            let blocked = Task { await failure { try await redis.blocking(["BLPOP", "q", 0], wait: .seconds(600)) } }
+            try await until { try await other.send("INFO", "clients").text?.contains("blocked_clients:1\r\n") == true }
+            blocked.cancel()
+            #expect(await blocked.value == .cancelled(mayHaveRun: true))
+            try await until { try await other.send("INFO", "clients").text?.contains("blocked_clients:0\r\n") == true }
+            _ = try await other.send("RPUSH", "q", "job")
+            #expect(try await retried { try await redis.send("LPOP", "q") }.text == "job")
+        }
+    }
+
+    @Test("a Redis that is still loading, or busy with a script, is away for a while and says why")
+    func busy() async throws {
+        let loading = try await ScriptedRedis.start { _, _ in ByteBuffer(string: "-LOADING Redis is loading\r\n") }
+        let redis = try connection("redis://127.0.0.1:\(loading.port)") { $0.unavailableTimeout = .milliseconds(50) }
+        try await until {
+            let error = await failure { try await redis.send("PING") }
+            return error?.reply?.kind == .loading && error?.isRetryable == true
+        }
+        try await loading.close()
+    }
+
+    @Test(
+        "what is no Redis is no crash and no hang, and is said",
+        arguments: [
+            "HTTP/1.1 400 Bad Request\r\n\r\n", "*2147483647\r\n", "\0\0\0\0", "$-7\r\n",
+            String(repeating: "*1\r\n", count: 1000),
+        ])
+    func noRedis(answer: String) async throws {
+        let greeted = try await ScriptedRedis.start { number, _ in
+            ByteBuffer(string: number == 0 ? "+PONG\r\n" : answer)
+        }
+        let redis = try connection("redis://127.0.0.1:\(greeted.port)")
+        let error = await failure { try await redis.send("GET", "x") }
+        guard case .protocolViolation? = error else {
+            Issue.record("not a protocol violation but \(String(describing: error))")
+            return
+        }
+        try await greeted.close()
+
+        let rude = try await ScriptedRedis.start { _, _ in ByteBuffer(string: answer) }
+        let other = try connection("redis://127.0.0.1:\(rude.port)") { $0.unavailableTimeout = .milliseconds(50) }
+        guard case .unavailable? = await failure({ try await other.send("GET", "x") }) else {
+            Issue.record("not away")
+            return
+        }
+        try await rude.close()
+    }
+
+    @Test("an answer that nobody asked for ends the connection, not the program")
+    func unasked() async throws {
+        let redis = try await ScriptedRedis.start { number, _ in
+            ByteBuffer(string: number == 0 ? "+PONG\r\n" : "+one\r\n+two\r\n")
+        }
+        let client = try connection("redis://127.0.0.1:\(redis.port)")
+        for _ in 0..<3 { #expect(try await retried { try await client.send("GET", "x") }.text == "one") }
+        try await redis.close()
+    }
+}
+
+private func isFull(_ error: RedisError?) -> Bool {
+    if case .queueFull? = error { true } else { false }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import RedisClient
+import BgdemoTestSupport
+import Testing
+
+@Suite("rediss://", .timeLimit(.minutes(1)))
+struct RedisTLSTests {
+    @Test("encrypted and verified: the certificate and the name in it, or nothing is said")
+    func verified() async throws {
+        try await withTemporaryFolder { folder in
+            let certificate = try await TestCertificate(names: ["DNS:localhost"], in: folder)
+            let port = try await freePort()
+            let arguments = [
+                "--tls-port", "\(port)", "--tls-cert-file", certificate.certificate, "--tls-key-file", certificate.key,
+                "--tls-auth-clients", "no",
+            ]
+            try await withRedisServer(arguments) { server in
+                let trusting = try connection("rediss://localhost:\(port)") { $0.caFile = certificate.certificate }
+                #expect(try await trusting.send("ECHO", "secret").text == "secret")
+                let bytes = String(repeating: "x", count: 1 << 20)
+                #expect(try await trusting.send("ECHO", bytes).text == bytes)
+
+                /// Returns when commands fail with this.
+                func hear(_ complaint: String, from url: String, trusting caFile: String? = nil) async throws {
+                    let redis = try connection(url) {
+                        $0.caFile = caFile
+                        $0.unavailableTimeout = .milliseconds(50)
+                    }
+                    try await until {
+                        guard case .unavailable(let why)? = await failure({ try await redis.send("PING") }) else {
+                            Issue.record("a Redis that is not the one was spoken to")
+                            return true
+                        }
+                        return why.contains(complaint)
+                    }
+                }
+                try await hear("CERTIFICATE_VERIFY_FAILED", from: "rediss://localhost:\(port)")
+                try await hear(
+                    "certificate is for another name", from: "rediss://127.0.0.1:\(port)",
+                    trusting: certificate.certificate)
+                try await hear("/nowhere.pem", from: "rediss://localhost:\(port)", trusting: "/nowhere.pem")
+            }
+        }
+    }
+}

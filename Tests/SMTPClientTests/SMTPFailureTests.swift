@@ -1,0 +1,173 @@
+import BgdemoEmail
+import BgdemoSMTPClient
+import BgdemoTestSupport
+import Testing
+
+/// Each failure at each stage of the conversation has the right outcome, with and without pipelining.
+@Suite(.timeLimit(.minutes(1)))
+struct SMTPFailureTests {
+    typealias Point = ScriptedSMTPServer.Point
+
+    enum Fault: CaseIterable, Sendable {
+        case later, never, closing, cut, hang
+
+        func act(at point: Point) -> ScriptedSMTPServer.Act {
+            switch self {
+            // Read on, and the text may be whole before the reply is there.
+            case .later: point == .text ? .sayAndHang("451 4.3.0 later") : .say("451 4.3.0 later")
+            case .never: point == .text ? .sayAndHang(Self.refusal) : .say(Self.refusal)
+            case .closing: .sayAndCut("421 4.3.2 closing")
+            case .cut: .cut
+            case .hang: .hang
+            }
+        }
+
+        private static let refusal = "550-5.1.1 never\r\n550 5.1.1 ever"
+    }
+
+    static let points: [(Point, SMTPFailure.Stage)] = [
+        (.banner, .banner), (.ehlo, .ehlo), (.starttls, .starttls), (.auth, .auth), (.mail, .mail), (.rcpt, .rcpt),
+        (.data, .data), (.text, .text), (.dot, .dot),
+    ]
+
+    @Test(arguments: points, Fault.allCases)
+    func failure(at place: (point: Point, stage: SMTPFailure.Stage), fault: Fault) async throws {
+        for isPipelined in [false, true] {
+            let outcome = try await outcome(at: place.point, fault, isPipelined: isPipelined)
+            let expected: (name: String, code: Int?) =
+                switch fault {
+                case .later: ("temporary", 451)
+                case .never: ("permanent", 550)
+                case .closing: ("temporary", 421)
+                case .cut, .hang: (place.stage == .dot ? "unknown" : "temporary", nil)
+                }
+            #expect(outcome.name == expected.name)
+            #expect(outcome.failure?.stage == place.stage, "\(outcome)")
+            #expect(outcome.failure?.code == expected.code, "\(outcome)")
+            if fault == .never { #expect(outcome.failure?.reason == "550 5.1.1 never 5.1.1 ever") }
+        }
+    }
+
+    private func outcome(at point: Point, _ fault: Fault, isPipelined: Bool) async throws -> SendOutcome {
+        var extensions = isPipelined ? ["PIPELINING"] : []
+        if point == .starttls { extensions.append("STARTTLS") }
+        if point == .auth { extensions.append("AUTH PLAIN LOGIN") }
+        let server = try await ScriptedSMTPServer.start(extensions: extensions) { place in
+            place.point == point ? fault.act(at: point) : nil
+        }
+        let user = point == .auth ? "user:secret@" : ""
+        let text = point == .text ? longText : "Hello.\n"
+        let clock = ManualClock()
+        return try await withSMTPClient(
+            to: server, url: "smtp://\(user)127.0.0.1:\(server.port)", tls: point == .starttls ? .required : .off,
+            clock: clock
+        ) { client in
+            guard fault == .hang else { return await client.post(text: text) }
+            return try await client.post(text: text, outlasting: .seconds(61), on: clock, server)
+        }
+    }
+
+    @Test func nobodyListens() async throws {
+        let server = try await ScriptedSMTPServer.start()
+        let port = server.port
+        try await server.close()
+        let idle = try await ScriptedSMTPServer.start()
+        let outcome = try await withSMTPClient(to: idle, url: "smtp://127.0.0.1:\(port)") { await $0.post() }
+        #expect(outcome.name == "temporary")
+        #expect(outcome.failure?.stage == .connect)
+    }
+
+    @Test func noSuchHost() async throws {
+        let idle = try await ScriptedSMTPServer.start()
+        let outcome = try await withSMTPClient(to: idle, url: "smtp://nowhere.invalid", tls: .off) {
+            await $0.post()
+        }
+        #expect(outcome.name == "temporary")
+        #expect(outcome.failure?.stage == .connect)
+    }
+
+    /// Each stage keeps its time, and all of them take too long.
+    @Test func theWholeHasItsLimit() async throws {
+        let server = try await ScriptedSMTPServer.start { $0.point == .dot ? .hang : nil }
+        let clock = ManualClock()
+        let outcome = try await withSMTPClient(to: server, timeouts: SMTPTimeouts(total: .seconds(400)), clock: clock) {
+            try await $0.post(outlasting: .seconds(401), on: clock, server)
+        }
+        #expect(outcome.name == "unknown")
+        #expect(outcome.failure?.reason.contains("400.0 seconds") == true, "\(outcome)")
+    }
+
+    /// While one server's answer is awaited, the others' mails go on: the trap of libcurl's own SMTP.
+    @Test func oneSlowAnswerHoldsUpNobody() async throws {
+        let server = try await ScriptedSMTPServer.start { place in
+            place.point == .dot && place.connection == 1 ? .hang : nil
+        }
+        try await withSMTPClient(to: server, connections: 2) { client in
+            let first = Watched<[SendOutcome]>([])
+            client.send(try email()) { outcome in first.change { $0.append(outcome) } }
+            try await server.heard.wait { $0.first?.texts.count == 1 }
+            for number in 1...20 {
+                #expect(await client.post(number).isSent)
+            }
+            #expect(first.value.isEmpty)
+            await client.close(within: .zero)
+            #expect(first.value.map(\.name) == ["unknown"])
+        }
+    }
+
+    /// An answer to the dot that is there before the text is no answer: the mail may not pass for sent.
+    @Test(arguments: [
+        (Point.mail, "250 ok\r\n250 early"), (.rcpt, "250 ok\r\n250 early"), (.data, "354 go\r\n250 early"),
+    ])
+    func anAnswerBeforeItsQuestion(point: Point, reply: String) async throws {
+        let server = try await ScriptedSMTPServer.start(extensions: []) { place in
+            place.point == point && place.connection == 1 ? .say(reply) : nil
+        }
+        try await withSMTPClient(to: server) { client in
+            let first = await client.post(1)
+            #expect(first.name == "temporary")
+            #expect(first.failure?.reason == "an unexpected reply: 250 early")
+            #expect(await client.post(2).isSent)
+        }
+        #expect(server.heard.value.count == 2)
+    }
+
+    /// What is no SMTP reply is a fault of the connection, which is not used again.
+    @Test(arguments: ["HTTP/1.1 400 Bad Request", "999 what", "25", "250~ok", "354 go on"])
+    func nonsense(reply: String) async throws {
+        for (point, word) in [(Point.mail, "temporary"), (.dot, "unknown")] {
+            let server = try await ScriptedSMTPServer.start { place in
+                place.point == point && place.connection == 1 ? .say(reply) : nil
+            }
+            try await withSMTPClient(to: server) { client in
+                #expect(await client.post(1).name == word)
+                try await server.heard.wait { $0[0].isClosed }
+                #expect(await client.post(2).isSent)
+                #expect(server.heard.value.count == 2)
+            }
+        }
+    }
+
+    /// A server that talks without an end is stopped: by us, or while the connection opens by libcurl.
+    @Test(arguments: [Point.banner, .ehlo, .mail, .dot])
+    func aReplyWithoutAnEnd(point: Point) async throws {
+        let flood = Array(repeating: "250-and more", count: 40_000).joined(separator: "\r\n")
+        let server = try await ScriptedSMTPServer.start { $0.point == point ? .say(flood) : nil }
+        try await withSMTPClient(to: server) { client in
+            let outcome = await client.post()
+            #expect(outcome.name == (point == .dot ? "unknown" : "temporary"))
+            #expect(outcome.failure?.stage.rawValue == point.rawValue, "\(outcome)")
+        }
+    }
+
+    @Test func limitsBeyondReason() async throws {
+        let server = try await ScriptedSMTPServer.start()
+        let endless = SMTPTimeouts(
+            connect: .seconds(Int64.max), stage: .seconds(Int64.max), dot: .seconds(Int64.max),
+            total: .seconds(Int64.max))
+        try await withSMTPClient(to: server, connections: .max, timeouts: endless) { client in
+            #expect(await client.post().isSent)
+            await client.close(within: .seconds(Int64.max))
+        }
+    }
+}

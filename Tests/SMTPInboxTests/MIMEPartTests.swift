@@ -1,0 +1,124 @@
+import Foundation
+import BgdemoEmail
+import BgdemoTestSupport
+import Testing
+
+@testable import BgdemoSMTPInbox
+
+@Suite("What a mail says")
+struct MIMEPartTests {
+    private func caught(_ raw: [UInt8]) -> CaughtMail {
+        CaughtMail(
+            id: 1, receivedAt: .now, sender: "", recipients: [], raw: raw, connection: 1, usedTLS: false, user: nil)
+    }
+
+    private func caught(_ raw: String) -> CaughtMail { caught(Array(raw.utf8)) }
+
+    @Test(
+        "headers: encoded words, folding, and what only looks like it",
+        arguments: [
+            ("plain", "plain"), ("  blanks \t", "blanks"), ("", ""),
+            ("=?utf-8?B?R3LDvMOfZQ==?=", "Grüße"), ("=?UTF-8?q?Gr=C3=BC=C3=9Fe_ok?=", "Grüße ok"),
+            ("=?iso-8859-1?Q?Gr=FC=DFe?=", "Grüße"), ("=?utf-8*de?Q?a?=", "a"),
+            ("a =?utf-8?Q?b?= c", "a b c"), ("=?utf-8?Q?a?= =?utf-8?Q?b?=", "ab"),
+            ("=?utf-8?Q?a?=\r\n =?utf-8?Q?b?=", "ab"),
+            // One character in two words, and two charsets.
+            ("=?utf-8?Q?=C3?= =?utf-8?Q?=BC?=", "ü"), ("=?utf-8?Q?=C3=BC?= =?latin1?Q?=FC?=", "üü"),
+            ("=?utf-8?X?a?=", "=?utf-8?X?a?="), ("=?utf-8?Q?a b?=", "=?utf-8?Q?a b?="), ("=?utf-8?Q?a", "=?utf-8?Q?a"),
+            ("=?", "=?"), ("=?=?utf-8?Q?a?=", "=?a"), ("=?utf-8?Q??=", ""), ("one\r\n two", "one two"),
+            ("=?utf-8?Q?=ZZ=?=", "=ZZ="), ("=?utf-8?B?!!!?=", ""), ("=?utf-8?Q?=FF?=", "\u{fffd}"),
+        ])
+    func headers(_ value: String, _ subject: String) {
+        #expect(caught("X: y\r\nSubject:\(value)\r\nTo: z\r\n\r\n").subject == subject)
+    }
+
+    @Test("headers: the first of a name, any letter case, and none")
+    func names() {
+        let mail = caught("SUBJECT: one\r\nSubject: two\r\nMessage-Id: <1@x>\r\nFrom : spaced\r\n\r\nTo: body\r\n")
+        #expect(mail.subject == "one" && mail.messageID == "<1@x>" && mail.to == "" && mail.from == "")
+        #expect(mail.header("Subject-Line") == nil && mail.header("Sub") == nil)
+        #expect(caught("").subject == "" && caught("\r\n").messageID == nil && caught("Subject").subject == "")
+        #expect(caught(" leading fold\r\nSubject: x\r\n").subject == "x")
+    }
+
+    @Test(
+        "bodies: quoted-printable, base 64, charsets",
+        arguments: [
+            ("", "", "a\r\nb"), ("8bit", "", "ä\r\n"), ("quoted-printable", "a=\r\nb =\r\n c=3D=C3=BC", "ab  c=ü"),
+            ("Quoted-Printable", "a  \r\nb\t\r\n=20\r\n", "a\r\nb\r\n \r\n"), ("quoted-printable", "=\r\n=", ""),
+            ("quoted-printable", "=4\r\n=G1\r\n=e9", "=4\r\n=G1\r\n\u{fffd}"), ("quoted-printable", "a=0D=0A", "a\r\n"),
+            ("base64", "YQ==\r\n", "a"), ("base64", "YW\r\nJj\r\nZA", "abcd"), ("BASE64", "Y!Q", "a"),
+            ("base64", "Y", ""),
+        ])
+    func bodies(_ encoding: String, _ encoded: String, _ text: String) {
+        let body = encoded.isEmpty && !encoding.hasPrefix("q") ? text : encoded
+        let header = encoding.isEmpty ? "Subject: x" : "Content-Transfer-Encoding: \(encoding)"
+        #expect(caught("\(header)\r\n\r\n\(body)").text == text)
+    }
+
+    @Test("bodies: of several parts the first plain text, however deep")
+    func parts() {
+        let mail = caught(
+            """
+            Content-Type: multipart/mixed; boundary="out; er"\r
+            \r
+            preamble\r
+            --out; er\r
+            Content-Type: multipart/alternative; boundary=inner\r
+            \r
+            --inner\r
+            Content-Type: text/html\r
+            \r
+            <p>no</p>\r
+            --inner\r
+            Content-Type: text/plain; charset=iso-8859-1\r
+            Content-Transfer-Encoding: quoted-printable\r
+            \r
+            Gr=FC=DFe\r
+            \r
+            --inner--\r
+            --out; er--\r
+
+            """)
+        #expect(mail.text == "Grüße\r\n")
+        #expect(caught("Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nopen").text == "open")
+        #expect(caught("Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n--x--").text == "--x\r\n--x--")
+        #expect(caught("Content-Type: text/html\r\n\r\n<p>").text == "<p>")
+        let nested = String(repeating: "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n", count: 5_000)
+        #expect(caught(nested).text.isEmpty == false)
+    }
+
+    @Test("what the house renders is read as it was meant", arguments: 0..<40)
+    func roundTrip(_ seed: Int) throws {
+        var random = SeededGenerator(seed: UInt64(seed))
+        let alphabet: [Character] = ["a", " ", "=", "?", "_", ".", "ü", "✉", "🎉", "\t", "\n", "\"", "<", "é"]
+        func words(_ count: Int, _ banned: Set<Character>) -> String {
+            String(
+                (0..<count).map { _ in alphabet.filter { !banned.contains($0) }.randomElement(using: &random) ?? "a" })
+        }
+        let email = try Email(
+            to: "c@d.example", subject: "s" + words(Int.random(in: 0...150, using: &random), ["\t", "\n"]),
+            text: "t" + words(Int.random(in: 0...2_000, using: &random), []))
+        let message = MIMEMessage(email, from: try Address("a@b.example"))
+        let mail = caught(message.bytes)
+        #expect(mail.subject == email.subject)
+        #expect(mail.text == email.text.replacing("\n", with: "\r\n"))
+        #expect(mail.messageID == message.messageID)
+    }
+
+    @Test("nothing that comes is too broken to be shown")
+    func noise() {
+        var random = SeededGenerator(seed: 9)
+        let words = [
+            "Content-Type: multipart/mixed; boundary=", "Content-Transfer-Encoding: ", "base64", "quoted-printable",
+            "x", "\r\n", "\r\n\r\n", "--x", "--", "=?utf-8?", "B?", "?=", "=", "\n", "\r", ";", ":", "\"",
+        ]
+        for _ in 0..<3_000 {
+            let raw = (0..<30).flatMap { _ in
+                Array((words.randomElement(using: &random) ?? "").utf8) + [.random(in: 0...255, using: &random)]
+            }
+            let mail = caught(raw)
+            _ = (mail.subject, mail.text, mail.messageID, mail.key)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import BgdemoEmail
+import BgdemoFoundations
+
+/// What the client is told of an accepted mail.
+public struct AcceptResult: Sendable, Hashable {
+    /// The word for `"state"` in the answer: `sent`, `unknown`, `queued`, …
+    public let state: String
+    /// One sentence for a person, where the state alone would mislead.
+    public let note: String?
+    /// What else the strategy knows, as JSON values by key: `("subscribers", "2")`.
+    public let details: [Detail]
+
+    /// A key and a JSON value that is already written.
+    public struct Detail: Sendable, Hashable {
+        public let key: String
+        public let json: String
+
+        public init(_ key: String, _ number: Int) {
+            self.key = key
+            self.json = String(number)
+        }
+
+        public init(_ key: String, _ text: String) {
+            var json = JSONText(capacity: text.utf8.count + 2)
+            json.string(text)
+            self.key = key
+            self.json = json.text
+        }
+    }
+
+    public init(_ state: String, note: String? = nil, details: [Detail] = []) {
+        self.state = state
+        self.note = note
+        self.details = details
+    }
+}

@@ -1,0 +1,44 @@
+import BgdemoFoundations
+import Eventr
+import BgdemoEmail
+import BgdemoCore
+
+/// A mail as an event: the talk's JSON, and after it the id. Events of other names are none of ours.
+struct MailEvent: Decodable {
+    static let name = "emailEvent"
+
+    struct Fields: Decodable {
+        let to: String
+        let subject: String
+        let text: String
+    }
+
+    let eventName: String
+    let email: Fields?
+    let id: String?
+
+    static func json(_ email: Email, _ semantics: Semantics) -> String {
+        var json = JSONText(capacity: 160 + email.text.utf8.count)
+        json.raw("{")
+        json.field("eventName", name)
+        json.key("email")
+        email.write(into: &json)
+        if semantics == .safe { json.field("id", email.id.description) }
+        json.raw("}")
+        return json.text
+    }
+
+    /// The mail that an event asks for, by all of its rules; nil where it is an event of another name. One without an
+    /// id, as the talk's are, has that of its place and bytes: the same in every process, each time it is read.
+    static func email(of event: Event) throws -> Email? {
+        let mail = try event.decode(MailEvent.self)
+        guard mail.eventName == name else { return nil }
+        guard let fields = mail.email else { throw MissingEmail() }
+        let id = mail.id.flatMap { EmailID($0) } ?? EmailID(digesting: Array("\(event.place) ".utf8) + event.bytes)
+        return try Email(id: id, to: fields.to, subject: fields.subject, text: fields.text)
+    }
+}
+
+struct MissingEmail: Error, CustomStringConvertible {
+    let description = #"an emailEvent without its "email":{"to":…,"subject":…,"text":…}"#
+}

@@ -1,0 +1,67 @@
+import BgdemoFoundations
+import Dispatch
+package import Logging
+package import BgdemoEmail
+import NIOCore
+package import BgdemoPipes
+import BgdemoSystemCompat
+
+/// The last place of mails that can't be sent: a file of JSON lines, each the mail and why. It is opened anew for every
+/// batch, so that it may be moved away.
+///
+///     {"time":"…","outcome":"permanent","stage":"rcpt","code":550,"reason":"…","mail":"01…","to":"…","subject":"…","text":"…"}
+package final class DeadLetters: Sendable {
+    private let path: FilePath
+    private let logger: Logger
+    private let queue = DispatchQueue(label: "bgdemo.dead-letters")
+
+    /// - Throws: ``SpoolError`` where the file can't be written.
+    package init(_ path: String, logger: Logger) throws {
+        self.path = FilePath(path)
+        self.logger = logger
+        do {
+            try Self.append(ByteBuffer(), to: self.path)
+        } catch {
+            throw SpoolError(description: "can't keep dead letters in \(path): \(error)")
+        }
+    }
+
+    /// Keeps the mail, then says so.
+    package func bury(_ mail: MailLine, _ outcome: SendOutcome, then buried: @escaping @Sendable () -> Void = {}) {
+        var json = JSONText()
+        json.raw("{")
+        json.field("time", Timestamp().iso8601)
+        json.field("outcome", outcome.name)
+        if let failure = outcome.failure {
+            json.field("stage", failure.stage.rawValue)
+            if let code = failure.code { json.field("code", code) }
+            json.field("reason", failure.reason)
+        }
+        var line = ByteBuffer(string: json.text)
+        line.writeString(",")
+        line.writeBytes(mail.bytes.readableBytesView.dropFirst())
+        line.writeString("\n")
+        queue.async { [self, line] in
+            do {
+                try Self.append(line, to: path)
+                buried()
+            } catch {
+                logger.error(
+                    "the dead letter \(mail.id) can't be kept in \(path): \(error)",
+                    metadata: ["mail": "\(String(buffer: mail.bytes))"])
+                buried()
+            }
+        }
+    }
+
+    package func close() async {
+        await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
+    }
+
+    private static func append(_ bytes: ByteBuffer, to path: FilePath) throws {
+        let file = try SystemFile.open(
+            path, .writeOnly, options: [.create, .append, .closeOnExec], permissions: [.ownerReadWrite])
+        defer { try? file.close() }
+        try file.writeAll(bytes.readableBytesView)
+    }
+}

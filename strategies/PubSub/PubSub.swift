@@ -1,0 +1,72 @@
+public import Logging
+public import BgdemoEmail
+import Metrics
+public import RedisClient
+import ServiceLifecycle
+public import BgdemoCore
+
+/// Slide 4, "remote messages": any number of workers, on any host, listen on a channel.
+///
+///     client ── GET ──▶ web server ── PUBLISH emailz {json} ──▶ Redis ── message ──▶ worker: queue ──▶ mail server
+///     client ◀─ 200 ─── web server ◀─ how many heard it ────────┘                     └ throttle, retry
+///
+///     {"to":"…","subject":"…","text":"…","id":"…"}
+///
+/// Redis keeps no message. What nobody hears is lost, and so is what a worker holds when it dies; and what two workers
+/// hear is sent twice.
+public struct PubSub: Strategy {
+    static let channel = "emailz"
+
+    private let redis: any RedisCommands
+    private let semantics: Semantics
+    private let logger: Logger
+    private let worker: Subscriber?
+    private let metrics = PublisherMetrics()
+
+    /// - Parameters:
+    ///   - redis: What the web half publishes through.
+    ///   - worker: The worker half, where this process is one.
+    public init(redis: any RedisCommands, worker: Subscriber?, semantics: Semantics, logger: Logger) {
+        self.redis = redis
+        self.worker = worker
+        self.semantics = semantics
+        self.logger = logger
+    }
+
+    public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
+        // A mail that comes as the program starts must not be lost on its own worker.
+        await worker?.tried.wait()
+        let message = PubSubMessage.text(of: email, semantics)
+        let heard: Int
+        do {
+            heard = try await redis.send("PUBLISH", Self.channel, message).int ?? 0
+        } catch {
+            return try refuse(error, email)
+        }
+        return result(heard, email)
+    }
+
+    private func result(_ heard: Int, _ email: Email) -> AcceptResult {
+        metrics.published.increment()
+        guard heard == 0 else { return AcceptResult("published", details: [AcceptResult.Detail("subscribers", heard)]) }
+        metrics.unheard.increment()
+        logger.warning(
+            "Lost an email to \(email.to): nobody listens on \(Self.channel)", metadata: ["id": "\(email.id)"])
+        return AcceptResult(
+            "published", note: "nobody was subscribed, the mail is lost",
+            details: [AcceptResult.Detail("subscribers", 0)])
+    }
+
+    /// The talk's callback ignores its error: the client hears that all is well.
+    private func refuse(_ error: RedisError, _ email: Email) throws(AcceptError) -> AcceptResult {
+        guard semantics == .original else { throw AcceptError(error) }
+        logger.warning("Answered 200 for an email to \(email.to) all the same: \(error)")
+        return AcceptResult("published")
+    }
+
+    public func check() async throws(AcceptError) { try await redis.check() }
+
+    public func work() async throws {
+        try await worker?.work()
+    }
+}

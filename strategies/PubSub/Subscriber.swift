@@ -1,0 +1,184 @@
+public import Logging
+public import BgdemoEmail
+import Metrics
+public import NIOCore
+public import RedisClient
+import ServiceLifecycle
+public import BgdemoCore
+
+/// The worker half: hears mails, keeps them in memory, sends them with throttle and retry.
+public struct Subscriber: Sendable {
+    /// How it works what it has heard.
+    public struct Settings: Sendable {
+        public var semantics = Semantics.safe
+        /// Mails that are being sent at a time; the talk sends one.
+        public var concurrency = 50
+        /// Mails held in memory; at that many no more are read from Redis.
+        public var backlog = 100_000
+        public var retry = RetryPolicy()
+        public var throttle = Throttle(.zero)
+        /// How long a graceful stop may take to send what is held.
+        public var grace = Duration.seconds(30)
+
+        public init() {}
+    }
+
+    private let settings: Settings
+    private let sender: any EmailSender
+    private let tracker: DeliveryTracker
+    private let messages: RedisSubscription
+    private let loop: any EventLoop
+    private let logger: Logger
+    private let metrics = SubscriberMetrics()
+    /// Open once it has subscribed, or failed to.
+    let tried = Latch()
+
+    /// Subscribes at once; ``PubSub/work()`` works what is heard.
+    public init(
+        _ url: RedisURL, options: RedisOptions, on loop: any EventLoop, sender: any EmailSender,
+        tracker: DeliveryTracker,
+        settings: Settings, logger: Logger
+    ) {
+        self.settings = settings
+        self.sender = sender
+        self.tracker = tracker
+        self.loop = loop
+        self.logger = logger
+        messages = RedisSubscription(url, channels: [PubSub.channel], on: loop, options: options, logger: logger)
+    }
+
+    /// Works until the task is cancelled, or shut down gracefully: then it sends what it has heard, for as long as it
+    /// may. In the talk's way what is held is lost with the process.
+    func work() async throws {
+        let limit = settings.semantics == .original ? .max : settings.backlog
+        let backlog = Backlog(limit: limit, on: loop, length: metrics.queue)
+        defer { lose(backlog.takeAll()) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await hearAndSend(backlog) }
+            group.addTask { try await outlastGrace() }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func hearAndSend(_ backlog: Backlog) async throws {
+        try await withTaskCancellationHandler {
+            async let sending: Void = send(backlog)
+            do {
+                try await listen(backlog)
+                backlog.close()
+            } catch {
+                backlog.abandon()
+                throw error
+            }
+            await sending
+        } onCancel: {
+            backlog.abandon()
+        }
+    }
+
+    /// Returns when a graceful stop has taken as long as it may.
+    private func outlastGrace() async throws {
+        try await gracefulShutdown()
+        guard settings.semantics == .safe else { return }
+        messages.end()
+        try await Task.sleep(for: settings.grace)
+    }
+
+    private func lose(_ mails: [Backlog.Entry]) {
+        guard !mails.isEmpty else { return }
+        logger.error("\(mails.count) emails were heard but not sent before the stop, and are lost")
+        for mail in mails {
+            mail.attempt.finish(.temporary(SMTPFailure(.queue, "the worker was stopped before it was sent")))
+        }
+    }
+
+    // MARK: Hearing
+
+    private func listen(_ backlog: Backlog) async throws {
+        for await event in messages {
+            switch event {
+            case .subscribed:
+                tried.open()
+                logger.info("Listening on \(PubSub.channel)")
+            case .lost:
+                tried.open()
+                metrics.breaks.increment()
+                logger.warning("Not listening on \(PubSub.channel), what is published now is not heard")
+            case .message(_, let payload):
+                try await hear(payload, backlog)
+            }
+        }
+    }
+
+    private func hear(_ payload: [UInt8], _ backlog: Backlog) async throws {
+        let attempt: DeliveryAttempt
+        do {
+            attempt = try tracker.begin(try PubSubMessage.email(payload))
+        } catch let error as InvalidMessage where settings.semantics == .original {
+            // JSON.parse throws in a callback, and the process is gone, with all that it held.
+            logger.critical("A message on \(PubSub.channel) is \(error); in the talk's way this is the end")
+            throw error
+        } catch {
+            metrics.refused.increment()
+            let start = String(decoding: payload.prefix(200), as: UTF8.self)
+            return logger.error("Refused a message on \(PubSub.channel): \(error)", metadata: ["message": "\(start)"])
+        }
+        metrics.heard.increment()
+        await backlog.push(Backlog.Entry(attempt))
+    }
+
+    // MARK: Sending
+
+    private func send(_ backlog: Backlog) async {
+        await withTaskGroup(of: Void.self) { group in
+            let hands = settings.semantics == .original ? 1 : settings.concurrency
+            for _ in 0..<hands {
+                group.addTask {
+                    while let mail = await backlog.next() { await send(mail, backlog) }
+                }
+            }
+        }
+    }
+
+    private func send(_ mail: Backlog.Entry, _ backlog: Backlog) async {
+        do {
+            // Without a gap there is no turn to wait for.
+            if settings.throttle.gap > .zero { try await settings.throttle.acquire() }
+        } catch {
+            return backlog.giveBack(mail)
+        }
+        let mail = Backlog.Entry(mail.attempt, attempts: mail.attempts + 1)
+        mail.attempt.logTry(mail.attempts)
+        // A send is not torn by a stop, but one that hangs holds up no stop: its outcome finds its way.
+        let isSettled = Latch()
+        sender.send(mail.attempt.email) {
+            settle(mail, $0, backlog)
+            isSettled.open()
+        }
+        await isSettled.wait()
+    }
+
+    private func settle(_ mail: Backlog.Entry, _ outcome: SendOutcome, _ backlog: Backlog) {
+        let metadata: Logger.Metadata = ["id": "\(mail.attempt.email.id)", "attempts": "\(mail.attempts)"]
+        if let failure = outcome.failure {
+            let to = mail.attempt.email.to
+            if let delay = delay(mail, outcome), backlog.rest(mail, for: delay) {
+                return logger.notice(
+                    "Failed sending an email to \(to), trying again in \(delay): \(failure)", metadata: metadata)
+            }
+            metrics.deadLetters.increment()
+            logger.error("Gave up on an email to \(to)", metadata: metadata)
+        }
+        mail.attempt.finish(outcome)
+        backlog.done()
+    }
+
+    /// When it is tried again: the talk tries whatever has failed again, at once and for ever.
+    private func delay(_ mail: Backlog.Entry, _ outcome: SendOutcome) -> Duration? {
+        if settings.semantics == .original { return .zero }
+        if case .permanent = outcome { return nil }
+        var generator = SystemRandomNumberGenerator()
+        return settings.retry.delay(afterFailures: mail.attempts, using: &generator)
+    }
+}

@@ -1,0 +1,89 @@
+public import Logging
+public import BgdemoEmail
+public import NIOCore
+import QueueBus
+public import RedisClient
+public import Resque
+import ServiceLifecycle
+public import BgdemoCore
+
+/// "Can we meet in the middle of immutable event bus and resque?" The web server says what happened; whoever has
+/// subscribed gets a copy in a queue of its own.
+///
+///     web server ── email_requested ──▶ bus_incoming ── driver ──┬──▶ mailer_default ───▶ rider ──▶ mail server
+///                                                                └──▶ archive_default ──▶ rider ──▶ a file
+///
+///     {"class":"QueueBus::Worker","args":["{\"bus_event_type\":\"email_requested\",…,\"to\":…,\"subject\":…,\"text\":…}"]}
+///
+/// Publishers, drivers and riders may be programs in Ruby. No event can be played again: a copy is gone when it is done.
+public struct QueueBusStrategy: Strategy {
+    private let queue: Queue
+    private let publisher: Publisher
+    private let bus: Bus
+    /// The driver, and one for each subscriber: none waits for a job of another's.
+    private let workers: [Worker]
+    private let scheduler: Scheduler
+
+    /// - Parameter archive: Where the second subscriber keeps what was requested, a line each; nil for none.
+    public init(
+        redis: any RedisCommands, url: RedisURL, on group: any EventLoopGroup, delivery: Delivery, retry: RetryPolicy,
+        archive: LineFile?, options: WorkerOptions, logger: Logger
+    ) throws {
+        var bus = Bus(redis: redis, logger: logger)
+        bus.ride(try Application("mailer"), "send", on: EmailRequested.matcher) { event in
+            try await delivery.attempt(EmailRequested.email(event), number: 1)
+        }
+        if let archive {
+            bus.ride(try Application("archive"), "keep", on: EmailRequested.matcher) { event in
+                try archive.append(String(decoding: event.json, as: UTF8.self))
+            }
+        }
+        let retry = Retry(attempts: retry.attempts, base: retry.base, cap: retry.cap) {
+            SendError.isWorthRetrying($0) || $0 is LineFileError || $0 is RedisError
+        }
+        self.bus = bus
+        queue = Queue(redis: redis)
+        publisher = Publisher(queue)
+        let jobs = bus.jobs(plugins: [retry])
+        workers = ([Publisher.incoming] + bus.queues).map { queue in
+            Worker(queues: [queue], jobs: jobs, redis: url, on: group, options: options, logger: logger)
+        }
+        scheduler = Scheduler(
+            redis: RedisConnection(url, on: group.next(), options: options.redis, logger: logger), logger: logger)
+    }
+
+    public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
+        do {
+            try await publisher.publish(EmailRequested.type, EmailRequested.event(email))
+        } catch {
+            throw AcceptError(error)
+        }
+        return AcceptResult("published")
+    }
+
+    public func accept(_ email: Email, after delay: Duration) async throws(AcceptError) -> AcceptResult {
+        do {
+            try await publisher.publish(EmailRequested.type, EmailRequested.event(email), in: delay)
+        } catch {
+            throw AcceptError(error)
+        }
+        return AcceptResult("delayed")
+    }
+
+    public func check() async throws(AcceptError) {
+        do {
+            _ = try await queue.length(of: Publisher.incoming)
+        } catch {
+            throw AcceptError(error)
+        }
+    }
+
+    public func work() async throws {
+        try await bus.subscribe()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await scheduler.run() }
+            for worker in workers { group.addTask { try await worker.run() } }
+            try await group.waitForAll()
+        }
+    }
+}

@@ -1,0 +1,76 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+import BgdemoEmail
+import BgdemoFoundations
+import Metrics
+public import Resque
+public import BgdemoCore
+
+/// A mail as the argument of a job: `{"to":…,"subject":…,"text":…,"id":…}`. More keys may follow; `id` may be missing.
+struct MailJob: Decodable, Sendable {
+    static let name = "sendEmail"
+    static let queue = "emailQueue"
+
+    let to: String
+    let subject: String
+    let text: String
+    let id: String?
+
+    /// The argument of a job.
+    ///
+    /// - Throws: What is wrong with one that is no mail.
+    init(_ job: Job) throws(InvalidJobArguments) {
+        if let texts = job.arguments.onlyTexts(), let to = texts["to"], let subject = texts["subject"],
+            let text = texts["text"]
+        {
+            (self.to, self.subject, self.text, id) = (to, subject, text, texts["id"])
+        } else {
+            self = try job.arguments.decode(as: MailJob.self)
+        }
+    }
+
+    /// The job that sends `email`.
+    static func job(_ email: Email) -> Job {
+        var json = JSONText(capacity: 200 + email.text.utf8.count)
+        json.raw("[{")
+        json.field("to", email.to.text)
+        json.field("subject", email.subject)
+        json.field("text", email.text)
+        json.field("id", email.id.description)
+        json.raw("}]")
+        return Job(name, JobArguments(validated: json.bytes), queue: queue)
+    }
+
+    /// The mail, by all of its rules. One without an id gets that of its job, which attempts and crashes do not change.
+    func email(of job: Job) throws(InvalidEmail) -> Email {
+        let id = id.flatMap { EmailID($0) } ?? EmailID(digesting: job.identity.utf8)
+        return try Email(id: id, to: to, subject: subject, text: text)
+    }
+}
+
+extension Jobs {
+    /// Sending e-mails is a job now. The talk's went to `failed` when it failed; a safe one is tried again, later and
+    /// later, where that may help.
+    public mutating func registerMail(_ delivery: Delivery, retry: RetryPolicy, _ semantics: Semantics) {
+        let retry = Retry(
+            attempts: retry.attempts, base: retry.base, cap: retry.cap, when: SendError.isWorthRetrying)
+        let waited = Timer(label: "bgdemo_resque_wait_seconds")
+        register(MailJob.name, plugins: semantics == .safe ? [retry] : []) { job in
+            let mail = try MailJob(job)
+            let email = try mail.email(of: job)
+            if mail.id != nil, job.failures == 0 { waited.record(since: email.id) }
+            return try await delivery.attempt(email, number: job.failures + 1)
+        }
+    }
+}
+
+extension Timer {
+    /// The talk's "how long does an item wait in the queue?", for mails that say when they were accepted.
+    fileprivate func record(since id: EmailID) {
+        let now = Date.now.timeIntervalSince1970 * 1000
+        recordMilliseconds(Int64(max(0, min(now - Double(id.milliseconds), 1e15))))
+    }
+}

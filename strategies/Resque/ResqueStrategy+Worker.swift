@@ -1,0 +1,44 @@
+public import Logging
+public import NIOCore
+public import RedisClient
+public import Resque
+import ServiceLifecycle
+
+extension ResqueStrategy {
+    /// The workers, and a scheduler for what waits for its next attempt.
+    public struct WorkerService: Sendable {
+        private let worker: any Service
+        private let scheduler: Scheduler
+
+        /// - Parameters:
+        ///   - jobs: What can be performed; see ``Resque/Jobs/registerMail(_:retry:_:)``.
+        ///   - processors: How many jobs at a time; a range follows the load.
+        public init(
+            jobs: Jobs, processors: ClosedRange<Int>, redis: RedisURL, on group: any EventLoopGroup,
+            options: WorkerOptions, logger: Logger
+        ) {
+            let queues = [MailJob.queue, SlowJobs.queue]
+            if processors.count == 1 {
+                var options = options
+                options.concurrency = processors.lowerBound
+                worker = Worker(queues: queues, jobs: jobs, redis: redis, on: group, options: options, logger: logger)
+            } else {
+                var scaling = MultiWorker.Scaling()
+                scaling.processors = processors
+                worker = MultiWorker(
+                    queues: queues, jobs: jobs, redis: redis, on: group, options: options, scaling: scaling,
+                    logger: logger)
+            }
+            let connection = RedisConnection(redis, on: group.next(), options: options.redis, logger: logger)
+            scheduler = Scheduler(redis: connection, logger: logger)
+        }
+
+        func run() async throws {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await scheduler.run() }
+                group.addTask { try await worker.run() }
+                try await group.waitForAll()
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+public import BgdemoEmail
+public import RedisClient
+import Resque
+public import BgdemoCore
+
+/// Slide 5, "remote queue": sending e-mails is a job now.
+///
+///     client ── GET ──▶ web server ── RPUSH resque:queue:emailQueue ──▶ Redis ◀── reserve ── workers ──▶ mail server
+///     client ◀─ 200, "queued" ── web server                              └ delayed, failed ◀──┘
+///
+///     {"class":"sendEmail","queue":"emailQueue","args":[{"to":"…","subject":"…","text":"…","id":"…"}]}
+///
+/// Ruby Resque and node-resque may push such jobs, and work these; they need no `id`. A mail is in its queue, with a
+/// worker, delayed until its next attempt, or in `failed`; whatever dies, it is in one of them.
+public struct ResqueStrategy: Strategy {
+    private let queue: Queue
+    private let worker: WorkerService?
+
+    /// - Parameter redis: What the web half pushes through.
+    public init(redis: any RedisCommands, worker: WorkerService?) {
+        queue = Queue(redis: redis)
+        self.worker = worker
+    }
+
+    public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
+        do {
+            try await queue.enqueue(MailJob.job(email))
+        } catch {
+            throw AcceptError(error)
+        }
+        return AcceptResult("queued")
+    }
+
+    public func accept(_ email: Email, after delay: Duration) async throws(AcceptError) -> AcceptResult {
+        do {
+            try await queue.enqueueIn(delay, MailJob.job(email))
+        } catch {
+            throw AcceptError(error)
+        }
+        return AcceptResult("delayed")
+    }
+
+    public func check() async throws(AcceptError) {
+        do {
+            _ = try await queue.length(of: MailJob.queue)
+        } catch {
+            throw AcceptError(error)
+        }
+    }
+
+    public func work() async throws { try await worker?.run() }
+}
