@@ -10,6 +10,10 @@ let package = Package(
         .library(name: "QueueBus", targets: ["QueueBus", "Resque", "RedisClient"]),
         .library(name: "Eventr", targets: ["Eventr", "RedisClient"]),
     ],
+    traits: [
+        .trait(name: "Program", description: "The packages that only the program bgdemo needs, and no library."),
+        .default(enabledTraits: ["Program"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -233,9 +237,9 @@ extension Target {
 }
 
 extension Target.Dependency {
-    static var argumentParser: Self { .product(name: "ArgumentParser", package: "swift-argument-parser") }
+    static var argumentParser: Self { .ofProgram("ArgumentParser", "swift-argument-parser") }
     static var collections: Self { .product(name: "DequeModule", package: "swift-collections") }
-    static var histogram: Self { .product(name: "Histogram", package: "hdrhistogram-swift") }
+    static var histogram: Self { .ofProgram("Histogram", "hdrhistogram-swift") }
     static var logging: Self { .product(name: "Logging", package: "swift-log") }
     static var metrics: Self { .product(name: "Metrics", package: "swift-metrics") }
     static var coreMetrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }
@@ -250,5 +254,10 @@ extension Target.Dependency {
     static var lifecycleTests: Self {
         .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")
     }
-    static var subprocess: Self { .product(name: "Subprocess", package: "swift-subprocess") }
+    static var subprocess: Self { .ofProgram("Subprocess", "swift-subprocess") }
+
+    /// Not resolved for an application that uses a library and leaves the trait out (`traits: []`).
+    static func ofProgram(_ name: String, _ package: String) -> Self {
+        .product(name: name, package: package, condition: .when(traits: ["Program"]))
+    }
 }
