@@ -2,7 +2,7 @@
 
 PREFIX ?= /usr/local
 STRATEGY ?= foreground
-VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/bgdemo/Bgdemo.swift)
+VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/CommandLine/Bgdemo.swift)
 # Said by --version; another one compiles one file of C and links again. Given from outside where there is no git.
 BGDEMO_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2>/dev/null)
 # The Swift runtime is linked in: a file that runs anywhere, in 2 MB less memory.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Testing
 
-@testable import bgdemo
+@testable import BgdemoCommandLine
 
 /// What `--help` says, which is also the manual.
 struct HelpTests {

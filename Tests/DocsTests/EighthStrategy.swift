@@ -2,7 +2,7 @@ public import BgdemoEmail
 public import BgdemoCore
 import Testing
 
-@testable import bgdemo
+@testable import BgdemoCommandLine
 
 /// The strategy that CONTRIBUTING.md adds to the seven.
 struct EighthStrategy {

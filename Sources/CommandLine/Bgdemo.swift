@@ -1,9 +1,9 @@
-import ArgumentParser
+public import ArgumentParser
 import BgdemoCBuild
 
-@main
-struct Bgdemo: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+/// The command `bgdemo`.
+public struct Bgdemo: AsyncParsableCommand {
+    public static let configuration = CommandConfiguration(
         commandName: "bgdemo",
         abstract:
             "Sends an e-mail from an HTTP request, by one of the ways of the talk \"Background Tasks in Node.js\".",
@@ -23,7 +23,10 @@ struct Bgdemo: AsyncParsableCommand {
     /// Empty where it was not built by the Makefile.
     private static let commit = unsafe String(cString: bgdemo_commit())
 
-    static func main() async {
+    public init() {}
+
+    /// Runs the command that the arguments name, and ends the process.
+    public static func run() async -> Never {
         CurrentProcess.openStandardFiles()
         do {
             var command = try parseAsRoot()

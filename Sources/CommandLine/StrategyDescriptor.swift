@@ -91,7 +91,7 @@ extension StrategyDescriptor {
 struct StrategyNames: ExpressibleByArgument {
     let descriptors: [StrategyDescriptor]
 
-    static let all = StrategyNames(descriptors: bgdemo.all)
+    static let all = StrategyNames(descriptors: BgdemoCommandLine.all)
 
     init?(argument: String) {
         descriptors = argument.split(separator: ",").compactMap { StrategyName(argument: String($0))?.descriptor }

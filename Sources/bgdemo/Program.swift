@@ -1,0 +1,7 @@
+import BgdemoCommandLine
+
+/// The executable `bgdemo`.
+@main
+enum Program {
+    static func main() async { await Bgdemo.run() }
+}
