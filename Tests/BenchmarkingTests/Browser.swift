@@ -86,7 +86,12 @@ enum Browser {
             let json = String(dump[start.upperBound..<end.lowerBound]).removingPercentEncoding
         else { throw Failure(description: "the browser showed nothing: \(dump.prefix(500)) \(log.suffix(2000))") }
         let views = try JSONDecoder().decode([View].self, from: Data(json.utf8))
-        return (views, log.split(separator: "\n").map(String.init).filter { $0.contains(":CONSOLE") })
+        return (
+            views,
+            log.split(separator: "\n").map(String.init).filter {
+                $0.contains(":CONSOLE") && !$0.contains("source: chrome://")
+            }
+        )
     }
 
     private static func run(_ arguments: [String]) async throws -> (output: String, error: String) {
