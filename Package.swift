@@ -40,8 +40,8 @@ let package = Package(
 
         // The base: no mail, no protocol.
         .module("SystemCompat", [.system]),
-        .module("Foundations"),
-        .module("NetSupport", ["SystemCompat", .nio, .posix, .logging]),
+        .module("Foundations", [.collections]),
+        .module("NetSupport", ["Foundations", "SystemCompat", .nio, .posix, .logging]),
 
         // Mail: what it is, how it is sent, how it is received.
         .module("Email", ["Foundations"]),
@@ -61,11 +61,13 @@ let package = Package(
         // The libraries that other programs may use. Nothing of the demo is in them.
         .module(
             "RedisClient",
-            ["CHiredis", "NetSupport", "SystemCompat", .nio, .posix, .ssl, .logging, .collections]),
-        .module("Resque", ["NetSupport", "RedisClient", "SystemCompat", .nio, .posix, .logging, .metrics, .lifecycle]),
-        .module("RubyRegex"),
-        .module("QueueBus", ["RedisClient", "Resque", "RubyRegex", .logging, .metrics]),
-        .module("Eventr", ["NetSupport", "RedisClient", .nio, .logging, .metrics, .lifecycle]),
+            ["CHiredis", "Foundations", "NetSupport", "SystemCompat", .nio, .posix, .ssl, .logging, .collections]),
+        .module(
+            "Resque",
+            ["Foundations", "NetSupport", "RedisClient", "SystemCompat", .nio, .posix, .logging, .metrics, .lifecycle]),
+        .module("RubyRegex", ["Foundations"]),
+        .module("QueueBus", ["Foundations", "RedisClient", "Resque", "RubyRegex", .logging, .metrics]),
+        .module("Eventr", ["Foundations", "NetSupport", "RedisClient", .nio, .logging, .metrics, .lifecycle]),
 
         // The strategies, in the order of the talk, and what they share.
         .module(
@@ -93,7 +95,7 @@ let package = Package(
         .strategy("QueueBus", ["RedisClient", "Resque", "QueueBus", .nio, .lifecycle]),
 
         // The program.
-        .module("PrivateRedis", ["RedisClient", "SystemCompat", .nio, .posix, .logging, .subprocess]),
+        .module("PrivateRedis", ["Foundations", "RedisClient", "SystemCompat", .nio, .posix, .logging, .subprocess]),
         .module(
             "Benchmarking",
             ["Email", "Foundations", "NetSupport", "PrivateRedis", "RedisClient", "SMTPInbox", "SystemCompat"]
@@ -128,6 +130,7 @@ let package = Package(
             dependencies: .own(
                 ["Email", "Foundations", "SystemCompat", .nio, .posix, .ssl, .logging, .subprocess]),
             path: "Tests/Support", swiftSettings: .strict),
+        .tests("Foundations", []),
         .tests("Email", ["Foundations"]),
         .tests("SMTPClient", ["Email", "Foundations", "SMTPInbox", .ssl, .logging]),
         .tests("SMTPInbox", ["Email", "Foundations", "HTTPServer", "NetSupport", .nio, .posix, .ssl, .logging]),
@@ -137,23 +140,23 @@ let package = Package(
         .tests(
             "Core",
             ["BgdemoFireAndForget", "BgdemoForeground", "Email", "Foundations", "Telemetry", .logging, .metrics]),
-        .tests("RedisClient", ["PrivateRedis", .nio, .posix, .ssl, .logging, .subprocess]),
-        .tests("Resque", ["NetSupport", "RedisClient", .nio, .posix, .logging, .subprocess]),
+        .tests("RedisClient", ["Foundations", "PrivateRedis", .nio, .posix, .ssl, .logging, .subprocess]),
+        .tests("Resque", ["Foundations", "NetSupport", "RedisClient", .nio, .posix, .logging, .subprocess]),
         .tests(
             "PubSub",
             ["Core", "Email", "Foundations", "RedisClient", .nio, .posix, .logging, .lifecycle, .lifecycleTests]),
-        .tests("Pipes", ["Email", .nio]),
-        .tests("Spool", ["Email", "Pipes", "SystemCompat", .nio, .logging]),
+        .tests("Pipes", ["Email", "Foundations", .nio]),
+        .tests("Spool", ["Email", "Foundations", "Pipes", "SystemCompat", .nio, .logging]),
         .tests(
             "Local",
             ["Core", "Email", "Foundations", "NetSupport", "Pipes", "SMTPInbox", "SystemCompat"]
                 + [.nio, .posix, .logging, .subprocess]),
-        .tests("QueueBus", ["RedisClient", "Resque", "RubyRegex", .nio, .posix, .logging, .lifecycle]),
+        .tests("QueueBus", ["Foundations", "RedisClient", "Resque", "RubyRegex", .nio, .posix, .logging, .lifecycle]),
         .tests(
             "Benchmarking",
             ["Core", "Email", "Foundations", "HTTPServer", "MailAPI", "NetSupport", "SMTPClient", "SMTPInbox"]
                 + [.nio, .posix, .logging, .subprocess]),
-        .tests("Eventr", ["NetSupport", "RedisClient", .nio, .posix, .logging, .subprocess]),
+        .tests("Eventr", ["Foundations", "NetSupport", "RedisClient", .nio, .posix, .logging, .subprocess]),
         // Compiles and runs every piece of Swift in the documentation.
         .testTarget(
             name: "DocsTests",

@@ -33,7 +33,7 @@ struct SendMailRequest: Sendable {
     }
 
     private static func delay(_ text: String) throws(Problem) -> Duration {
-        guard let delay = Duration(spelled: text), delay <= .seconds(366 * 86_400) else {
+        guard let delay = Duration(text: text), delay <= .seconds(366 * 86_400) else {
             throw wrong(
                 "the delay is not a time of at most a year; send seconds, or a time like \"90s\", \"10m\", \"2h\"")
         }

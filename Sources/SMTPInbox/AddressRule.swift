@@ -30,7 +30,7 @@ struct AddressRule: Hashable {
                 failsOnce = true
             } else if let code = word.dropping(prefix: "fail-").flatMap({ Int($0) }), (400...599).contains(code) {
                 refusal = refusal ?? .reply(code)
-            } else if let time = word.dropping(prefix: "slow-").flatMap({ Duration(spelled: $0) }) {
+            } else if let time = word.dropping(prefix: "slow-").flatMap({ Duration(text: $0) }) {
                 slowness = min(max(slowness, time), .seconds(86_400))
             }
         }

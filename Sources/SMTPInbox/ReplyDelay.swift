@@ -14,22 +14,22 @@ public enum ReplyDelay: Sendable, Hashable {
     case normal(mean: Duration, deviation: Duration)
 
     /// `2s`, `100ms..2s`, `exp:250ms`, `normal:250ms,50ms`; nil for anything else. Units as in
-    /// ``/Mail/Swift/Duration/init(spelled:)``.
+    /// ``/BgdemoFoundations/Swift/Duration/init(text:)``.
     public init?(_ text: String) {
         if let mean = text.dropping(prefix: "exp:") {
-            guard let mean = Duration(spelled: mean) else { return nil }
+            guard let mean = Duration(text: mean) else { return nil }
             self = .exponential(mean: mean)
         } else if let rest = text.dropping(prefix: "normal:") {
-            let numbers = rest.split(separator: ",", omittingEmptySubsequences: false).map { Duration(spelled: $0) }
+            let numbers = rest.split(separator: ",", omittingEmptySubsequences: false).map { Duration(text: $0) }
             guard numbers.count == 2, let mean = numbers[0], let deviation = numbers[1] else { return nil }
             self = .normal(mean: mean, deviation: deviation)
         } else if let dots = text.firstRange(of: "..") {
-            guard let low = Duration(spelled: text[..<dots.lowerBound]),
-                let high = Duration(spelled: text[dots.upperBound...]), low <= high
+            guard let low = Duration(text: text[..<dots.lowerBound]),
+                let high = Duration(text: text[dots.upperBound...]), low <= high
             else { return nil }
             self = .uniform(low, high)
         } else {
-            guard let duration = Duration(spelled: text[...]) else { return nil }
+            guard let duration = Duration(text: text[...]) else { return nil }
             self = duration == .zero ? .none : .fixed(duration)
         }
     }

@@ -1,3 +1,4 @@
+package import BgdemoFoundations
 import BgdemoPipes
 package import BgdemoSpool
 package import BgdemoCore

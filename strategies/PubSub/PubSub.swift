@@ -1,3 +1,4 @@
+import BgdemoFoundations
 public import Logging
 public import BgdemoEmail
 import Metrics

@@ -1,3 +1,4 @@
+public import BgdemoFoundations
 public import Logging
 public import BgdemoEmail
 public import NIOCore

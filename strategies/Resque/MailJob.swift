@@ -4,7 +4,7 @@
     import Foundation
 #endif
 import BgdemoEmail
-import BgdemoFoundations
+public import BgdemoFoundations
 import Metrics
 public import Resque
 public import BgdemoCore

@@ -42,5 +42,5 @@ struct EnvironmentVariables: Sendable {
 }
 
 extension Duration: @retroactive ExpressibleByArgument {
-    public init?(argument: String) { self.init(spelled: argument) }
+    public init?(argument: String) { self.init(text: argument) }
 }

@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import BgdemoCore
+import BgdemoFoundations
 
 /// How mails are worked.
 struct WorkOptions: ParsableArguments {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BgdemoEventr
+import BgdemoFoundations
 import Eventr
 import Logging
 import NIOCore

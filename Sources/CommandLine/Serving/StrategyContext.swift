@@ -1,4 +1,5 @@
 import ArgumentParser
+import BgdemoFoundations
 import BgdemoLocal
 import Logging
 import BgdemoEmail

@@ -1,0 +1,129 @@
+/// The parts of a URL `scheme://[user[:password]@]host[:port][/path][?query][#fragment]` (RFC 3986, section 3),
+/// read strictly. Which of them a scheme has, and which ports and hosts it takes, is for whoever asks.
+public struct URLParts: Sendable, Hashable {
+    /// In lower case.
+    public let scheme: String
+    /// Percent-decoded; nil where no `@` is there.
+    public let user: String?
+    /// Percent-decoded; nil where no `:` is before the `@`.
+    public let password: String?
+    /// As it is spelled, an IPv6 address without its brackets; may be empty.
+    public let host: String
+    /// Whether the host is in brackets.
+    public let isIPLiteral: Bool
+    /// 1 to 65535; nil where there is none.
+    public let port: Int?
+    /// As it is spelled, from its slash on; empty where there is none.
+    public let path: String
+    /// As it is spelled, without its `?`; nil where there is none.
+    public let query: String?
+    /// As it is spelled, without its `#`; nil where there is none.
+    public let fragment: String?
+
+    /// - Throws: ``URLSyntaxError``, which never repeats the text: it may hold a password.
+    public init(_ text: some StringProtocol) throws(URLSyntaxError) {
+        // All that matters is ASCII, and bytes are compared in linear time.
+        let bytes = Array(text.utf8)
+        guard bytes.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else { throw .blankOrControl }
+        guard let border = bytes.firstRange(ofBytes: Array("://".utf8)), border.lowerBound > 0,
+            bytes[0].isASCIILetter,
+            bytes[..<border.lowerBound].allSatisfy({ $0.isASCIILetter || $0.isASCIIDigit || "+-.".utf8.contains($0) })
+        else { throw .noScheme }
+        scheme = Self.text(bytes[..<border.lowerBound]).asciiLowercased()
+        var rest = bytes[border.upperBound...]
+        fragment = Self.cut(&rest, at: "#").map(Self.text)
+        query = Self.cut(&rest, at: "?").map(Self.text)
+        let slash = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
+        path = Self.text(rest[slash...])
+        var authority = rest[..<slash]
+        (user, password) = try Self.login(&authority)
+        (host, isIPLiteral) = try Self.host(&authority)
+        port = try Self.port(authority)
+    }
+
+    /// Takes what stands behind the first such character off the end of `rest`, and the character with it.
+    private static func cut(_ rest: inout ArraySlice<UInt8>, at border: Unicode.Scalar) -> ArraySlice<UInt8>? {
+        guard let place = rest.firstIndex(where: { Unicode.Scalar($0) == border }) else { return nil }
+        defer { rest = rest[..<place] }
+        return rest[(place + 1)...]
+    }
+
+    /// Takes `[user[:password]@]` off the beginning. The last `@` ends it, as in every client, for people write passwords
+    /// as they are.
+    private static func login(
+        _ rest: inout ArraySlice<UInt8>
+    ) throws(URLSyntaxError) -> (user: String?, password: String?) {
+        guard let at = rest.lastIndex(of: UInt8(ascii: "@")) else { return (nil, nil) }
+        let login = rest[..<at]
+        rest = rest[(at + 1)...]
+        guard let colon = login.firstIndex(of: UInt8(ascii: ":")) else { return (try decode(login), nil) }
+        return (try decode(login[..<colon]), try decode(login[(colon + 1)...]))
+    }
+
+    private static func decode(_ text: ArraySlice<UInt8>) throws(URLSyntaxError) -> String {
+        do {
+            return try PercentDecoding.text(text, controls: .refused)
+        } catch {
+            throw .invalidLogin(error)
+        }
+    }
+
+    /// Takes the host off the beginning.
+    private static func host(_ rest: inout ArraySlice<UInt8>) throws(URLSyntaxError) -> (String, isIPLiteral: Bool) {
+        guard rest.first == UInt8(ascii: "[") else {
+            let end = rest.firstIndex(of: UInt8(ascii: ":")) ?? rest.endIndex
+            guard !rest[end...].dropFirst().contains(UInt8(ascii: ":")) else { throw .unbracketedIPv6 }
+            defer { rest = rest[end...] }
+            return (text(rest[..<end]), false)
+        }
+        guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { throw .unclosedBracket }
+        let host = rest[(rest.startIndex + 1)..<end]
+        rest = rest[(end + 1)...]
+        guard rest.isEmpty || rest.first == UInt8(ascii: ":") else { throw .invalidPort }
+        guard host.contains(UInt8(ascii: ":")),
+            host.allSatisfy({ $0.hexDigitValue != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") })
+        else { throw .invalidIPv6 }
+        return (text(host), true)
+    }
+
+    private static func port(_ rest: ArraySlice<UInt8>) throws(URLSyntaxError) -> Int? {
+        guard !rest.isEmpty else { return nil }
+        let digits = rest.dropFirst()
+        guard (1...5).contains(digits.count), digits.allSatisfy(\.isASCIIDigit), let port = UInt16(text(digits)),
+            port > 0
+        else { throw .invalidPort }
+        return Int(port)
+    }
+
+    private static func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
+}
+
+/// What is wrong with a URL, in words for who wrote it; never the text itself, which may hold a password.
+public enum URLSyntaxError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// It does not begin with `scheme://`.
+    case noScheme
+    /// A blank or a control character is in it.
+    case blankOrControl
+    /// User or password are not percent-encoded UTF-8, or have a control character.
+    case invalidLogin(PercentDecodingError)
+    /// A `[` has no `]`.
+    case unclosedBracket
+    /// What is in brackets is not an IPv6 address.
+    case invalidIPv6
+    /// An IPv6 address is not in brackets.
+    case unbracketedIPv6
+    /// What follows the host is not a port from 1 to 65535.
+    case invalidPort
+
+    public var description: String {
+        switch self {
+        case .noScheme: "it does not begin with a scheme and ://"
+        case .blankOrControl: "a blank or control character is in it; write it as %20 and the like"
+        case .invalidLogin(let error): "in the user or the password \(error)"
+        case .unclosedBracket: "a [ without its ]"
+        case .invalidIPv6: "in brackets stands an IPv6 address, as [::1]"
+        case .unbracketedIPv6: "an IPv6 address goes in brackets, as [::1]"
+        case .invalidPort: "after the host stands a port from 1 to 65535, as :8080"
+        }
+    }
+}
