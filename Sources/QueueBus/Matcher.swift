@@ -1,4 +1,4 @@
-public import BgdemoRubyRegex
+import BgdemoRubyRegex
 
 /// Which events a subscription is for: every filter has to match the attribute of its name. One without filters matches
 /// none.
@@ -6,7 +6,7 @@ public import BgdemoRubyRegex
 /// In Redis a filter is a string: one of the special values below with `bus_special_value_` before it, or a text that
 /// the attribute equals, or else a regular expression of Ruby's. That is matched as Ruby has it, `^…$`, so a line is
 /// enough, and in `a|b` the one end belongs to `a` and the other to `b`. One made by Ruby itself, `(?-mix:…)`, is taken
-/// as it is. What `RubyRegex` does not know, or would take too long over, matches nothing; see ``unreadable``.
+/// as it is. What `RubyRegex` does not know, or would take too long over, matches nothing; see ``invalidFilters``.
 public struct Matcher: Sendable, Hashable {
     /// What an attribute has to be.
     public enum Filter: Sendable, Hashable {
@@ -30,23 +30,23 @@ public struct Matcher: Sendable, Hashable {
     public let filters: [(name: String, filter: Filter)]
     /// Of those that are texts, in the same places, what they are as expressions.
     private let patterns: [RubyRegex?]
-    /// The filters that are no regular expressions, or none that is known here. They match equal texts alone.
-    public let unreadable: [(name: String, why: InvalidRegex)]
+    /// The filters that are no regular expressions, or unsupported or too large ones. They match only equal texts.
+    public let invalidFilters: [InvalidFilter]
 
     /// By the attributes' names.
     public init(_ filters: [String: Filter]) {
         self.filters = filters.sorted { $0.key < $1.key }.map { (name: $0.key, filter: $0.value) }
-        var unreadable: [(name: String, why: InvalidRegex)] = []
+        var invalid: [InvalidFilter] = []
         patterns = self.filters.map { (name, filter) -> RubyRegex? in
             guard case .value(let text) = filter else { return nil }
-            do throws(InvalidRegex) {
+            do throws(RubyRegexError) {
                 return try RubyRegex(text.hasPrefix("(?-mix:") ? text : "^\(text)$")
             } catch {
-                unreadable.append((name, error))
+                invalid.append(InvalidFilter(name, error))
                 return nil
             }
         }
-        self.unreadable = unreadable
+        invalidFilters = invalid
     }
 
     /// All events of this type.

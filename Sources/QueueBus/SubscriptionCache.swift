@@ -56,10 +56,13 @@ final class SubscriptionCache: Sendable {
     }
 
     private func warn(of entry: Entry) {
-        for (name, why) in entry.subscription.matcher.unreadable {
+        for filter in entry.subscription.matcher.invalidFilters {
             logger.warning(
-                "\(entry.application) gets only what equals a filter: \(why)",
-                metadata: ["subscription": "\(entry.subscription.key)", "filter": "\(name)"])
+                "A filter of a subscription is not a usable regular expression; it matches only equal texts",
+                metadata: [
+                    "application": "\(entry.application)", "subscription": "\(entry.subscription.key)",
+                    "filter": "\(filter.name)", "reason": "\(filter)",
+                ])
         }
     }
 }

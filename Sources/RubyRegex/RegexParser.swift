@@ -1,4 +1,6 @@
-/// Takes an expression apart, by Ruby's rules.
+/// Reads an expression by Ruby's rules and builds its program.
+///
+/// It calls itself once per level of nesting, of which there are at most ``RubyRegex/maxDepth``.
 struct RegexParser {
     private struct Flags {
         var isCaseless = false
@@ -7,76 +9,78 @@ struct RegexParser {
     }
 
     let scalars: [Unicode.Scalar]
+    /// The last `]`, or -1.
+    let lastClosingBracket: Int
     var place = 0
     private var flags = Flags()
-    var depth = 0
+    private var depth = 0
 
     init(_ expression: String) {
         scalars = Array(expression.unicodeScalars)
+        lastClosingBracket = scalars.lastIndex(of: "]") ?? -1
     }
 
-    mutating func parse() throws(InvalidRegex) -> RegexNode {
-        let node = try choice()
+    mutating func parse() throws(RubyRegexError) -> RegexProgram {
+        let program = try alternatives()
         guard place == scalars.count else { throw invalid("a closing bracket without its opening one") }
-        return node
+        return program
     }
 
-    private mutating func choice() throws(InvalidRegex) -> RegexNode {
-        depth += 1
-        defer { depth -= 1 }
-        guard depth < 200 else { throw invalid("brackets nested too deeply") }
-        // Flags that are set in the middle of a group hold to its end.
+    private mutating func alternatives() throws(RubyRegexError) -> RegexProgram {
+        try enter()
+        defer { leave() }
+        // Flags that are set within a group apply up to its end.
         let before = flags
         defer { flags = before }
-        var nodes = [try sequence()]
-        while consume("|") { nodes.append(try sequence()) }
-        return nodes.count == 1 ? nodes[0] : .choice(nodes)
+        var parts = [try sequence()]
+        while consume("|") { parts.append(try sequence()) }
+        return try .alternatives(parts)
     }
 
-    private mutating func sequence() throws(InvalidRegex) -> RegexNode {
-        var nodes: [RegexNode] = []
+    private mutating func sequence() throws(RubyRegexError) -> RegexProgram {
+        var program = RegexProgram()
         while let next = peek, next != "|", next != ")" {
             if flags.isExtended, skipBlank() { continue }
             guard let atom = try atom() else { continue }
-            nodes.append(try quantified(atom))
+            try program.append(quantified(atom))
         }
-        return .sequence(nodes)
+        return program
     }
 
-    /// Nil for what only sets flags, or is a comment.
-    private mutating func atom() throws(InvalidRegex) -> RegexNode? {
-        guard let scalar = next() else { throw invalid("something") }
+    /// nil for a comment, or for flags alone.
+    private mutating func atom() throws(RubyRegexError) -> RegexProgram? {
+        guard let scalar = next() else { throw invalid("an end where an expression should be") }
         switch scalar {
         case "(": return try group()
-        case "[": return .set(cased(try brackets()))
+        case "[": return character(try brackets())
         case "\\": return try escape()
-        case ".": return .set(flags.isDotAll ? .everything : .line)
-        case "^": return .at(.lineStart)
-        case "$": return .at(.lineEnd)
+        case ".": return character(flags.isDotAll ? .everything : .line)
+        case "^": return RegexProgram(.assert(.lineStart))
+        case "$": return RegexProgram(.assert(.lineEnd))
         case "*", "+", "?": throw invalid("nothing to repeat")
         case "{":
             let start = place
             guard try interval() == nil else { throw invalid("nothing to repeat") }
             place = start
-            return .set(.one(scalar))
-        default: return .set(cased(.one(scalar)))
+            return character(.one(scalar))
+        default: return character(cased(.one(scalar)))
         }
     }
 
-    private mutating func group() throws(InvalidRegex) -> RegexNode? {
-        guard consume("?") else { return try closed(choice()) }
-        guard let kind = next() else { throw invalid("an open bracket") }
+    private mutating func group() throws(RubyRegexError) -> RegexProgram? {
+        guard consume("?") else { return try closed(alternatives()) }
+        guard let kind = next() else { throw invalid("an open group") }
         switch kind {
-        case ":": return try closed(choice())
-        case "=": return try closed(.look(choice(), isWanted: true))
-        case "!": return try closed(.look(choice(), isWanted: false))
+        case ":": return try closed(alternatives())
+        case "=": return try closed(alternatives()).lookahead(isWanted: true)
+        case "!": return try closed(alternatives()).lookahead(isWanted: false)
         case "#":
             while let scalar = next(), scalar != ")" {}
             return nil
         case "<" where peek != "=" && peek != "!", "'":
             while let scalar = next(), scalar != ">", scalar != "'" {}
-            return try closed(choice())
-        case "<", ">", "~", "(": throw unknown("(?\(kind)")
+            return try closed(alternatives())
+        case "<", ">", "~", "(": throw unsupported("(?\(kind)")
         default:
             place -= 1
             return try flagged()
@@ -84,7 +88,7 @@ struct RegexParser {
     }
 
     /// `imx-imx:…)` or `imx-imx)`.
-    private mutating func flagged() throws(InvalidRegex) -> RegexNode? {
+    private mutating func flagged() throws(RubyRegexError) -> RegexProgram? {
         let before = flags
         var isOn = true
         while let scalar = next() {
@@ -94,88 +98,43 @@ struct RegexParser {
             case "m": flags.isDotAll = isOn
             case "x": flags.isExtended = isOn
             case ":":
-                let node = try closed(choice())
+                let program = try closed(alternatives())
                 flags = before
-                return node
-            // What follows in the group is one node, alternatives and all.
-            case ")": return try choice()
-            default: throw unknown("(?\(scalar)")
+                return program
+            // What follows in the group is one part of it, alternatives included.
+            case ")": return try alternatives()
+            default: throw unsupported("(?\(scalar)")
             }
         }
-        throw invalid("an open bracket")
+        throw invalid("an open group")
     }
 
-    private mutating func closed(_ node: RegexNode) throws(InvalidRegex) -> RegexNode {
+    private mutating func closed(_ program: RegexProgram) throws(RubyRegexError) -> RegexProgram {
         guard consume(")") else { throw invalid("an opening bracket without its closing one") }
-        return node
+        return program
     }
 
-    private mutating func quantified(_ atom: RegexNode) throws(InvalidRegex) -> RegexNode {
-        var node = atom
-        while let scalar = peek {
-            if flags.isExtended, skipBlank() { continue }
-            let start = place
-            place += 1
-            switch scalar {
-            case "*": node = .repeated(node, least: 0, most: nil)
-            case "+": node = .repeated(node, least: 1, most: nil)
-            case "?": node = .repeated(node, least: 0, most: 1)
-            case "{":
-                guard let (least, most) = try interval() else {
-                    place = start
-                    return node
-                }
-                node = .repeated(node, least: least, most: most)
-                // Lazy, but for {n}?, which is Ruby's for none or n.
-                if scalars[start..<place].contains(",") { _ = consume("?") }
-                continue
-            default:
-                place = start
-                return node
-            }
-            // Whether it takes as much or as little as it can is all one for whether it matches.
-            if !consume("?"), peek == "+" { throw unknown("\(scalar)+") }
-        }
-        return node
-    }
-
-    /// `n}`, `n,}`, `,m}` or `n,m}`; nil where it is a text like any other.
-    private mutating func interval() throws(InvalidRegex) -> (Int, Int?)? {
-        let least = number()
-        var most = least
-        if consume(",") { most = number() } else if least == nil { return nil }
-        guard consume("}"), least != nil || most != nil else { return nil }
-        guard least ?? 0 <= most ?? .max else { throw invalid("a range from more to less") }
-        guard max(least ?? 0, most ?? 0) <= RubyRegex.maxInstructions else {
-            throw unknown("a repetition of that size")
-        }
-        return (least ?? 0, most)
-    }
-
-    private mutating func number() -> Int? {
-        var digits = ""
-        while let scalar = peek, ("0"..."9").contains(scalar), digits.count < 9 {
-            digits.unicodeScalars.append(scalar)
-            place += 1
-        }
-        return Int(digits)
-    }
-
-    private mutating func escape() throws(InvalidRegex) -> RegexNode {
-        guard let scalar = next() else { throw invalid("a backslash at its end") }
+    private mutating func escape() throws(RubyRegexError) -> RegexProgram {
+        guard let scalar = next() else { throw invalid("a backslash at the end") }
         switch scalar {
-        case "A": return .at(.start)
-        case "z": return .at(.end)
-        case "Z": return .at(.lastLineEnd)
-        case "b": return .at(.wordBoundary)
-        case "B": return .at(.notWordBoundary)
+        case "A": return RegexProgram(.assert(.start))
+        case "z": return RegexProgram(.assert(.end))
+        case "Z": return RegexProgram(.assert(.lastLineEnd))
+        case "b": return RegexProgram(.assert(.wordBoundary))
+        case "B": return RegexProgram(.assert(.notWordBoundary))
         default:
             place -= 1
-            return .set(cased(try character()))
+            return character(cased(try escapedCharacter()))
         }
     }
 
-    func cased(_ set: RubyRegex.CharacterClass) -> RubyRegex.CharacterClass { flags.isCaseless ? .caseless(set) : set }
+    private func character(_ set: CharacterSet) -> RegexProgram { RegexProgram(.character(CharacterClass(set))) }
+
+    func cased(_ set: CharacterSet) -> CharacterSet { flags.isCaseless ? .caseless(set) : set }
+
+    var isExtended: Bool { flags.isExtended }
+
+    // MARK: The text
 
     mutating func skipBlank() -> Bool {
         guard let scalar = peek else { return false }
@@ -202,11 +161,21 @@ struct RegexParser {
         return true
     }
 
-    func invalid(_ what: String) -> InvalidRegex {
-        InvalidRegex(description: "\(what) in the regular expression, at character \(place)")
+    mutating func enter() throws(RubyRegexError) {
+        depth += 1
+        guard depth < RubyRegex.maxDepth else {
+            throw RubyRegexError(
+                .tooDeep, "brackets nested too deeply in the regular expression, at character \(place)")
+        }
     }
 
-    func unknown(_ what: String) -> InvalidRegex {
-        InvalidRegex(description: "\(what) in a regular expression is Ruby's alone, at character \(place)")
+    mutating func leave() { depth -= 1 }
+
+    func invalid(_ what: String) -> RubyRegexError {
+        RubyRegexError(.syntax, "\(what) in the regular expression, at character \(place)")
+    }
+
+    func unsupported(_ what: String) -> RubyRegexError {
+        RubyRegexError(.unsupported, "\(what) is not supported in a regular expression, at character \(place)")
     }
 }

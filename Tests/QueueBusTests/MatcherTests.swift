@@ -1,4 +1,3 @@
-import BgdemoRubyRegex
 import Foundation
 import Testing
 
@@ -136,7 +135,7 @@ import Testing
         #expect(ours == answers)
     }
 
-    @Test("Expressions that take those who try again a lifetime take no longer than others")
+    @Test("Expressions that take a backtracking matcher exponential time take linear time")
     func exponential() throws {
         let text = String(repeating: "a", count: 1000) + "!"
         for filter in ["(a+)+", "(a|aa)+", "(a|a?)+", "((a*)*)*b", "(.*a){20}b"] {
@@ -144,28 +143,21 @@ import Testing
         }
     }
 
-    @Test("Whether it matches is not known where finding out takes too long")
-    func budget() throws {
-        let text = String(repeating: "a", count: 1000) + "!"
-        let pattern = try RubyRegex("^((?=.*b)a|a)*$")
-        #expect(pattern.matches(text) == false)
-        #expect(pattern.matches(text, budget: 100_000) == nil)
-    }
-
     @Test(
-        "What is no expression, or is Ruby's alone, equals itself and nothing else, and says why",
+        "A filter that is no usable expression matches only an equal text, and says why",
         arguments: [
             ("(a", "an opening bracket"), ("a)", "a closing bracket"), ("[a", "without its ]"),
             ("a{3,2}", "more to less"),
-            ("(?-mix:*)", "nothing to repeat"), (#"(a)\1"#, "Ruby's alone"), ("(?<=a)b", "Ruby's alone"),
-            ("(?>a)b", "Ruby's alone"), ("a++", "Ruby's alone"), (#"\p{Alpha}"#, "Ruby's alone"),
-            ("[a&&b]", "Ruby's alone"),
-            ("((a{100}){100}){100}", "more than 10000 steps"), ("(((){9999}){9999}){9999}a{10001}", "of that size"),
+            ("(?-mix:*)", "nothing to repeat"), (#"(a)\1"#, "is not supported"), ("(?<=a)b", "is not supported"),
+            ("(?>a)b", "is not supported"), ("a++", "is not supported"), (#"\p{Alpha}"#, "is not supported"),
+            ("[a&&b]", "is not supported"),
+            ("((a{100}){100}){100}", "more than 10000 steps"),
+            ("(((){9999}){9999}){9999}a{10001}", "more than 10000 repetitions"),
             (String(repeating: "(", count: 1000) + "a" + String(repeating: ")", count: 1000), "too deeply"),
         ])
-    func unreadable(filter: String, why: String) throws {
+    func invalid(filter: String, why: String) throws {
         let matcher = Matcher(["a": .value(filter)])
-        let reason = try #require(matcher.unreadable.first?.why.description)
+        let reason = try #require(matcher.invalidFilters.first?.description)
         #expect(reason.contains(why), "\(reason)")
         let json = try JSONSerialization.data(withJSONObject: ["a": filter])
         #expect(matcher.matches(try BusEvent(json: json)))

@@ -11,6 +11,8 @@ struct BusOverview: Encodable {
         let length: Int?
         let riderClass: String?
         let matches: String?
+        /// Why a filter cannot be used; nil if all can.
+        let broken: String?
     }
 
     /// Events that no driver has taken yet.
@@ -22,14 +24,17 @@ struct BusOverview: Encodable {
         for (application, list) in try await all.list() {
             if list.isEmpty {
                 subscriptions.append(
-                    Row(application: application, key: nil, queue: nil, length: nil, riderClass: nil, matches: nil))
+                    Row(
+                        application: application, key: nil, queue: nil, length: nil, riderClass: nil, matches: nil,
+                        broken: nil))
             }
             for one in list.sorted(by: { $0.key < $1.key }) {
                 subscriptions.append(
                     Row(
                         application: application, key: one.key, queue: one.queueName,
                         length: try await queue.length(of: one.queueName), riderClass: one.className,
-                        matches: "\(one.matcher)"))
+                        matches: "\(one.matcher)",
+                        broken: one.matcher.invalidFilters.first.map { "\($0.name): \($0)" }))
             }
         }
     }
@@ -40,7 +45,7 @@ struct BusOverview: Encodable {
             subscriptions.map { row in
                 [
                     row.application, row.key ?? "none", row.queue ?? "-", row.length.map { "\($0)" } ?? "-",
-                    row.riderClass ?? "-", row.matches ?? "-",
+                    row.riderClass ?? "-", (row.matches ?? "-") + (row.broken.map { " (broken: \($0))" } ?? ""),
                 ]
             }, below: "\(incoming) events wait in \(Publisher.incoming) for a driver")
     }

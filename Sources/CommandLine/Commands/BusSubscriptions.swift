@@ -48,7 +48,7 @@ extension BusCommand {
             guard names.count == matches.count else {
                 throw ValidationError("of two --match with one name both would have to hold; write one")
             }
-            for (name, why) in matcher.unreadable { throw ValidationError("\(name) can't match: \(why)") }
+            for filter in matcher.invalidFilters { throw ValidationError("\(filter.name) cannot match: \(filter)") }
         }
 
         private var matcher: Matcher {
