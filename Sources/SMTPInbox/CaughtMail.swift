@@ -35,6 +35,15 @@ public struct CaughtMail: Sendable, Identifiable {
     public func header(_ name: String) -> String? {
         MIMEPart(raw[...]).field(name).map { EncodedWordDecoder.decode($0) }
     }
+
+    /// At most `limit` characters of it, for a row of a list; what is cut ends in `…`.
+    func header(_ name: String, limit: Int) -> String {
+        guard let field = MIMEPart(raw[...]).field(name) else { return "" }
+        // An encoded character takes 16 bytes at most.
+        let text = EncodedWordDecoder.decode(Array(field.prefix(limit * 16)))
+        let start = text.unicodeScalars.prefix(limit)
+        return start.count < text.unicodeScalars.count || field.count > limit * 16 ? String(start) + "…" : text
+    }
 }
 
 extension CaughtMail {

@@ -1,13 +1,13 @@
 import NIOCore
 import Synchronization
 
-/// The open connections of an inbox: numbered, bounded, and told when it closes.
+/// The open connections of an inbox: numbered, bounded, and told when the inbox closes.
 final class ConnectionRegistry: Sendable {
     private struct State {
         var open: [ObjectIdentifier: any Channel] = [:]
         var total = 0
         var isClosing = false
-        var leaver: CheckedContinuation<Void, Never>?
+        var closer: CheckedContinuation<Void, Never>?
     }
 
     private let limit: Int
@@ -17,7 +17,7 @@ final class ConnectionRegistry: Sendable {
         self.limit = limit
     }
 
-    /// Takes a connection in and numbers it, or says 421 and closes it where the house is full.
+    /// Takes a connection in and numbers it, or says 421 and closes it where the limit is reached.
     func admit(_ channel: any Channel) -> Int? {
         let key = ObjectIdentifier(channel)
         let number = state.withLock { state -> Int? in
@@ -31,33 +31,33 @@ final class ConnectionRegistry: Sendable {
             channel.writeAndFlush(reply).whenComplete { _ in channel.close(promise: nil) }
             return nil
         }
-        channel.closeFuture.whenComplete { [self] _ in depart(key) }
+        channel.closeFuture.whenComplete { [self] _ in remove(key) }
         return number
     }
 
-    private func depart(_ key: ObjectIdentifier) {
-        let leaver = state.withLock { state -> CheckedContinuation<Void, Never>? in
+    private func remove(_ key: ObjectIdentifier) {
+        let closer = state.withLock { state -> CheckedContinuation<Void, Never>? in
             state.open[key] = nil
             guard state.open.isEmpty else { return nil }
-            defer { state.leaver = nil }
-            return state.leaver
+            defer { state.closer = nil }
+            return state.closer
         }
-        leaver?.resume()
+        closer?.resume()
     }
 
-    /// Tells all to leave, closes those that have not by the end of the grace, returns when all are gone.
-    func leave(grace: Duration, on loop: any EventLoop) async {
+    /// Tells all connections that the inbox closes, closes those that are open after `grace`, and returns when all are gone.
+    func close(grace: Duration, on loop: any EventLoop) async {
         let open = state.withLock { state in
             state.isClosing = true
             return Array(state.open.values)
         }
-        for channel in open { channel.pipeline.fireUserInboundEventTriggered(InboxConnection.Leave()) }
+        for channel in open { channel.pipeline.fireUserInboundEventTriggered(InboxConnection.InboxCloses()) }
         let timer = loop.scheduleTask(in: TimeAmount(grace)) {
             for channel in open { channel.close(promise: nil) }
         }
         await withCheckedContinuation { continuation in
             let isEmpty = state.withLock { state in
-                if !state.open.isEmpty { state.leaver = continuation }
+                if !state.open.isEmpty { state.closer = continuation }
                 return state.open.isEmpty
             }
             if isEmpty { continuation.resume() }

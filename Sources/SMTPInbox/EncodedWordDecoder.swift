@@ -1,10 +1,13 @@
-/// Header text with RFC 2047's encoded words, `=?charset?B?…?=` and `=?charset?Q?…?=`, made plain. What only looks
-/// like one stays as it is.
+/// Header text with RFC 2047's encoded words, `=?charset?B?…?=` and `=?charset?Q?…?=`, decoded. What only looks like one
+/// stays as it is. Words that are longer than the RFC allows, or have blanks in them, are decoded too: programs send them.
 enum EncodedWordDecoder {
     private struct Word {
-        let charset: String
+        let charset: [UInt8]
         var bytes: [UInt8]
     }
+
+    /// Bytes of a charset's name with its language.
+    private static let longestCharset = 64
 
     static func decode(_ value: [UInt8]) -> String {
         var text = ""
@@ -43,16 +46,18 @@ enum EncodedWordDecoder {
     private static func word(_ bytes: ArraySlice<UInt8>) -> (Word, end: Int)? {
         let question = UInt8(ascii: "?")
         guard bytes.starts(with: "=?".utf8) else { return nil }
-        let longest = bytes.prefix(256)
-        guard let charsetEnd = longest.dropFirst(2).firstIndex(of: question), charsetEnd + 2 < longest.endIndex,
-            longest[charsetEnd + 2] == question,
-            let textEnd = longest[(charsetEnd + 3)...].firstIndex(of: question), textEnd + 1 < longest.endIndex,
-            longest[textEnd + 1] == UInt8(ascii: "=")
+        let start = bytes.dropFirst(2)
+        guard let charsetEnd = start.prefix(longestCharset).firstIndex(of: question), charsetEnd + 2 < bytes.endIndex,
+            bytes[charsetEnd + 2] == question,
+            // The next question mark is near: one that is further away belongs to a later word, if there is one.
+            let textEnd = bytes[(charsetEnd + 3)...].firstIndex(of: question), textEnd + 1 < bytes.endIndex,
+            bytes[textEnd + 1] == UInt8(ascii: "=")
         else { return nil }
         let encoded = bytes[(charsetEnd + 3)..<textEnd]
-        guard !encoded.contains(0x20) else { return nil }
         // A language may follow the charset after `*` (RFC 2231, section 5).
-        let charset = bytes[(bytes.startIndex + 2)..<charsetEnd].prefix { $0 != UInt8(ascii: "*") }
+        let charset = start[..<charsetEnd].prefix { $0 != UInt8(ascii: "*") }.map {
+            (0x41...0x5a).contains($0) ? $0 | 0x20 : $0
+        }
         let decoded: [UInt8]
         switch bytes[charsetEnd + 1] | 0x20 {
         case UInt8(ascii: "b"):
@@ -65,6 +70,6 @@ enum EncodedWordDecoder {
         default:
             return nil
         }
-        return (Word(charset: String(decoding: charset, as: UTF8.self).lowercased(), bytes: decoded), textEnd + 2)
+        return (Word(charset: charset, bytes: decoded), textEnd + 2)
     }
 }

@@ -27,7 +27,7 @@ struct FaultPlan: Sendable {
     }
 
     /// Whether decisions after the dot need the mail's key.
-    var judgesMails: Bool { delay.isRandom || faults[.dot] != nil || faults[.stored] != nil }
+    var needsMailKey: Bool { delay.isRandom || faults[.dot] != nil || faults[.stored] != nil }
 
     /// The time the answer to the dot takes.
     func delay(key: UInt64) -> Duration {

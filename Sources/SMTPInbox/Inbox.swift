@@ -6,7 +6,7 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// A mail catcher: an SMTP server that keeps what it gets, and that can be made slow, full, moody or broken.
+/// A mail catcher: an SMTP server that keeps what it gets, and that can be made slow, full, flaky or broken.
 public final class Inbox: Sendable {
     /// The mails that came.
     public let mails: MailStore
@@ -18,9 +18,9 @@ public final class Inbox: Sendable {
     ///
     /// - Parameters:
     ///   - port: 0 takes any free port; ``port`` then says which.
-    ///   - opening: Is told of the mailbox before the first client is let in: who must miss no mail asks it for its
-    ///     ``MailStore/arrivals(buffering:)`` here.
-    /// - Throws: ``InboxError`` where the port is taken, or the settings can't be had.
+    ///   - opening: Called with the store before the first client can connect: a reader that must miss no mail asks it for
+    ///     its ``MailStore/arrivals(buffering:)`` here.
+    /// - Throws: ``InboxError`` where the port is taken, the settings contradict each other, or a file can't be used.
     public static func start(
         host: String = "127.0.0.1", port: Int = 0, settings: InboxSettings = InboxSettings(),
         group: any EventLoopGroup, logger: Logger, opening: (MailStore) -> Void = { _ in }
@@ -70,7 +70,7 @@ public final class Inbox: Sendable {
     /// connection is gone.
     public func stop(grace: Duration = .seconds(2)) async {
         try? await listener.close()
-        await connections.leave(grace: grace, on: listener.eventLoop)
+        await connections.close(grace: grace, on: listener.eventLoop)
         mails.close()
     }
 }

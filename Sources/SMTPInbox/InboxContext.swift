@@ -3,7 +3,7 @@ import BgdemoNetSupport
 import Logging
 import Synchronization
 
-/// What all connections of an inbox share: its settings, its chance, and where the mails go.
+/// What all connections of an inbox share: its settings, its faults, and where the mails go.
 final class InboxContext: Sendable {
     let settings: InboxSettings
     let faultPlan: FaultPlan
@@ -40,19 +40,19 @@ final class InboxContext: Sendable {
 
     func release(_ bytes: Int) { receiving.wrappingSubtract(bytes, ordering: .relaxed) }
 
-    /// What is to become of a mail whose final dot has come.
-    func judge(_ draft: ReceivedMail) -> MailDecision {
-        var decision = MailDecision(delay: draft.slowness)
-        guard faultPlan.judgesMails || !draft.failsOnce.isEmpty else {
+    /// Decides what becomes of a mail whose final dot has come.
+    func decide(_ received: ReceivedMail) -> MailDecision {
+        var decision = MailDecision(delay: received.slowness)
+        guard faultPlan.needsMailKey || !received.failsOnce.isEmpty else {
             decision.delay = max(decision.delay, faultPlan.delay(key: 0))
             return decision
         }
-        let mail = draft.mail.key
+        let mail = received.mail.key
         let key = mail ^ FaultPlan.mix(UInt64(attempts.number(of: mail)))
         decision.delay = max(decision.delay, faultPlan.delay(key: key))
         decision.before = faultPlan.fault(at: .dot, key: key)
         decision.after = faultPlan.fault(at: .stored, key: key)
-        for address in draft.failsOnce {
+        for address in received.failsOnce {
             let isFirst = attempts.number(of: mail ^ FaultPlan.mix(FaultPlan.digest(address.lowercased().utf8))) == 1
             if isFirst { decision.before = decision.before ?? .reply(451) }
         }
@@ -69,7 +69,7 @@ struct ReceivedMail {
     let reserved: Int
 }
 
-/// What is to become of a mail, and when its client hears of it.
+/// What becomes of a mail, and when its client has the answer.
 struct MailDecision {
     var delay: Duration
     /// Instead of storing it.

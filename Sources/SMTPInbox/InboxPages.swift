@@ -3,15 +3,22 @@ public import BgdemoHTTPServer
 import BgdemoEmail
 
 /// The inbox for people and programs: `/` lists the mails, `/mails/ID` shows one, `/mails/ID.eml` is its raw source;
-/// `/mails.json` and `/mails/ID.json` say the same in JSON. Both lists give 100, newest first; `?before=ID` goes on.
+/// `/mails.json` and `/mails/ID.json` say the same in JSON. Both lists give 100, newest first; `?before=ID` goes on. A list
+/// shows at most 1,000 characters of a field (300 on the page).
 ///
-/// There is nothing but text on them, and nothing runs: a mail is written by a stranger.
+/// The pages hold nothing but text, and nothing runs: a mail is written by a stranger.
 public struct InboxPages: HTTPHandler {
     private let inbox: Inbox
 
-    /// Mails in a list, and encoded bytes of a text shown on a page.
+    /// Mails in a list.
     private static let listed = 100
+    /// Encoded bytes of a text on a page.
     private static let shown = 512 << 10
+    /// Characters of a subject, and recipients, in a row of the page.
+    private static let rowSubject = 300
+    private static let rowRecipients = 5
+    /// Characters of a field in a list in JSON.
+    private static let rowField = 1_000
 
     public init(_ inbox: Inbox) {
         self.inbox = inbox
@@ -24,7 +31,9 @@ public struct InboxPages: HTTPHandler {
                 headers: [HTTPHeader("Allow", "GET, HEAD")]
             ).response
         }
-        let halves = request.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let halves = request.target.utf8.split(
+            separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false
+        ).map { Substring($0) }
         let query = halves.count == 2 ? halves[1] : ""
         let before = query.dropping(prefix: "before=").flatMap { Int($0) }
         guard query.isEmpty || before != nil else {
@@ -41,7 +50,8 @@ public struct InboxPages: HTTPHandler {
 
     private func mail(at path: Substring) -> HTTPResponse {
         guard let name = path.dropping(prefix: "/mails/") else { return Self.notFound }
-        let parts = name.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = name.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+            .map { Substring($0) }
         guard let id = parts.first.flatMap({ Int($0) }), let mail = inbox.mails[id] else { return Self.notFound }
         switch parts.count == 2 ? parts[1] : "" {
         case "" where parts.count == 1: return page(one(mail))
@@ -68,16 +78,22 @@ public struct InboxPages: HTTPHandler {
         let mails = inbox.mails.newest(Self.listed, before: before)
         let total = inbox.mails.total
         return HTML.page("Inbox (\(total))", refresh: before == nil ? 5 : nil) { html in
-            html.raw("<h1>Inbox</h1>\n<p>\(total) came to <code>")
+            html.raw("<h1>Inbox</h1>\n<p>\(total) \(total == 1 ? "mail" : "mails") came to <code>")
             html.words(inbox.url)
-            html.raw("</code>, \(inbox.mails.count) are kept. <a href=\"/mails.json\">The same as JSON</a></p>\n")
-            guard let last = mails.last else { return html.raw("<p>There is nothing here yet.</p>\n") }
+            html.raw(
+                "</code>, \(inbox.mails.count) of them \(inbox.mails.count == 1 ? "is" : "are") kept. <a href=\"/mails.json\">The same as JSON</a></p>\n"
+            )
+            guard let last = mails.last else { return html.raw("<p>No mail has come yet.</p>\n") }
             html.raw("<table>\n<thead><tr><th scope=\"col\">Came</th><th scope=\"col\">To</th>")
             html.raw("<th scope=\"col\">Subject</th></tr></thead>\n<tbody>\n")
             for mail in mails {
-                let subject = mail.subject
+                let subject = mail.header("Subject", limit: Self.rowSubject)
+                let more = mail.recipients.count - Self.rowRecipients
                 html.raw("<tr><td><time>\(Timestamp(mail.receivedAt).iso8601)</time></td>")
-                html.element("td", mail.recipients.joined(separator: ", "))
+                html.element(
+                    "td",
+                    mail.recipients.prefix(Self.rowRecipients).joined(separator: ", ")
+                        + (more > 0 ? " and \(more) more" : ""))
                 html.raw("<td><a href=\"/mails/\(mail.id)\">")
                 html.element("span", subject.isEmpty ? "(no subject)" : subject)
                 html.raw("</a></td></tr>\n")
@@ -99,7 +115,7 @@ public struct InboxPages: HTTPHandler {
                 ("Envelope to", mail.recipients.map { "<\($0)>" }.joined(separator: ", ")),
                 ("Came", Timestamp(mail.receivedAt).iso8601),
                 ("Over", "connection \(mail.connection)" + (mail.usedTLS ? ", TLS" : ", no TLS")),
-                ("Logged in", mail.user ?? "nobody"), ("Bytes", String(mail.raw.count)),
+                ("Logged in", mail.user ?? "no"), ("Bytes", String(mail.raw.count)),
             ]
             for (name, value) in rows {
                 html.raw("<tr><th scope=\"row\">\(name)</th>")
@@ -110,7 +126,7 @@ public struct InboxPages: HTTPHandler {
             html.raw("</table>\n<h2>Text</h2>\n<pre dir=\"auto\">\n")
             html.words(text)
             html.raw("</pre>\n")
-            if !isWhole { html.raw("<p>It goes on; the raw source has all of it.</p>\n") }
+            if !isWhole { html.raw("<p>The text is longer; the raw source has all of it.</p>\n") }
             html.raw("<h2>Header</h2>\n<pre>\n")
             html.words(part.headerText)
             html.raw("</pre>\n<p><a href=\"/mails/\(mail.id).eml\">Raw source</a> ")
@@ -129,7 +145,7 @@ public struct InboxPages: HTTPHandler {
         json.raw("[")
         for (place, mail) in inbox.mails.newest(Self.listed, before: before).enumerated() {
             json.raw(place == 0 ? "{" : ",{")
-            mail.write(into: &json)
+            mail.write(into: &json, limit: Self.rowField)
             json.raw("}")
         }
         json.raw("]}\n")
@@ -148,7 +164,9 @@ public struct InboxPages: HTTPHandler {
 
 extension CaughtMail {
     /// The fields of its JSON object that a list has too.
-    fileprivate func write(into json: inout JSONText) {
+    ///
+    /// - Parameter limit: Characters of a header field; nil for all of them.
+    fileprivate func write(into json: inout JSONText, limit: Int? = nil) {
         json.field("id", id)
         json.field("receivedAt", Timestamp(receivedAt).iso8601)
         json.field("sender", sender)
@@ -159,10 +177,9 @@ extension CaughtMail {
             json.string(recipient)
         }
         json.raw("]")
-        json.field("from", from)
-        json.field("to", to)
-        json.field("subject", subject)
-        json.field("messageID", messageID ?? "")
+        for (key, name) in [("from", "From"), ("to", "To"), ("subject", "Subject"), ("messageID", "Message-ID")] {
+            json.field(key, limit.map { header(name, limit: $0) } ?? header(name) ?? "")
+        }
         json.field("bytes", raw.count)
         json.field("connection", connection)
         json.key("usedTLS")

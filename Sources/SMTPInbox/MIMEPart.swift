@@ -6,7 +6,9 @@ struct MIMEPart {
 
     /// Of an endless header only this much is looked at.
     private static let longestHeader = 256 << 10
+    /// Parts in parts, and parts of one.
     private static let deepest = 8
+    private static let mostParts = 100
 
     init(_ bytes: ArraySlice<UInt8>) {
         var lines: [ArraySlice<UInt8>] = []
@@ -53,24 +55,30 @@ struct MIMEPart {
 
     /// The text of at most this many encoded bytes, and whether that is all of it.
     func text(limit: Int) -> (text: String, isWhole: Bool) {
-        let part = textPart(depth: 0) ?? self
+        let part = textPart("text/plain", depth: 0) ?? textPart("text/html", depth: 0) ?? self
         let encoded = part.rest.prefix(limit)
         let bytes = TransferEncoding(part.field("Content-Transfer-Encoding") ?? []).decode(encoded)
-        let charset = ContentType(part.field("Content-Type") ?? []).parameter("charset") ?? "utf-8"
+        let charset = MIMEParameters(part.field("Content-Type") ?? []).parameter("charset") ?? []
         return (Charset.decode(bytes, charset), encoded.count == part.rest.count)
     }
 
-    private func textPart(depth: Int) -> MIMEPart? {
-        let type = ContentType(field("Content-Type") ?? [])
-        guard type.name.hasPrefix("multipart/") else {
-            return type.name.isEmpty || type.name == "text/plain" ? self : nil
+    /// The first part of this type that is no attachment, however deep.
+    private func textPart(_ wanted: String, depth: Int) -> MIMEPart? {
+        let type = MIMEParameters(field("Content-Type") ?? [])
+        guard type.value.starts(with: "multipart/".utf8) else {
+            let isPlain = wanted == "text/plain" && type.value.isEmpty
+            return (isPlain || type.value.elementsEqual(wanted.utf8)) && !isAttachment ? self : nil
         }
         guard depth < Self.deepest else { return nil }
         guard let boundary = type.parameter("boundary"), !boundary.isEmpty else { return self }
-        for part in Self.split(rest, Array("--\(boundary)".utf8)) {
-            if let text = MIMEPart(part).textPart(depth: depth + 1) { return text }
+        for part in Self.split(rest, Array("--".utf8) + boundary) {
+            if let text = MIMEPart(part).textPart(wanted, depth: depth + 1) { return text }
         }
         return nil
+    }
+
+    private var isAttachment: Bool {
+        MIMEParameters(field("Content-Disposition") ?? []).value.elementsEqual("attachment".utf8)
     }
 
     /// What stands between the delimiter lines (RFC 2046, section 5.1.1); the line end before one belongs to it.
@@ -78,7 +86,7 @@ struct MIMEPart {
         var parts: [ArraySlice<UInt8>] = []
         var begin: Int?
         var place = body.startIndex
-        while place < body.endIndex, parts.count < 100 {
+        while place < body.endIndex, parts.count < Self.mostParts {
             let end = body[place...].firstIndex(of: 0x0a) ?? body.endIndex
             if body[place..<end].starts(with: delimiter) {
                 if let begin, begin < place {
@@ -94,34 +102,5 @@ struct MIMEPart {
         }
         if let begin, begin < body.endIndex { parts.append(body[begin...]) }
         return parts
-    }
-}
-
-/// `type/subtype; name=value; name="value"` (RFC 2045, section 5.1).
-private struct ContentType {
-    let name: String
-    private let parameters: [Substring]
-
-    init(_ value: [UInt8]) {
-        let words = String(decoding: value, as: UTF8.self).split(separator: ";")
-        name = (words.first ?? "").trimmed.lowercased()
-        parameters = Array(words.dropFirst())
-    }
-
-    func parameter(_ name: String) -> String? {
-        for parameter in parameters {
-            guard let equals = parameter.firstIndex(of: "="), parameter[..<equals].trimmed.lowercased() == name
-            else { continue }
-            let value = parameter[parameter.index(after: equals)...].trimmed
-            return value.hasPrefix("\"") ? String(value.dropFirst().prefix { $0 != "\"" }) : String(value)
-        }
-        return nil
-    }
-}
-
-extension Substring {
-    fileprivate var trimmed: Substring {
-        let begin = drop { $0.isWhitespace }
-        return begin[..<(begin.lastIndex { !$0.isWhitespace }.map(begin.index(after:)) ?? begin.startIndex)]
     }
 }

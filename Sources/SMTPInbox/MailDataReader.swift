@@ -11,7 +11,7 @@ struct MailDataReader {
     /// Why nothing of it is kept; its end is still looked for.
     private(set) var refusal: Refusal?
 
-    enum Refusal { case tooLong, noRoom }
+    enum Refusal { case tooLong, noSpace }
 
     init(limit: Int) {
         self.limit = limit
@@ -74,7 +74,7 @@ struct MailDataReader {
         text = []
     }
 
-    /// The text without the room that it had to grow.
+    /// The text without the spare capacity that it had to grow.
     var exactText: [UInt8] {
         guard text.capacity > text.count + text.count / 4 + 64 else { return text }
         var exact: [UInt8] = []

@@ -5,8 +5,7 @@ extension SMTPSession {
     mutating func hello(isExtended: Bool, _ argument: ByteBufferView, _ out: inout ByteBuffer) -> Step {
         guard !argument.allSatisfy({ $0 == 0x20 }) else { return mistake("501 5.5.4 say your name after it", &out) }
         if let step = fault(at: .ehlo, UInt64(number), &out) { return step }
-        hasGreeted = true
-        envelope = nil
+        state.greet()
         let settings = inbox.settings
         guard isExtended else { return reply("250 \(settings.name)\r\n", &out) }
         out.writeString("250-\(settings.name)\r\n250-PIPELINING\r\n250-SIZE \(settings.maxSize)\r\n")
@@ -21,7 +20,7 @@ extension SMTPSession {
         guard offersTLS else {
             return mistake(usesTLS ? "503 5.5.1 TLS has begun already" : "502 5.5.1 there is no TLS here", &out)
         }
-        guard hasGreeted else { return mistake("503 5.5.1 EHLO first", &out) }
+        guard state.hasGreeted else { return mistake("503 5.5.1 EHLO first", &out) }
         if let step = fault(at: .starttls, UInt64(number), &out) { return step }
         out.writeString("220 2.0.0 go ahead\r\n")
         return .startTLS
@@ -32,21 +31,21 @@ extension SMTPSession {
             return mistake("502 5.5.1 there is nothing to log in to", &out)
         }
         guard !offersTLS else { return mistake("538 5.7.11 STARTTLS first", &out) }
-        guard hasGreeted, envelope == nil, user == nil else {
+        guard case .greeted = state, user == nil else {
             return mistake("503 5.5.1 AUTH comes once, after EHLO and before MAIL", &out)
         }
         if let step = fault(at: .auth, UInt64(number), &out) { return step }
-        return go(on: SASLExchange.begin(argument, credentials), &out)
+        return perform(SASLServer.begin(argument, credentials), &out)
     }
 
-    mutating func go(on turn: SASLExchange.Step, _ out: inout ByteBuffer) -> Step {
-        switch turn {
+    mutating func perform(_ step: SASLServer.Step, _ out: inout ByteBuffer) -> Step {
+        switch step {
         case .ask(let challenge, let login):
-            state = .login(login)
+            state.ask(login)
             return reply("334 \(challenge)\r\n", &out)
-        case .welcome(let name):
+        case .accept(let name):
             user = name
-            return reply("235 2.7.0 welcome\r\n", &out)
+            return reply("235 2.7.0 logged in\r\n", &out)
         case .refuse(let line):
             return mistake(line, &out)
         }

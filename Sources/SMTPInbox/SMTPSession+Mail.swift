@@ -12,11 +12,11 @@ import NIOCore
 /// One mail: MAIL, RCPT, DATA and the text.
 extension SMTPSession {
     mutating func mail(_ argument: ByteBufferView, _ out: inout ByteBuffer) -> Step {
-        guard hasGreeted else { return mistake("503 5.5.1 EHLO first", &out) }
-        guard envelope == nil else { return mistake("503 5.5.1 one mail is under way; RSET forgets it", &out) }
+        guard state.hasGreeted else { return mistake("503 5.5.1 EHLO first", &out) }
+        guard state.envelope == nil else { return mistake("503 5.5.1 a mail is under way; RSET forgets it", &out) }
         guard user != nil || !inbox.settings.requireAuth else { return mistake("530 5.7.0 log in first", &out) }
         guard let from = PathArgument(argument, after: "FROM:") else {
-            return mistake("501 5.5.4 it is MAIL FROM:<you@example.org>", &out)
+            return mistake("501 5.5.4 the command is MAIL FROM:<you@example.org>", &out)
         }
         var takesUTF8 = false
         if from.hasParameters {
@@ -43,14 +43,14 @@ extension SMTPSession {
         }
         let number = inbox.nextTransaction()
         if let step = fault(at: .mail, UInt64(number), &out) { return step }
-        envelope = Envelope(sender: from.path, number: number, takesUTF8: takesUTF8)
+        state.begin(SMTPSessionState.Envelope(sender: from.path, number: number, takesUTF8: takesUTF8))
         return reply("250 2.1.0 OK\r\n", &out)
     }
 
     mutating func rcpt(_ argument: ByteBufferView, _ out: inout ByteBuffer) -> Step {
-        guard let envelope else { return mistake("503 5.5.1 MAIL first", &out) }
+        guard let envelope = state.envelope else { return mistake("503 5.5.1 MAIL first", &out) }
         guard let to = PathArgument(argument, after: "TO:") else {
-            return mistake("501 5.5.4 it is RCPT TO:<somebody@example.org>", &out)
+            return mistake("501 5.5.4 the command is RCPT TO:<you@example.org>", &out)
         }
         guard !to.hasParameters else { return mistake("555 5.5.4 RCPT has no parameters here", &out) }
         if to.path.lowercased() != "postmaster", let refusal = refusal(of: to.path, envelope.takesUTF8) {
@@ -60,14 +60,16 @@ extension SMTPSession {
             return reply("452 4.5.3 \(inbox.settings.maxRecipients) recipients are enough\r\n", &out)
         }
         let asked = envelope.asked
-        self.envelope?.asked += 1
+        state.update { $0.asked += 1 }
         let key = UInt64(envelope.number) ^ FaultPlan.mix(UInt64(asked))
         if let step = fault(at: .rcpt, key, &out) { return step }
         let rule = AddressRule(to.path)
         if let refusal = rule.refusal { return Self.perform(refusal, "the address asked for it", &out) }
-        self.envelope?.recipients.append(to.path)
-        if rule.failsOnce { self.envelope?.failsOnce.append(to.path) }
-        if rule.slowness > envelope.slowness { self.envelope?.slowness = rule.slowness }
+        state.update { envelope in
+            envelope.recipients.append(to.path)
+            if rule.failsOnce { envelope.failsOnce.append(to.path) }
+            envelope.slowness = max(envelope.slowness, rule.slowness)
+        }
         return reply("250 2.1.5 OK\r\n", &out)
     }
 
@@ -84,31 +86,29 @@ extension SMTPSession {
     }
 
     mutating func data(_ out: inout ByteBuffer) -> Step {
-        guard let envelope, envelope.asked > 0 else { return mistake("503 5.5.1 MAIL and RCPT first", &out) }
+        guard let envelope = state.envelope, envelope.asked > 0 else {
+            return mistake("503 5.5.1 MAIL and RCPT first", &out)
+        }
         guard !envelope.recipients.isEmpty else { return mistake("554 5.5.1 no recipient was taken", &out) }
         if let step = fault(at: .data, UInt64(envelope.number), &out) { return step }
-        state = .text(MailDataReader(limit: inbox.settings.maxSize))
-        return reply("354 the text, then a line with a dot alone\r\n", &out)
+        state.beginText(MailDataReader(limit: inbox.settings.maxSize))
+        return reply("354 end the text with a line that is one dot\r\n", &out)
     }
 
     mutating func readText(_ input: inout ByteBuffer, _ out: inout ByteBuffer) -> Step {
-        guard case .text(var reader) = state, let envelope else { return .needsMore }
-        // Taken out of the state, so that the text has one owner and is not copied to grow.
-        state = .command
+        guard case (let envelope, var reader)? = state.takeText() else { return .needsMore }
         let isWhole = reader.read(&input)
-        let hasRoom = reserve(reader.text.count)
-        if !hasRoom { reader.refuse(.noRoom) }
+        if !reserve(reader.text.count) { reader.refuse(.noSpace) }
         guard isWhole else {
-            state = .text(reader)
+            state.resumeText(envelope, reader)
             return .needsMore
         }
-        self.envelope = nil
         if let refusal = reader.refusal {
             inbox.release(reserved)
             reserved = 0
             return switch refusal {
             case .tooLong: reply("552 5.3.4 at most \(inbox.settings.maxSize) bytes are taken\r\n", &out)
-            case .noRoom: reply("452 4.3.1 too many big mails at once; come again later\r\n", &out)
+            case .noSpace: reply("452 4.3.1 too many big mails at once; come again later\r\n", &out)
             }
         }
         mistakes = 0
@@ -116,7 +116,7 @@ extension SMTPSession {
             id: 0, receivedAt: .now, sender: envelope.sender, recipients: envelope.recipients, raw: reader.exactText,
             connection: number, usedTLS: usesTLS, user: user)
         defer { reserved = 0 }
-        return .caught(
+        return .received(
             ReceivedMail(mail: mail, slowness: envelope.slowness, failsOnce: envelope.failsOnce, reserved: reserved))
     }
 

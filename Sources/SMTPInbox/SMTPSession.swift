@@ -1,59 +1,40 @@
 import NIOCore
 
-/// One client's conversation by RFC 5321: bytes in, replies out. It knows no socket and no clock.
+/// One client's session by RFC 5321: bytes in, replies out. It knows no socket and no clock; ``SMTPSessionState`` has its
+/// transitions.
 struct SMTPSession {
-    /// What the connection is to do next.
+    /// What the connection does next.
     enum Step {
-        /// Bring more bytes.
+        /// Brings more bytes.
         case needsMore
         /// Nothing: the reply is written.
         case goOn
-        /// Answer for this mail, then go on.
-        case caught(ReceivedMail)
-        /// Send the reply, then begin TLS.
+        /// Answers for this mail, then goes on.
+        case received(ReceivedMail)
+        /// Sends the reply, then begins TLS.
         case startTLS
-        /// Send the replies, then close.
+        /// Sends the replies, then closes.
         case close
-        /// Close, no matter what the client hears.
+        /// Closes, whether or not the client has had its replies.
         case drop
-        /// Fall silent.
+        /// Answers nothing any more.
         case hang
-    }
-
-    enum State {
-        case command
-        /// The banner was a refusal: only QUIT is left (RFC 5321, section 3.1).
-        case refused
-        case login(SASLExchange)
-        case text(MailDataReader)
-    }
-
-    /// Of one mail, between MAIL and its end.
-    struct Envelope {
-        let sender: String
-        let number: Int
-        let takesUTF8: Bool
-        var recipients: [String] = []
-        var asked = 0
-        var slowness = Duration.zero
-        var failsOnce: [String] = []
     }
 
     let inbox: InboxContext
     /// The connection's, from 1.
     let number: Int
-    var state = State.command
-    var hasGreeted = false
-    var envelope: Envelope?
+    var state = SMTPSessionState.connected
     var user: String?
     var usesTLS: Bool
     var mistakes = 0
     private var skipsLine = false
+    /// Bytes of memory that are reserved for the text.
     var reserved = 0
 
-    /// Wrong commands until the client is sent away.
-    private static let patience = 20
-    /// Memory for texts is reserved in steps of this; a text up to the first needs none.
+    /// Wrong commands without a mail in between, after which the session is closed.
+    private static let mostMistakes = 20
+    /// Memory for texts is reserved in steps of this. A text up to the first needs none.
     static let reservation = 256 << 10
 
     init(number: Int, inbox: InboxContext) {
@@ -68,26 +49,24 @@ struct SMTPSession {
     /// The banner.
     mutating func greet(_ out: inout ByteBuffer) -> Step {
         if let step = fault(at: .banner, UInt64(number), &out) {
-            state = .refused
+            state.refuse()
             return step
         }
         out.writeString("220 \(inbox.settings.name) ESMTP bgdemo inbox\r\n")
         return .goOn
     }
 
-    /// Begins anew after TLS did: all that was said before is forgotten (RFC 3207, section 4.2).
+    /// Begins anew after TLS did.
     mutating func restartUnderTLS() {
-        usesTLS = true
-        hasGreeted = false
-        envelope = nil
-        user = nil
+        state.restart()
+        (usesTLS, user) = (true, nil)
     }
 
-    /// Gives back what it holds; nothing comes after it.
+    /// Gives back what it holds. Nothing comes after it.
     mutating func end() {
         inbox.release(reserved)
         reserved = 0
-        state = .refused
+        state.refuse()
     }
 
     /// Reads one command, or what there is of a text.
@@ -98,11 +77,8 @@ struct SMTPSession {
         guard line.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
             return mistake("500 5.5.2 a line ends with CR LF and has no other control character in it", &out)
         }
-        if case .login(let login) = state {
-            state = .command
-            return go(on: login.answered(line), &out)
-        }
-        return obey(SMTPCommand(line), length: line.count + 2, &out)
+        if let login = state.takeLogin() { return perform(login.answered(line), &out) }
+        return perform(SMTPCommand(line), length: line.count + 2, &out)
     }
 
     /// One line without its CR LF (or a broken one with what is wrong in it); nil inside where it was too long, nil
@@ -126,7 +102,7 @@ struct SMTPSession {
         return .some(hasCR ? bytes[bytes.startIndex..<(end - 1)] : bytes[bytes.startIndex...end])
     }
 
-    private mutating func obey(_ command: SMTPCommand, length: Int, _ out: inout ByteBuffer) -> Step {
+    private mutating func perform(_ command: SMTPCommand, length: Int, _ out: inout ByteBuffer) -> Step {
         guard length <= command.limit else { return mistake("500 5.5.2 the line is too long", &out) }
         if case .refused = state, command.verb != .quit { return mistake("503 5.5.1 only QUIT is left", &out) }
         let argument = command.argument
@@ -136,20 +112,20 @@ struct SMTPSession {
         case .data: return argument.isEmpty ? data(&out) : takesNoArgument(&out)
         case .rset:
             guard argument.isEmpty else { return takesNoArgument(&out) }
-            envelope = nil
+            state.reset()
             return reply("250 2.0.0 OK\r\n", &out)
         case .ehlo, .helo: return hello(isExtended: command.verb == .ehlo, argument, &out)
         case .quit:
             guard argument.isEmpty else { return takesNoArgument(&out) }
-            out.writeString("221 2.0.0 bye\r\n")
+            out.writeString("221 2.0.0 closing\r\n")
             return .close
         case .noop: return reply("250 2.0.0 OK\r\n", &out)
         case .auth: return auth(argument, &out)
         case .startTLS: return argument.isEmpty ? startTLS(&out) : takesNoArgument(&out)
         case .vrfy:
-            guard !argument.isEmpty else { return mistake("501 5.5.4 VRFY whom?", &out) }
-            return reply("252 2.5.0 send some mail and see\r\n", &out)
-        case .help: return reply("214 2.0.0 RFC 5321 says it all\r\n", &out)
+            guard !argument.isEmpty else { return mistake("501 5.5.4 VRFY needs an address", &out) }
+            return reply("252 2.5.0 addresses are not verified; mails to them are taken\r\n", &out)
+        case .help: return reply("214 2.0.0 see RFC 5321\r\n", &out)
         case .expn, .etrn, .bdat, .turn: return mistake("502 5.5.1 this command is not implemented", &out)
         case nil: return mistake("500 5.5.1 there is no such command", &out)
         }
@@ -162,12 +138,12 @@ struct SMTPSession {
         return .goOn
     }
 
-    /// Refuses, and counts; whoever does nothing right is sent away.
+    /// Refuses, and counts. A client that does nothing right is closed.
     mutating func mistake(_ line: String, _ out: inout ByteBuffer) -> Step {
         mistakes += 1
         for scalar in line.unicodeScalars { out.writeString(scalar.isASCII ? String(scalar) : "...") }
         out.writeString("\r\n")
-        guard mistakes >= Self.patience else { return .goOn }
+        guard mistakes >= Self.mostMistakes else { return .goOn }
         out.writeString("421 4.7.0 too many errors\r\n")
         return .close
     }

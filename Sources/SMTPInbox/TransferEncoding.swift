@@ -3,10 +3,13 @@ enum TransferEncoding {
     case identity, quotedPrintable, base64
 
     init(_ name: [UInt8]) {
-        switch String(decoding: name, as: UTF8.self).lowercased() {
-        case "quoted-printable": self = .quotedPrintable
-        case "base64": self = .base64
-        default: self = .identity
+        let name = name.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }
+        if name.elementsEqual("quoted-printable".utf8) {
+            self = .quotedPrintable
+        } else if name.elementsEqual("base64".utf8) {
+            self = .base64
+        } else {
+            self = .identity
         }
     }
 
@@ -71,10 +74,15 @@ enum TransferEncoding {
         return decoded
     }
 
-    static func unescape(_ bytes: ArraySlice<UInt8>, into decoded: inout [UInt8]) {
+    /// `=XX` as the byte that it stands for.
+    ///
+    /// - Parameter escape: What begins an escape.
+    static func unescape(
+        _ bytes: ArraySlice<UInt8>, escape: UInt8 = UInt8(ascii: "="), into decoded: inout [UInt8]
+    ) {
         var place = bytes.startIndex
         while place < bytes.endIndex {
-            if bytes[place] == UInt8(ascii: "="), place + 2 < bytes.endIndex, let high = nibble(bytes[place + 1]),
+            if bytes[place] == escape, place + 2 < bytes.endIndex, let high = nibble(bytes[place + 1]),
                 let low = nibble(bytes[place + 2])
             {
                 decoded.append(high << 4 | low)
@@ -92,20 +100,6 @@ enum TransferEncoding {
         case 0x41...0x46: digit - 0x37
         case 0x61...0x66: digit - 0x57
         default: nil
-        }
-    }
-}
-
-/// The charsets that text still comes in; anything else is read as UTF-8, and what is not that becomes U+FFFD.
-enum Charset {
-    static func decode(_ bytes: [UInt8], _ name: some StringProtocol) -> String {
-        switch name.lowercased() {
-        case "iso-8859-1", "latin1", "windows-1252":
-            var text = ""
-            text.unicodeScalars.append(contentsOf: bytes.map { Unicode.Scalar($0) })
-            return text
-        default:
-            return String(decoding: bytes, as: UTF8.self)
         }
     }
 }

@@ -53,7 +53,7 @@ struct InboxFaultTests {
     @Test("a mail stored with its answer is not stored where its client has left before")
     func lateStoring() async throws {
         try await withInbox({
-            $0.delay = .fixed(.milliseconds(200))
+            $0.delay = .fixed(.seconds(2))
             $0.storesWithAnswer = true
         }) { inbox in
             let mail = ["EHLO c.example", "MAIL FROM:<a@b.example>", "RCPT TO:<c@d.example>", "DATA"]

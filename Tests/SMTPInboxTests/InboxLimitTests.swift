@@ -54,7 +54,7 @@ struct InboxLimitTests {
         var mails: [ReceivedMail] = []
         while input.readableBytes > 0 {
             switch conversation.next(&input, &out) {
-            case .caught(let draft): mails.append(draft)
+            case .received(let mail): mails.append(mail)
             case .goOn: continue
             default: return (String(buffer: out), mails)
             }

@@ -67,6 +67,20 @@ struct InboxPagesTests {
         }
     }
 
+    @Test("show a bounded part of each field in a list, however long it is")
+    func boundedRows() async throws {
+        let long = "Subject: " + String(repeating: "<", count: 200_000) + "\r\n\r\n"
+        try await with(Array(repeating: long, count: 20)) { inbox in
+            let html = text(await get("/", from: inbox))
+            #expect(html.utf8.count < 20 * 2_000 + 5_000)
+            #expect(html.contains(String(repeating: "&lt;", count: 300) + "…"))
+            let json = text(await get("/mails.json", from: inbox))
+            #expect(json.utf8.count < 20 * 1_500 + 1_000)
+            #expect(json.contains("\"" + String(repeating: "<", count: 1_000) + "…\""))
+            #expect(text(await get("/mails/1.json", from: inbox)).contains(String(repeating: "<", count: 200_000)))
+        }
+    }
+
     @Test("show one mail as HTML, JSON and source")
     func one() async throws {
         let mail = "Subject: =?utf-8?B?R3LDvMOfZQ==?=\r\nTo: <c@d.example>\r\n\r\nHällo \"you\"\r\n"
@@ -103,7 +117,7 @@ struct InboxPagesTests {
             #expect(response.headers.contains(HTTPHeader("Allow", "GET, HEAD")))
             #expect(await get("/", .head, from: inbox).status == .ok)
             #expect(await get("/?x", from: inbox).status == .badRequest)
-            #expect(text(await get("/", from: inbox)).contains("nothing here yet"))
+            #expect(text(await get("/", from: inbox)).contains("No mail has come yet"))
             #expect(text(await get("/mails.json", from: inbox)) == "{\"total\":0,\"kept\":0,\"mails\":[]}\n")
         }
     }

@@ -23,7 +23,7 @@ struct InboxTests {
             #expect(try await client.ask("DATA").hasPrefix("354 "))
             let stuffed = text.replacing("\r\n.", with: "\r\n..")
             #expect(try await client.ask(stuffed + ".") == "250 2.0.0 OK, it is mail 1")
-            #expect(try await client.ask("QUIT") == "221 2.0.0 bye")
+            #expect(try await client.ask("QUIT") == "221 2.0.0 closing")
             #expect(await client.hearsTheEnd())
 
             let mail = try #require(await arrivals.next())

@@ -46,6 +46,25 @@ struct MaildirTests {
         }
     }
 
+    @Test("is for its owner alone")
+    func permissions() async throws {
+        try await withTemporaryFolder { folder in
+            let maildir = folder.path + "/deep/mail"
+            try await withInbox({ $0.maildir = maildir }) { inbox in
+                let client = try await RawSMTPClient(inbox.port)
+                try await client.greet()
+                #expect(try await client.mail(to: "c@d.example").hasPrefix("250"))
+            }
+            func mode(_ path: String) throws -> Int {
+                let attributes = try FileManager.default.attributesOfItem(atPath: path)
+                return try #require(attributes[.posixPermissions] as? Int)
+            }
+            for name in ["", "/tmp", "/new", "/cur"] { #expect(try mode(maildir + name) == 0o700) }
+            let name = try #require(try FileManager.default.contentsOfDirectory(atPath: maildir + "/new").first)
+            #expect(try mode(maildir + "/new/" + name) == 0o600)
+        }
+    }
+
     @Test("that can't be made stops the start, with its name")
     func unmakeable() async throws {
         await #expect { try await withInbox({ $0.maildir = "/dev/null/mail" }) { _ in } } throws: {
