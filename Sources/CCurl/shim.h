@@ -1,5 +1,8 @@
 #pragma once
 #include <curl/curl.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 // libcurl's setters and getters are variadic, which Swift can't call: one typed wrapper for each kind of argument.
 
@@ -46,11 +49,55 @@ static inline void ccurl_do_not_wait_for_resolver(CURL *easy) {
 #endif
 }
 
-/// Nothing but SMTP, whatever the URL says.
-static inline CURLcode ccurl_allow_only_smtp(CURL *easy) {
+/// These protocols only, whatever the URL says.
+static inline CURLcode ccurl_allow_only(CURL *easy, const char *protocols) {
 #if LIBCURL_VERSION_NUM >= 0x075500
-    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, protocols);
 #else
-    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_SMTP | CURLPROTO_SMTPS));
+    (void)protocols;
+    return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_SMTP | CURLPROTO_SMTPS));
 #endif
+}
+
+/// The address of this side of the connection, or NULL. Valid until the handle is used again.
+static inline const char *ccurl_get_local_address(CURL *easy) {
+    char *value = NULL;
+    return curl_easy_getinfo(easy, CURLINFO_LOCAL_IP, &value) == CURLE_OK ? value : NULL;
+}
+
+// MARK: A connected socket, handed from one transfer to the next
+
+/// A second descriptor of the socket, which no child process inherits; CURL_SOCKET_BAD where there is none left.
+static inline curl_socket_t ccurl_duplicate(curl_socket_t socket) {
+    return fcntl(socket, F_DUPFD_CLOEXEC, 0);
+}
+
+static inline void ccurl_close(curl_socket_t *socket) {
+    if (*socket != CURL_SOCKET_BAD) close(*socket);
+    *socket = CURL_SOCKET_BAD;
+}
+
+/// What has come, without taking it: the number of bytes, 0 where the other side has closed, below 0 where nothing came.
+static inline ssize_t ccurl_peek(curl_socket_t socket, void *bytes, size_t count) {
+    return recv(socket, bytes, count, MSG_PEEK | MSG_DONTWAIT);
+}
+
+static inline curl_socket_t ccurl_take_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address) {
+    (void)purpose, (void)address;
+    curl_socket_t *connected = data, socket = *connected;
+    *connected = CURL_SOCKET_BAD;
+    return socket;
+}
+
+static inline int ccurl_is_connected(void *data, curl_socket_t socket, curlsocktype purpose) {
+    (void)data, (void)socket, (void)purpose;
+    return CURL_SOCKOPT_ALREADY_CONNECTED;
+}
+
+/// The next transfer uses the socket that stands there, which is connected, and owns it from then on.
+static inline CURLcode ccurl_adopt(CURL *easy, curl_socket_t *connected) {
+    CURLcode result = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, ccurl_take_socket);
+    if (result == CURLE_OK) result = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, connected);
+    if (result == CURLE_OK) result = curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, ccurl_is_connected);
+    return result;
 }

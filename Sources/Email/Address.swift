@@ -37,6 +37,13 @@ public struct Address: Sendable, Hashable, CustomStringConvertible {
 
     public var description: String { text }
 
+    /// Compares bytes: to `String` two spellings of one letter are equal, and long runs of marks are slow.
+    public static func == (one: Address, other: Address) -> Bool { one.text.utf8.elementsEqual(other.text.utf8) }
+
+    public func hash(into hasher: inout Hasher) {
+        for byte in text.utf8 { hasher.combine(byte) }
+    }
+
     private static func check(localPart: Substring) throws(InvalidEmail) {
         let bytes = localPart.utf8
         guard let first = bytes.first else {
@@ -49,6 +56,7 @@ public struct Address: Sendable, Hashable, CustomStringConvertible {
         guard first != UInt8(ascii: "-") else {
             throw InvalidEmail(.to, "an address may not begin with a dash")
         }
+        guard !hasEncodedWord(bytes) else { throw InvalidEmail(.to, "an encoded word (=?…?=) is not an address") }
         var previous = UInt8(ascii: ".")
         var isASCII = true
         for byte in bytes {
@@ -57,8 +65,6 @@ public struct Address: Sendable, Hashable, CustomStringConvertible {
                 guard previous != byte else {
                     throw InvalidEmail(.to, "a dot stands first or twice in a row before the @")
                 }
-            } else if previous == UInt8(ascii: "="), byte == UInt8(ascii: "?") {
-                throw InvalidEmail(.to, "an encoded word (=?…?=) is not an address")
             } else {
                 guard byte >= 0x80 || isAtomText(byte) else { throw unexpected(byte) }
             }
@@ -94,7 +100,24 @@ public struct Address: Sendable, Hashable, CustomStringConvertible {
             }
         }
         guard !escaped else { throw InvalidEmail(.to, "the quoted part before the @ is not closed") }
-        guard !localPart.contains("=?") else { throw InvalidEmail(.to, "an encoded word (=?…?=) is not an address") }
+        guard !hasEncodedWord(bytes) else { throw InvalidEmail(.to, "an encoded word (=?…?=) is not an address") }
+    }
+
+    /// Whether a `=?` is followed by a `?=`, which some program may decode. One alone is plain text.
+    private static func hasEncodedWord(_ bytes: Substring.UTF8View) -> Bool {
+        var begun = 0
+        var previous: UInt8 = 0
+        for byte in bytes {
+            if begun > 0 { begun += 1 }
+            switch (previous, byte) {
+            case (UInt8(ascii: "="), UInt8(ascii: "?")) where begun == 0: begun = 1
+            // In `=?=` one question mark is both, and no word.
+            case (UInt8(ascii: "?"), UInt8(ascii: "=")) where begun > 2: return true
+            default: break
+            }
+            previous = byte
+        }
+        return false
     }
 
     /// Beyond ASCII, letters, marks and signs are welcome; controls, separators, what shows nothing and the unassigned

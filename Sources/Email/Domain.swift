@@ -21,7 +21,7 @@ enum Domain {
     }
 
     /// One label in its ASCII form (RFC 5891, section 4).
-    private static func aLabel(_ label: Substring) throws(InvalidEmail) -> String {
+    static func aLabel(_ label: Substring) throws(InvalidEmail) -> String {
         guard !label.utf8.allSatisfy({ $0 < 0x80 }) else { return String(label) }
         let lower = label.lowercased()
         for scalar in lower.unicodeScalars where scalar.value >= 0x80 {

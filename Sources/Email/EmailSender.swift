@@ -1,14 +1,15 @@
-/// Something that sends mails: the libcurl courier, the discarder, a test's double.
+/// Something that sends mails: the SMTP client, the discarding sender, a test's double.
 public protocol EmailSender: Sendable {
-    /// Sends one mail and says, exactly once and on any thread, what became of it. Never blocks the caller.
+    /// Sends one mail and calls `completion` with what became of it, exactly once and on any thread. Never blocks the
+    /// caller.
     ///
-    /// The callback is the primitive and not `async`, because ignoring it is the talk's second strategy.
-    func send(_ email: Email, then tell: @escaping @Sendable (SendOutcome) -> Void)
+    /// The callback is the primitive and not `async`, because the talk's second strategy ignores it.
+    func send(_ email: Email, completion: @escaping @Sendable (SendOutcome) -> Void)
 }
 
 extension EmailSender {
     /// Sends one mail and returns what became of it. It is not cancelled with its task: a mail under way is never
-    /// torn, and its time limits end it.
+    /// interrupted, and its time limits end it.
     public func send(_ email: Email) async -> SendOutcome {
         await withCheckedContinuation { continuation in
             send(email) { continuation.resume(returning: $0) }
@@ -20,8 +21,8 @@ extension EmailSender {
 public struct DiscardingSender: EmailSender {
     public init() {}
 
-    public func send(_ email: Email, then tell: @escaping @Sendable (SendOutcome) -> Void) {
-        tell(.sent(reply: "discarded"))
+    public func send(_ email: Email, completion: @escaping @Sendable (SendOutcome) -> Void) {
+        completion(.sent(reply: "discarded"))
     }
 
     public func send(_ email: Email) async -> SendOutcome { .sent(reply: "discarded") }

@@ -1,13 +1,14 @@
-/// What became of one attempt to send a mail. Always one of four, by the server's own words.
+/// What became of one attempt to send a mail.
 public enum SendOutcome: Sendable, Hashable {
     /// The server took the mail; its reply to the final dot.
     case sent(reply: String)
-    /// Not sent, and worth another try: a 4xx reply, or a network fault before the text was whole at the server.
+    /// Not sent, and worth another try: a 4xx reply, a refused session, or a network fault before the server had the whole
+    /// text.
     case temporary(SMTPFailure)
     /// Not sent, and never will be like this: a 5xx reply, or a mail that this server can't carry.
     case permanent(SMTPFailure)
-    /// The connection died, or time ran out, after the final dot: the server may have the mail. Another try may make
-    /// a twin, which has the same `Message-ID`.
+    /// The connection was lost, or time ran out, after the final dot: the server may have the mail. Another try may make
+    /// a duplicate, which has the same `Message-ID`.
     case unknown(SMTPFailure)
 
     public var failure: SMTPFailure? {
@@ -28,15 +29,15 @@ public enum SendOutcome: Sendable, Hashable {
     }
 }
 
-/// Why a mail was not (known to be) sent.
+/// Why a mail was not sent, or is not known to be.
 public struct SMTPFailure: Error, Sendable, Hashable, CustomStringConvertible {
-    /// How far the conversation with the server (RFC 5321, section 3) had come.
+    /// How far the session with the server (RFC 5321, section 3) had come.
     public enum Stage: String, Sendable, CaseIterable {
         case queue, connect, banner, ehlo, starttls, auth, mail, rcpt, data, text, dot
     }
 
     public let stage: Stage
-    /// The server's reply code, such as 550; nil where the network or the clock spoke instead.
+    /// The server's reply code, such as 550; nil where it was the network or a time limit.
     public let code: Int?
     /// The server's reply, or what happened to the connection.
     public let reason: String
@@ -48,4 +49,18 @@ public struct SMTPFailure: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     public var description: String { "\(reason) (at \(stage.rawValue))" }
+
+    /// Whether the server, or the way to it, refuses the session and not this mail: before MAIL, or by a code that speaks of
+    /// the login or the whole service. Another mail would meet the same, and this one may go when the cause is gone.
+    public var concernsSession: Bool {
+        switch stage {
+        case .connect, .banner, .ehlo, .starttls, .auth: return true
+        case .queue, .mail, .rcpt, .data, .text, .dot: break
+        }
+        switch code {
+        // RFC 5321: the service closes. RFC 4954: a login is needed, too weak, wrong, or not encrypted.
+        case 421, 530, 534, 535, 538: return true
+        default: return false
+        }
+    }
 }

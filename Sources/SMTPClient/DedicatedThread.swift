@@ -1,6 +1,6 @@
 import BgdemoSystemCompat
 
-/// A thread of one's own: for work that waits, which neither an event loop nor a cooperative thread may do.
+/// A thread for work that blocks, which neither an event loop nor a cooperative thread may do.
 enum DedicatedThread {
     /// Runs `body` on a new thread; false where the system gives none.
     static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
@@ -44,8 +44,7 @@ enum DedicatedThread {
     #endif
 
     private static func perform(_ pointer: UnsafeMutableRawPointer) {
-        // The process's signals are for its other threads; and writing to a closed socket is to be an error here, no
-        // SIGPIPE.
+        // The process's signals are for its other threads, and writing to a closed socket is an error here, not a SIGPIPE.
         var all = sigset_t()
         unsafe sigfillset(&all)
         unsafe pthread_sigmask(SIG_BLOCK, &all, nil)

@@ -1,7 +1,7 @@
 import BgdemoEmail
 
-/// One mail's part of the conversation (RFC 5321, section 3.3), from MAIL to the reply to the final dot: what to say,
-/// and what the server's replies mean. It touches no socket.
+/// One mail's part of the session (RFC 5321, section 3.3), from MAIL to the reply to the final dot: what is said, and
+/// what the server's replies mean. It touches no socket.
 ///
 ///     C: MAIL FROM:<a@b> SIZE=520      S: 250
 ///     C: RCPT TO:<c@d>                 S: 250
@@ -13,7 +13,7 @@ struct MailTransaction {
     /// What to do after a reply.
     enum Step {
         case wait
-        case say([UInt8])
+        case send([UInt8])
         /// It is over. `keep` says whether the connection can carry another mail, `reset` whether it needs RSET before.
         case end(SendOutcome, keep: Bool, reset: Bool)
     }
@@ -22,18 +22,18 @@ struct MailTransaction {
     private let text: [UInt8]
     private let isPipelined: Bool
     private var awaited: ArraySlice<SMTPFailure.Stage>
-    /// What the server said no to, while the replies to what went out with it are still due.
+    /// What the server refused, while the replies to what went out with it are still due.
     private(set) var refusal: SendOutcome?
 
     /// - Throws: The permanent failure of a mail that this server can't carry.
-    init(_ message: MIMEMessage, from: Address, to: Address, offer: SMTPCapabilities) throws(SMTPFailure) {
+    init(_ message: MIMEMessage, from: Address, to: Address, capabilities: SMTPCapabilities) throws(SMTPFailure) {
         var parameters = ""
-        if let limit = offer.maximumSize, message.bytes.count > limit {
+        if let limit = capabilities.maximumSize, message.bytes.count > limit {
             throw SMTPFailure(.mail, "the message has \(message.bytes.count) bytes, the server takes \(limit)")
         }
-        if offer.has("SIZE") { parameters += " SIZE=\(message.bytes.count)" }
+        if capabilities.has("SIZE") { parameters += " SIZE=\(message.bytes.count)" }
         if from.needsSMTPUTF8 || to.needsSMTPUTF8 {
-            guard offer.has("SMTPUTF8") else {
+            guard capabilities.has("SMTPUTF8") else {
                 throw SMTPFailure(.mail, "the address has letters beyond ASCII, and the server does not offer SMTPUTF8")
             }
             parameters += " BODY=8BITMIME SMTPUTF8"
@@ -43,14 +43,14 @@ struct MailTransaction {
             (.data, "DATA\r\n"),
         ]
         text = Self.stuffed(message.bytes)
-        isPipelined = offer.has("PIPELINING")
+        isPipelined = capabilities.has("PIPELINING")
         awaited = commands.map(\.stage)[...]
     }
 
     /// The stage whose reply comes next.
     var stage: SMTPFailure.Stage { awaited.first ?? .dot }
 
-    /// The first words.
+    /// The first command, or all three.
     var opening: [UInt8] { isPipelined ? commands.flatMap { Array($0.line.utf8) } : Array(commands[0].line.utf8) }
 
     mutating func receive(_ reply: SMTPReply) -> Step {
@@ -63,7 +63,7 @@ struct MailTransaction {
             return .end(reply.refusal(at: .dot), keep: true, reset: false)
         case .data where reply.code == 354 && refusal == nil:
             awaited = [.dot]
-            return .say(text)
+            return .send(text)
         case .mail where reply.isPositive, .rcpt where reply.isPositive:
             return next()
         case _ where reply.isRefusal:
@@ -78,11 +78,11 @@ struct MailTransaction {
         if isPipelined, !awaited.isEmpty { return .wait }
         if let refusal { return .end(refusal, keep: true, reset: true) }
         guard let command = commands.first(where: { $0.stage == awaited.first }) else { return .wait }
-        return .say(Array(command.line.utf8))
+        return .send(Array(command.line.utf8))
     }
 
-    /// A reply that no command can have. After it the connection is of no use; what the mail's fate is, is known only
-    /// before the dot. (A 354 after a refusal is one: the server waits for a text that it must not get.)
+    /// A reply that no command can have. After it the connection is of no use. Before the dot the mail was not sent, after
+    /// it nobody knows. (A 354 after a refusal is one: the server waits for a text that it must not get.)
     private func violation(_ reply: SMTPReply, at stage: SMTPFailure.Stage) -> Step {
         let failure = SMTPFailure(stage, code: reply.code, "an unexpected reply: \(reply.text)")
         return .end(refusal ?? (stage == .dot ? .unknown(failure) : .temporary(failure)), keep: false, reset: false)

@@ -1,7 +1,7 @@
-import Logging
 import BgdemoEmail
+import Logging
 
-/// The courier's thread: gives errands to connections, in order, and waits for what happens on them.
+/// The client's thread: gives requests to connections, in order, and waits for what happens on them.
 final class SMTPEventLoop {
     private let queue: SendQueue
     private let multi: CurlMulti
@@ -12,15 +12,20 @@ final class SMTPEventLoop {
     private let now: SMTPClientConnection.Clock
     private let caFile: String?
     private let logger: Logger
-    private let clientName: String
+    private let clientName: String?
     /// Those that are open or opening.
     private var connections: [SMTPClientConnection] = []
-    /// Those of them that are free. The last is the warmest.
+    /// Those of them that are free. The last was used last.
     private var idle: [SMTPClientConnection] = []
     /// Closed ones, to be opened again.
-    private var spare: [SMTPClientConnection] = []
+    private var closed: [SMTPClientConnection] = []
     /// Whether no connection without TLS may be used: the policy, or what was seen of the server.
-    private var insistsOnTLS: Bool
+    private var requiresTLS: Bool
+    /// The mechanism of the last login that worked.
+    private var preferredMechanism: SASLMechanism?
+    /// What libcurl is to log in by, where this client's own mechanisms are not enough.
+    private var libraryMechanisms: [SASLMechanism] = []
+    private var sessionFailures: SessionFailureLog
 
     init(
         queue: SendQueue, multi: CurlMulti, server: SMTPServer, from: Address, connections: Int, timeouts: SMTPTimeouts,
@@ -35,166 +40,186 @@ final class SMTPEventLoop {
         self.now = now
         self.caFile = caFile
         self.logger = logger
-        insistsOnTLS = server.tls == .required
-        clientName = server.clientName ?? ClientHostName.own
+        requiresTLS = server.tls == .required
+        clientName = server.clientName ?? ClientHostName.full()
+        sessionFailures = SessionFailureLog(server: server, logger: logger)
     }
 
-    /// Works until the desk closes.
+    /// Works until the queue closes.
     func run() {
-        while turn() {}
+        while runOnce() {}
         for connection in connections {
-            if connection.phase == .idle {
+            if connection.isIdle {
                 connection.quit()
             } else {
-                connection.lose("cut, because the courier was closed", isFinal: true)
+                connection.lose("cut, because the SMTP client was closed", isFinal: true)
             }
-            tell(connection)
+            handleEvents(of: connection, reopens: false)
         }
-        queue.shut()
+        queue.finish()
     }
 
-    /// Gives out errands, waits, and sees to what happened; false when the end has come.
-    private func turn() -> Bool {
-        startErrands()
+    /// Starts requests, waits, and handles what happened. False when the end has come.
+    private func runOnce() -> Bool {
+        startRequests()
         let now = now()
-        let room = idle.count + limit - connections.count
-        let (closing, isEmpty) = queue.sleep(hungry: room > 0)
-        if let closing, now >= closing || isEmpty && connections.allSatisfy({ $0.errand == nil }) { return false }
+        let (closing, isEmpty) = queue.prepareToWait(wantsRequests: capacity > 0)
+        if let closing, now >= closing || isEmpty && connections.allSatisfy({ !$0.isBusy }) { return false }
         let end = connections.reduce(closing) { min($0 ?? $1.deadline, $1.deadline) } ?? now + .seconds(3600)
-        let wait = !isEmpty && room > 0 ? .zero : max(.zero, end - now) + .microseconds(999)
+        let wait = !isEmpty && capacity > 0 ? .zero : max(.zero, end - now) + .microseconds(999)
         do {
             try multi.wait(for: connections.lazy.map(\.curl), milliseconds: wait.milliseconds)
         } catch {
-            logger.error("Can't wait for the SMTP server: \(error.reason)")
-            for connection in connections { drop(connection, error.reason) }
+            logger.error("The SMTP client can't wait for its connections", metadata: ["error": "\(error.reason)"])
+            for connection in connections {
+                connection.lose(error.reason, isFinal: true)
+                update(connection)
+            }
         }
-        if connections.contains(where: { $0.phase == .opening }) { multi.perform() }
+        if connections.contains(where: \.isOpening) { multi.perform() }
         let then = self.now()
-        for connection in connections { see(to: connection, then) }
-        connections.removeAll { $0.phase == .closed }
+        for connection in connections { advance(connection, then) }
         return true
     }
 
-    private func startErrands() {
-        for errand in queue.take(idle.count + limit - connections.count) {
+    /// How many requests could be started at once.
+    private var capacity: Int { idle.count + limit - connections.count }
+
+    private func startRequests() {
+        for request in queue.dequeue(capacity) {
             if let connection = idle.popLast() {
-                connection.take(errand)
-                begin(on: connection)
-                settle(connection)
+                connection.isListedIdle = false
+                connection.beginAttempt()
+                connection.start(request, from: from)
+                update(connection)
             } else {
-                open(for: errand)
+                open(for: request)
             }
         }
     }
 
-    private func see(to connection: SMTPClientConnection, _ now: ContinuousClock.Instant) {
-        let before = connection.phase
-        switch before {
-        case .closed: return
-        case .opening:
+    private func advance(_ connection: SMTPClientConnection, _ now: ContinuousClock.Instant) {
+        guard !connection.isClosed else { return }
+        if connection.isOpening {
             connection.advanceOpening()
-            if connection.phase == .idle { opened(connection) }
-        case .idle, .sending, .resetting:
-            if connection.curl.isReady { connection.advance() }
+            handleEvents(of: connection)
+        } else if connection.curl.isReady {
+            connection.advance()
         }
-        if connection.phase != .closed, connection.deadline <= now {
-            connection.expire()
-        }
-        if before != .idle {
-            settle(connection)
-        } else if connection.phase == .closed {
-            forget(connection)
-        }
+        if !connection.isClosed, connection.deadline <= now { connection.expire() }
+        update(connection)
     }
 
-    private func drop(_ connection: SMTPClientConnection, _ reason: String) {
-        let wasIdle = connection.phase == .idle
-        connection.lose(reason, isFinal: true)
-        if wasIdle { forget(connection) } else { settle(connection) }
-    }
+    // MARK: - What happened on a connection
 
-    /// A connection that was not idle: is it now, or does it deserve to be opened anew?
-    private func settle(_ connection: SMTPClientConnection) {
-        tell(connection)
-        switch connection.phase {
-        case .opening, .sending, .resetting: break
-        case .idle where insistsOnTLS && !connection.curl.opening.offer.isEncrypted:
-            connection.quit()
-            spare.append(connection)
-        case .idle: idle.append(connection)
-        case .closed where connection.errand != nil:
-            connection.open(plan)
-        case .closed: spare.append(connection)
+    /// Handles the connection's events and puts it where it belongs.
+    private func update(_ connection: SMTPClientConnection) {
+        handleEvents(of: connection)
+        if connection.isIdle, requiresTLS, !connection.curl.handshake.capabilities.isEncrypted { connection.quit() }
+        if connection.isIdle != connection.isListedIdle {
+            connection.isListedIdle = connection.isIdle
+            if connection.isIdle { idle.append(connection) } else { idle.removeAll { $0 === connection } }
+        }
+        if connection.isClosed {
+            connections.removeAll { $0 === connection }
+            closed.append(connection)
         }
     }
 
-    /// An idle connection has closed.
-    private func forget(_ connection: SMTPClientConnection) {
-        idle.removeAll { $0 === connection }
-        spare.append(connection)
+    /// - Parameter reopens: Whether a request that was not sent gets a fresh connection.
+    private func handleEvents(of connection: SMTPClientConnection, reopens: Bool = true) {
+        var events = connection.takeEvents()[...]
+        while let event = events.popFirst() {
+            switch event {
+            case .opened(let request): opened(connection, for: request)
+            case .ready(let request, let mechanism):
+                preferredMechanism = mechanism ?? preferredMechanism
+                connection.start(request, from: from)
+            case .finished(let request, let outcome):
+                finish(request, outcome, connection.curl.handshake.capabilities)
+            case .unsent(let request) where reopens:
+                connection.open(for: request, plan)
+            case .needsLibraryLogin(let request, let mechanisms) where reopens:
+                libraryMechanisms = mechanisms
+                connection.open(for: request, plan)
+            case .unsent(let request), .needsLibraryLogin(let request, _):
+                finish(request, .temporary(SMTPFailure(.connect, "the SMTP client was closed")), SMTPCapabilities())
+            }
+            events += connection.takeEvents()
+        }
     }
 
-    private func tell(_ connection: SMTPClientConnection) {
-        guard let (errand, outcome) = connection.takeOutcome() else { return }
-        queue.ended()
-        errand.end(outcome, offer: connection.curl.opening.offer)
+    private func finish(_ request: SMTPRequest, _ outcome: SendOutcome, _ capabilities: SMTPCapabilities) {
+        // A login by libcurl that was refused says nothing of this client's own, when the password has changed.
+        if outcome.failure?.stage == .auth { libraryMechanisms = [] }
+        queue.requestDidEnd(sessionFailures.note(outcome))
+        request.end(outcome, capabilities)
     }
 
     // MARK: - Opening
 
-    private func open(for errand: SMTPRequest) {
-        do throws(CurlMulti.Fault) {
+    private func open(for request: SMTPRequest) {
+        do throws(CurlError) {
             let connection =
-                if let old = spare.popLast() { old } else {
+                if let old = closed.popLast() { old } else {
                     try SMTPClientConnection(multi, timeouts: timeouts, now: now)
                 }
             connections.append(connection)
-            connection.take(errand)
-            connection.open(plan)
+            connection.beginAttempt()
+            connection.open(for: request, plan)
         } catch {
-            queue.ended()
-            errand.end(.temporary(SMTPFailure(.connect, error.reason)))
+            finish(request, .temporary(SMTPFailure(.connect, error.reason)), SMTPCapabilities())
         }
     }
 
-    private func opened(_ connection: SMTPClientConnection) {
-        let offer = connection.curl.opening.offer
-        logger.debug("Connected to \(server)", metadata: ["tls": "\(offer.isEncrypted)"])
-        guard server.tls == .offered, !offer.isEncrypted else { return begin(on: connection) }
-        if offer.has("STARTTLS") {
-            insistsOnTLS = true
-            for clear in idle where !clear.curl.opening.offer.isEncrypted {
-                clear.quit()
-                forget(clear)
+    /// libcurl has opened a connection: may it be used as it is, and who logs in?
+    private func opened(_ connection: SMTPClientConnection, for request: SMTPRequest) {
+        let capabilities = connection.curl.handshake.capabilities
+        logger.debug(
+            "Connected to the mail server", metadata: ["server": "\(server)", "tls": "\(capabilities.isEncrypted)"])
+        let isClear = server.tls == .offered && !capabilities.isEncrypted
+        if isClear, capabilities.has("STARTTLS") {
+            requiresTLS = true
+            for other in idle where !other.curl.handshake.capabilities.isEncrypted {
+                other.quit()
+                update(other)
             }
-            connection.reopen()
-        } else if server.user != nil {
-            connection.end(
+            connection.abandon()
+        } else if isClear, server.login != nil {
+            connection.refuse(
                 .temporary(
                     SMTPFailure(
                         .starttls, "the server offers no TLS, and a password goes into the clear with tls=off only")
                 ))
+        } else if !libraryMechanisms.isEmpty {
+            connection.begin(login: nil)
         } else {
-            begin(on: connection)
+            do throws(SMTPFailure) {
+                connection.begin(login: try login(capabilities))
+            } catch {
+                connection.refuse(.temporary(error))
+            }
         }
     }
 
-    private func begin(on connection: SMTPClientConnection) {
-        switch connection.errand {
-        case .mail(let email, _): connection.carry(email, from: from)
-        case .probe: connection.endProbe()
-        case nil: break
-        }
+    /// The login of a new connection, or nil where there is nothing to log in to.
+    private func login(_ capabilities: SMTPCapabilities) throws(SMTPFailure) -> SASLClient? {
+        guard let login = server.login else { return nil }
+        return try SASLClient(
+            login.credentials(), server.authentication, capabilities, preferred: preferredMechanism)
     }
 
     private var plan: CurlConnection.Plan {
-        let host = server.host.contains(":") ? "[\(server.host)]" : server.host
-        let isClear = server.scheme == .smtp && !insistsOnTLS
-        return CurlConnection.Plan(
-            url: "\(server.scheme.rawValue)://\(host):\(server.port)/\(clientName)",
-            login: isClear && server.tls != .off ? nil : server.login,
-            demandsTLS: server.scheme == .smtp && insistsOnTLS,
-            isTLSFirst: server.scheme == .smtps, caFile: caFile,
-            stageMilliseconds: timeouts.stage.milliseconds, totalMilliseconds: timeouts.total.milliseconds)
+        var plan = CurlConnection.Plan()
+        (plan.scheme, plan.host, plan.port) = (server.scheme, server.host, server.port)
+        plan.clientName = clientName
+        plan.demandsTLS = server.scheme == .smtp && requiresTLS
+        plan.caFile = caFile
+        plan.stageMilliseconds = timeouts.stage.milliseconds
+        plan.totalMilliseconds = timeouts.total.milliseconds
+        if !libraryMechanisms.isEmpty, let credentials = try? server.login?.credentials() {
+            plan.login = (credentials.user, credentials.secret, libraryMechanisms)
+        }
+        return plan
     }
 }

@@ -1,16 +1,16 @@
 import BgdemoEmail
 
-/// Something to do at the server, and whom to tell what became of it.
+/// Something to do at the server, and what is called with its outcome.
 enum SMTPRequest: Sendable {
-    case mail(Email, tell: @Sendable (SendOutcome) -> Void)
+    case mail(Email, completion: @Sendable (SendOutcome) -> Void)
     /// To connect, and no more.
-    case probe(tell: @Sendable (Result<SMTPCapabilities, SMTPFailure>) -> Void)
+    case probe(completion: @Sendable (Result<SMTPCapabilities, SMTPFailure>) -> Void)
 
-    /// Tells what became of it. `offer` is what a probe asks for, where all is well.
-    func end(_ outcome: SendOutcome, offer: SMTPCapabilities = SMTPCapabilities()) {
+    /// Calls the completion. `capabilities` is what a probe asks for, where all is well.
+    func end(_ outcome: SendOutcome, _ capabilities: SMTPCapabilities = SMTPCapabilities()) {
         switch self {
-        case .mail(_, let tell): tell(outcome)
-        case .probe(let tell): tell(outcome.failure.map { .failure($0) } ?? .success(offer))
+        case .mail(_, let completion): completion(outcome)
+        case .probe(let completion): completion(outcome.failure.map { .failure($0) } ?? .success(capabilities))
         }
     }
 }

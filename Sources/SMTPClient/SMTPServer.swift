@@ -1,16 +1,18 @@
+import BgdemoFoundations
+
 /// The server that mails are handed to, as a URL says it:
 ///
 ///     smtp://host                      port 25
-///     smtp://user@host:587             with AUTH; the password comes beside it, or as user:password@
+///     smtp://user@host:587             with a login; the password comes beside it, or as user:password@
 ///     smtps://user@host                port 465, TLS from the first byte
 ///     smtp://host/client.example.org   the name to say in EHLO
 ///     smtp://host?tls=offered          `off`, `offered` or `required`
 ///     gmail                            smtp://smtp.gmail.com:587?tls=required
 ///     discard:                         takes every mail and throws it away
 ///
-/// Without a word on TLS it is ``TLSPolicy/off`` for a server on this machine (nobody listens on loopback, and few
+/// Where the URL does not say, TLS is ``TLSPolicy/off`` for a server on this machine (nobody listens on loopback, and few
 /// such servers have a certificate) and ``TLSPolicy/required`` for every other: mail goes into the clear only where
-/// somebody asked for that.
+/// that was asked for.
 public struct SMTPServer: Sendable, Hashable {
     public enum Scheme: String, Sendable {
         case smtp, smtps, discard
@@ -20,48 +22,76 @@ public struct SMTPServer: Sendable, Hashable {
     /// A name, an IPv4 address, or an IPv6 address without its brackets. Empty for `discard:`.
     public let host: String
     public let port: Int
-    public let user: String?
     public let tls: TLSPolicy
-    /// The name to say in EHLO; nil for this machine's own.
+    /// The name to say in EHLO: a host name, or an address literal in brackets. Default: this machine's full name, else
+    /// the connection's own address.
     public let clientName: String?
-    let password: String?
+    /// By which mechanism to log in. Default: ``SMTPAuthentication/automatic``.
+    public let authentication: SMTPAuthentication
+    let login: SMTPLogin?
+
+    /// What a user logs in with, from beside the URL.
+    public enum Secret: Sendable, Hashable {
+        case password(String)
+        /// A file that is read at each login.
+        case passwordFile(String)
+        /// For XOAUTH2.
+        case token(String)
+        /// A file that is read at each login, since tokens last an hour.
+        case tokenFile(String)
+    }
 
     /// - Parameters:
+    ///   - secret: Instead of the URL's password. A user needs one.
     ///   - user: Instead of the URL's.
-    ///   - password: Instead of the URL's. A user needs one.
     ///   - tls: Instead of the URL's.
+    ///   - authentication: Default: `.automatic`.
+    ///   - clientName: Instead of the URL's.
+    /// - Throws: ``InvalidSMTPURL`` with what is wrong, for the person who typed it.
     public init(
-        url: String, password: String? = nil, user: String? = nil, tls: TLSPolicy? = nil
+        url: String, secret: Secret? = nil, user: String? = nil, tls: TLSPolicy? = nil,
+        authentication: SMTPAuthentication = .automatic, clientName: String? = nil
     ) throws(InvalidSMTPURL) {
-        var parts = try SMTPURL(url == "gmail" ? "smtp://smtp.gmail.com:587?tls=required" : url)
-        parts.user = user ?? parts.user
-        parts.password = password ?? parts.password
+        let parts = try SMTPURL(url == "gmail" ? "smtp://smtp.gmail.com:587?tls=required" : url)
         scheme = parts.scheme
         host = parts.host
         port = parts.port ?? (parts.scheme == .smtps ? 465 : 25)
-        clientName = parts.path
+        if let clientName, !ClientHostName.isValid(clientName) {
+            throw InvalidSMTPURL("the name for EHLO is a host name, or an address like [192.0.2.1]")
+        }
+        self.clientName = clientName ?? parts.path
+        self.authentication = authentication
         self.tls =
             parts.scheme == .smtps ? .required : tls ?? parts.tls ?? (Self.isLoopback(parts.host) ? .off : .required)
-        if let user = parts.user, scheme != .discard {
-            guard let password = parts.password else {
-                throw InvalidSMTPURL("there is a user (\(user)) but no password; give it as SMTP_PASSWORD")
+        guard scheme != .discard, let user = user ?? parts.user, authentication != .disabled else {
+            guard url != "gmail" else {
+                throw InvalidSMTPURL("Gmail takes mails from its users alone; name yours with --smtp-user or SMTP_USER")
             }
-            for word in [user, password] where word.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) {
-                throw InvalidSMTPURL("a control character may not be in the user or the password")
-            }
-            (self.user, self.password) = (user, password)
-        } else if url == "gmail" {
-            throw InvalidSMTPURL("Gmail takes mails from its users alone; name yours with --smtp-user or SMTP_USER")
-        } else {
             // A password in the environment, and a server that needs none.
-            (self.user, self.password) = (nil, nil)
+            login = nil
+            return
+        }
+        guard let secret = secret ?? parts.password.map({ .password($0) }) else {
+            throw InvalidSMTPURL("there is a user (\(user)) but no password; give it as SMTP_PASSWORD")
+        }
+        try Self.check(user)
+        switch secret {
+        case .password(let text), .token(let text): try Self.check(text)
+        case .passwordFile, .tokenFile: break
+        }
+        login = SMTPLogin(user: user, secret: secret)
+        if case .only(.xoauth2) = authentication, login?.isToken == false {
+            throw InvalidSMTPURL("XOAUTH2 takes a token and no password; give it as SMTP_TOKEN or SMTP_TOKEN_FILE")
         }
     }
 
-    var login: (user: String, password: String)? {
-        guard let user, let password else { return nil }
-        return (user, password)
+    private static func check(_ word: String) throws(InvalidSMTPURL) {
+        guard word.everyByte({ $0 >= 0x20 && $0 != 0x7f }) else {
+            throw InvalidSMTPURL("a control character may not be in the user, the password or the token")
+        }
     }
+
+    public var user: String? { login?.user }
 
     private static func isLoopback(_ host: String) -> Bool {
         let host = host.lowercased()

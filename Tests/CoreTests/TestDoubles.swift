@@ -10,7 +10,7 @@ final class Hand: EmailSender {
 
     var emails: [Email] { held.withLock { $0.map(\.email) } }
 
-    func send(_ email: Email, then tell: @escaping @Sendable (SendOutcome) -> Void) {
+    func send(_ email: Email, completion tell: @escaping @Sendable (SendOutcome) -> Void) {
         held.withLock { $0.append((email, tell)) }
         arrivals.continuation.yield(email)
     }

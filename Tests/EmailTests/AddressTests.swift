@@ -16,6 +16,10 @@ struct AddressTests {
             ("a@b", "a@b"),
             ("root@localhost", "root@localhost"),
             ("!#$%&'*+-/?=^_`{|}~@example.org", "!#$%&'*+-/?=^_`{|}~@example.org"),
+            ("!#$%&'*+-/=?^_`{|}~@ok.test", "!#$%&'*+-/=?^_`{|}~@ok.test"),
+            // No encoded word: one needs both ends.
+            ("=?a@example.org", "=?a@example.org"), ("a?=b@example.org", "a?=b@example.org"),
+            ("=?=@example.org", "=?=@example.org"),
             ("user%host@example.org", "user%host@example.org"),
             ("a/b@example.org", "a/b@example.org"),
             ("x-@example.org", "x-@example.org"),

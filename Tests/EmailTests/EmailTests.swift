@@ -71,4 +71,21 @@ struct EmailTests {
         #expect(error?.field == .text)
         #expect(error?.reason.contains(reason) == true, "\(error?.reason ?? "no reason")")
     }
+
+    @Test("are compared and hashed as bytes, in linear time")
+    func bytes() throws {
+        let marks = String(repeating: "\u{301}\u{323}", count: 100_000)
+        let (one, other) = (try Email(to: "a@b.example", subject: "s", text: "a\(marks)"), "a\(marks)x")
+        let clock = ContinuousClock()
+        let time = try clock.measure {
+            let changed = try Email(id: one.id, to: "a@b.example", subject: "s", text: other)
+            #expect(one != changed)
+            #expect(Set([one, one, changed]).count == 2)
+        }
+        #expect(time < .seconds(5))
+        // Two spellings of one letter are two texts.
+        let composed = try Email(id: one.id, to: "a@b.example", subject: "s", text: "\u{fc}")
+        let decomposed = try Email(id: one.id, to: "a@b.example", subject: "s", text: "u\u{308}")
+        #expect(composed != decomposed)
+    }
 }

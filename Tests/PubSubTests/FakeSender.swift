@@ -23,7 +23,7 @@ final class FakeSender: EmailSender {
         self.verdict = verdict
     }
 
-    func send(_ email: Email, then tell: @escaping @Sendable (SendOutcome) -> Void) {
+    func send(_ email: Email, completion tell: @escaping @Sendable (SendOutcome) -> Void) {
         var before = 0
         mails.change {
             before = $0.count

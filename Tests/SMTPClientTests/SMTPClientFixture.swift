@@ -12,7 +12,8 @@ func withSMTPClient<Result>(
     timeouts: SMTPTimeouts = generousTimeouts,
     caFile: String? = nil, clock: ManualClock = ManualClock(), _ body: (SMTPClient) async throws -> Result
 ) async throws -> Result {
-    let target = try SMTPServer(url: url ?? "smtp://127.0.0.1:\(server.port)", password: password, tls: tls)
+    let target = try SMTPServer(
+        url: url ?? "smtp://127.0.0.1:\(server.port)", secret: password.map { .password($0) }, tls: tls)
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     let client = try SMTPClient(

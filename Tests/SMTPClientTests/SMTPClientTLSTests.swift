@@ -215,7 +215,7 @@ struct SMTPClientTLSTests {
         }
         try await withSMTPClient(to: server, url: "smtp://user:wrong@127.0.0.1:\(server.port)", tls: .off) { client in
             let refusal = SMTPFailure(.auth, code: 535, "535 5.7.8 bad credentials")
-            #expect(await client.post() == .permanent(refusal))
+            #expect(await client.post() == .temporary(refusal))
         }
     }
 

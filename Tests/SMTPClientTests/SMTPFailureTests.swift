@@ -37,7 +37,8 @@ struct SMTPFailureTests {
             let expected: (name: String, code: Int?) =
                 switch fault {
                 case .later: ("temporary", 451)
-                case .never: ("permanent", 550)
+                // What is refused before MAIL is refused to the session, whatever the code.
+                case .never: (place.stage.isOfMail ? "permanent" : "temporary", 550)
                 case .closing: ("temporary", 421)
                 case .cut, .hang: (place.stage == .dot ? "unknown" : "temporary", nil)
                 }
@@ -148,6 +149,69 @@ struct SMTPFailureTests {
         }
     }
 
+    /// A banner that is no reply fails at once, with its bytes, and does not hold the connection until its time is up.
+    @Test(
+        "A banner that is no SMTP reply fails at once, and its bytes are the reason",
+        arguments: [
+            ("hello\r\n", "hello"), ("hello", "hello"),
+            ("HTTP/1.1 400 Bad Request\r\n\r\n", "HTTP/1.1 400 Bad Request"),
+            (String(repeating: "x", count: 100_000), String(repeating: "x", count: 100)),
+            (String(repeating: "x", count: 100_000) + "\r\n", String(repeating: "x", count: 100)),
+            ("\u{1b}[31mred\r\n", "\\u001b[31mred"), ("99", "99"), ("220x", "220x"),
+        ])
+    func garbageBanner(_ banner: String, _ shown: String) async throws {
+        let server = try await ScriptedSMTPServer.start { $0.point == .banner ? .sayRaw(banner) : nil }
+        try await withSMTPClient(to: server) { client in
+            let outcome = await client.post()
+            let expected = SMTPFailure(.banner, "the server said what is no SMTP reply: \(shown)")
+            #expect(outcome == .temporary(expected))
+        }
+    }
+
+    @Test("A reply to EHLO that is none fails at once too")
+    func garbageEHLO() async throws {
+        let server = try await ScriptedSMTPServer.start { $0.point == .ehlo ? .say("hello") : nil }
+        try await withSMTPClient(to: server) { client in
+            #expect(
+                await client.post() == .temporary(SMTPFailure(.ehlo, "the server said what is no SMTP reply: hello")))
+        }
+    }
+
+    @Test("A banner that comes in pieces is waited for")
+    func slowBanner() async throws {
+        let server = try await ScriptedSMTPServer.start { $0.point == .banner ? .sayRaw("22") : nil }
+        try await withSMTPClient(to: server) { client in
+            let told = Watched<[SendOutcome]>([])
+            client.send(try email()) { outcome in told.change { $0.append(outcome) } }
+            try await server.heard.wait { $0.count == 1 }
+            server.sayToAll("0 scripted.example ESMTP\r\n")
+            try await told.wait { $0.count == 1 }
+            #expect(told.value[0].isSent)
+        }
+    }
+
+    // MARK: - The session's refusals
+
+    /// A mail is not to blame for what the server says of the session; and it is said once.
+    @Test("What is refused to the session leaves the mail for later", arguments: [530, 535, 421, 538])
+    func refusedMail(code: Int) async throws {
+        let isRefusing = Watched(true)
+        let server = try await ScriptedSMTPServer.start { place in
+            place.point == .mail && isRefusing.value ? .say("\(code) 5.7.0 not now") : nil
+        }
+        try await withSMTPClient(to: server) { client in
+            for number in 1...3 {
+                let outcome = await client.post(number)
+                #expect(outcome == .temporary(SMTPFailure(.mail, code: code, "\(code) 5.7.0 not now")))
+                #expect(outcome.failure?.concernsSession == true)
+            }
+            #expect(client.sessionFailure?.code == code)
+            isRefusing.change { $0 = false }
+            #expect(await client.post(4).isSent)
+            #expect(client.sessionFailure == nil)
+        }
+    }
+
     /// A server that talks without an end is stopped: by us, or while the connection opens by libcurl.
     @Test(arguments: [Point.banner, .ehlo, .mail, .dot])
     func aReplyWithoutAnEnd(point: Point) async throws {
@@ -168,6 +232,16 @@ struct SMTPFailureTests {
         try await withSMTPClient(to: server, connections: .max, timeouts: endless) { client in
             #expect(await client.post().isSent)
             await client.close(within: .seconds(Int64.max))
+        }
+    }
+}
+
+extension SMTPFailure.Stage {
+    /// Whether the server has the mail's own command by then.
+    fileprivate var isOfMail: Bool {
+        switch self {
+        case .queue, .connect, .banner, .ehlo, .starttls, .auth: false
+        case .mail, .rcpt, .data, .text, .dot: true
         }
     }
 }

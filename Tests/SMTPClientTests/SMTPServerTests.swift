@@ -24,17 +24,17 @@ struct SMTPServerTests {
     }
 
     @Test func gmailIsAPresetForItsUsers() throws {
-        let server = try SMTPServer(url: "gmail", password: "word", user: "me@gmail.com")
+        let server = try SMTPServer(url: "gmail", secret: .password("word"), user: "me@gmail.com")
         #expect(server.description == "smtp://me@gmail.com@smtp.gmail.com:587")
         #expect(server.tls == .required)
-        #expect(throws: InvalidSMTPURL.self) { try SMTPServer(url: "gmail", password: "word") }
+        #expect(throws: InvalidSMTPURL.self) { try SMTPServer(url: "gmail", secret: .password("word")) }
     }
 
     @Test func whatIsGivenBesideTheURLWins() throws {
-        let server = try SMTPServer(url: "smtp://a:b@host?tls=off", password: "c", user: "d", tls: .required)
+        let server = try SMTPServer(url: "smtp://a:b@host?tls=off", secret: .password("c"), user: "d", tls: .required)
         #expect(server.user == "d")
         #expect(server.tls == .required)
-        #expect(try SMTPServer(url: "smtp://host", password: "unused").user == nil)
+        #expect(try SMTPServer(url: "smtp://host", secret: .password("unused")).user == nil)
         #expect(try SMTPServer(url: "smtp://host/name.example").clientName == "name.example")
     }
 

@@ -162,6 +162,8 @@ final class ScriptedSMTPHandler: ChannelInboundHandler {
     private func perform(_ step: Server.Act, _ context: ChannelHandlerContext) {
         switch step {
         case .say(let reply): say(reply, context)
+        case .sayRaw(let text):
+            context.writeAndFlush(NIOAny(context.channel.allocator.buffer(string: text)), promise: nil)
         case .sayAndCut(let reply):
             say(reply, context)
             end(context)

@@ -25,6 +25,8 @@ public final class ScriptedSMTPServer: Sendable {
 
     public enum Act: Sendable {
         case say(String)
+        /// These bytes, without a line end.
+        case sayRaw(String)
         case sayAndCut(String)
         case sayAndHang(String)
         case cut
@@ -48,6 +50,7 @@ public final class ScriptedSMTPServer: Sendable {
     /// The connections in the order they came.
     public let heard: Watched<[Heard]>
     private let listener: any Channel
+    private let channels: Watched<[any Channel]>
 
     /// Serves on a free port of 127.0.0.1.
     ///
@@ -60,6 +63,7 @@ public final class ScriptedSMTPServer: Sendable {
         script: @escaping Script = { _ in nil }
     ) async throws -> ScriptedSMTPServer {
         let heard = Watched<[Heard]>([])
+        let channels = Watched<[any Channel]>([])
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.backlog, value: 1024)
@@ -68,7 +72,8 @@ public final class ScriptedSMTPServer: Sendable {
             .serverChannelOption(.tcpOption(NIOBSDSocket.Option(rawValue: 2)), value: 1000)
             .childChannelOption(.socketOption(.so_rcvbuf), value: 16_384)
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
+                channels.change { $0.append(channel) }
+                return channel.eventLoop.makeCompletedFuture {
                     if let tls, isTLSFirst {
                         try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
                     }
@@ -78,15 +83,20 @@ public final class ScriptedSMTPServer: Sendable {
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        return ScriptedSMTPServer(listener: listener, heard: heard)
+        return ScriptedSMTPServer(listener: listener, channels: channels, heard: heard)
     }
 
-    private init(listener: any Channel, heard: Watched<[Heard]>) {
-        self.listener = listener
+    private init(listener: any Channel, channels: Watched<[any Channel]>, heard: Watched<[Heard]>) {
+        (self.listener, self.channels) = (listener, channels)
         self.heard = heard
     }
 
     public var port: Int { listener.localAddress?.port ?? 0 }
+
+    /// Says these bytes on every connection that is open.
+    public func sayToAll(_ text: String) {
+        for channel in channels.value { channel.writeAndFlush(ByteBuffer(string: text), promise: nil) }
+    }
 
     public func close() async throws { try await listener.close() }
 }

@@ -17,6 +17,20 @@ struct MailOptions: ParsableArguments {
         help: "The user to log in as (SMTP_USER); the password is SMTP_PASSWORD, or in the file SMTP_PASSWORD_FILE.")
     var smtpUser: String?
 
+    @Option(
+        help: """
+            How to log in (BGDEMO_SMTP_AUTH): auto, none, or a mechanism such as plain, login, cram-md5 or xoauth2, whose \
+            token is SMTP_TOKEN, or in the file SMTP_TOKEN_FILE. Default: auto.
+            """)
+    var smtpAuth: SMTPAuthentication?
+
+    @Option(
+        help: """
+            The name to say in EHLO (BGDEMO_SMTP_HELO). Default: this machine's full name, else the address of the \
+            connection.
+            """)
+    var smtpHelo: String?
+
     @Option(help: "STARTTLS: off, offered or required (SMTP_TLS). Default: required, off on loopback.")
     var smtpTLS: TLSPolicy?
 
@@ -30,7 +44,7 @@ struct MailOptions: ParsableArguments {
     @Option(help: "The longest one attempt may take (BGDEMO_SMTP_TIMEOUT). Default: 15m.")
     var smtpTimeout: Duration?
 
-    @Option(help: "The sender's address (MAIL_FROM). Default: bgdemo@localhost.")
+    @Option(help: "The sender's address (MAIL_FROM). Default: bgdemo@localhost, a placeholder.")
     var from: String?
 
     @Option(
@@ -44,16 +58,33 @@ struct MailOptions: ParsableArguments {
         guard let url = try environment.value(smtpURL, "SMTP_URL") else { return nil }
         do {
             return try SMTPServer(
-                url: url, password: environment.secret("SMTP_PASSWORD"),
-                user: environment.value(smtpUser, "SMTP_USER"), tls: environment.value(smtpTLS, "SMTP_TLS"))
+                url: url, secret: secret(environment), user: environment.value(smtpUser, "SMTP_USER"),
+                tls: environment.value(smtpTLS, "SMTP_TLS"),
+                authentication: environment.value(smtpAuth, "BGDEMO_SMTP_AUTH") ?? .automatic,
+                clientName: environment.value(smtpHelo, "BGDEMO_SMTP_HELO"))
         } catch let error as InvalidSMTPURL {
             throw ValidationError("--smtp-url: \(error)")
         }
     }
 
+    /// A token, else a password. A file is read again at each login.
+    private func secret(_ environment: EnvironmentVariables) throws -> SMTPServer.Secret? {
+        func file(_ name: String) throws -> String? { try environment.value(String?.none, "\(name)_FILE") }
+        if let token = try environment.secret("SMTP_TOKEN") {
+            return try file("SMTP_TOKEN").map { .tokenFile($0) } ?? .token(token)
+        }
+        guard let password = try environment.secret("SMTP_PASSWORD") else { return nil }
+        return try file("SMTP_PASSWORD").map { .passwordFile($0) } ?? .password(password)
+    }
+
+    private static let placeholder = "bgdemo@localhost"
+
+    /// The default sender, with which a real mail server does nothing good.
+    static var placeholderSender: Address? { try? Address(placeholder) }
+
     func from(_ environment: EnvironmentVariables) throws -> Address {
         do {
-            return try Address(environment.value(from, "MAIL_FROM") ?? "bgdemo@localhost")
+            return try Address(environment.value(from, "MAIL_FROM") ?? Self.placeholder)
         } catch let error as InvalidEmail {
             throw ValidationError("--from: \(error.reason)")
         }
@@ -76,3 +107,7 @@ struct MailOptions: ParsableArguments {
 }
 
 extension TLSPolicy: ExpressibleByArgument {}
+
+extension SMTPAuthentication: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
+}

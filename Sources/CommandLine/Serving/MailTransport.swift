@@ -8,7 +8,7 @@ import NIOCore
 import BgdemoSMTPClient
 import BgdemoCore
 
-/// The way out of the house: a mail server somewhere, the inbox inside, or nowhere.
+/// Where mails are sent: a mail server, the embedded inbox, or nowhere.
 struct MailTransport: Sendable {
     let sender: any EmailSender
     /// For the first line: which server, or whose inbox.
@@ -28,6 +28,7 @@ struct MailTransport: Sendable {
         _ options: MailOptions, _ environment: EnvironmentVariables, group: any EventLoopGroup, logger: Logger
     ) async throws -> MailTransport {
         let server = try options.server(environment)
+        let from = try options.from(environment)
         if let server, server.scheme == .discard {
             return MailTransport(
                 sender: DiscardingSender(), description: "discard:", url: "discard:", page: nil, client: nil, inbox: nil
@@ -38,9 +39,12 @@ struct MailTransport: Sendable {
         let url = try inbox?.inbox.url ?? environment.value(options.smtpURL, "SMTP_URL") ?? ""
         let reached = try server ?? SMTPServer(url: url)
         let client = try SMTPClient(
-            server: reached, from: options.from(environment), connections: options.connections(environment),
+            server: reached, from: from, connections: options.connections(environment),
             timeouts: options.timeouts(environment),
             caFile: environment.value(options.smtpCAFile, "BGDEMO_SMTP_CA_FILE"), logger: logger)
+        if server != nil, from == MailOptions.placeholderSender {
+            logger.warning("The sender's address is a placeholder; set --from", metadata: ["from": "\(from)"])
+        }
         return MailTransport(
             sender: client, description: inbox == nil ? "\(reached)" : "\(reached) (the inbox inside)", url: url,
             page: inbox?.page, client: client, inbox: inbox)
