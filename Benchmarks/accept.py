@@ -1,4 +1,4 @@
-"""The accept path: HTTP in, a mail out of hand at once, HTTP out; against nginx, which only says 200."""
+"""The accept path: an HTTP request, a mail that is discarded at once, the answer; against nginx with `return 200`."""
 
 from harness import compare, nginx, serve, wrk
 

@@ -1,4 +1,4 @@
-"""`make bench`: every promise on speed and size, measured. `make bench ONLY=accept` for one."""
+"""`make bench`: measures every target for speed and size. `make bench ONLY=accept` measures one subject."""
 
 import importlib
 import os

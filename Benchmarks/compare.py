@@ -1,5 +1,5 @@
-"""`bgdemo compare` as an instrument: how much its generator can send and how punctually, and whether it sees what wrk
-sees; and how long a comparison takes."""
+"""`bgdemo compare` as an instrument: the rate and the delay of its generator, its agreement with wrk, and how long a
+comparison takes."""
 
 import json
 import os
@@ -10,13 +10,13 @@ import sys
 import tempfile
 import time
 
-from harness import ROUNDS, SECONDS, binary, nginx, serve, spread, verdict
+from harness import ROUNDS, SECONDS, binary, nginx, serve, spread, judge
 
-# A request as `bgdemo bench` makes it: of a longer one the server has more to do.
+# The request of `bgdemo bench`: a longer one costs the server more.
 REQUEST = ["-H", "User-Agent: bgdemo-compare"]
 PATH = "/compare-12345@example.org/01m8c5p35e00077tyemwts0kt3-12345/it-works"
 
-# The one who measures and the one who is measured must not take turns on one core: which of them waits would be chance.
+# Load generator and server must not share a core: the scheduler would decide which of them waits.
 PINNED = sys.platform == "linux" and (os.cpu_count() or 1) > 1
 
 
@@ -25,7 +25,7 @@ def on_core(number, arguments):
 
 
 def run(*arguments, core=None):
-    """The comparison of one run, from its JSON."""
+    """The JSON of one run."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "result.json")
         command = [binary("bgdemo"), *arguments, "--json", path]
@@ -48,7 +48,7 @@ def capacity(port):
     own = [next(p["cpuSeconds"] for p in r["processes"] if p["name"] == "load and inbox") for r in results]
     rates = [r["statuses"]["200"] / SECONDS for r in results]
     per_core = [r["statuses"]["200"] / seconds for r, seconds in zip(results, own)]
-    verdict(
+    judge(
         "compare: generator, closed loop -c64 at nginx",
         f"{spread(rates)} requests/s, {spread(per_core)} for each second of its own CPU time",
         statistics.median(rates) >= 20_000, "20,000 or better on one core")
@@ -56,18 +56,17 @@ def capacity(port):
 
 def punctuality(port):
     delays = [bench(port, "--rate", "5000", "--duration", f"{SECONDS}s")["sending"]["p99"] for _ in range(ROUNDS)]
-    verdict(
+    judge(
         "compare: own delay at 5,000/s, p99", f"{spread(delays, '{:.3f}')} ms", statistics.median(delays) < 1,
         "under 1 ms")
 
 
-def stamina(port):
-    """At such a rate one core has little left to make up for a moment that it lost; but it falls behind for that
-    moment, not for good."""
+def high_rate(port):
+    """At this rate one core has little reserve after a pause; it falls behind for a moment, not for good."""
     delays = [bench(port, "--rate", "20000", "--duration", f"{SECONDS}s")["sending"] for _ in range(ROUNDS)]
     medians = [delay["p50"] for delay in delays]
     longest = [delay["max"] for delay in delays]
-    verdict(
+    judge(
         "compare: own delay at 20,000/s, median", f"{spread(medians, '{:.3f}')} ms, at most {spread(longest, '{:.0f}')} ms",
         statistics.median(medians) < 1, "under 1 ms")
 
@@ -95,7 +94,7 @@ def own_latency(port):
 
 
 def beside_wrk(port, rounds):
-    """Name, text and median ratio to wrk of every figure."""
+    """Name, text and median ratio to wrk for each figure."""
     own_latency(port), wrk_latency(port)
     pairs = [(own_latency(port), wrk_latency(port)) for _ in range(rounds)]
     for figure in pairs[0][0]:
@@ -106,22 +105,22 @@ def beside_wrk(port, rounds):
 
 
 def agreement():
-    """Both see the same of a server that takes its time."""
+    """Both report the same for a server that takes its time."""
     with serve("--strategy", "foreground", "--smtp-delay", "20ms") as (process, port):
         pin(process, 0)
         for figure, text, ratio in beside_wrk(port, 2 * ROUNDS):
-            verdict(f"compare: foreground, 20 ms a mail, -c64, {figure}", text, abs(ratio - 1) <= 0.05, "within 5 % of wrk")
+            judge(f"compare: foreground, 20 ms a mail, -c64, {figure}", text, abs(ratio - 1) <= 0.05, "within 5 % of wrk")
 
 
 def saturation():
-    """Of a server that gives all it can both say how much that is, over some rounds: in each it may be a tenth more or
-    less. Who of the 64 waits is then up to the scheduler, in slices of milliseconds, and no verdict."""
+    """Both report the same rate for a server at its limit, over several rounds: single rounds differ by a tenth. The
+    percentiles are printed only: the scheduler decides which of the 64 requests waits."""
     with serve("--strategy", "fire-and-forget", "--smtp-url", "discard:") as (process, port):
         pin(process, 0)
         for figure, text, ratio in beside_wrk(port, 3 * ROUNDS):
             name = f"compare: fire-and-forget at its limit, -c64, {figure}"
             if figure == "requests/s":
-                verdict(name, text, abs(ratio - 1) <= 0.05, "within 5 % of wrk")
+                judge(name, text, abs(ratio - 1) <= 0.05, "within 5 % of wrk")
             else:
                 print(f"     {name}: {text}", flush=True)
 
@@ -132,7 +131,7 @@ def durations():
         results = run("compare", *arguments)["strategies"]
         seconds = time.monotonic() - start
         lost = sum(result["fate"]["lost"] + result["fate"]["duplicated"] for result in results)
-        verdict(
+        judge(
             f"compare: {name}, {len(results)} strategies", f"{seconds:.0f} s, {lost} mails lost or twice",
             seconds < limit and lost == 0, f"under {limit} s, none")
 
@@ -142,7 +141,7 @@ def main():
         bench(port, "--concurrency", "64", "--duration", "1s")
         capacity(port)
         punctuality(port)
-        stamina(port)
+        high_rate(port)
     agreement()
     saturation()
     durations()

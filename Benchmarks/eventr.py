@@ -1,4 +1,4 @@
-"""The event bus: the web half against resque's, what a consumer reads in a second, and what an event costs Redis."""
+"""The strategy eventr: the web half against resque's, events consumed per second, and what an event costs Redis."""
 
 import contextlib
 import os
@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 
-from harness import ROUNDS, binary, compare, free_port, running, serve, spread, tool, verdict, wrk
+from harness import ROUNDS, binary, compare, free_port, running, serve, spread, tool, judge, wrk
 import statistics
 
 MAIL = '{"eventName":"emailEvent","email":{"to":"you@example.org","subject":"hello","text":"it-works"},"id":"01m87eh8kn000farrdkgyrpw91"}'
@@ -17,7 +17,7 @@ OLD = 10_000_000
 
 @contextlib.contextmanager
 def redis():
-    """A Redis that keeps nothing, and its port."""
+    """A redis-server without persistence. Yields its port."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         with running(["redis-server", "--port", str(port), "--save", "", "--dir", folder], port):
@@ -34,7 +34,7 @@ def info(port, section, field):
 
 
 def write(port, partition, count, event, read_by=""):
-    """Events in a partition, by Redis itself; read already by a consumer, where one is named."""
+    """Writes events into a partition by a script; `read_by` names a consumer that has read them."""
     cli(port, "eval", """
         redis.call('ZADD', KEYS[1], ARGV[1], ARGV[1])
         for _ = 1, ARGV[2] do redis.call('RPUSH', KEYS[2], ARGV[3]) end
@@ -44,16 +44,16 @@ def write(port, partition, count, event, read_by=""):
 
 
 def consume(port, name, count):
-    """Events a second by one consumer whose two handlers do nothing."""
+    """Events per second of one consumer with two empty handlers."""
     output = subprocess.run(
         [binary("bgdemo-eventr-bench"), "consume", f"redis://127.0.0.1:{port}", name, str(count)],
         check=True, capture_output=True, text=True).stdout
     found = re.fullmatch(r"(\d+) events/s\s*", output)
-    return float(found[1]) if found else exit(f"eventr-bench failed:\n{output}")
+    return float(found[1]) if found else exit(f"bgdemo-eventr-bench failed:\n{output}")
 
 
 def rpush(port):
-    """What redis-benchmark pushes in a second, one command a round trip on each of 64 connections."""
+    """Pushes per second of redis-benchmark, one command per round trip on each of 64 connections."""
     output = subprocess.run(
         ["redis-benchmark", "-p", str(port), "-t", "rpush", "-c", "64", "-P", "1", "-n", "200000", "-q"],
         check=True, capture_output=True, text=True).stdout
@@ -79,14 +79,14 @@ def rate():
         pairs = [(consume(port, f"bench{next(names)}", EVENTS), rpush(port)) for _ in range(ROUNDS)]
         ours, reference = [mine for mine, _ in pairs], [theirs for _, theirs in pairs]
         target = min(50_000, statistics.median(reference))
-        verdict(
-            "eventr: one consumer, handlers that do nothing",
+        judge(
+            "eventr: one consumer, empty handlers",
             f"{spread(ours)} events/s, redis-benchmark -t rpush -c 64 -P 1 {spread(reference)}",
             statistics.median(ours) >= target, "50,000 events/s, or redis-benchmark's rate")
         before = info(port, "stats", "total_commands_processed")
         consume(port, "counted", EVENTS)
         commands = (info(port, "stats", "total_commands_processed") - before) / EVENTS
-        print(f"     eventr: {commands:.4f} commands of a consumer an event, in batches of 500")
+        print(f"     eventr: {commands:.4f} commands of a consumer per event, in batches of 500")
 
 
 def old_events():
@@ -96,12 +96,12 @@ def old_events():
         rates = []
         for number in range(ROUNDS):
             for port in (none, many):
-                # The position that a consumer with this past has.
+                # The position of a consumer that has read these partitions.
                 cli(port, "hset", "eventr:client_partitions", "bench", 1999)
                 write(port, 100_000 + number, EVENTS, MAIL)
             rates.append((consume(many, "bench", EVENTS), consume(none, "bench", EVENTS)))
         ratios = [with_old / without for with_old, without in rates]
-        verdict(
+        judge(
             f"eventr: with {OLD:,} old events in {2000:,} partitions",
             f"{spread([one for one, _ in rates])} events/s, with none {spread([one for _, one in rates])},"
             f" ratio {spread(ratios, '{:.2f}')}", statistics.median(ratios) >= 0.85, "within 15 %")
@@ -113,8 +113,8 @@ def waking():
             [binary("bgdemo-eventr-bench"), "wake", f"redis://127.0.0.1:{port}", "sleeper", "300"],
             check=True, capture_output=True, text=True).stdout
         median, late = map(float, re.fullmatch(r"([\d.]+) ([\d.]+) ms\s*", output).groups())
-        verdict(
-            "eventr: from the write to the handler of a consumer that sleeps", f"median {median:.2f} ms, p99 {late:.2f}",
+        judge(
+            "eventr: from the write to the handler of an idle consumer", f"median {median:.2f} ms, p99 {late:.2f}",
             late < 10, "under 10 ms")
 
 
@@ -135,7 +135,7 @@ def cost():
         cli(port, "eval", "for _ = 1, 100000 do redis.call('XADD', KEYS[1], '*', 'event', ARGV[1]) end", 1, "stream", MAIL)
         stream = (info(port, "memory", "used_memory") - begin) / 100_000
         print(f"     eventr: an event of {len(MAIL)} bytes takes {memory:.0f} bytes and {commands:.2f} commands to write,"
-              f" with those within the script; in a Redis Stream {stream:.0f} bytes")
+              f" including those within the script; in a Redis Stream {stream:.0f} bytes")
 
 
 def lengths(port):
@@ -144,7 +144,7 @@ def lengths(port):
 
 
 def shared(count=100_000):
-    """Two names and three processes each: every event is to be in each name's audit file once."""
+    """Two consumers of three processes each: each event must be in each consumer's audit file once."""
     with redis() as port, tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         write(port, 100, count, '{"eventName":"number"}')
         begin = time.monotonic()
@@ -159,9 +159,9 @@ def shared(count=100_000):
         seconds = time.monotonic() - begin
         lines = {name: open(os.path.join(folder, name)).read().split("\n")[:-1] for name in ("a", "b")}
         once = all(len(lines[name]) == count and len(set(lines[name])) == count for name in lines)
-        verdict(
-            f"eventr: {count:,} events, two names, three processes each", f"{seconds:.1f} s, each once: {once}", once,
-            "each once for each name")
+        judge(
+            f"eventr: {count:,} events, two consumers, three processes each", f"{seconds:.1f} s, each once: {once}", once,
+            "each once for each consumer")
 
 
 def main():

@@ -1,4 +1,4 @@
-"""What the program takes when nobody asks for anything, and whether it gives back what it took."""
+"""Start time and idle memory, and memory and open files after many requests."""
 
 import contextlib
 import http.client
@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import time
 
-from harness import MAIL, ROUNDS, binary, free_port, memory, open_files, serve, spread, verdict
+from harness import MAIL, ROUNDS, binary, free_port, memory, open_files, serve, spread, judge
 
 
 def start():
@@ -36,7 +36,7 @@ def requests(port, count):
 
 
 def many(port, count):
-    """`count` requests over 64 connections that come and go."""
+    """`count` requests over connections that send 50 each, one after the other."""
     body = f"GET {MAIL} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode() * 50
     import socket
     for _ in range(count // 50):
@@ -49,11 +49,11 @@ def many(port, count):
 
 def main():
     starts = [start() * 1000 for _ in range(ROUNDS)]
-    verdict("footprint: start to first answer", f"{spread(starts)} ms", statistics.median(starts) < 150, "under 150 ms")
+    judge("footprint: start to first answer", f"{spread(starts)} ms", statistics.median(starts) < 150, "under 150 ms")
     with serve() as (process, _):
         time.sleep(1)
         idle = memory(process)
-        verdict("footprint: idle memory, the inbox inside", f"{idle:.1f} MB", idle < 25, "under 25 MB")
+        judge("footprint: idle memory with the inbox", f"{idle:.1f} MB", idle < 25, "under 25 MB")
     with serve("--strategy", "fire-and-forget", "--smtp-url", "discard:", "--log-level", "warning") as (process, port):
         many(port, 20_000)
         time.sleep(1)
@@ -61,6 +61,6 @@ def main():
         many(port, 200_000)
         time.sleep(2)
         grown, left = memory(process) - before, open_files(process) - files
-        verdict(
+        judge(
             "footprint: after 200,000 more requests on 4,000 connections", f"{grown:+.1f} MB, {left:+d} files",
-            grown < 10 and left <= 0, "within 10 MB, no file behind")
+            grown < 10 and left <= 0, "within 10 MB, no file left open")

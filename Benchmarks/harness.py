@@ -1,7 +1,7 @@
-"""What every benchmark here stands on: processes of its own on free ports, rounds in turn, and one line a result.
+"""What all benchmarks share: processes on free ports, alternating rounds, one line per result.
 
-A figure is a ratio against a reference that runs on the same machine in the same minute; absolute numbers say more of
-the machine than of the program.
+A figure is a ratio against a reference that runs on the same machine in the same minute; an absolute number says more about
+the machine than about the program.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ def binary(product):
 
 
 def tool(name):
-    """A program of Postfix' or another that may lie outside the PATH of a user."""
+    """A program that may be outside a user's PATH, such as those of Postfix."""
     path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/libexec/postfix")
     return path or sys.exit(f"{name} is missing: ./setup bench")
 
@@ -50,7 +50,7 @@ def await_port(port, process, limit=20):
 
 @contextlib.contextmanager
 def running(arguments, port=None, **options):
-    """A process for as long as the block runs; it is ready when it listens on `port`."""
+    """A process that runs while the block runs; the block begins when it listens on `port`."""
     options.setdefault("stdout", subprocess.DEVNULL)
     options.setdefault("stderr", subprocess.STDOUT)
     process = subprocess.Popen(arguments, **options)
@@ -77,7 +77,7 @@ def serve(*arguments):
 
 @contextlib.contextmanager
 def nginx():
-    """nginx that says `return 200` with its own defaults, and its port: as fast as HTTP gets on this machine."""
+    """nginx with `return 200` and its defaults: the fastest HTTP server on this machine. Yields its port."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "nginx.conf")
@@ -99,7 +99,7 @@ MAIL = "/you@example.org/hello/it-works"
 
 
 def wrk(port, target=MAIL, connections=64, seconds=SECONDS):
-    """Requests per second of `wrk` over kept connections. An error is no figure."""
+    """Requests per second of `wrk` over kept connections. Exits on an error."""
     url = f"http://127.0.0.1:{port}{target}"
     output = subprocess.run(
         ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", url], check=True, capture_output=True, text=True).stdout
@@ -116,17 +116,17 @@ def spread(values, form="{:,.0f}"):
 FAILED = []
 
 
-def verdict(name, text, is_met, target):
+def judge(name, text, is_met, target):
     if not is_met:
         FAILED.append(name)
     print(f"{'ok  ' if is_met else 'MISS'} {name}: {text}; target {target}", flush=True)
 
 
 def compare(name, unit, ours, reference, reference_name, target, rounds=ROUNDS):
-    """Ours and the reference in turn, round by round, and the ratio of each pair."""
+    """Runs ours and the reference in turn and judges the median of the ratios of all rounds."""
     pairs = [(ours(), reference()) for _ in range(rounds)]
     ratios = [mine / theirs for mine, theirs in pairs]
-    verdict(
+    judge(
         name,
         f"{spread([mine for mine, _ in pairs])} {unit}, {reference_name} {spread([theirs for _, theirs in pairs])},"
         f" ratio {spread(ratios, '{:.2f}')}",
@@ -136,7 +136,7 @@ def compare(name, unit, ours, reference, reference_name, target, rounds=ROUNDS):
 
 
 def memory(process):
-    """Resident memory in MB (of 1024 kB), as the system counts it."""
+    """Resident memory in MB (of 1024 kB)."""
     with open(f"/proc/{process.pid}/status") as status:
         return int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1)) / 1024
 

@@ -1,4 +1,4 @@
-"""The strategy local: what three processes cost against one, what a mail costs the master, and how soon a child is back."""
+"""The strategy local: the cost of three processes against one, the master's CPU per mail, and the restart of a child."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ import tempfile
 import time
 import urllib.request
 
-from harness import ROUNDS, SECONDS, binary, compare, serve, spread, verdict, wrk
+from harness import ROUNDS, SECONDS, binary, compare, serve, spread, judge, wrk
 
 NOWHERE = ("--smtp-url", "discard:")
 
@@ -32,23 +32,23 @@ def number(port, name):
     return float(re.search(rf"^{re.escape(name)} (\S+)$", text, re.M).group(1))
 
 
-def settled(port):
-    """Mails that were sent, once none is under way: a round counts only if the worker keeps up in the end."""
+def sent_mails(port):
+    """Mails that were sent, once none is under way: a round counts only if the worker sends them all."""
     end = time.monotonic() + 60
     while number(port, "bgdemo_mails_in_flight") > 0:
         if time.monotonic() > end:
             raise SystemExit("the mails of a round were not sent within a minute of its end")
         time.sleep(0.2)
-    time.sleep(1.1)  # The numbers are told once a second.
+    time.sleep(1.1)  # The master reports its numbers once a second.
     return number(port, 'bgdemo_sends_total{outcome="sent"}')
 
 
 def local(costs, *options):
     with serve("--strategy", "local", *NOWHERE, *options) as (master, port):
         wrk(port, seconds=1)
-        before, used = settled(port), cpu(master)
+        before, used = sent_mails(port), cpu(master)
         rate = wrk(port)
-        mails = settled(port) - before
+        mails = sent_mails(port) - before
         costs.append((cpu(master) - used) / mails * 1e6)
         return rate
 
@@ -59,8 +59,8 @@ def spooled(costs):
 
 
 @contextlib.contextmanager
-def told():
-    """`serve --strategy local`, and its lines as they come."""
+def output_lines():
+    """`serve --strategy local`; yields its output, line by line."""
     arguments = [binary("bgdemo"), "serve", "--strategy", "local", "--port", "0", *NOWHERE]
     process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
@@ -70,11 +70,11 @@ def told():
         process.communicate()
 
 
-def back(title, times):
-    """Milliseconds from a child's `kill -9` to its successor's `ready`."""
+def restart_times(title, times):
+    """Milliseconds from `kill -9` of a child to `ready` of the next one."""
     found = []
     killed = None
-    with told() as lines:
+    with output_lines() as lines:
         for line in lines:
             ready = re.search(rf"\[{title} @ (\d+)\] ready", line)
             if not ready:
@@ -97,8 +97,8 @@ def main():
         "local: --spool, synced each 100 ms", "requests/s", lambda: spooled(kept), fire_and_forget, "fire-and-forget",
         0.45)
     for name, costs in (("in memory", plain), ("with a spool", kept)):
-        verdict(f"local: the master's CPU a mail, {name}", f"{spread(costs, '{:.1f}')} µs", max(costs) < 20, "under 20 µs")
+        judge(f"local: the master's CPU per mail, {name}", f"{spread(costs, '{:.1f}')} µs", max(costs) < 20, "under 20 µs")
     for title in ("email worker", "web server"):
-        times = back(title, 2 * ROUNDS)
-        verdict(
-            f"local: a killed {title} is back", f"{spread(times)} ms", max(times) < 1500, "within 1,500 ms")
+        times = restart_times(title, 2 * ROUNDS)
+        judge(
+            f"local: restart of a killed {title}", f"{spread(times)} ms", max(times) < 1500, "within 1,500 ms")

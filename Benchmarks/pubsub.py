@@ -1,4 +1,4 @@
-"""Remote messages: how fast a request is published, and how many messages one subscriber works."""
+"""The strategy pubsub: requests published per second, and messages that one subscriber works per second."""
 
 import contextlib
 import re
@@ -7,18 +7,18 @@ import subprocess
 import time
 import urllib.request
 
-from harness import ROUNDS, compare, running, serve, spread, tool, verdict, wrk
+from harness import ROUNDS, compare, running, serve, spread, tool, judge, wrk
 from resque import Redis, redis
 
 MESSAGE = '{"to":"you@example.org","subject":"hello","text":"it works","id":"01m87eh8kn000farrdkgyrpw91"}'
-# So far the publisher is ahead at most: Redis cuts off a subscriber that is 32 MB behind.
+# The publisher is at most so far ahead: Redis disconnects a subscriber that is 32 MB behind.
 AHEAD = 20_000
 BATCH = 500
 
 
 @contextlib.contextmanager
 def listener(port):
-    """One that subscribes and throws away, so that each mail is heard by somebody."""
+    """A subscriber that discards all messages, so that each mail has one."""
     with running([tool("redis-cli"), "-p", str(port), "SUBSCRIBE", "emailz"], stdin=subprocess.DEVNULL):
         await_listener(Redis(port))
         yield
@@ -41,14 +41,14 @@ def web_half():
 
 
 def worked(page):
-    """The mails that the process at this port has sent, by its own count."""
+    """The mails that the process at this port has sent, by its metrics."""
     text = urllib.request.urlopen(f"http://127.0.0.1:{page}/metrics").read().decode()
     found = re.search(r'bgdemo_sends_total\{outcome="sent"\} (\d+)', text)
     return int(found.group(1)) if found else 0
 
 
 def subscriber(seconds=4):
-    """Messages per second that one process works while a publisher pipelines as many as it takes."""
+    """Messages per second that one process works while a publisher keeps ahead of it."""
     with redis() as port:
         arguments = ("--strategy", "pubsub", "--smtp-url", "discard:", "--redis-url", f"redis://127.0.0.1:{port}")
         with serve(*arguments) as (_, page):
@@ -66,7 +66,7 @@ def subscriber(seconds=4):
                         publisher.file.flush()
                         for _ in range(BATCH):
                             if publisher.file.readline() != b":1\r\n":
-                                raise SystemExit("a message was not heard by exactly one")
+                                raise SystemExit("a message did not have exactly one subscriber")
                         published += BATCH
                     done = worked(page)
                 return done
@@ -78,7 +78,7 @@ def subscriber(seconds=4):
 def main():
     web_half()
     rates = [subscriber() for _ in range(ROUNDS)]
-    verdict(
+    judge(
         "pubsub: one subscriber, discard:", f"{spread(rates)} messages/s", statistics.median(rates) >= 30_000,
         "30,000 or better")
 

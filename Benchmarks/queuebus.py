@@ -1,4 +1,7 @@
-"""The bus on queues: copies driven, copies ridden to the end, what an event costs Redis, and the web half against resque's."""
+"""The strategy queuebus: copies driven and ridden per second, what an event costs Redis, and the web half against resque's.
+
+A driver copies an event to each subscriber's queue; a rider performs a copy (the words of queue-bus).
+"""
 
 import json
 import re
@@ -7,7 +10,7 @@ import subprocess
 import time
 
 from eventr import cli, info, redis
-from harness import ROUNDS, binary, compare, serve, spread, tool, verdict, wrk
+from harness import ROUNDS, binary, compare, serve, spread, tool, judge, wrk
 
 EVENT = json.dumps(
     {"bus_published_at": 1795447222, "bus_event_type": "email_requested",
@@ -19,18 +22,18 @@ COPIES = 200_000
 
 
 def publish(port, count):
-    """Events on the bus, by Redis itself."""
+    """Puts events on the bus by a script."""
     cli(port, "eval", "for _ = 1, ARGV[1] do redis.call('RPUSH', KEYS[1], ARGV[2]) end", 1,
         "resque:queue:bus_incoming", count, JOB)
 
 
 def bench(port, what, events, subscribers):
-    """Copies a second."""
+    """Copies per second."""
     output = subprocess.run(
         [binary("bgdemo-queuebus-bench"), what, f"redis://127.0.0.1:{port}", str(events), str(subscribers)],
         check=True, capture_output=True, text=True).stdout
     found = re.fullmatch(r"(\d+) copies/s\s*", output)
-    return float(found[1]) if found else exit(f"queuebus-bench failed:\n{output}")
+    return float(found[1]) if found else exit(f"bgdemo-queuebus-bench failed:\n{output}")
 
 
 def rate(what, subscribers):
@@ -41,7 +44,7 @@ def rate(what, subscribers):
             publish(port, events)
             rates.append(bench(port, what, events, subscribers))
     words = {"drive": "driven", "ride": "driven and ridden"}[what]
-    verdict(
+    judge(
         f"queuebus: {events:,} events {words}, {subscribers} subscribers", f"{spread(rates)} copies/s",
         statistics.median(rates) >= 8000, "8,000 copies/s")
 
@@ -64,9 +67,9 @@ def cost(subscribers, events=20_000):
         before = info(port, "stats", "total_commands_processed")
         bench(port, "ride", events, subscribers)
         ride = (info(port, "stats", "total_commands_processed") - before) / events
-        print(f"     queuebus, {subscribers} subscribers: {scripts:.2f} round trips drive an event and"
-              f" {(scripts_run(port) / events - scripts) / subscribers:.2f} ride a copy,"
-              f" {drive:.1f} and {(ride - drive) / subscribers:.1f} commands with those within the scripts;"
+        print(f"     queuebus, {subscribers} subscribers: {scripts:.2f} round trips to drive an event and"
+              f" {(scripts_run(port) / events - scripts) / subscribers:.2f} to ride a copy,"
+              f" {drive:.1f} and {(ride - drive) / subscribers:.1f} commands, including those within the scripts;"
               f" an event of {len(EVENT)} bytes takes {event:.0f} bytes, a copy {copy:.0f}")
 
 

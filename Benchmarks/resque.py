@@ -1,4 +1,4 @@
-"""The remote queue: how fast a request becomes a job, and a job is done; against redis-benchmark in the same minute."""
+"""The strategy resque: requests enqueued and jobs done per second, against redis-benchmark in the same minute."""
 
 import contextlib
 import json
@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-from harness import ROUNDS, binary, compare, free_port, percentile, running, serve, spread, tool, verdict, wrk
+from harness import ROUNDS, binary, compare, free_port, percentile, running, serve, spread, tool, judge, wrk
 
 JOB = (
     '{"class":"sendEmail","queue":"emailQueue","args":'
@@ -21,7 +21,7 @@ FILL = "for i = redis.call('LLEN', KEYS[1]) + 1, ARGV[1] do redis.call('RPUSH', 
 
 
 class Redis:
-    """As much of a client as is needed to look on."""
+    """A minimal client, to observe and fill queues."""
 
     def __init__(self, port):
         self.file = socket.create_connection(("127.0.0.1", port)).makefile("rwb")
@@ -49,7 +49,7 @@ class Redis:
 
 @contextlib.contextmanager
 def redis():
-    """A redis-server that keeps nothing, and its port."""
+    """A redis-server without persistence. Yields its port."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         with running([tool("redis-server"), "--port", str(port), "--save", "", "--dir", folder], port):
@@ -88,8 +88,8 @@ def enqueue():
             latency(ours)
 
 
-def punctual(port, rate=2000, seconds=5):
-    """The p99 of the answers in ms, each request sent when its time has come, by the generator of `bgdemo bench`."""
+def open_loop_p99(port, rate=2000, seconds=5):
+    """The p99 of the answers in ms in an open loop of `bgdemo bench`."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "result.json")
         subprocess.run(
@@ -100,14 +100,14 @@ def punctual(port, rate=2000, seconds=5):
 
 
 def latency(port):
-    rounds = [punctual(port) for _ in range(ROUNDS)]
-    verdict(
-        "resque: enqueue p99 at 2,000 requests/s", f"{spread(rounds, '{:.1f}')} ms, from the time each was due",
+    rounds = [open_loop_p99(port) for _ in range(ROUNDS)]
+    judge(
+        "resque: enqueue p99 at 2,000 requests/s", f"{spread(rounds, '{:.1f}')} ms, measured from when each was due",
         statistics.median(rounds) < 5, "under 5 ms")
 
 
 def drain(waiting):
-    """Jobs per second of one worker process while so many wait."""
+    """Jobs per second of one worker process while `waiting` jobs are in the queue."""
     with redis() as port:
         watch = Redis(port)
         watch("EVAL", FILL, 1, "resque:queue:emailQueue", waiting, JOB)
@@ -122,20 +122,20 @@ def drain(waiting):
 
 
 def idle():
-    """How soon an idle worker has done a job that somebody pushes, and what it asks of Redis meanwhile."""
+    """The time from a push to the end of the job with an idle worker, and the commands of an idle worker."""
     with redis() as port, worker(port):
         watch, times = Redis(port), []
         while watch("HLEN", "resque:workers:heartbeat") == "0":
             time.sleep(0.05)
         time.sleep(1)
-        for turn in range(1, 101):
+        for number in range(1, 101):
             time.sleep(0.02)
             start = time.perf_counter()
             watch("RPUSH", "resque:queue:emailQueue", JOB)
-            while watch.count() < turn:
+            while watch.count() < number:
                 pass
             times.append((time.perf_counter() - start) * 1000)
-        verdict(
+        judge(
             "resque: from a push to its mail, idle worker", f"median {statistics.median(times):.1f} ms,"
             f" p99 {percentile(times, 0.99):.1f} ms", statistics.median(times) < 10, "under 10 ms")
 
@@ -145,7 +145,7 @@ def idle():
         before = commands()
         time.sleep(10)
         rate = (commands() - before) / 10
-        verdict("resque: idle worker", f"{rate:.1f} commands/s", rate <= 10, "a few")
+        judge("resque: idle worker", f"{rate:.1f} commands/s", rate <= 10, "a few")
 
 
 def main():
@@ -154,11 +154,11 @@ def main():
         pairs = [(drain(1000), drain(1_000_000), pushes(port)) for _ in range(min(ROUNDS, 3))]
     few, many, rpush = ([pair[place] for pair in pairs] for place in range(3))
     rate, share = statistics.median(few), statistics.median(mine / theirs for mine, _, theirs in pairs)
-    verdict(
+    judge(
         "resque: drain, discard:", f"{spread(few)} jobs/s, redis-benchmark RPUSH {spread(rpush)}, ratio {share:.2f}",
         rate >= 15_000 or share >= 0.3, "15,000 or 0.3")
     ratio = statistics.median(late / early for early, late, _ in pairs)
-    verdict(
+    judge(
         "resque: drain with 1,000,000 waiting", f"{spread(many)} jobs/s, {ratio:.2f} of that with 1,000",
         ratio >= 0.85, "0.85 or better")
     idle()

@@ -1,8 +1,7 @@
-"""Mails a second over 50 connections, against the plain C libcurl-multi loop in smtp/multi.c, into Postfix's smtp-sink.
+"""Mails per second over 50 connections into Postfix's smtp-sink, against the plain C libcurl-multi loop in smtp/multi.c.
 
-The loop is one thread too. It is what libcurl's SMTP gives by itself: one command at a time, and everything waits for
-each reply to a final dot. The courier pipelines where the server offers it, as smtp-sink does; the second line has that
-switched off.
+The loop is one thread too. It does what libcurl's SMTP does by itself: one command at a time on each connection. The SMTP client
+pipelines where the server offers it, as smtp-sink does; the second line is without pipelining.
 """
 
 import os
@@ -17,7 +16,7 @@ CONNECTIONS = 50
 
 
 def mails(arguments):
-    """Mails per second, as both programs print it. A failure is no figure."""
+    """Mails per second, as both programs print it. Exits on a failure."""
     output = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
     found = re.fullmatch(r"(\d+) mails/s, 0 failed\s*", output)
     return float(found[1]) if found else exit(f"{arguments[0]} failed:\n{output}")
@@ -32,9 +31,9 @@ def main():
             port = free_port()
             user = ["-u", "nobody"] if os.geteuid() == 0 else []
             with running([tool("smtp-sink"), *user, *options, f"127.0.0.1:{port}", "1000"], port):
-                courier = [binary("bgdemo-smtp-client-bench"), f"smtp://127.0.0.1:{port}", str(MAILS), str(CONNECTIONS)]
+                ours = [binary("bgdemo-smtp-client-bench"), f"smtp://127.0.0.1:{port}", str(MAILS), str(CONNECTIONS)]
                 reference = [loop, f"127.0.0.1:{port}", str(MAILS), str(CONNECTIONS)]
-                mails(courier), mails(reference)
+                mails(ours), mails(reference)
                 compare(
-                    f"{name}: {CONNECTIONS} connections", "mails/s", lambda: mails(courier), lambda: mails(reference),
+                    f"{name}: {CONNECTIONS} connections", "mails/s", lambda: mails(ours), lambda: mails(reference),
                     "the C loop", 0.85)

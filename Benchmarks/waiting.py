@@ -1,10 +1,10 @@
-"""Foreground, with a mail server that takes half a second: what 500 patient clients see."""
+"""Foreground with a mail server that takes half a second: the times that 500 clients see."""
 
 import asyncio
 import statistics
 import time
 
-from harness import MAIL, memory, percentile, running, serve, binary, free_port, verdict
+from harness import MAIL, memory, percentile, running, serve, binary, free_port, judge
 
 DELAY = 0.5
 CLIENTS = 500
@@ -24,7 +24,7 @@ async def ask(port, count, times, failures):
     writer.close()
 
 
-def crowd(port, each):
+def run_clients(port, each):
     times, failures = [], []
 
     async def all_of_them():
@@ -41,19 +41,19 @@ def main():
     with running(inbox, smtp):
         url = f"smtp://127.0.0.1:{smtp}"
         with serve("--smtp-url", url, "--smtp-connections", str(CLIENTS), "--log-level", "warning") as (process, port):
-            crowd(port, 1)
-            times, failures = crowd(port, 10)
+            run_clients(port, 1)
+            times, failures = run_clients(port, 10)
             median, late = statistics.median(times) / DELAY, percentile(times, 0.99) / DELAY
-            verdict(
+            judge(
                 f"waiting: {CLIENTS} clients, {CLIENTS} connections, {DELAY} s of delay",
                 f"median {median:.3f} and p99 {late:.3f} of the delay, {len(failures)} failed",
                 median <= 1.10 and late <= 1.25 and not failures, "1.10 and 1.25, none failed")
             used = memory(process)
-            verdict("waiting: memory meanwhile", f"{used:.1f} MB", used < 100, "under 100 MB")
+            judge("waiting: memory during the load", f"{used:.1f} MB", used < 100, "under 100 MB")
         with serve("--smtp-url", url, "--log-level", "warning") as (_, port):
-            times, failures = crowd(port, 1)
-            # 50 connections take 500 mails in ten turns.
-            turns = max(times) / DELAY / (CLIENTS / 50)
-            verdict(
-                f"waiting: {CLIENTS} clients, 50 connections", f"the last after {turns:.2f} of ten turns, {len(failures)} failed",
-                turns < 1.25 and not failures, "1.25, none failed")
+            times, failures = run_clients(port, 1)
+            # 50 connections send 500 mails in ten rounds.
+            rounds = max(times) / DELAY / (CLIENTS / 50)
+            judge(
+                f"waiting: {CLIENTS} clients, 50 connections", f"the last after {rounds:.2f} of ten rounds, {len(failures)} failed",
+                rounds < 1.25 and not failures, "1.25, none failed")

@@ -4,17 +4,17 @@ import NIOPosix
 import RedisClient
 import Synchronization
 
-// eventr-bench consume URL NAME EVENTS: reads the log under a name, with two handlers that do nothing, and prints how
-// many events it had handled in a second.
-// eventr-bench wake URL NAME EVENTS: writes events one by one to a consumer that sleeps, and prints how long each took.
+// bgdemo-eventr-bench consume URL NAME EVENTS: consumes the log under a name with two empty handlers, and prints how many
+// events it handled per second.
+// bgdemo-eventr-bench wake URL NAME EVENTS: writes events one by one to an idle consumer, and prints how long each took.
 
 let arguments = CommandLine.arguments
 guard arguments.count == 5, let count = Int(arguments[4]), count > 0 else {
-    fatalError("usage: eventr-bench consume|wake redis://127.0.0.1:6379 name 1000000")
+    fatalError("usage: bgdemo-eventr-bench consume|wake redis://127.0.0.1:6379 name 1000000")
 }
 let url = try RedisURL(arguments[2])
 let group = MultiThreadedEventLoopGroup.singleton
-let logger = Logger(label: "eventr-bench")
+let logger = Logger(label: "bgdemo-eventr-bench")
 let isWaking = arguments[1] == "wake"
 let handled = Atomic(0)
 let (moments, emit) = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
@@ -42,7 +42,7 @@ func wake() async throws -> String {
     var moments = moments.makeAsyncIterator()
     var waits: [Double] = []
     for _ in 0..<count {
-        // Long enough for the consumer to have fallen asleep again.
+        // Long enough for the consumer to be idle again.
         try await Task.sleep(for: .milliseconds(20))
         let begin = ContinuousClock.now
         try await producer.write(json: #"{"eventName":"wake"}"#)

@@ -6,19 +6,19 @@ import Resque
 import ServiceLifecycle
 import Synchronization
 
-// queuebus-bench drive URL EVENTS SUBSCRIBERS: drives so many events that are on the bus to so many subscribers, whom
-// nobody rides, and prints how many copies it had pushed in a second.
-// queuebus-bench ride URL EVENTS SUBSCRIBERS: drives them, rides every copy with riders that do nothing, and prints how
-// many copies had gone all the way in a second.
+// bgdemo-queuebus-bench drive URL EVENTS SUBSCRIBERS: drives EVENTS events that are on the bus to SUBSCRIBERS subscribers
+// without riders, and prints how many copies it pushed per second.
+// bgdemo-queuebus-bench ride URL EVENTS SUBSCRIBERS: also rides each copy with an empty rider, and prints how many copies were
+// performed per second.
 
 let arguments = CommandLine.arguments
 guard arguments.count == 5, let events = Int(arguments[3]), let subscribers = Int(arguments[4]), events > 0,
     subscribers > 0
-else { fatalError("usage: queuebus-bench drive|ride redis://127.0.0.1:6379 10000 20") }
+else { fatalError("usage: bgdemo-queuebus-bench drive|ride redis://127.0.0.1:6379 10000 20") }
 let url = try RedisURL(arguments[2])
 let isRiding = arguments[1] == "ride"
 let group = MultiThreadedEventLoopGroup.singleton
-var logger = Logger(label: "queuebus-bench")
+var logger = Logger(label: "bgdemo-queuebus-bench")
 logger.logLevel = .warning
 let redis = RedisConnection(url, on: group.next(), logger: logger)
 

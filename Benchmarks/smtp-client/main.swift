@@ -4,16 +4,16 @@ import BgdemoEmail
 import BgdemoSMTPClient
 import Synchronization
 
-// courier-bench URL MAILS CONNECTIONS: hands in the mails all at once and prints how many went out in a second.
+// bgdemo-smtp-client-bench URL MAILS CONNECTIONS: queues all mails at once and prints how many were sent per second.
 
 let arguments = CommandLine.arguments
 guard arguments.count == 4, let mails = Int(arguments[2]), mails > 0, let connections = Int(arguments[3]) else {
-    fatalError("usage: courier-bench smtp://127.0.0.1:2525 20000 50")
+    fatalError("usage: bgdemo-smtp-client-bench smtp://127.0.0.1:2525 20000 50")
 }
 let client = try SMTPClient(
     server: SMTPServer(url: arguments[1]), from: Address("bench@example.org"), connections: connections,
-    backlog: mails, logger: Logger(label: "courier-bench"))
-// As long as the message of the C loop, headers and all.
+    backlog: mails, logger: Logger(label: "bgdemo-smtp-client-bench"))
+// As long as the message of the C loop, with its headers.
 let text = String(repeating: "This is one of the lines of a small mail.\n", count: 12)
 let left = Atomic(mails)
 let failed = Atomic(0)

@@ -1,5 +1,5 @@
-// multi HOST:PORT MAILS CONNECTIONS: the plain libcurl-multi loop that the courier is measured against. Each easy
-// handle is set up once and sends mail after mail over its kept connection; curl_multi_poll waits for all of them.
+// multi HOST:PORT MAILS CONNECTIONS: the plain libcurl-multi loop that the SMTP client is measured against. Each easy handle is
+// set up once and sends mail after mail over its kept connection; curl_multi_poll waits for all of them.
 
 #include <curl/curl.h>
 #include <stdio.h>
