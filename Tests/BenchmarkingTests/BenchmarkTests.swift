@@ -15,12 +15,14 @@ extension SerializedBenchmarks {
                 program: bgdemoPath, load: Load(.open(rate: rate), seconds: seconds, seed: 7), inbox: inbox)
         }
 
-        @Test(arguments: [
-            BenchmarkSubject("foreground", deployment: .single, needsRedis: false),
-            BenchmarkSubject("local", semantics: "safe", deployment: .supervised, needsRedis: false),
-            BenchmarkSubject("resque", semantics: "safe", deployment: .separateWorker, needsRedis: true),
-        ])
-        func whatIsAcceptedIsInTheInboxOnce(subject: BenchmarkSubject) async throws {
+        @Test(
+            "Each accepted mail is in the inbox once, and each process has its cost",
+            arguments: [
+                BenchmarkSubject("foreground", deployment: .single, needsRedis: false),
+                BenchmarkSubject("local", semantics: "safe", deployment: .supervised, needsRedis: false),
+                BenchmarkSubject("resque", semantics: "safe", deployment: .separateWorker, needsRedis: true),
+            ])
+        func deliveredOnce(subject: BenchmarkSubject) async throws {
             let run = try await benchmark().run(subject)
             let fate = run.fate
             #expect(fate.asked == run.load.schedule().count)
@@ -34,7 +36,7 @@ extension SerializedBenchmarks {
             #expect(run.processes.allSatisfy { $0.peakMemoryBytes > 1 << 20 })
         }
 
-        @Test func aKilledWorkerThatIsStartedAgainLosesNothingOfResque() async throws {
+        @Test("resque loses no mail when its worker is killed and restarted") func killedWorker() async throws {
             let subject = BenchmarkSubject("resque", deployment: .separateWorker, needsRedis: true)
             var benchmark = benchmark(delay: .fixed(.milliseconds(250)))
             benchmark.quietPeriod.quiet = .seconds(15)
@@ -48,7 +50,9 @@ extension SerializedBenchmarks {
             #expect(run.recovery(from: .milliseconds(500)) != nil)
         }
 
-        @Test func aKilledWebServerLosesWhatFireAndForgetHadInHand() async throws {
+        @Test("fire-and-forget loses the mails under way when its web server is killed") func killedWebServer()
+            async throws
+        {
             let subject = BenchmarkSubject("fire-and-forget", deployment: .single, needsRedis: false)
             var benchmark = benchmark(rate: 100, delay: .fixed(.milliseconds(250)))
             benchmark.quietPeriod.quiet = .seconds(1)

@@ -4,16 +4,16 @@ import Testing
 
 @testable import BgdemoBenchmarking
 
-/// The tests that start a browser, one after the other: each takes all cores for a moment.
+/// Tests that start a browser. They run one after the other, since each uses all cores.
 @Suite(.serialized) struct BrowserTests {}
 
-/// Chromium without a window, looking at a page as a person's browser would.
+/// Renders pages with headless Chromium.
 enum Browser {
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
-    /// What is seen of a page in a window of some width.
+    /// A page as it is rendered in a window.
     struct View: Decodable {
         struct Picture: Decodable {
             let id: String
@@ -23,16 +23,16 @@ enum Browser {
             let width: Double
             let height: Double
             let shapes: Int
-            /// Letters that stand outside the picture.
+            /// Texts that are partly outside the picture.
             let cut: [String]
-            /// Attributes that are no numbers.
+            /// Attributes that should be numbers and are not.
             let broken: [String]
         }
 
         struct Row: Decodable {
             let head: String
             let cells: [String]
-            /// Of `<data value>`, nil where a cell has none.
+            /// The values of `<data value>`; nil for a cell without one.
             let values: [Double?]
         }
 
@@ -41,12 +41,12 @@ enum Browser {
             let caption: String
             let columns: [String]
             let rows: [Row]
-            /// Heads without a scope.
+            /// Header cells without a scope.
             let unscoped: Int
         }
 
         let window: Double
-        /// Past ``window`` it would have to be moved sideways.
+        /// The width of the page. More than ``window`` means that it scrolls sideways.
         let page: Double
         let pictures: [Picture]
         let tables: [Table]
@@ -62,7 +62,9 @@ enum Browser {
         }
     }
 
-    /// What each of `pages` looks like at each of these widths, and the lines of the browser's console.
+    /// Renders each page at each width.
+    ///
+    /// - Returns: The rendered pages, and the lines of the browser's console.
     static func look(
         at pages: [String], widths: [Int] = [375, 1280], flags: [String] = []
     ) async throws -> (views: [View], console: [String]) {
@@ -119,7 +121,7 @@ enum Browser {
         }
     }
 
-    /// Runs in a page around the one that is looked at.
+    /// Runs in a page that contains the rendered ones as frames.
     private static let script = """
         addEventListener('load', () => {
           const views = [...document.querySelectorAll('iframe')].map(frame => {

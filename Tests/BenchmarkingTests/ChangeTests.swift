@@ -2,7 +2,7 @@ import BgdemoBenchmarking
 import Testing
 
 @Suite struct ChangeTests {
-    @Test func aChangeHasARatioAndAVerdict() throws {
+    @Test("A change has a ratio and a trend") func ratio() throws {
         let old = SampleComparison.comparison()
         var new = old
         new.strategies[4].response.p99 *= 2
@@ -20,7 +20,7 @@ import Testing
         #expect(Change.all(from: new, to: old).first { $0.figure == "lost" && $0.old == 3 }?.trend == .better)
     }
 
-    @Test func whatMakesRunsHardToCompareIsSaid() {
+    @Test("Different conditions of two runs are listed") func caveats() {
         let old = SampleComparison.comparison()
         var new = SampleComparison.comparison(["foreground", "local"])
         new.machine.cores = 8
@@ -35,7 +35,7 @@ import Testing
         #expect(Change.caveats(from: old, to: old) == [])
     }
 
-    @Test func theTerminalHasALineForEachChangeAndCountsTheRest() {
+    @Test("The terminal has a line for each change and counts the rest") func lines() {
         let old = SampleComparison.comparison()
         var new = old
         new.strategies[4].response.p99 *= 2
@@ -46,7 +46,7 @@ import Testing
         #expect(ChangeTable.lines(from: old, to: old).count == 1)
     }
 
-    @Test func thePageHasBothFigures() throws {
+    @Test("The page has both figures") func page() throws {
         let old = SampleComparison.comparison()
         var new = old
         new.strategies[0].response.p50 = 125.4

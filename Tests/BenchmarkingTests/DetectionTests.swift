@@ -4,9 +4,9 @@ import BgdemoTestSupport
 import Testing
 
 extension SerializedBenchmarks {
-    /// What a strategy does wrong is seen, and nothing is seen where it does right.
+    /// Each defect of a service appears in the results, and nothing else does.
     @Suite(.timeLimit(.minutes(2))) struct DetectionTests {
-        @Test(arguments: FaultyService.Defect.allCases) func eachDefectIsDetectedAndNoOther(
+        @Test("Each defect is detected, and no other", arguments: FaultyService.Defect.allCases) func defects(
             defect: FaultyService.Defect
         ) async throws {
             let (result, load) = try await FaultyService.measure(defect, answerTime: .seconds(2))
@@ -37,36 +37,37 @@ extension SerializedBenchmarks {
             #expect(result.timeline.last?.backlog == fate.lost)
         }
 
-        @Test func whatWaitsBehindASlowAnswerIsCountedAsWaiting() async throws {
+        @Test("Waiting behind a slow answer counts as response time") func coordinatedOmission() async throws {
             let (result, _) = try await FaultyService.measure(.isSlow, connections: 1)
-            // A tenth of the requests takes 300 ms, and 30 become due meanwhile: over one connection nearly all wait.
+            // A tenth of the requests takes 300 ms, and 30 become due in that time: over one connection nearly all
+            // wait.
             #expect(result.response.p50 - result.uncorrected.p50 > 300)
             #expect(result.sending.p50 > 300)
         }
 
-        @Test func aClosedLoopAsksWhenItIsAnswered() async throws {
+        @Test("A closed loop sends the next request after an answer") func closedLoop() async throws {
             let (result, _) = try await FaultyService.measure(.isSlow, .closed(concurrency: 2))
             #expect(result.fate.asked > 2 && result.fate.asked == result.fate.accepted)
             #expect(result.fate.delivered == result.fate.asked && result.fate.lost == 0)
             #expect(result.response.count == result.uncorrected.count)
         }
 
-        @Test func aSweepEndsWhereTheServiceBreaks() async throws {
+        @Test("A sweep ends at the first rate that is not kept") func sweep() async throws {
             let (result, _) = try await FaultyService.measure(.none, rateLimit: 20, sweep: [400, 10, 200])
             #expect(result.sweep.map(\.rate) == [10, 200])
             #expect(result.sweep.map(\.isKept) == [true, false])
         }
 
-        @Test func aServiceThatIsNotThereIsSaidToBe() async throws {
+        @Test("A service that does not listen is reported") func noService() async throws {
             let benchmark = Benchmark(
                 program: "", load: Load(.open(rate: 50), seconds: 0.5, seed: 1), inbox: InboxSettings())
             let target = Target(port: try await freePort())
             let results = await BenchmarkSuite(benchmark, [BenchmarkSubject(target)]).results { _ in }
             #expect(results.first?.fate.unanswered == benchmark.load.schedule().count)
-            #expect(results.first?.problem == "no request was answered with 200, but with no answer")
+            #expect(results.first?.problem == "no request was answered with 200, only with no answer")
         }
 
-        @Test func twoRunsWithOneSeedAcceptTheSameMails() async throws {
+        @Test("Two runs with one seed accept the same mails") func seed() async throws {
             let first = try await FaultyService.measure(.refuses, seed: 11)
             let second = try await FaultyService.measure(.refuses, seed: 11)
             let other = try await FaultyService.measure(.refuses, seed: 12)

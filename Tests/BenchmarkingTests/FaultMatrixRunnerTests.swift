@@ -6,7 +6,7 @@ import Testing
 
 @testable import BgdemoBenchmarking
 
-/// Cells of the fate matrix, with real processes that really die.
+/// Cells of the fault matrix, with real processes.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct FaultMatrixRunnerTests {
     private static func chaos(_ subjects: [BenchmarkSubject], _ faults: [String]) -> FaultMatrixRunner {
         var inbox = InboxSettings()
@@ -17,7 +17,7 @@ import Testing
         return chaos
     }
 
-    @Test func aKillLosesWhatWasInFlightAndNothingOfAQueue() async throws {
+    @Test("SIGKILL loses mails under way of fire-and-forget and none of resque") func kill() async throws {
         let chaos = Self.chaos(
             [
                 BenchmarkSubject("fire-and-forget", deployment: .single, needsRedis: false),
@@ -43,7 +43,9 @@ import Testing
         #expect(news.withLock { $0.allSatisfy { $0.of == 3 } })
     }
 
-    @Test func aMailServerThatIsAwayIsWaitedForByThoseWhoPromisedTo() async throws {
+    @Test("foreground refuses mails while the mail server is down, local sends them later") func mailServerDown()
+        async throws
+    {
         let chaos = Self.chaos(
             [
                 BenchmarkSubject("foreground", deployment: .single, needsRedis: false),
@@ -51,14 +53,14 @@ import Testing
             ], ["smtp-down"])
         let matrix = await chaos.matrix { _ in }
         let cells = try matrix.rows.map { try #require($0.cells.first) }
-        // The client of foreground was told no; local's mails came late.
+        // The client of foreground got an error; local's mails came late.
         #expect(cells[0].fate.refused > 50 && cells[0].fate.lost == 0)
         #expect(cells[1].fate.accepted == cells[1].fate.asked && cells[1].fate.lost == 0, "\(cells[1])")
         #expect((cells[1].recoverySeconds ?? 0) > 4)
         #expect(matrix.isKept)
     }
 
-    @Test func aSubjectThatCannotRunFails() async throws {
+    @Test("A cell that cannot run breaks the guarantee") func cannotRun() async throws {
         var chaos = Self.chaos(
             [BenchmarkSubject("resque", semantics: "safe", deployment: .separateWorker, needsRedis: true)],
             ["kill-worker"])
@@ -69,7 +71,7 @@ import Testing
         #expect(!matrix.isKept)
     }
 
-    @Test func afterAStopThereAreNoCellsThatWereNotDone() async {
+    @Test("A stopped run has no unfinished cells") func stop() async {
         let chaos = Self.chaos(
             [BenchmarkSubject("foreground", deployment: .single, needsRedis: false)], ["kill-server", "smtp-down"])
         chaos.stop.set()
@@ -77,7 +79,7 @@ import Testing
         #expect(matrix.rows.map(\.cells.count) == [0])
     }
 
-    @Test func everyMishapOfTheDesignIsThereOnce() {
+    @Test("The faults are complete, and unknown strategies and the semantics of 2016 guarantee nothing") func faults() {
         #expect(
             Fault.all.map(\.name) == [
                 "kill-worker", "kill-server", "kill-master", "terminate", "stop-worker", "smtp-down", "smtp-moody",

@@ -10,7 +10,7 @@ import BgdemoSMTPClient
 import BgdemoCore
 import BgdemoTestSupport
 
-/// A service that treats every tenth mail badly, in a way that a measure must notice.
+/// A service with a defect that affects every tenth mail and must be detected.
 struct FaultyService: Strategy {
     enum Defect: String, CaseIterable {
         case none, loses, duplicates, isSlow, refuses, sendsAndSaysNo, delivers10thLate, neverAnswers
@@ -49,7 +49,7 @@ struct FaultyService: Strategy {
         return result
     }
 
-    /// Measures a service with this defect, a second long.
+    /// Measures a service with this defect for a second.
     static func measure(
         _ defect: Defect, _ pace: Load.Pace = .open(rate: 100), connections: Int = 100, seed: UInt64 = 3,
         answerTime: Duration = .seconds(30), rateLimit: Double? = nil, sweep: [Double] = []

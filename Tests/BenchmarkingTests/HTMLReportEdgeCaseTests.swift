@@ -2,9 +2,9 @@ import BgdemoBenchmarking
 import Testing
 
 extension BrowserTests {
-    /// Reports on what no run should make, and some make.
+    /// Reports of unusual comparisons.
     @Suite struct HTMLReportEdgeCaseTests {
-        /// A browser sees each without complaint, and nothing of it leaves its place.
+        /// Renders a report and expects no console message, no overflow and no broken picture.
         private func look(at comparison: Comparison, before: Comparison? = nil) async throws -> Browser.View {
             try #require(try await look(at: [HTMLReport.page(comparison, before: before)]).last)
         }
@@ -19,21 +19,21 @@ extension BrowserTests {
             return views
         }
 
-        @Test func nothingWasMeasured() async throws {
+        @Test("A report without results") func noResults() async throws {
             let view = try await look(at: SampleComparison.comparison([]))
             #expect(view.text.contains("Nothing was measured."))
             #expect(view.pictures.isEmpty)
             #expect(view.text.contains("bgdemo compare --rate 100 --seed 7"))
         }
 
-        @Test func oneStrategy() async throws {
+        @Test("A report of one strategy") func oneStrategy() async throws {
             let view = try await look(at: SampleComparison.comparison(["resque"]))
             #expect(view.text.contains("One way to send a mail"))
             #expect(view.text.contains("resque answers in 0.31 ms (median)"))
             #expect(view.pictures.count == 9)
         }
 
-        @Test func aStrategyThatCouldNotBeMeasured() async throws {
+        @Test("A strategy that could not be measured") func failedStrategy() async throws {
             var comparison = SampleComparison.comparison(["foreground"])
             var silent = StrategyResult(name: "silent")
             silent.problem = "it did not listen"
@@ -44,7 +44,7 @@ extension BrowserTests {
             #expect(view.pictures.count == 9)
         }
 
-        @Test func namesThatAreMarkup() async throws {
+        @Test("Markup in names is escaped") func markup() async throws {
             let name = "</script><script>console.error('run')</script><img src=x onerror=alert(1)>\u{202e}&\"'"
             var comparison = SampleComparison.comparison([name])
             comparison.machine.versions["<b>"] = "</td>"
@@ -60,7 +60,7 @@ extension BrowserTests {
             for slide in Slides.all(of: comparison) { #expect(!slide.svg.contains("<script>")) }
         }
 
-        @Test func figuresThatNobodyCanMeasure() async throws {
+        @Test("Extreme figures") func extremeFigures() async throws {
             let odd = [Double.nan, .infinity, -1, 0, 1e-300, 1e300, .greatestFiniteMagnitude].map { comparison(of: $0) }
             for view in try await look(at: odd.map { HTMLReport.page($0, before: SampleComparison.comparison()) }) {
                 #expect(view.pictures.count == 10)
@@ -105,7 +105,7 @@ extension BrowserTests {
             return comparison
         }
 
-        @Test func aRunThatWasStopped() async throws {
+        @Test("A stopped run") func stoppedRun() async throws {
             var comparison = SampleComparison.comparison(["foreground"])
             comparison.isComplete = false
             comparison.settings.rate = nil
@@ -115,7 +115,7 @@ extension BrowserTests {
             #expect(view.text.contains("16 clients that each wait for their answer"))
         }
 
-        @Test func aLongRunKeepsItsPageSmall() {
+        @Test("The page of a long run stays small") func longRun() {
             var comparison = SampleComparison.comparison()
             for index in comparison.strategies.indices {
                 comparison.strategies[index].timeline = (0..<20_000).map { TimelineSecond(second: $0) }

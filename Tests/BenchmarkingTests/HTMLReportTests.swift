@@ -2,7 +2,7 @@ import BgdemoBenchmarking
 import Testing
 
 extension BrowserTests {
-    /// The page as a browser shows it.
+    /// The report as a browser renders it.
     @Suite struct HTMLReportTests {
         static let plots = [
             "response", "inbox", "histogram", "backlog", "throughput", "journey", "cpu", "memory", "redis", "sweep",
@@ -14,7 +14,7 @@ extension BrowserTests {
             return comparison
         }
 
-        @Test func everyPlotIsDrawnAtEachWidthAndNothingIsCutOrOverflows() async throws {
+        @Test("Each plot fits at each width, with title and description") func plots() async throws {
             let (views, console) = try await Browser.look(at: [HTMLReport.page(Self.full)])
             #expect(console == [])
             #expect(views.map(\.window) == [375, 1280])
@@ -25,7 +25,7 @@ extension BrowserTests {
                     #expect(picture.role == "img")
                     #expect(!picture.title.isEmpty && !picture.summary.isEmpty)
                     #expect(picture.width > view.window * 0.75 && picture.height > 100, "\(picture.id)")
-                    // Something of each strategy; of those with a Redis, in its plot.
+                    // At least one shape for each strategy; in the Redis plot for those with a Redis.
                     #expect(picture.shapes >= (picture.id == "redis" ? 6 : 9), "\(picture.id)")
                     #expect(picture.cut == [], "\(picture.id) at \(view.window)")
                     #expect(picture.broken == [], "\(picture.id)")
@@ -34,7 +34,7 @@ extension BrowserTests {
             }
         }
 
-        @Test func theTablesSayWhatTheJSONSays() async throws {
+        @Test("The tables have the figures of the JSON") func tables() async throws {
             let comparison = Self.full
             let (views, _) = try await Browser.look(at: [HTMLReport.page(comparison)], widths: [1280])
             let view = try #require(views.first)
@@ -110,7 +110,7 @@ extension BrowserTests {
             ]
         }
 
-        @Test func eachCellOfTheFateMatrixSaysInWordsWhatItsColourSays() async throws {
+        @Test("Each cell of the fault matrix has its result as text") func faultMatrix() async throws {
             var comparison = SampleComparison.comparison([])
             comparison.fates = SampleComparison.fates()
             comparison.fates?.rows[5].cells[0].fate.lost = 4
@@ -129,13 +129,13 @@ extension BrowserTests {
             #expect(views.allSatisfy { $0.page <= $0.window })
         }
 
-        @Test func darkReadersHaveADarkPage() async throws {
+        @Test("The page is dark where dark mode is preferred") func darkMode() async throws {
             let dark = ["--blink-settings=preferredColorScheme=0"]
             let (views, _) = try await Browser.look(at: [HTMLReport.page(Self.full)], widths: [1280], flags: dark)
             #expect(views.first?.ground == "rgb(20, 23, 28)")
         }
 
-        @Test func theConsoleIsHeard() async throws {
+        @Test("Messages of the browser console are captured") func console() async throws {
             let (_, console) = try await Browser.look(
                 at: ["<p>x</p><script>console.error('heard')</script>"], widths: [375])
             #expect(console.contains { $0.contains("heard") })

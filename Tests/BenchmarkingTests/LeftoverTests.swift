@@ -4,14 +4,17 @@ import BgdemoTestSupport
 import Testing
 
 extension SerializedBenchmarks {
-    /// However a comparison ends, nothing of it is left.
+    /// However a comparison ends, it leaves no process and no folder.
     @Suite(.timeLimit(.minutes(2))) struct LeftoverTests {
         #if os(Linux)
-            @Test(arguments: [
-                ("local", Signal.interrupt, 1 as Int32?), ("resque", .terminate, 1), ("local", .kill, nil as Int32?),
-                ("resque", .kill, nil),
-            ])
-            func aSignalEndsAllProcesses(strategy: String, signal: Signal, code: Int32?) async throws {
+            @Test(
+                "After a signal no process and no folder is left",
+                arguments: [
+                    ("local", Signal.interrupt, 1 as Int32?), ("resque", .terminate, 1),
+                    ("local", .kill, nil as Int32?),
+                    ("resque", .kill, nil),
+                ])
+            func signal(strategy: String, signal: Signal, code: Int32?) async throws {
                 let folder = FileManager.default.temporaryDirectory.appending(
                     path: "cmp-\(UInt32.random(in: 0 ... .max))"
                 )
@@ -32,7 +35,7 @@ extension SerializedBenchmarks {
                     let json = try String(contentsOfFile: folder + "/result.json", encoding: .utf8)
                     #expect(json.contains("\"isComplete\" : false") && json.contains("\"name\" : \"\(strategy)\""))
                 }
-                // The reaper of one that was killed has its own pace.
+                // After SIGKILL the reaper cleans up, which takes a moment.
                 let end = ContinuousClock.now + .seconds(10)
                 while !Self.processes(in: folder).isEmpty, .now < end { try await Task.sleep(for: .milliseconds(50)) }
                 #expect(Self.processes(in: folder).isEmpty)
@@ -40,7 +43,7 @@ extension SerializedBenchmarks {
                 #expect(left.allSatisfy { !$0.hasPrefix("bgdemo-compare") })
             }
 
-            /// Those that were told to put their files there.
+            /// The processes whose TMPDIR is the folder.
             private static func processes(in folder: String) -> [Int32] {
                 let pids = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap {
                     Int32($0)

@@ -4,7 +4,7 @@ import Testing
 @testable import BgdemoBenchmarking
 
 @Suite struct ResponseReaderTests {
-    /// The statuses that come out, when the bytes come so many at a time; nil for what is no HTTP.
+    /// The statuses that are read if the bytes come `step` at a time; nil for what is not HTTP.
     private func statuses(_ text: String, step: Int) -> [String]? {
         var reader = ResponseReader()
         var input = ByteBuffer()
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test(
-        "whatever the pieces",
+        "Statuses are read however the bytes are split",
         arguments: [
             (
                 "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcHTTP/1.1 503 Full\r\ncontent-length:0\r\n\r\n",
@@ -46,12 +46,14 @@ import Testing
         for step in [1, 2, 7, 1000] { #expect(statuses(text, step: step) == expected) }
     }
 
-    @Test(arguments: [
-        "SSH-2.0-x\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", "HTTP/2 200\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
-    ])
+    @Test(
+        "What is not HTTP is reported",
+        arguments: [
+            "SSH-2.0-x\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", "HTTP/2 200\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n",
+        ])
     func broken(text: String) {
         #expect(statuses(text, step: 1) == nil)
     }

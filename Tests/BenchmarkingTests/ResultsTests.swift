@@ -2,7 +2,7 @@ import BgdemoBenchmarking
 import Testing
 
 @Suite struct ResultsTests {
-    @Test func aCellThatMustLoseNothingIsKeptOnlyWhereNothingIsLost() {
+    @Test("A cell keeps its guarantee only if no mail is lost") func guarantee() {
         var cell = FaultMatrixCell(fault: "kill-worker")
         cell.fate.lost = 1
         #expect(cell.isKept)
@@ -14,19 +14,21 @@ import Testing
 }
 
 @Suite struct ComparisonJSONTests {
-    @Test func itIsReadBackAsItWas() throws {
+    @Test("The JSON is read back unchanged") func roundTrip() throws {
         var comparison = SampleComparison.comparison(talk: ["eventr"])
         comparison.fates = SampleComparison.fates()
         comparison.strategies[0].response.max = .infinity
         #expect(try Comparison(json: comparison.json().utf8) == comparison)
     }
 
-    @Test(arguments: [
-        ("", "it is not JSON"), ("[]", "it is not JSON"), ("{\"version\":2}", "its version is 2"),
-        ("{\"version\":1}", "it has no began"),
-        ("{\"version\":1,\"began\":7}", "its began is of another kind"),
-    ])
-    func whatIsNoneSaysWhy(json: String, reason: String) {
+    @Test(
+        "An error says why a file is not a comparison",
+        arguments: [
+            ("", "it is not JSON"), ("[]", "it is not JSON"), ("{\"version\":2}", "its version is 2"),
+            ("{\"version\":1}", "it has no began"),
+            ("{\"version\":1,\"began\":7}", "its began has an unexpected type"),
+        ])
+    func unreadable(json: String, reason: String) {
         let error = #expect(throws: UnreadableComparison.self) { try Comparison(json: json.utf8) }
         #expect(error?.description.hasPrefix(reason) == true)
     }

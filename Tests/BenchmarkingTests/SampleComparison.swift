@@ -1,6 +1,6 @@
 import BgdemoBenchmarking
 
-/// A comparison as a run makes it: figures that are made up, but belong together.
+/// A comparison with invented, consistent figures.
 enum SampleComparison {
     static let names = ["foreground", "fire-and-forget", "local", "pubsub", "resque", "eventr", "queuebus"]
 
@@ -68,7 +68,7 @@ enum SampleComparison {
         return result
     }
 
-    /// A thousand times around `median`, each percentile further out by `spread` for each nine.
+    /// A distribution of 1000 times around `median`; each further nine is slower by the factor `spread`.
     static func latency(_ median: Double, spread: Double) -> Latency {
         func at(_ nines: Double) -> Double {
             var value = median

@@ -1,4 +1,4 @@
 import Testing
 
-/// What loads the machine, one test after the other.
+/// Tests that load the machine. They run one after the other.
 @Suite(.serialized) enum SerializedBenchmarks {}

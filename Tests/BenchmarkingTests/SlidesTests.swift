@@ -11,10 +11,10 @@ import Testing
         return comparison
     }
 
-    @Test func eachIsAPictureByItself() async throws {
+    @Test("Each slide is a complete SVG of 1280 by 720") func isComplete() async throws {
         let slides = Slides.all(of: Self.comparison)
         #expect(slides.map(\.name) == BrowserTests.HTMLReportTests.plots + ["fates"])
-        // Another program's parser finds it whole, with the colours of all its classes inside.
+        // An independent XML parser reads each picture and finds a style for each of its classes.
         let script = """
             import sys, re, xml.etree.ElementTree as tree
             for text in sys.stdin.read().split('\\f'):
@@ -27,19 +27,19 @@ import Testing
         #expect(seen.split(separator: "\n").map(String.init) == slides.map { _ in "1280 720 []" })
     }
 
-    @Test func filesAreWrittenWhereTheyAreWanted() async throws {
+    @Test("SVG and PNG files are written into the given folder") func files() async throws {
         let place = FileManager.default.temporaryDirectory.appending(path: "bgdemo-slides-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: place) }
         let paths = try Slides.write(Self.comparison, to: place.path)
         #expect(paths.contains("\(place.path)/response.svg"))
-        // By each program that may be on a machine, not just by the first.
+        // With each installed rasterizer, not only the first.
         for rasterizer in SVGRasterizer.all where await rasterizer.isInstalled {
             let images = try await Slides.write(SampleComparison.comparison(["local"]), to: place.path, by: rasterizer)
             #expect(images.count == 9)
             for image in images {
                 let bytes = try Data(contentsOf: URL(filePath: image))
                 #expect(Array(bytes.prefix(4)) == [0x89, 0x50, 0x4e, 0x47])
-                // Width and height stand in its first chunk.
+                // The first chunk has width and height.
                 #expect(Array(bytes[16..<24]) == [0, 0, 5, 0, 0, 0, 2, 208])
                 try FileManager.default.removeItem(atPath: image)
             }
@@ -47,7 +47,7 @@ import Testing
         #expect(await SVGRasterizer.found != nil)
     }
 
-    @Test func aPlaceThatCannotBeWrittenToIsNamed() {
+    @Test("An error names a folder that cannot be written to") func unwritableFolder() {
         let error = #expect(throws: SlideError.self) { try Slides.write(Self.comparison, to: "/dev/null/slides") }
         #expect(error?.description.contains("can't write pictures to /dev/null/slides") == true)
     }

@@ -10,7 +10,7 @@ import Testing
         return comparison
     }
 
-    @Test func noLineIsLongerThanAHundredColumns() {
+    @Test("No line is longer than 100 columns") func width() {
         var huge = StrategyResult(name: "http://a-very-long-name.of-a-host.example.org:8080/and/a/prefix")
         huge.response.count = 1
         (huge.response.p50, huge.response.p99, huge.response.p999, huge.response.max) = (99_000, 1e12, .nan, .infinity)
@@ -25,7 +25,7 @@ import Testing
         #expect(text.contains("resque (talk)"))
     }
 
-    @Test func barsGrowWithTheTime() {
+    @Test("A longer time has a longer bar") func bars() {
         let results = [("fast", 1.0), ("slow", 100.0)].map { name, time in
             var result = StrategyResult(name: name)
             result.response.count = 1
@@ -39,7 +39,7 @@ import Testing
         #expect(bars.count == 2 && bars[0] < bars[1])
     }
 
-    @Test func nothingMeasuredIsSaid() {
+    @Test("A table without results says so") func noResults() {
         #expect(TerminalTable.text(comparison([])).contains("nothing was measured"))
     }
 }

@@ -1,16 +1,16 @@
-/// Which strategies must lose nothing that they accepted, under which fault: the design's own word, no measurement.
+/// Under which faults a strategy must lose no accepted mail. This is its design, not a measurement.
 ///
-/// A strategy that is not listed has promised nothing. As of the versions of 2016, whose losses are to be shown.
+/// A strategy that is not listed guarantees nothing, and neither does any with the semantics of 2016.
 enum DurabilityGuarantees {
     /// By strategy, the faults under which mails may be lost.
     private static let losses: [String: Set<String>] = [
-        // It says yes when the mail server has.
+        // It accepts a mail when the mail server has.
         "foreground": [],
-        // In flight when the process dies; and nobody waits for the outcome, or tries again.
+        // Mails being sent when the process dies, and all that fail: there is no retry.
         "fire-and-forget": ["kill-server", "smtp-down", "smtp-moody", "smtp-cut"],
-        // What the master holds, in its memory.
+        // Mails in the master's memory.
         "local": ["kill-master"],
-        // What nobody heard, and what a subscriber held that died.
+        // Mails without a subscriber, and those in the memory of a subscriber that died.
         "pubsub": ["kill-worker", "terminate", "redis-killed", "redis-cut", "redis-silent"],
         "resque": [], "eventr": [], "queuebus": [],
     ]

@@ -1,7 +1,7 @@
 import BgdemoSMTPInbox
 
 extension Fault {
-    /// The mail server is away, moody, or breaks off; or one address can never be sent to.
+    /// The mail server is away, fails at random, or drops connections; or one address always fails.
     static let ofMailServers = [
         Fault("smtp-down", "mail server down for 5 s", seconds: 7) { running, didInject in
             await running.mailServer.close()
@@ -15,14 +15,14 @@ extension Fault {
         },
         Fault("bad-address", "one address that always fails") { running, didInject in
             didInject()
-            // Beside the load; that these never arrive is as it should be.
+            // Beside the load, and not counted: these mails never arrive.
             var load = Load(.open(rate: 10), seconds: 2, seed: 1, part: "bad address")
             load.recipient = "fail-451@example.org"
             let recorder = DeliveryRecorder(run: load.run)
             _ = try await LoadGenerator(load: load, target: running.target, recorder: recorder, stop: StopFlag()).run()
         },
         Fault("smtp-cut", "connection lost after the final dot") { running, didInject in
-            // Once the mail was taken and once it was not: the client can't tell.
+            // In one case the mail was received, in the other not: the client cannot tell.
             try await running.spoil([
                 InboxFault(.dot, .drop, probability: 0.15), InboxFault(.stored, .drop, probability: 0.15),
             ])
@@ -32,7 +32,7 @@ extension Fault {
 }
 
 extension RunningSubject {
-    /// The mail server behaves so from now on.
+    /// Gives the mail server these faults from now on.
     fileprivate func spoil(_ faults: [InboxFault]) async throws {
         var settings = mailServer.settings
         settings.faults = faults

@@ -1,14 +1,14 @@
 import Subprocess
 
 extension Fault {
-    /// The program's own processes die, are told to leave, or stand still. A supervisor starts again what has ended; the
-    /// children of `local`'s master are its own care.
+    /// The subject's processes are killed, terminated or suspended. What has ended is restarted as a supervisor would;
+    /// the master of `local` restarts its own children.
     static let ofProcesses = [
         Fault("kill-worker", "kill -9 the worker", applies: { $0.has(.worker) }) { try await $0.kill(.worker, $1) },
         Fault("kill-server", "kill -9 the web server") { try await $0.kill(.webServer, $1) },
         Fault("kill-master", "kill -9 the master", applies: { $0.has(.master) }) { try await $0.kill(.master, $1) },
         Fault("terminate", "SIGTERM to all") { running, didInject in
-            // Who writes leaves before who reads, as with any deployment that is done with care.
+            // A sender ends before its receiver, as in a careful deployment.
             for role in running.own.reversed() { try await running.signal(.terminate, to: role) }
             didInject()
             for role in running.own { try await running.restart(role) }
@@ -18,7 +18,7 @@ extension Fault {
             try await running.signal(.suspend, to: .worker)
             didInject()
             try await running.pause(.seconds(10))
-            // A master may have replaced it meanwhile.
+            // A master may have replaced it.
             if await running.pid(of: .worker) == pid { try await running.signal(.resume, to: .worker) }
         },
     ]
@@ -35,6 +35,6 @@ extension RunningSubject {
         try await restart(role)
     }
 
-    /// A time of the load from now.
+    /// Sleeps for this time of the load.
     func pause(_ time: Duration) async throws { try await sleep(until: now + time) }
 }

@@ -4,9 +4,9 @@ import RedisClient
 import Subprocess
 
 extension Fault {
-    /// Redis dies and is started again with what its append-only file has, loses its connections, or stands still.
+    /// Redis is killed and restarted with its append-only file, loses its connections, or is suspended.
     static let ofRedis = [
-        Fault("redis-killed", "Redis killed and started again", applies: { $0.needsRedis }) { running, didInject in
+        Fault("redis-killed", "Redis killed and restarted", applies: { $0.needsRedis }) { running, didInject in
             try running.redis?.signal(.kill)
             didInject()
             try await running.redis?.restart()
@@ -25,7 +25,7 @@ extension Fault {
 }
 
 extension TestRedis {
-    /// Of all clients, subscribers too.
+    /// Closes the connections of all clients, subscribers too.
     fileprivate func cutConnections() async throws {
         let redis = RedisConnection(
             try RedisURL(url), on: MultiThreadedEventLoopGroup.singleton.any(),

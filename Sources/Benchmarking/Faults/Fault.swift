@@ -1,14 +1,14 @@
-/// Something that goes wrong while mails are under way: a column of the fate matrix.
+/// Something that goes wrong while mails are under way: a column of the fault matrix.
 public struct Fault: Sendable {
     /// The value of `--faults`.
     public let name: String
-    /// As a column's head.
+    /// The head of its column.
     public let summary: String
-    /// Whether a strategy has what is struck.
+    /// Whether a subject has what the fault affects.
     let applies: @Sendable (BenchmarkSubject) -> Bool
-    /// How long the load goes on: some mails come before it, and some after all is well again.
+    /// The duration of the load: some mails before the fault, and some after everything runs again.
     let seconds: Double
-    /// Makes it happen, says when it has, and returns when everything runs again.
+    /// Injects the fault, calls `didInject`, and returns when everything runs again.
     let inject: @Sendable (RunningSubject, _ didInject: () -> Void) async throws -> Void
 
     init(

@@ -1,28 +1,28 @@
 public import BgdemoSMTPInbox
 
-/// The fate matrix: each strategy under each fault, in processes of its own.
+/// Measures the fault matrix: each subject under each fault, in processes of its own.
 public struct FaultMatrixRunner: Sendable {
     public var program: String
     public var subjects: [BenchmarkSubject]
     public var faults = Fault.all
     public var inbox: InboxSettings
     public var seed: UInt64 = 1
-    /// Requests a second.
+    /// Requests per second.
     public var rate: Double = 40
-    /// Cells at a time: they wait more than they work.
+    /// Cells that run at a time; they mostly wait. Default: 8.
     public var atATime = 8
     public var stop = StopFlag()
 
-    /// How long nothing may come until what has not come is lost: longer than the slowest cure, a lease of eventr.
+    /// Longer than the slowest recovery, the lease of an eventr consumer.
     private static let quiet = Duration.seconds(15)
-    /// When it happens, since the first request.
+    /// The time of the fault since the beginning of the load.
     static let time = Duration.seconds(1)
 
     public init(program: String, subjects: [BenchmarkSubject], inbox: InboxSettings) {
         (self.program, self.subjects, self.inbox) = (program, subjects, inbox)
     }
 
-    /// A cell that is done.
+    /// A finished cell.
     public struct Update: Sendable {
         public let subject: BenchmarkSubject
         public let fault: Fault
@@ -30,10 +30,10 @@ public struct FaultMatrixRunner: Sendable {
         public let place: Int
         public let of: Int
 
-        /// `resque, kill -9 the worker: ✓ all once, 160 accepted, back in 1.20 s`
+        /// `resque, kill -9 the worker: ✓ all once, 160 accepted, recovered in 1.20 s`
         public var text: String {
-            let promise = cell.isKept ? "" : ", and must lose nothing"
-            return "\(subject.title), \(fault.summary): \(CellResult(cell).words)\(promise), "
+            let guarantee = cell.isKept ? "" : ", but must lose nothing"
+            return "\(subject.title), \(fault.summary): \(CellResult(cell).words)\(guarantee), "
                 + cell.details.joined(separator: ", ")
         }
     }
@@ -43,9 +43,9 @@ public struct FaultMatrixRunner: Sendable {
         let column: Int
     }
 
-    /// Runs every cell, so many at a time. After a stop, those that are done.
-    public func matrix(_ tell: @escaping @Sendable (Update) -> Void) async -> FaultMatrix {
-        // The slowest first: the last to end has nobody to wait for.
+    /// Runs every cell, ``atATime`` at a time. When stopped, returns the finished ones.
+    public func matrix(_ report: @escaping @Sendable (Update) -> Void) async -> FaultMatrix {
+        // The slowest first, so that no slow cell runs alone at the end.
         let places = faults.indices.sorted { faults[$0].seconds > faults[$1].seconds }.flatMap { column in
             subjects.indices.filter { faults[column].applies(subjects[$0]) }.map { Place(row: $0, column: column) }
         }
@@ -61,7 +61,7 @@ public struct FaultMatrixRunner: Sendable {
                 begin()
                 guard let cell else { continue }
                 cells[place] = cell
-                tell(
+                report(
                     Update(
                         subject: subjects[place.row], fault: faults[place.column], cell: cell, place: cells.count,
                         of: places.count))
@@ -86,17 +86,17 @@ public struct FaultMatrixRunner: Sendable {
         return matrix
     }
 
-    /// - Returns: Nil where somebody said stop before its end.
+    /// - Returns: Nil if the run was stopped before its end.
     private func cell(_ subject: BenchmarkSubject, _ fault: Fault) async -> FaultMatrixCell? {
         var cell = FaultMatrixCell(fault: fault.name)
         cell.mustLoseNothing = DurabilityGuarantees.mustLoseNothing(subject, under: fault)
         var load = Load(.open(rate: rate), seconds: fault.seconds, seed: seed, part: fault.name)
         load.answerTime = .seconds(20)
         var benchmark = Benchmark(program: program, load: load, inbox: inbox)
-        // The workers of 2016 send one mail after the other, and what waited for a cure is minutes behind.
+        // The workers of 2016 send one mail after the other and need minutes for a backlog.
         let limit = Duration.seconds(subject.semantics == "talk" ? 180 : 60)
         benchmark.quietPeriod = QuietPeriod(linger: .seconds(2), quiet: Self.quiet, limit: limit)
-        // So many that chance alone makes no mail give up, and soon enough to be waited for.
+        // Enough attempts that no mail is given up by chance, and short delays, so that retries end within the wait.
         benchmark.arguments = ["--attempts", "20", "--retry-delay", "100ms", "--retry-cap", "2s"]
         benchmark.stop = stop
         do {
@@ -110,7 +110,7 @@ public struct FaultMatrixRunner: Sendable {
             cell.deliveredOnce = run.deliveredOnce
             cell.recoverySeconds = run.recovery(from: time).map { $0 / .seconds(1) }
             if cell.fate.pending > 0 {
-                cell.problem = "\(cell.fate.pending) mails still to come after \(limit)"
+                cell.problem = "\(cell.fate.pending) mails were still missing after \(limit)"
             } else if cell.fate.accepted == 0 {
                 cell.problem = "no mail was accepted"
             }

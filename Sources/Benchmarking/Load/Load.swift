@@ -1,16 +1,16 @@
-/// What is asked of a service, and when: all of it follows from the seed.
+/// The requests of a run and their times. Both follow from the seed.
 public struct Load: Sendable, Hashable {
     /// When a request is sent.
     public enum Pace: Sendable, Hashable {
-        /// When its time has come, whatever became of those before it: so many a second.
+        /// When it is due, whatever became of earlier requests; `rate` requests per second.
         case open(rate: Double)
-        /// When the one before it on its connection was answered.
+        /// When the request before it on the same connection was answered.
         case closed(concurrency: Int)
     }
 
-    /// How far apart the times of an open loop are.
+    /// The distribution of the due times of an open loop.
     public enum Arrivals: String, Sendable, Hashable, CaseIterable {
-        /// As of many people who know nothing of each other.
+        /// As of independent users: a Poisson process.
         case poisson
         case even
     }
@@ -19,20 +19,23 @@ public struct Load: Sendable, Hashable {
     public var seconds: Double
     public var arrivals = Arrivals.poisson
     public var seed: UInt64
-    /// Of one load among several with the same seed, such as the steps of a sweep: its mails have other ids.
+    /// Distinguishes loads with the same seed, such as the steps of a sweep: their mails have other ids. Default:
+    /// `main`.
     public var part: String
-    /// The most connections of an open loop. What is due while all are busy waits, and its waiting counts.
+    /// The maximum of connections of an open loop. A request that is due while all are busy waits, and its waiting
+    /// counts. Default: 256.
     public var connections = 256
-    /// Of every mail; nil gives each a recipient of its own.
+    /// The recipient of every mail; nil gives each mail its own. Default: nil.
     public var recipient: String?
-    /// How long an answer may take; past it the request counts as unanswered and its connection is closed.
+    /// The time limit of an answer; after it the request counts as unanswered, and its connection is closed. Default:
+    /// 60 s.
     public var answerTime = Duration.seconds(60)
 
     public init(_ pace: Pace, seconds: Double, seed: UInt64, part: String = "main") {
         (self.pace, self.seconds, self.seed, self.part) = (pace, seconds, seed, part)
     }
 
-    /// Of all mails of this load, in their subjects: `k3v90q2m`.
+    /// The id of the load, in the subject of each mail: `k3v90q2m`.
     public var run: String {
         var random = SeededRandom(seed)
         for byte in part.utf8 { random = SeededRandom(random.next() ^ UInt64(byte)) }
@@ -40,7 +43,7 @@ public struct Load: Sendable, Hashable {
         return String((0..<8).map { _ in digits[Int(random.next() & 31)] })
     }
 
-    /// When each request of an open loop is due, in nanoseconds since the first could have been; empty for a closed one.
+    /// The due time of each request of an open loop, in nanoseconds since the beginning; empty for a closed loop.
     public func schedule() -> [Int64] {
         guard case .open(let rate) = pace, rate > 0, seconds > 0 else { return [] }
         var random = SeededRandom(seed)

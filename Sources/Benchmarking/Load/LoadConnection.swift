@@ -24,7 +24,7 @@ final class LoadConnection: ChannelInboundHandler {
 
     func close() { channel.close(promise: nil) }
 
-    /// Whether a request has been under way since this time, or longer.
+    /// Whether a request has been under way since this time or longer.
     func hasWaited(since time: Int64) -> Bool { number != nil && sentAt <= time }
 
     func channelActive(context: ChannelHandlerContext) { scheduler.connected(self) }
@@ -39,7 +39,7 @@ final class LoadConnection: ChannelInboundHandler {
             case .broken: return context.close(promise: nil)
             }
         }
-        // What comes unasked is the answer to nothing.
+        // A response without a request is a protocol error.
         if input.readableBytes > 0 { context.close(promise: nil) }
     }
 
@@ -47,12 +47,12 @@ final class LoadConnection: ChannelInboundHandler {
         guard let number else { return }
         self.number = nil
         scheduler.answered(self, number, status: status)
-        if staysOpen, input.readableBytes == 0 { scheduler.free(self) } else { close() }
+        if staysOpen, input.readableBytes == 0 { scheduler.becameIdle(self) } else { close() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         if let status = reader.statusAtEnd { answered(status, staysOpen: false) }
-        scheduler.left(self, without: number)
+        scheduler.closed(self, without: number)
         number = nil
     }
 

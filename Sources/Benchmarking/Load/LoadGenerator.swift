@@ -1,20 +1,20 @@
 import NIOCore
 import NIOPosix
 
-/// Sends the requests of a load, on an event loop of its own, and writes down what became of each.
+/// Sends the requests of a load on an event loop of its own and records the answers.
 struct LoadGenerator: Sendable {
     let load: Load
     let target: Target
     let recorder: DeliveryRecorder
     let stop: StopFlag
 
-    /// Before the first request may be due: the time to open the first connections.
+    /// The time to open the first connections, in nanoseconds, before the load begins.
     static let lead = Int64(100_000_000)
 
-    /// Returns when every request was answered or given up; early where it is told to stop, or its task is cancelled.
+    /// Returns when every request is answered or given up; early if stopped or cancelled.
     ///
-    /// - Returns: The time then.
-    /// - Throws: What kept the event loop from being started or ended.
+    /// - Returns: The time of the last answer, by the system's clock.
+    /// - Throws: The error of an event loop that cannot be shut down.
     func run() async throws -> Int64 {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()

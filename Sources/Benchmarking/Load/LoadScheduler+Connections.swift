@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
 
-/// The connections: opened where they are wanted, used again, and done without where there is none to be had.
+/// The connections: opened when needed, reused, and reported as unanswered requests if none can be opened.
 extension LoadScheduler {
     func open() {
         opening += 1
@@ -19,19 +19,19 @@ extension LoadScheduler {
             .assumeIsolated()
             .whenComplete { [self] result in
                 opening -= 1
-                if case .failure = result { unreachable() }
+                if case .failure = result { connectFailed() }
                 finish()
             }
     }
 
-    /// No connection can be had: whoever waits longest has waited in vain.
-    private func unreachable() {
+    /// No connection can be opened: the request that has waited longest gets no answer.
+    private func connectFailed() {
         switch load.pace {
         case .open where nextSent < nextDue:
             recorder.sent(nextSent, at: DeliveryRecorder.now - origin)
             nextSent += 1
         case .closed where !isOver && !isTimeUp:
-            later(at: DeliveryRecorder.now + 20_000_000) { $0.reopen() }
+            schedule(at: DeliveryRecorder.now + 20_000_000) { $0.reopen() }
         default: break
         }
     }
@@ -43,7 +43,7 @@ extension LoadScheduler {
     func connected(_ connection: LoadConnection) {
         guard !isOver else { return connection.close() }
         connections[ObjectIdentifier(connection)] = connection
-        free(connection)
+        becameIdle(connection)
     }
 
     func answered(_ connection: LoadConnection, _ number: Int, status: Int) {
@@ -52,13 +52,13 @@ extension LoadScheduler {
         if case .closed = load.pace, isTimeUp { finish() } else if underWay == 0 { finish() }
     }
 
-    func free(_ connection: LoadConnection) {
+    func becameIdle(_ connection: LoadConnection) {
         idle.append(connection)
-        serve()
+        sendDue()
     }
 
-    /// Its connection has ended, before the answer to `number` where it waited for one.
-    func left(_ connection: LoadConnection, without number: Int?) {
+    /// The connection has ended, before the answer to request `number` if there was one.
+    func closed(_ connection: LoadConnection, without number: Int?) {
         connections[ObjectIdentifier(connection)] = nil
         idle.removeAll { $0 === connection }
         if number != nil { underWay -= 1 }

@@ -1,12 +1,12 @@
 import NIOCore
 
-/// Decides what is sent when, over which connection. It belongs to one event loop.
+/// Decides which request is sent when, over which connection. It belongs to one event loop.
 ///
-/// Requests go out in the order of their numbers, so those that are due and wait for a connection are a range.
+/// Requests are sent in the order of their numbers, so those that are due and wait for a connection are a range.
 final class LoadScheduler {
-    /// To open a connection takes longer than an answer on one that is there: who opened one for each request that has
-    /// to wait would be late for the next, and open more.
-    private static let mostOpening = 32
+    /// Opening a connection takes longer than an answer over an open one. To open one for each waiting request would
+    /// delay the next request, which then would need another.
+    private static let maxOpening = 32
 
     let load: Load
     let target: Target
@@ -15,18 +15,18 @@ final class LoadScheduler {
     private let stop: StopFlag
     private let end: EventLoopPromise<Void>
     private var requests: RequestTemplate
-    /// Of an open loop.
+    /// The due times of an open loop.
     private let due: [Int64]
     var origin: Int64 = 0
-    /// The number of the next request that becomes due, and of the next that is sent.
+    /// The numbers of the next request to become due and of the next to be sent.
     var nextDue = 0
     var nextSent = 0
     var underWay = 0
-    /// Somebody has said stop: nothing more is sent, and what is under way has until then.
-    private var lastMoment: Int64?
+    /// Set when the run is stopped: nothing more is sent, and requests under way have until then.
+    private var stopDeadline: Int64?
     var isOver = false
 
-    // The connections, and how many are on their way.
+    // The connections, and the number of those being opened.
     var connections: [ObjectIdentifier: LoadConnection] = [:]
     var idle: [LoadConnection] = []
     var opening = 0
@@ -42,14 +42,14 @@ final class LoadScheduler {
         origin = DeliveryRecorder.now + LoadGenerator.lead
         recorder.begin(at: origin, due: due)
         switch load.pace {
-        case .open: for _ in 0..<min(Self.mostOpening, load.connections) { open() }
+        case .open: for _ in 0..<min(Self.maxOpening, load.connections) { open() }
         case .closed(let concurrency): for _ in 0..<concurrency { open() }
         }
-        later(at: origin) { $0.tick() }
-        later(at: DeliveryRecorder.now) { $0.look() }
+        schedule(at: origin) { $0.tick() }
+        schedule(at: DeliveryRecorder.now) { $0.checkDeadlines() }
     }
 
-    /// Sends nothing more and waits for nothing.
+    /// Closes everything at once.
     func giveUp() {
         isOver = true
         for connection in connections.values { connection.close() }
@@ -58,45 +58,45 @@ final class LoadScheduler {
 
     // MARK: Time
 
-    /// Takes what has become due, and comes back for the next.
+    /// Sends what has become due and schedules the next call.
     private func tick() {
-        guard !isOver, lastMoment == nil else { return }
+        guard !isOver, stopDeadline == nil else { return }
         let now = DeliveryRecorder.now - origin
         while nextDue < due.count, due[nextDue] <= now { nextDue += 1 }
-        serve()
-        if nextDue < due.count { later(at: origin + due[nextDue]) { $0.tick() } }
+        sendDue()
+        if nextDue < due.count { schedule(at: origin + due[nextDue]) { $0.tick() } }
         finish()
     }
 
-    /// Now and then: has somebody said stop, and does an answer take too long?
-    private func look() {
+    /// Checks every 50 ms for a stop and for answers that take too long.
+    private func checkDeadlines() {
         guard !isOver else { return }
         if stop.isSet { stopSending() }
-        if let lastMoment, lastMoment <= DeliveryRecorder.now { return giveUp() }
+        if let stopDeadline, stopDeadline <= DeliveryRecorder.now { return giveUp() }
         let oldest = DeliveryRecorder.now - Int64(load.answerTime / .nanoseconds(1))
         for connection in connections.values where connection.hasWaited(since: oldest) { connection.close() }
-        serve()
+        sendDue()
         finish()
-        if !isOver { later(at: DeliveryRecorder.now + 50_000_000) { $0.look() } }
+        if !isOver { schedule(at: DeliveryRecorder.now + 50_000_000) { $0.checkDeadlines() } }
     }
 
     private func stopSending() {
         nextDue = nextSent
-        lastMoment = lastMoment ?? DeliveryRecorder.now + 1_000_000_000
+        stopDeadline = stopDeadline ?? DeliveryRecorder.now + 1_000_000_000
     }
 
-    func later(at time: Int64, _ action: @escaping (LoadScheduler) -> Void) {
+    func schedule(at time: Int64, _ action: @escaping (LoadScheduler) -> Void) {
         loop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(UInt64(time))) { [weak self] in
             if let self { action(self) }
         }
     }
 
-    var isTimeUp: Bool { lastMoment != nil || Double(DeliveryRecorder.now - origin) >= load.seconds * 1e9 }
+    var isTimeUp: Bool { stopDeadline != nil || Double(DeliveryRecorder.now - origin) >= load.seconds * 1e9 }
 
     func finish() {
         let hasAll: Bool =
             switch load.pace {
-            case .open: (nextDue == due.count || lastMoment != nil) && nextSent == nextDue && underWay == 0
+            case .open: (nextDue == due.count || stopDeadline != nil) && nextSent == nextDue && underWay == 0
             case .closed: isTimeUp && underWay == 0
             }
         guard hasAll || isOver else { return }
@@ -107,15 +107,15 @@ final class LoadScheduler {
 
     // MARK: Sending
 
-    func serve() {
+    func sendDue() {
         guard !isOver else { return }
-        guard case .open = load.pace else { return serveClosed() }
+        guard case .open = load.pace else { return sendClosedLoop() }
         while nextSent < nextDue, let connection = idle.popLast() { send(over: connection) }
-        let room = min(load.connections - connections.count, Self.mostOpening) - opening
-        for _ in 0..<max(0, min(nextDue - nextSent - opening, room)) { open() }
+        let capacity = min(load.connections - connections.count, Self.maxOpening) - opening
+        for _ in 0..<max(0, min(nextDue - nextSent - opening, capacity)) { open() }
     }
 
-    private func serveClosed() {
+    private func sendClosedLoop() {
         guard DeliveryRecorder.now >= origin, !isTimeUp else { return }
         while let connection = idle.popLast() {
             recorder.add(due: DeliveryRecorder.now - origin)

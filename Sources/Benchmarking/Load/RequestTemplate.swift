@@ -1,6 +1,6 @@
 import NIOCore
 
-/// The requests of a load: all the same but for a number, which is put between parts that were made before.
+/// The requests of a load. They differ by a number, which is written between prepared parts.
 struct RequestTemplate {
     private let beforeAddress: ByteBuffer
     private let hasOwnAddress: Bool
@@ -16,8 +16,8 @@ struct RequestTemplate {
             string: "/it-works HTTP/1.1\r\nHost: \(target.authority)\r\nUser-Agent: bgdemo-compare\r\n\r\n")
     }
 
-    /// The request for a mail to `compare-<number>@example.org` with the subject `<run>-<number>`, or to the one recipient of all. Memory is used again
-    /// once the request has been written.
+    /// The request for a mail to `compare-<number>@example.org`, or to the one recipient, with the subject
+    /// `<load>-<number>`. Its memory is reused once it has been written.
     mutating func bytes(_ number: Int) -> ByteBuffer {
         let digits = String(number)
         bytes.clear()

@@ -1,100 +1,109 @@
 import NIOCore
 
-/// Status line and fields of an answer, as far as its end is to be found by them (RFC 9112, section 6.3).
+/// The status line of a response, and the fields that determine its end (RFC 9112, section 6.3).
 struct ResponseHead {
-    /// With the empty line.
+    /// In bytes, with the empty line.
     private(set) var length = 0
     private(set) var status = 0
     private(set) var keepsAlive = true
     private(set) var contentLength: Int?
     private(set) var isChunked = false
 
-    /// Nil where the empty line has not come.
-    init?(_ bytes: ByteBufferView) {
-        let parsed = unsafe bytes.withUnsafeBytes { bytes in unsafe Self.parse(bytes) }
-        guard let parsed else { return nil }
-        self = parsed
+    /// Reads from the first readable byte. Nil until the empty line has come.
+    init?(_ input: ByteBuffer) {
+        guard let head = Self.parse(input.readableBytesUInt8Span) else { return nil }
+        self = head
     }
 
     private init() {}
 
     var isValid: Bool { (100...999).contains(status) && contentLength ?? 0 >= 0 }
 
-    private static func parse(_ bytes: UnsafeRawBufferPointer) -> ResponseHead? {
+    private static func parse(_ bytes: Span<UInt8>) -> ResponseHead? {
         var head = ResponseHead()
         var start = 0
-        while let end = unsafe bytes[start...].firstIndex(of: 0x0a) {
-            let last = unsafe end > start && bytes[end - 1] == 0x0d ? end - 1 : end
+        for end in bytes.indices where bytes[end] == 0x0a {
+            let last = end > start && bytes[end - 1] == 0x0d ? end - 1 : end
             if start == 0 {
-                unsafe head.readStatus(bytes[..<last])
+                head.readStatus(bytes.extracting(0..<last))
             } else if last == start {
                 head.length = end + 1
                 return head
             } else {
-                unsafe head.readField(bytes[start..<last])
+                head.readField(bytes.extracting(start..<last))
             }
             start = end + 1
         }
         return nil
     }
 
-    private mutating func readStatus(_ line: Slice<UnsafeRawBufferPointer>) {
-        guard unsafe line.count >= 12, unsafe line.starts(with: "HTTP/1.".utf8) else { return }
-        keepsAlive = unsafe line[7] != UInt8(ascii: "0")
-        status = unsafe Self.number(line[9..<12]) ?? 0
+    private mutating func readStatus(_ line: Span<UInt8>) {
+        guard line.count >= 12, Self.isToken(line.extracting(0..<7), Token.version) else { return }
+        keepsAlive = line[7] != UInt8(ascii: "0")
+        status = Self.number(line.extracting(9..<12)) ?? 0
     }
 
-    private mutating func readField(_ line: Slice<UnsafeRawBufferPointer>) {
-        if let value = unsafe Self.value(line, "content-length") {
-            contentLength = unsafe Self.number(value) ?? -1
-        } else if let value = unsafe Self.value(line, "transfer-encoding") {
-            isChunked = unsafe Self.contains(value, "chunked")
-        } else if let value = unsafe Self.value(line, "connection") {
-            if unsafe Self.contains(value, "close") { keepsAlive = false }
-            if unsafe Self.contains(value, "keep-alive") { keepsAlive = true }
+    private mutating func readField(_ line: Span<UInt8>) {
+        guard let colon = line.indices.first(where: { line[$0] == UInt8(ascii: ":") }) else { return }
+        let name = line.extracting(0..<colon)
+        let value = line.extracting(Self.trimmed(line, colon + 1..<line.count))
+        if Self.isToken(name, Token.contentLength) {
+            contentLength = Self.number(value) ?? -1
+        } else if Self.isToken(name, Token.transferEncoding) {
+            isChunked = Self.contains(value, Token.chunked)
+        } else if Self.isToken(name, Token.connection) {
+            if Self.contains(value, Token.close) { keepsAlive = false }
+            if Self.contains(value, Token.keepAlive) { keepsAlive = true }
         }
     }
 
-    /// What stands after `name:`, which is in lower case here.
-    private static func value(
-        _ field: Slice<UnsafeRawBufferPointer>, _ name: StaticString
-    ) -> Slice<UnsafeRawBufferPointer>? {
-        let count = name.utf8CodeUnitCount
-        guard unsafe field.count > count, unsafe field[field.startIndex + count] == UInt8(ascii: ":") else {
-            return nil
-        }
-        guard unsafe isWord(field.prefix(count), name) else { return nil }
-        return unsafe field.dropFirst(count + 1).drop { $0 == 0x20 || $0 == 0x09 }
+    /// Lower case. Arrays, since a String would take a fifth of the generator's time.
+    private enum Token {
+        static let version = Array("http/1.".utf8)
+        static let contentLength = Array("content-length".utf8)
+        static let transferEncoding = Array("transfer-encoding".utf8)
+        static let connection = Array("connection".utf8)
+        static let chunked = Array("chunked".utf8)
+        static let close = Array("close".utf8)
+        static let keepAlive = Array("keep-alive".utf8)
     }
 
-    private static func number(_ digits: Slice<UnsafeRawBufferPointer>) -> Int? {
+    /// Fewer than 16 digits; nil for anything else.
+    private static func number(_ digits: Span<UInt8>) -> Int? {
+        guard (1...15).contains(digits.count) else { return nil }
         var number = 0
-        var count = 0
-        for place in unsafe digits.indices {
-            let byte = unsafe digits[place]
-            guard byte != 0x20 else { continue }
-            guard (0x30...0x39).contains(byte), count < 15 else { return nil }
-            number = number * 10 + Int(byte - 0x30)
-            count += 1
+        for place in digits.indices {
+            guard (0x30...0x39).contains(digits[place]) else { return nil }
+            number = number * 10 + Int(digits[place] - 0x30)
         }
-        return count > 0 ? number : nil
+        return number
     }
 
-    /// Whether the word, which is in lower case here, is in the list (RFC 9110, section 5.6.1). A String would say it in
-    /// a line and take a fifth of the generator's time.
-    private static func contains(_ list: Slice<UnsafeRawBufferPointer>, _ word: StaticString) -> Bool {
-        let count = word.utf8CodeUnitCount
-        return unsafe list.split(separator: UInt8(ascii: ",")).contains { item in
-            let item = unsafe item.drop { $0 == 0x20 || $0 == 0x09 }
-            guard unsafe item.count >= count, unsafe isWord(item.prefix(count), word) else { return false }
-            return unsafe item.dropFirst(count).allSatisfy { $0 == 0x20 || $0 == 0x09 }
+    /// Whether the token is in the list (RFC 9110, section 5.6.1).
+    private static func contains(_ list: Span<UInt8>, _ token: [UInt8]) -> Bool {
+        var start = 0
+        for end in 0...list.count where end == list.count || list[end] == UInt8(ascii: ",") {
+            if isToken(list.extracting(trimmed(list, start..<end)), token) { return true }
+            start = end + 1
         }
+        return false
     }
 
-    /// As many bytes as the word has; letters are the same in both cases.
-    private static func isWord(_ bytes: Slice<UnsafeRawBufferPointer>, _ word: StaticString) -> Bool {
-        for place in 0..<word.utf8CodeUnitCount
-        where unsafe bytes[bytes.startIndex + place] | 0x20 != word.utf8Start[place] { return false }
+    /// The range without blanks and tabs at both ends.
+    private static func trimmed(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
+        var (start, end) = (range.lowerBound, range.upperBound)
+        while start < end, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }
+        while end > start, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
+        return start..<end
+    }
+
+    /// Whether the bytes are the token, ignoring ASCII case.
+    private static func isToken(_ bytes: Span<UInt8>, _ token: [UInt8]) -> Bool {
+        guard bytes.count == token.count else { return false }
+        for place in bytes.indices {
+            let byte = bytes[place]
+            guard ((0x41...0x5a).contains(byte) ? byte | 0x20 : byte) == token[place] else { return false }
+        }
         return true
     }
 }

@@ -1,11 +1,11 @@
 import NIOCore
 
-/// Reads the answers of one connection, to requests by GET (RFC 9112): their status, and where the next begins.
+/// Reads the responses to GET requests on one connection (RFC 9112): each one's status and its end.
 struct ResponseReader {
     enum Step: Equatable {
         case needsMore
         case answer(status: Int, keepsAlive: Bool)
-        /// What comes is no HTTP.
+        /// The input is not HTTP.
         case broken
     }
 
@@ -13,7 +13,7 @@ struct ResponseReader {
         case head
         case body(Int)
         case chunkSize
-        /// With the line end after it.
+        /// The bytes that are left, with the line end after the chunk.
         case chunk(Int)
         case trailer
         case untilClose
@@ -25,17 +25,17 @@ struct ResponseReader {
 
     static let longestHead = 64 << 10
 
-    /// Takes one answer off the bytes, or as much as there is of it.
+    /// Removes one response, or the part of it that is there, from the input.
     mutating func next(_ input: inout ByteBuffer) -> Step {
         while true {
             switch place {
             case .head:
-                guard let head = ResponseHead(input.readableBytesView) else {
+                guard let head = ResponseHead(input) else {
                     return input.readableBytes > Self.longestHead ? .broken : .needsMore
                 }
                 guard head.isValid else { return .broken }
                 input.moveReaderIndex(forwardBy: head.length)
-                // 100 and its like announce the answer.
+                // A 1xx response comes before the final one.
                 if head.status >= 200 { begin(head) }
             case .body(let left):
                 let part = min(left, input.readableBytes)
@@ -65,7 +65,7 @@ struct ResponseReader {
         }
     }
 
-    /// The connection has ended: the status of an answer that ends with it.
+    /// The status of a response that the end of the connection ends.
     var statusAtEnd: Int? { place == .untilClose ? status : nil }
 
     private mutating func begin(_ head: ResponseHead) {
@@ -90,7 +90,7 @@ struct ResponseReader {
         return .answer(status: status, keepsAlive: keepsAlive)
     }
 
-    /// A line without its end.
+    /// The next line, without its line end.
     private static func line(_ input: inout ByteBuffer) -> ByteBufferView? {
         let bytes = input.readableBytesView
         guard let end = bytes.firstIndex(of: 0x0a) else { return nil }

@@ -1,6 +1,6 @@
 import BgdemoSystemCompat
 
-/// SeededRandom that can be repeated: SplitMix64 (Steele, Lea, Flood 2014).
+/// A repeatable random source: SplitMix64 (Steele, Lea, Flood 2014).
 struct SeededRandom {
     private var state: UInt64
 
@@ -16,7 +16,7 @@ struct SeededRandom {
         return z ^ (z >> 31)
     }
 
-    /// The time to the next event of a Poisson process of one event a second.
+    /// The time to the next event of a Poisson process with one event per second.
     mutating func exponential() -> Double {
         -log(Double((next() >> 11) + 1) * 0x1p-53)
     }

@@ -1,9 +1,9 @@
 import BgdemoSMTPInbox
 
-/// Finds the rate at which a strategy breaks: one load after another, each on fresh processes.
+/// Finds the rate that a subject cannot keep up with: one load after another, each on fresh processes.
 extension Benchmark {
-    /// - Parameter rates: Tried from the lowest on, until one is not kept.
-    /// - Returns: The rates tried, the last of which is not kept where it breaks at all.
+    /// - Parameter rates: Tried in rising order until the subject does not keep up.
+    /// - Returns: The rates tried. The subject did not keep up with the last one, or kept up with all.
     public func sweep(_ subject: BenchmarkSubject, rates: [Double]) async throws -> [SweepStep] {
         var steps: [SweepStep] = []
         for rate in rates.sorted() where steps.allSatisfy(\.isKept) && !stop.isSet {
@@ -12,7 +12,7 @@ extension Benchmark {
                 .open(rate: rate), seconds: min(load.seconds, 5), seed: load.seed, part: "sweep \(rate)")
             benchmark.mailsAtATime = max(mailsAtATime, Self.mailsAtATime(benchmark.load, inbox))
             benchmark.load.connections = max(load.connections, 2 * benchmark.mailsAtATime)
-            // What is late has lost already.
+            // A late mail already shows that the subject did not keep up.
             benchmark.quietPeriod.quiet = min(quietPeriod.quiet, quietPeriod.linger + .seconds(1))
             benchmark.quietPeriod.limit = benchmark.quietPeriod.quiet
             let run = try await benchmark.run(subject)
@@ -23,8 +23,8 @@ extension Benchmark {
 }
 
 extension SweepStep {
-    /// Who keeps up has at the end no more mails on their way than come in during the time that one mail takes, and
-    /// half a second for whatever waits for its turn.
+    /// A subject keeps up if at the end no more mails are under way than are due in the time of one mail plus half a
+    /// second.
     ///
     /// - Parameter mailTime: The seconds that the mail server takes for one mail.
     fileprivate init(_ rate: Double, _ run: BenchmarkRun, mailTime: Double) {

@@ -1,10 +1,10 @@
 import BgdemoEmail
 
-/// One subject after the other under the same rules, and what is shown of it meanwhile.
+/// Measures one subject after the other under the same conditions.
 public struct BenchmarkSuite: Sendable {
-    /// For those who watch.
+    /// Reported while it runs.
     public enum Update: Sendable {
-        /// The place in the order, from 1.
+        /// `place` counts from 1.
         case began(BenchmarkSubject, place: Int, of: Int)
         case goes(BenchmarkSubject, LoadProgress)
         case ended(StrategyResult)
@@ -12,26 +12,26 @@ public struct BenchmarkSuite: Sendable {
 
     public var benchmark: Benchmark
     public var subjects: [BenchmarkSubject]
-    /// The rates that each is tried at, beside the load of the benchmark.
+    /// The rates of the sweep that follows each run. Default: none.
     public var sweep: [Double] = []
 
     public init(_ benchmark: Benchmark, _ subjects: [BenchmarkSubject]) {
         (self.benchmark, self.subjects) = (benchmark, subjects)
     }
 
-    /// Measures all of them. Who can't be measured has a ``StrategyResult/problem``; after a stop, what there is so far
-    /// is returned.
-    public func results(_ tell: @escaping @Sendable (Update) -> Void) async -> [StrategyResult] {
+    /// Measures all subjects. One that cannot be measured has a ``StrategyResult/problem``. When stopped, returns the
+    /// results so far.
+    public func results(_ report: @escaping @Sendable (Update) -> Void) async -> [StrategyResult] {
         var results: [StrategyResult] = []
         for (place, subject) in subjects.enumerated() where !benchmark.stop.isSet {
-            tell(.began(subject, place: place + 1, of: subjects.count))
+            report(.began(subject, place: place + 1, of: subjects.count))
             var benchmark = benchmark
-            benchmark.progress = { tell(.goes(subject, $0)) }
+            benchmark.progress = { report(.goes(subject, $0)) }
             let result = await result(of: subject, in: benchmark)
-            // Who had not begun when it was stopped has nothing to show.
+            // A subject that was stopped before its first request has no result.
             if benchmark.stop.isSet, result.fate.asked == 0 { break }
             results.append(result)
-            tell(.ended(result))
+            report(.ended(result))
         }
         return results
     }

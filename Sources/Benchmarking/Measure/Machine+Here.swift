@@ -9,9 +9,9 @@ import Subprocess
 #endif
 
 extension Machine {
-    /// This one.
+    /// This machine.
     ///
-    /// - Parameter versions: Of programs and libraries, beside those of redis-server and hiredis.
+    /// - Parameter versions: Of programs and libraries other than redis-server and hiredis.
     public static func here(versions: [String: String]) async -> Machine {
         var versions = versions
         versions["hiredis"] = hiredisVersion

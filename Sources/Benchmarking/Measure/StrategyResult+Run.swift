@@ -1,5 +1,5 @@
 extension StrategyResult {
-    /// What a load has shown of a strategy.
+    /// The result of a run.
     init(_ subject: BenchmarkSubject, _ run: BenchmarkRun) {
         self.init(name: subject.name, semantics: subject.semantics)
         var (response, uncorrected) = (LatencyHistogram(), LatencyHistogram())
@@ -30,14 +30,14 @@ extension StrategyResult {
 }
 
 extension BenchmarkRun {
-    /// What the figures do not say by themselves.
+    /// What the figures do not show; nil if there is nothing.
     var problem: String? {
         guard isComplete else { return "stopped before the end" }
         guard fate.accepted > 0 else {
             let statuses = Set(entries.map(\.status)).sorted().map { $0 == 0 ? "no answer" : "\($0)" }
-            return "no request was answered with 200, but with \(statuses.joined(separator: ", "))"
+            return "no request was answered with 200, only with \(statuses.joined(separator: ", "))"
         }
         return fate.pending > 0
-            ? "\(fate.pending) mails were still on their way when the wait after the load was over" : nil
+            ? "\(fate.pending) mails were still missing at the end of the wait after the load" : nil
     }
 }

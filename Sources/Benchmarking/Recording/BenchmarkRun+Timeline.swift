@@ -1,13 +1,13 @@
-/// A load second by second.
+/// The load second by second.
 extension BenchmarkRun {
-    /// From the first request to the last mail, an hour at most.
+    /// From the first request to the last mail, at most an hour.
     var timeline: [TimelineSecond] {
         let last = entries.map { max($0.sent, $0.answered, $0.arrived) }.max() ?? -1
         guard last >= 0 else { return [] }
         let count = min(Self.second(last) + 1, 3600)
         var seconds = (0..<count).map { TimelineSecond(second: $0) }
         var speeds: [Int: LatencyHistogram] = [:]
-        // What the backlog gains and loses in each second.
+        // The change of the backlog in each second.
         var change = [Int](repeating: 0, count: count)
         for entry in entries {
             if entry.sent >= 0, Self.second(entry.sent) < count { seconds[Self.second(entry.sent)].sent += 1 }
@@ -34,7 +34,7 @@ extension BenchmarkRun {
 
     private static func second(_ time: Int64) -> Int { Int(max(0, time) / 1_000_000_000) }
 
-    /// The mail whose way from due to the inbox (to its answer, where no inbox is asked) took as long as the median.
+    /// The mail with the median time from due to the inbox, or to its answer if the inbox is not used.
     var journey: [JourneyStep] {
         let whole = entries.filter { $0.isAccepted && ($0.arrived >= 0 || !isMatched) }
             .sorted { Self.end(of: $0) - $0.due < Self.end(of: $1) - $1.due }

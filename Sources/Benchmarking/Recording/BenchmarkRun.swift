@@ -1,20 +1,20 @@
-/// One load, and what became of it.
+/// The record of one load.
 public struct BenchmarkRun: Sendable {
     public let load: Load
-    /// Whether mails were awaited in the inbox.
+    /// Whether the mails came to the inbox.
     let isMatched: Bool
     let entries: [DeliveryRecorder.Entry]
     let counts: DeliveryRecorder.Counts
-    /// When the last answer had come, in nanoseconds since the first request could have been due.
+    /// The time of the last answer, in nanoseconds since the beginning of the load.
     let end: Int64
-    /// Whether nothing more was to be expected.
+    /// Whether the wait for mails was complete.
     let isDone: Bool
     public let processes: [ProcessCost]
     let redis: RedisStats?
-    /// Not where somebody said stop.
+    /// False if the run was stopped.
     public let isComplete: Bool
 
-    /// By the ids in the inbox.
+    /// Counted by the ids in the inbox.
     public var fate: DeliveryOutcome {
         var fate = DeliveryOutcome()
         for entry in entries where entry.sent >= 0 {
@@ -35,7 +35,7 @@ public struct BenchmarkRun: Sendable {
     /// Mails in the inbox exactly once.
     public var deliveredOnce: Int { entries.count { $0.copies == 1 } }
 
-    /// From this time of the load to the first mail that was asked for after it and came; nil where none did.
+    /// From this time of the load to the first arrival of a mail that was due after it; nil if none arrived.
     public func recovery(from time: Duration) -> Duration? {
         let start = Int64(time / .nanoseconds(1))
         return entries.filter { $0.due >= start && $0.arrived >= 0 }.map(\.arrived).min().map {

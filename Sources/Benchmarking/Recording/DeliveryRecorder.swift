@@ -1,25 +1,25 @@
 import NIOCore
 import Synchronization
 
-/// What became of each mail of a load: when it was due, sent, answered, and in the inbox. Times are in nanoseconds
-/// since the first request could have been due.
+/// Records for each mail of a load when it was due, sent, answered and in the inbox. Times are in nanoseconds since the
+/// beginning of the load.
 public final class DeliveryRecorder: Sendable {
     /// One mail.
     struct Entry: Sendable {
         var due: Int64
-        /// -1 where it has not been.
+        /// -1 if it was not sent; so for the following times.
         var sent: Int64 = -1
         var answered: Int64 = -1
         var arrived: Int64 = -1
-        /// 0 where there was no answer.
+        /// 0 for no answer.
         var status: UInt16 = 0
-        /// In the inbox.
+        /// Copies in the inbox.
         var copies: UInt16 = 0
 
         var isAccepted: Bool { status == 200 }
     }
 
-    /// What can be told while it goes on.
+    /// Counts that are current during the load.
     struct Counts: Sendable {
         var due = 0
         var sent = 0
@@ -28,7 +28,7 @@ public final class DeliveryRecorder: Sendable {
         var delivered = 0
         var copies = 0
         var reordered = 0
-        /// Accepted and not in the inbox.
+        /// Accepted mails that are not in the inbox.
         var backlog = 0
     }
 
@@ -39,13 +39,13 @@ public final class DeliveryRecorder: Sendable {
         var latest = -1
         var lastAnswer: Int64 = 0
         var lastArrival: Int64 = 0
-        /// The answers since somebody looked.
+        /// The answers since the last report.
         var recent = LatencyHistogram()
     }
 
-    /// Of the load, in every subject.
+    /// The id of the load, in the subject of each mail.
     let run: String
-    /// Whether its mails are awaited in the inbox: else none of them is ever missing.
+    /// Whether the mails come to the inbox; if not, none is counted as missing.
     let isMatched: Bool
     private let state = Mutex(State())
 
@@ -55,7 +55,7 @@ public final class DeliveryRecorder: Sendable {
 
     static var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
 
-    // MARK: What the generator says
+    // MARK: Events of the load generator
 
     func begin(at origin: Int64, due: [Int64]) {
         state.withLock { state in
@@ -64,7 +64,7 @@ public final class DeliveryRecorder: Sendable {
         }
     }
 
-    /// Adds a request to a closed loop.
+    /// Adds a request of a closed loop.
     func add(due: Int64) {
         state.withLock { $0.entries.append(Entry(due: due)) }
     }
@@ -89,9 +89,9 @@ public final class DeliveryRecorder: Sendable {
         }
     }
 
-    // MARK: What the inbox says
+    // MARK: Events of the inbox
 
-    /// A mail with this number has come, at this time of the system's clock.
+    /// A mail with this number arrived at this time of the system's clock.
     func arrived(_ number: Int, at now: Int64 = DeliveryRecorder.now) {
         state.withLock { state in
             guard state.entries.indices.contains(number) else { return }
@@ -107,17 +107,17 @@ public final class DeliveryRecorder: Sendable {
         }
     }
 
-    // MARK: What can be asked
+    // MARK: State
 
     var counts: Counts { state.withLock(\.counts) }
     var entries: [Entry] { state.withLock(\.entries) }
-    /// By the system's clock; 0 before the load began.
+    /// By the system's clock; 0 before the load has begun.
     var origin: Int64 { state.withLock(\.origin) }
-    /// By the system's clock; the origin where nothing was answered.
+    /// By the system's clock; the origin if nothing was answered.
     var lastAnswer: Int64 { state.withLock { max($0.lastAnswer, $0.origin) } }
-    /// By the system's clock; 0 where no mail has come.
+    /// By the system's clock; 0 if no mail has arrived.
     var lastArrival: Int64 { state.withLock(\.lastArrival) }
-    /// The 99th percentile of the answers since this was asked last, in milliseconds.
+    /// The 99th percentile of the answers since the last call, in milliseconds.
     func takeP99() -> Double {
         state.withLock { state in
             defer { state.recent.reset() }

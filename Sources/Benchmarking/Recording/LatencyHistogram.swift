@@ -16,7 +16,7 @@ struct LatencyHistogram {
             ? 0 : Double(min(histogram.valueAtPercentile(percentile), histogram.maxRecorded)) / 1000
     }
 
-    /// The shape of the results.
+    /// The distribution in the format of the results.
     var latency: Latency {
         var latency = Latency()
         latency.count = Int(histogram.totalCount)
@@ -37,7 +37,7 @@ struct LatencyHistogram {
         (0..<10).map { Double($0) * 10 } + [90, 92.5, 95, 96, 97, 97.5, 98, 98.5, 99, 99.25, 99.5, 99.75, 99.9]
         + [99.95, 99.99, 99.995, 99.999, 100]
 
-    /// Ten bars a decade, from the fastest to the slowest.
+    /// Ten bars per decade.
     private var bars: [Latency.Bar] {
         let values = histogram.recordedValues().map { (Double($0.value) / 1000, Int($0.count)) }
         guard let first = values.first, let last = values.last else { return [] }

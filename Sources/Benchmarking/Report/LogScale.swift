@@ -1,18 +1,18 @@
 import BgdemoSystemCompat
 
-/// Times as lengths: each ten times longer one is as much longer as the one before.
+/// Maps times to lengths logarithmically.
 struct LogScale {
     let low: Double
     let high: Double
 
-    /// From the power of ten below the least to that above the greatest of the milliseconds.
+    /// From the power of ten below the least to the one above the greatest value, in milliseconds.
     init(_ milliseconds: [Double]) {
         let known = milliseconds.filter { $0 > 0 && $0.isFinite }
         low = pow(10, floor(log10(known.min() ?? 1)))
         high = max(pow(10, ceil(log10(known.max() ?? 10))), low * 10)
     }
 
-    /// `████░░`: full to the first, light to the second.
+    /// `████░░`: full to the first value, light to the second.
     func bar(_ first: Double, _ second: Double, width: Int) -> String {
         let (full, all) = (length(first, width), max(length(first, width), length(second, width)))
         return String(repeating: "█", count: full) + String(repeating: "░", count: all - full)

@@ -1,4 +1,4 @@
-/// The results for a person at a terminal: two tables with bars, within 100 columns.
+/// The results for a terminal: tables with bars, within 100 columns.
 public enum TerminalTable {
     public static let columns = 100
 
@@ -16,7 +16,7 @@ public enum TerminalTable {
         return parts.joined(separator: "\n\n") + "\n"
     }
 
-    /// How fast.
+    /// The latencies.
     private static func speeds(_ results: [StrategyResult]) -> String {
         let scale = LogScale(results.flatMap { [$0.response.p50, $0.response.p99] })
         let rows = results.map { result in
@@ -34,7 +34,7 @@ public enum TerminalTable {
         latency.count == 0 ? NumberText.none : NumberText.time(milliseconds)
     }
 
-    /// What became of the mails, and what it cost.
+    /// The mails and the costs.
     private static func fates(_ results: [StrategyResult]) -> String {
         let rows = results.map { result in
             let fate = result.fate
@@ -58,7 +58,7 @@ public enum TerminalTable {
         return table([head] + rows, isLeft: [0])
     }
 
-    /// Where it breaks.
+    /// The sweep.
     private static func sweeps(_ results: [StrategyResult]) -> String {
         let rows = results.map { result in
             let kept = result.sweep.last { $0.isKept }

@@ -4,10 +4,9 @@
     import Foundation
 #endif
 
-/// A comparison as the text of `--json`, and back.
+/// Writes and reads the text of `--json`.
 extension Comparison {
-    /// Indented, keys in the order of the alphabet. A number that JSON has no word for is one of the strings
-    /// `"Infinity"`, `"-Infinity"` and `"NaN"`.
+    /// Indented, with sorted keys. Numbers that JSON lacks are the strings `"Infinity"`, `"-Infinity"` and `"NaN"`.
     public func json() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -16,17 +15,17 @@ extension Comparison {
         return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
     }
 
-    /// - Throws: ``UnreadableComparison`` where `json` is not of this version's shape.
+    /// - Throws: ``UnreadableComparison`` if `json` does not have this version's format.
     public init(json: some Sequence<UInt8>) throws(UnreadableComparison) {
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
             positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
         let data = Data(json)
         guard let shape = try? decoder.decode(Shape.self, from: data) else {
-            throw UnreadableComparison("it is not JSON that bgdemo compare --json has written")
+            throw UnreadableComparison("it is not JSON of bgdemo compare --json")
         }
         guard shape.version == 1 else {
-            throw UnreadableComparison("its version is \(shape.version), and this bgdemo reads version 1")
+            throw UnreadableComparison("its version is \(shape.version), but this bgdemo reads version 1")
         }
         do {
             self = try decoder.decode(Comparison.self, from: data)
@@ -38,7 +37,7 @@ extension Comparison {
     private struct Shape: Decodable { let version: Int }
 }
 
-/// Why a file holds no comparison.
+/// Why a file cannot be read as a comparison.
 public struct UnreadableComparison: Error, CustomStringConvertible, Hashable {
     public let description: String
 
@@ -46,7 +45,7 @@ public struct UnreadableComparison: Error, CustomStringConvertible, Hashable {
 }
 
 extension Error {
-    /// Where in the JSON a decoder stumbled, and over what.
+    /// The place in the JSON of a decoder's error, and its kind.
     fileprivate var place: String {
         func path(_ context: DecodingError.Context) -> String {
             context.codingPath.map(\.stringValue).joined(separator: ".")
@@ -55,7 +54,7 @@ extension Error {
         case .keyNotFound(let key, let context)?:
             return "it has no \(key.stringValue) in \(context.codingPath.isEmpty ? "its object" : path(context))"
         case .typeMismatch(_, let context)?, .valueNotFound(_, let context)?, .dataCorrupted(let context)?:
-            return "its \(path(context)) is of another kind than expected"
+            return "its \(path(context)) has an unexpected type"
         default: return "\(self)"
         }
     }

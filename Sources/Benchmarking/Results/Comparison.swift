@@ -1,19 +1,19 @@
-/// What one run of `bgdemo compare` has measured: the shape of `--json` (docs/compare.md describes each field).
+/// The result of one run of `bgdemo compare`, and the format of `--json` (docs/compare.md describes each field).
 ///
-/// Times are in milliseconds, sizes in bytes, rates per second. A later version adds fields; one that changes the
+/// Times are in milliseconds, sizes in bytes, rates per second. A later release may add fields; one that changes the
 /// meaning of a field has a higher ``version``.
 public struct Comparison: Codable, Sendable, Hashable {
-    /// Of this shape.
+    /// Of the format.
     public var version = 1
-    /// When it began, in UTC: `2026-11-23T15:00:00Z`.
+    /// The time of its start in UTC: `2026-11-23T15:00:00Z`.
     public var began: String
     public var seconds: Double
-    /// Whether all that was asked for was measured: not after Ctrl-C.
+    /// Whether everything was measured; false after Ctrl-C.
     public var isComplete = true
     public var machine: Machine
     public var settings: Settings
     public var strategies: [StrategyResult] = []
-    /// Of `--chaos`.
+    /// The result of `--chaos`.
     public var fates: FaultMatrix?
 
     public init(began: String, seconds: Double, machine: Machine, settings: Settings) {
@@ -21,14 +21,14 @@ public struct Comparison: Codable, Sendable, Hashable {
     }
 }
 
-/// Where it was measured.
+/// The machine of the run.
 public struct Machine: Codable, Sendable, Hashable {
     /// `Linux 6.1.0 x86_64`
     public var system: String
     public var processor: String
     public var cores: Int
     public var memoryBytes: Int
-    /// By program or library: `bgdemo`, `redis-server`, `libcurl`, `hiredis`.
+    /// Versions by program or library: `bgdemo`, `redis-server`, `libcurl`, `hiredis`.
     public var versions: [String: String]
 
     public init(system: String, processor: String, cores: Int, memoryBytes: Int, versions: [String: String]) {
@@ -37,21 +37,21 @@ public struct Machine: Codable, Sendable, Hashable {
     }
 }
 
-/// What was asked for; with the same seed, the same mails at the same times.
+/// The settings of the run. The same settings with the same seed send the same mails at the same times.
 public struct Settings: Codable, Sendable, Hashable {
-    /// The words after `bgdemo` that repeat the run.
+    /// The arguments of `bgdemo` that repeat the run.
     public var command: [String] = []
     public var seed: UInt64 = 1
-    /// Requests a second, sent when their time has come whatever became of the earlier ones; nil for a closed loop.
+    /// Requests per second of an open loop; nil for a closed loop.
     public var rate: Double?
-    /// Connections of a closed loop, each with one request under way; nil for an open one.
+    /// Connections of a closed loop, each with one request under way; nil for an open loop.
     public var concurrency: Int?
     public var seconds: Double = 10
-    /// How long the mail server takes for each mail.
+    /// The mean delay of the mail server for each mail.
     public var smtpDelayMilliseconds: Double = 250
-    /// Mails that a worker has in hand, and connections to the mail server.
+    /// Mails that a worker sends at a time, and connections to the mail server.
     public var mailsAtATime = 50
-    /// The share of mails that it refuses for now.
+    /// The share of attempts that the mail server refuses with a temporary error, 0 to 1.
     public var smtpFailRate: Double = 0
     /// The rates of `--sweep`.
     public var sweep: [Double] = []

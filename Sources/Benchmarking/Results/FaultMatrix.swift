@@ -6,11 +6,11 @@ public struct FaultMatrix: Codable, Sendable, Hashable {
 
     public init() {}
 
-    /// Whether every cell that must lose nothing lost nothing.
+    /// Whether no cell lost a mail that its strategy must not lose.
     public var isKept: Bool { rows.allSatisfy { $0.cells.allSatisfy(\.isKept) } }
 }
 
-/// A fault as a column's head: `kill-worker`, "kill -9 the worker".
+/// The name and the head of a column: `kill-worker`, "kill -9 the worker".
 public struct FaultName: Codable, Sendable, Hashable {
     public var name: String
     public var summary: String
@@ -34,14 +34,14 @@ public struct FaultMatrixRow: Codable, Sendable, Hashable {
 public struct FaultMatrixCell: Codable, Sendable, Hashable {
     /// ``FaultName/name``
     public var fault: String
-    /// Whether the strategy has what the fault strikes: `foreground` has no worker.
+    /// Whether the strategy has what the fault affects: `foreground` has no worker.
     public var applies = true
     public var fate = DeliveryOutcome()
-    /// In the inbox exactly once.
+    /// Mails in the inbox exactly once.
     public var deliveredOnce = 0
-    /// From the fault to the first mail that was asked for after it and came; nil where none came.
+    /// From the fault to the first arrival of a mail that was due after it; nil if none arrived.
     public var recoverySeconds: Double?
-    /// Whether the design says that nothing accepted may be lost here.
+    /// Whether the strategy guarantees that no accepted mail is lost under this fault.
     public var mustLoseNothing = false
     public var problem: String?
 

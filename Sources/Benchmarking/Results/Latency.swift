@@ -1,4 +1,4 @@
-/// A distribution of times, from an HdrHistogram of three digits; in milliseconds. All 0 where ``count`` is.
+/// A distribution of times in milliseconds, from an HdrHistogram of three digits. All 0 if ``count`` is.
 public struct Latency: Codable, Sendable, Hashable {
     public var count = 0
     public var min: Double = 0
@@ -8,9 +8,9 @@ public struct Latency: Codable, Sendable, Hashable {
     public var p99: Double = 0
     public var p999: Double = 0
     public var max: Double = 0
-    /// Points for a plot, rising: at each percentile (0 to 100) the time that so many did not exceed.
+    /// Points for a plot, in rising order: at each percentile (0 to 100) the time that this share did not exceed.
     public var curve: [Point] = []
-    /// Bars for a histogram, rising, with bounds that grow geometrically.
+    /// Bars of a histogram, in rising order, with bounds that grow geometrically.
     public var bars: [Bar] = []
 
     public struct Point: Codable, Sendable, Hashable {

@@ -1,4 +1,4 @@
-/// Tasks that can be begun from anywhere within a block, and are cancelled and waited for at its end.
+/// Tasks that any code within a block may start. The end of the block cancels them and waits for them.
 final class BackgroundTasks: Sendable {
     private let additions: AsyncStream<@Sendable () async -> Void>.Continuation
 

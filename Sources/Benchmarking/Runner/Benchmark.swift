@@ -1,33 +1,33 @@
 public import BgdemoSMTPInbox
 
-/// The rules under which every strategy is run: the same load, the same mail server, the same patience.
+/// The conditions that are the same for every subject: load, mail server, and the wait for mails after the load.
 public struct Benchmark: Sendable {
-    /// The file of `bgdemo`.
+    /// The path of `bgdemo`.
     public var program: String
     public var load: Load
     public var inbox: InboxSettings
-    /// Of the inbox; 0 for any. Mails of a service that runs already are awaited only where it could be told the port.
+    /// Of the inbox; 0 for a free one. The mails of an external service are awaited only with a fixed port. Default: 0.
     public var inboxPort = 0
-    /// Mails in hand at a time, and connections to the mail server: enough that neither is what is measured.
+    /// Mails that a worker sends at a time, and connections to the mail server: enough that neither limits the result.
     public var mailsAtATime: Int
     public var quietPeriod: QuietPeriod
-    /// Further words for `bgdemo serve`.
+    /// Further arguments of `bgdemo serve`. Default: none.
     public var arguments: [String] = []
     public var stop = StopFlag()
-    /// Told twice a second how it goes.
+    /// Called twice a second.
     public var progress: @Sendable (LoadProgress) -> Void = { _ in }
 
     public init(program: String, load: Load, inbox: InboxSettings) {
         (self.program, self.load, self.inbox) = (program, load, inbox)
         mailsAtATime = Self.mailsAtATime(load, inbox)
-        // Who waits for the mail server keeps a connection for each mail.
+        // A client of `foreground` keeps its connection until the mail server has answered.
         self.load.connections = max(load.connections, 2 * mailsAtATime)
         let mail = inbox.delay.mean
         quietPeriod = QuietPeriod(
             linger: mail + .milliseconds(300), quiet: mail * 4 + .seconds(5), limit: mail * 4 + .seconds(30))
     }
 
-    /// Twice as many as are under way when all keep up (Little's law), and the 50 of the program's own defaults at least.
+    /// Twice the mails under way of a subject that keeps up (Little's law), and at least 50, the program's default.
     static func mailsAtATime(_ load: Load, _ inbox: InboxSettings) -> Int {
         switch load.pace {
         case .open(let rate): max(50, min(10_000, Int(2 * rate * (inbox.delay.mean / .seconds(1)))))
@@ -35,12 +35,12 @@ public struct Benchmark: Sendable {
         }
     }
 
-    /// Runs one strategy in fresh processes under the load.
+    /// Runs one subject in fresh processes under the load.
     ///
-    /// - Parameter during: Runs beside the load, from its beginning; the benchmark ends when both are over. Faults are
-    ///   injected here.
-    /// - Returns: What became of every mail, and what the processes took.
-    /// - Throws: ``BenchmarkError`` where it can't be run, and what `during` throws. No process is left in any case.
+    /// - Parameter during: Runs beside the load, from its beginning; injects faults. The run ends when both have ended.
+    /// - Returns: What became of each mail, and what the processes used.
+    /// - Throws: ``BenchmarkError`` if the subject cannot be run, and what `during` throws. No process is left in any
+    ///   case.
     public func run(
         _ subject: BenchmarkSubject, during: (RunningSubject) async throws -> Void = { _ in }
     ) async throws -> BenchmarkRun {
@@ -50,7 +50,7 @@ public struct Benchmark: Sendable {
         }
     }
 
-    /// Runs one strategy in fresh processes for as long as `body` runs.
+    /// Runs one subject in fresh processes while `body` runs.
     func host<Result>(
         _ subject: BenchmarkSubject, _ body: (RunningSubject) async throws -> Result
     ) async throws -> Result {
@@ -67,7 +67,7 @@ public struct Benchmark: Sendable {
         }
     }
 
-    /// A few mails from end to end, which are not counted: connections are open, and everyone listens.
+    /// Sends a few mails that are not counted, so that all connections are open and all subscribers listen.
     func warmUp(_ running: RunningSubject) async throws {
         var load = Load(.open(rate: 50), seconds: 0.2, seed: self.load.seed, part: "warm-up")
         load.arrivals = .even
@@ -78,7 +78,7 @@ public struct Benchmark: Sendable {
         _ = try await benchmark.measure(load, running) { _ in }
     }
 
-    /// Loads a running, and waits until its mails are in the inbox, or there is no more hope.
+    /// Loads a running subject and waits for its mails as long as ``quietPeriod`` says.
     func measure(
         _ load: Load, _ running: RunningSubject, during: (RunningSubject) async throws -> Void
     ) async throws -> BenchmarkRun {
@@ -89,7 +89,7 @@ public struct Benchmark: Sendable {
         await sampler.begin(running)
         let before = await RedisStats.read(running.redis)
         let (end, isDone) = try await attend(load, recorder, running, sampler, during)
-        await sampler.look(running)
+        await sampler.sample(running)
         let after = await RedisStats.read(running.redis)
         return BenchmarkRun(
             load: load, isMatched: awaits(running.subject), entries: recorder.entries, counts: recorder.counts,
@@ -97,14 +97,14 @@ public struct Benchmark: Sendable {
             redis: before.flatMap { after?.since($0) }, isComplete: !stop.isSet)
     }
 
-    /// - Returns: When the last answer had come, and whether nothing more was to be waited for.
+    /// - Returns: The time of the last answer, and whether the wait for mails was complete.
     private func attend(
         _ load: Load, _ recorder: DeliveryRecorder, _ running: RunningSubject, _ sampler: ProcessSampler,
         _ during: (RunningSubject) async throws -> Void
     ) async throws -> (end: Int64, isDone: Bool) {
         let generator = LoadGenerator(load: load, target: running.target, recorder: recorder, stop: stop)
         async let end = generator.run()
-        // Cancelled when this returns.
+        // Cancelled when this function returns.
         async let _ = sampler.work(running, recorder, load, progress)
         do { try await during(running) } catch is CancellationError where stop.isSet {}
         let time = try await end
@@ -112,14 +112,14 @@ public struct Benchmark: Sendable {
         return (time, isMatched ? await quietPeriod.wait(for: recorder, stop) : true)
     }
 
-    /// Whether its mails are awaited in the inbox.
+    /// Whether its mails come to the inbox.
     private func awaits(_ subject: BenchmarkSubject) -> Bool {
         if case .external = subject.deployment { inboxPort != 0 } else { true }
     }
 }
 
 extension ReplyDelay {
-    /// The time that a mail takes on average.
+    /// The mean delay of a mail.
     public var mean: Duration {
         switch self {
         case .none: .zero

@@ -1,20 +1,20 @@
-/// A strategy that is to be measured, as the command line knows it.
+/// What is measured: a strategy, or an external service.
 public struct BenchmarkSubject: Sendable, Hashable {
-    /// Which processes it is deployed as.
+    /// The processes that it consists of.
     public enum Deployment: Sendable, Hashable {
-        /// The web server alone.
+        /// One web server.
         case single
-        /// A web server and a worker, started apart.
+        /// A web server and a worker.
         case separateWorker
-        /// A master, whose children the two are.
+        /// A master that starts a web server and a worker as its children.
         case supervised
-        /// None of ours: a service that runs already.
+        /// A service that already runs.
         case external(Target)
     }
 
     /// The value of `--strategy`.
     public let name: String
-    /// `safe` or `talk`; nil where there is but one way.
+    /// `safe` or `talk`; nil if the strategy has no `--semantics`.
     public let semantics: String?
     public let deployment: Deployment
     public let needsRedis: Bool
@@ -23,7 +23,7 @@ public struct BenchmarkSubject: Sendable, Hashable {
         (self.name, self.semantics, self.deployment, self.needsRedis) = (name, semantics, deployment, needsRedis)
     }
 
-    /// Another service, called by its URL.
+    /// An external service, named by its URL.
     public init(_ target: Target) {
         self.init(target.url, deployment: .external(target), needsRedis: false)
     }
@@ -31,10 +31,10 @@ public struct BenchmarkSubject: Sendable, Hashable {
     /// `resque`, `resque (talk)`
     public var title: String { semantics == "talk" ? "\(name) (talk)" : name }
 
-    /// Whether its processes are ours to kill.
+    /// Whether faults can be injected into its processes.
     public var canBeStruck: Bool { !roles.isEmpty }
 
-    /// Its processes, in the order in which they are started: who hears before who speaks.
+    /// Its processes in the order of their start: a receiver before its sender.
     public var roles: [ProcessRole] {
         switch deployment {
         case .single: [.webServer]
@@ -45,7 +45,7 @@ public struct BenchmarkSubject: Sendable, Hashable {
     }
 }
 
-/// A process of a strategy, as the results call it.
+/// A process of a strategy; the raw value is its name in the results.
 public enum ProcessRole: String, Sendable, Hashable, CaseIterable {
     case webServer = "web server"
     case worker

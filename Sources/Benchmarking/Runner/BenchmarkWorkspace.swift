@@ -4,7 +4,7 @@
     import Foundation
 #endif
 
-/// A folder of a benchmark's own, which is gone after it, and the backgroundTasks of its tasks.
+/// A folder that is deleted after the run, and the tasks and processes of the run.
 struct BenchmarkWorkspace: Sendable {
     let folder: String
     let backgroundTasks: BackgroundTasks
@@ -16,12 +16,12 @@ struct BenchmarkWorkspace: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw BenchmarkError("no folder can be made in \(temporary), where TMPDIR points: \(error)")
+            throw BenchmarkError("cannot create a folder in \(temporary) (TMPDIR): \(error)")
         }
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let reaper = ProcessReaper()
         return try await BackgroundTasks.open { backgroundTasks in
-            backgroundTasks.add { await reaper.work(folder: folder) }
+            backgroundTasks.add { await reaper.run(folder: folder) }
             return try await body(BenchmarkWorkspace(folder: folder, backgroundTasks: backgroundTasks, reaper: reaper))
         }
     }

@@ -6,9 +6,9 @@ import Subprocess
     import Foundation
 #endif
 
-/// What the processes of a benchmark find around them: nothing that would change how they behave.
+/// The environment of all measured processes.
 enum CleanEnvironment {
-    /// Of our own variables only those that a program needs to run at all: never `PORT`, `REDIS_URL`, `BGDEMO_…`.
+    /// Only the variables that a program needs to run. `PORT`, `REDIS_URL`, `BGDEMO_…` would change its behaviour.
     static var variables: [Environment.Key: String] {
         let kept = ["PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"]
         let own = ProcessInfo.processInfo.environment

@@ -1,14 +1,14 @@
-/// How a load goes, for those who watch.
+/// The state of a load while it runs.
 public struct LoadProgress: Sendable, Hashable {
-    /// Since the first request could have been due, and until the last.
+    /// Since the beginning of the load, and its duration.
     public var seconds: Double
     public var of: Double
     public var sent: Int
     public var answered: Int
     public var accepted: Int
     public var delivered: Int
-    /// Accepted and not in the inbox.
+    /// Accepted mails that are not in the inbox.
     public var backlog: Int
-    /// Of the answers since the last look.
+    /// Of the answers since the last report.
     public var p99Milliseconds: Double
 }

@@ -2,16 +2,15 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// PortAllocator that stay ours while nobody listens: a web server that was killed, a Redis or a mail server that is away comes
-/// back on the one that it had.
+/// Ports for servers that are stopped and started again on the same port.
 ///
-/// They lie below those that systems give to outgoing connections and to port 0 (from 32,768 on Linux, 49,152 on macOS),
-/// and none is given twice while the process lives, unless 12,000 have been.
+/// They are below the ports that systems use for outgoing connections and for port 0 (from 32,768 on Linux, 49,152 on
+/// macOS), and each is returned once, until all 12,000 have been.
 enum PortAllocator {
     private static let range = 20_000..<32_000
     private static let next = Mutex(Int.random(in: range))
 
-    /// One of 127.0.0.1 that nobody listens on.
+    /// A port of 127.0.0.1 on which no process listens.
     static func free() async throws -> Int {
         for _ in range {
             let port = next.withLock { next in

@@ -1,13 +1,13 @@
 import BgdemoSystemCompat
 import Subprocess
 
-/// Sees to it that nothing is left of a benchmark, even where the measuring process is killed: a shell that is told of
-/// every process, and, when it hears no more, kills those that were not taken back, and removes the folder.
+/// Cleans up even after the measuring process is killed. A shell process reads the pids of started and ended processes
+/// from a pipe; when the pipe closes, it kills the processes that are left and deletes the folder.
 final class ProcessReaper: Sendable {
     private static let script = """
         pids=' '
-        while read -r word pid; do
-            case $word in
+        while read -r command pid; do
+            case $command in
             add) pids="$pids$pid " ;;
             remove) case $pids in *" $pid "*) pids="${pids%% $pid *} ${pids#* $pid }" ;; esac ;;
             esac
@@ -16,28 +16,28 @@ final class ProcessReaper: Sendable {
         rm -rf "$1"
         """
 
-    private let words: AsyncStream<String>.Continuation
-    private let told: AsyncStream<String>
+    private let commands: AsyncStream<String>.Continuation
+    private let received: AsyncStream<String>
 
     init() {
-        (told, words) = AsyncStream.makeStream()
+        (received, commands) = AsyncStream.makeStream()
     }
 
-    func add(_ pid: Int32) { words.yield("add \(pid)\n") }
-    func remove(_ pid: Int32) { words.yield("remove \(pid)\n") }
+    func add(_ pid: Int32) { commands.yield("add \(pid)\n") }
+    func remove(_ pid: Int32) { commands.yield("remove \(pid)\n") }
 
-    /// Works until the task is cancelled.
-    func work(folder: String) async {
+    /// Runs until the task is cancelled.
+    func run(folder: String) async {
         var options = PlatformOptions()
-        // A session of its own, where no Ctrl-C reaches it.
+        // In its own session it does not get the SIGINT of Ctrl-C.
         options.createSession = true
-        _ = try? await run(
+        _ = try? await Subprocess.run(
             Configuration(
                 executable: .path("/bin/sh"), arguments: ["-c", Self.script, "reaper", folder],
                 environment: .custom(CleanEnvironment.variables), platformOptions: options),
             input: .inputWriter, output: .discarded, error: .discarded
         ) { execution in
-            for await word in told { _ = try await execution.standardInputWriter.write(word) }
+            for await command in received { _ = try await execution.standardInputWriter.write(command) }
         }
     }
 }

@@ -6,8 +6,8 @@ import Synchronization
     import Foundation
 #endif
 
-/// What the processes of a running take while it is loaded. They are looked at twice a second, so that one which is
-/// killed has been seen.
+/// Samples processor time and memory of all processes twice a second, so that a process that is killed has been
+/// sampled.
 final class ProcessSampler: Sendable {
     private struct Seen {
         let name: String
@@ -18,12 +18,12 @@ final class ProcessSampler: Sendable {
 
     private let seen = Mutex<[Int32: Seen]>([:])
 
-    /// What they took until now is not counted.
-    func begin(_ running: RunningSubject) async { await look(running, isFirst: true) }
+    /// Takes the first sample; what was used before does not count.
+    func begin(_ running: RunningSubject) async { await sample(running, isFirst: true) }
 
-    func look(_ running: RunningSubject) async { await look(running, isFirst: false) }
+    func sample(_ running: RunningSubject) async { await sample(running, isFirst: false) }
 
-    private func look(_ running: RunningSubject, isFirst: Bool) async {
+    private func sample(_ running: RunningSubject, isFirst: Bool) async {
         var names = Dictionary(await running.pids().map { ($0.pid, $0.name) }) { first, _ in first }
         names[ProcessInfo.processInfo.processIdentifier] = ProcessCost.measuring
         let rows = await ProcessTable.rows(Array(names.keys))
@@ -40,18 +40,19 @@ final class ProcessSampler: Sendable {
         }
     }
 
-    /// Looks, and tells how it goes, until the task is cancelled.
+    /// Samples and reports progress until the task is cancelled.
     func work(
-        _ running: RunningSubject, _ recorder: DeliveryRecorder, _ load: Load, _ tell: @Sendable (LoadProgress) -> Void
+        _ running: RunningSubject, _ recorder: DeliveryRecorder, _ load: Load,
+        _ report: @Sendable (LoadProgress) -> Void
     ) async {
         while !Task.isCancelled {
             do { try await Task.sleep(for: .milliseconds(500)) } catch { return }
-            await look(running)
-            tell(recorder.progress(of: load))
+            await sample(running)
+            report(recorder.progress(of: load))
         }
     }
 
-    /// Processes of one name, such as those before and after a restart, together.
+    /// The costs by name: a process and its successors after restarts are summed.
     var costs: [ProcessCost] {
         let processes = seen.withLock { Array($0.values) }
         return (ProcessRole.allCases.map(\.rawValue) + ["redis-server", ProcessCost.measuring]).compactMap { name in

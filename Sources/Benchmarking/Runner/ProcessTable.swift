@@ -9,19 +9,19 @@ import BgdemoSystemCompat
     import Foundation
 #endif
 
-/// What the system says of the processes there are: `/proc` on Linux, `ps` on macOS.
+/// Reads the table of processes: `/proc` on Linux, `ps` on macOS.
 enum ProcessTable {
     struct Row: Sendable {
         let pid: Int32
         let parent: Int32
         let isZombie: Bool
         let cpuSeconds: Double
-        /// Linux: the most since it began; macOS: now.
+        /// On Linux the peak since the start, on macOS the current value.
         let memoryBytes: Int
     }
 
     #if canImport(Darwin)
-        /// Rows of these processes.
+        /// The rows of these processes.
         static func rows(_ pids: [Int32]) async -> [Row] { await all().filter { pids.contains($0.pid) } }
 
         static func children(of parent: Int32) async -> [Row] { await all().filter { $0.parent == parent } }
@@ -61,7 +61,7 @@ enum ProcessTable {
             (read("/proc/\(pid)/cmdline") ?? "").split(separator: "\0")
         }
 
-        /// By proc(5): the name may hold blanks and brackets, so what counts begins after the last bracket.
+        /// proc(5): the name may contain blanks and parentheses, so the fields are read after the last parenthesis.
         private static func row(_ pid: Int32) -> Row? {
             guard let stat = read("/proc/\(pid)/stat"), let name = stat.lastIndex(of: ")") else { return nil }
             let words = stat[name...].split(separator: " ")

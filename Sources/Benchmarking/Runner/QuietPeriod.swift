@@ -1,26 +1,26 @@
-/// How long is waited for mails after the load.
+/// The wait for mails after the load.
 public struct QuietPeriod: Sendable, Hashable {
-    /// After the last mail that was awaited: for copies of it.
+    /// Once all accepted mails have come: the wait for copies. Default: 300 ms.
     public var linger: Duration
-    /// Without any mail, until those that have not come count as lost.
+    /// Without a new mail: after this time the missing mails count as lost. Default: 5 s.
     public var quiet: Duration
-    /// In all. Mails that have not come then, while others still do, count as pending.
+    /// In all. Mails that are missing then, while others still come, count as pending. Default: 30 s.
     public var limit: Duration
 
     public init(linger: Duration = .milliseconds(300), quiet: Duration = .seconds(5), limit: Duration = .seconds(30)) {
         (self.linger, self.quiet, self.limit) = (linger, quiet, limit)
     }
 
-    /// Waits from now, which is the end of the load and of all that befell it.
+    /// Waits from now, which is the end of the load and of all faults.
     ///
-    /// - Returns: Whether nothing more is to be expected; false where the limit was reached, or somebody said stop.
+    /// - Returns: Whether the wait was complete; false if the limit was reached or the run was stopped.
     func wait(for recorder: DeliveryRecorder, _ stop: StopFlag) async -> Bool {
         var (waited, silence, last, look) = (Duration.zero, Duration.zero, recorder.lastArrival, DeliveryRecorder.now)
         while !stop.isSet, !Task.isCancelled {
             if silence >= (recorder.counts.backlog == 0 ? linger : quiet) { return true }
             if waited >= limit { return false }
             try? await Task.sleep(for: .milliseconds(20))
-            // While the machine slept, or this process was stopped, nobody has waited.
+            // Time in which the machine slept or this process was suspended does not count.
             let step = min(Duration.nanoseconds(DeliveryRecorder.now - look), .milliseconds(250))
             look = DeliveryRecorder.now
             waited += step

@@ -2,12 +2,12 @@ import Logging
 import NIOPosix
 import RedisClient
 
-/// What a Redis has been asked since it began, by its own `INFO stats`.
+/// Commands and bytes of a Redis since its start, by `INFO stats`.
 struct RedisStats: Sendable {
     var commands: Int
     var bytes: Int
 
-    /// Nil where there is none, or it does not answer.
+    /// Nil if there is no Redis or it does not answer.
     static func read(_ own: TestRedis?) async -> RedisStats? {
         guard let own, let url = try? RedisURL(own.url) else { return nil }
         let redis = RedisConnection(
@@ -26,7 +26,7 @@ struct RedisStats: Sendable {
         return RedisStats(commands: commands, bytes: input + output)
     }
 
-    /// Nil where it was started again meanwhile, and has forgotten.
+    /// The difference; nil if Redis was restarted between the two.
     func since(_ earlier: RedisStats) -> RedisStats? {
         guard commands >= earlier.commands, bytes >= earlier.bytes else { return nil }
         return RedisStats(commands: commands - earlier.commands, bytes: bytes - earlier.bytes)

@@ -2,15 +2,15 @@ import BgdemoSystemCompat
 import Subprocess
 import Synchronization
 
-/// A process of a benchmark, from the line that says that it is ready to its end.
+/// A process of a run, from its ready line to its end.
 final class RunningProcess: Sendable {
-    /// What is to be run.
+    /// What to run.
     struct Command: Sendable {
-        /// For messages: `web server`, `redis-server`.
+        /// For error messages: `web server`, `redis-server`.
         var name: String
         var executable: String
         var arguments: [String]
-        /// Whether the process says by this line that it is ready.
+        /// Whether this line of its output is the ready line.
         var isReady: @Sendable (String) -> Bool
     }
 
@@ -31,9 +31,9 @@ final class RunningProcess: Sendable {
         (self.name, self.pid, self.running, self.send) = (name, pid, running, send)
     }
 
-    /// Starts it in the backgroundTasks, and returns when it is ready.
+    /// Starts the process and returns when it is ready.
     ///
-    /// - Throws: ``BenchmarkError`` with what it said, where it ends before, or is silent for `limit`.
+    /// - Throws: ``BenchmarkError`` with its output if it ends before, or is not ready within `limit`.
     static func start(
         _ command: Command, in backgroundTasks: BackgroundTasks, watch: ProcessReaper, limit: Duration = .seconds(30)
     ) async throws -> RunningProcess {
@@ -67,7 +67,7 @@ final class RunningProcess: Sendable {
         _ command: Command, _ watch: ProcessReaper, _ event: AsyncStream<Event>.Continuation
     ) async throws {
         var options = PlatformOptions()
-        // A group of its own: Ctrl-C in the terminal is for the one who measures.
+        // In its own group it does not get the SIGINT of Ctrl-C.
         options.processGroupID = 0
         _ = try await run(
             Configuration(
@@ -81,20 +81,20 @@ final class RunningProcess: Sendable {
             watch.add(pid)
             defer { watch.remove(pid) }
             event.yield(.started(pid) { try execution.send(signal: $0) })
-            // Its lines are read to the end: a full pipe would stop it.
+            // All output is read: a full pipe would block the process.
             for try await line in execution.standardOutput.strings() { event.yield(.printed(line)) }
         }
     }
 
     func signal(_ signal: Signal) throws { try send(signal) }
 
-    /// Returns when it has ended. To be asked by one task at a time.
+    /// Returns when the process has ended. Only one task at a time may call it.
     func ended() async {
         for await _ in running {}
     }
 }
 
-/// Why a strategy can't be measured, in words for who wanted it.
+/// Why a subject cannot be measured.
 public struct BenchmarkError: Error, Hashable, CustomStringConvertible {
     public let description: String
 
@@ -103,7 +103,7 @@ public struct BenchmarkError: Error, Hashable, CustomStringConvertible {
     }
 }
 
-/// What `body` returns, unless it takes longer than `limit`.
+/// Runs `body` with a time limit.
 func within<Result: Sendable>(
     _ limit: Duration, _ complaint: @autoclosure @Sendable @escaping () -> String,
     _ body: @Sendable @escaping () async throws -> Result

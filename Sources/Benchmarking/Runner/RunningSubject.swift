@@ -2,12 +2,12 @@ import BgdemoSystemCompat
 public import Subprocess
 import Synchronization
 
-/// A strategy that runs, in processes of its own, with a mail room and where it needs one a Redis of its own: fit to
-/// be loaded, and to be struck by faults.
+/// A subject that runs, in processes of its own, with a mail server and, if needed, a Redis of its own. It can be
+/// loaded, and faults can be injected.
 public final class RunningSubject: Sendable {
     public let subject: BenchmarkSubject
     public let mailServer: TestMailServer
-    /// Nil where the strategy needs none.
+    /// Nil if the strategy needs none.
     public let redis: TestRedis?
     private let program: String
     /// Of the web server.
@@ -24,9 +24,9 @@ public final class RunningSubject: Sendable {
     }
 
     /// - Parameters:
-    ///   - program: The file of `bgdemo`.
-    ///   - mailsAtATime: Mails that a worker has in hand, and connections to the mail server.
-    ///   - arguments: Further words for `bgdemo serve`.
+    ///   - program: The path of `bgdemo`.
+    ///   - mailsAtATime: Mails that a worker sends at a time, and connections to the mail server.
+    ///   - arguments: Further arguments of `bgdemo serve`.
     static func start(
         _ subject: BenchmarkSubject, program: String, mailsAtATime: Int, arguments: [String], inbox: TestMailServer,
         in workspace: BenchmarkWorkspace
@@ -47,7 +47,7 @@ public final class RunningSubject: Sendable {
         (self.mailServer, self.redis, self.workspace) = (mailServer, redis, workspace)
     }
 
-    /// The processes that are started here: of a family only the master, which starts its children itself.
+    /// The processes that are started here: not the children of a master, which starts them itself.
     var own: [ProcessRole] { subject.deployment == .supervised ? [.master] : subject.roles }
 
     public var target: Target {
@@ -77,7 +77,7 @@ public final class RunningSubject: Sendable {
         return arguments
     }
 
-    /// The process of this role as it is now; nil where there is none, which for a child of the master may be for a moment.
+    /// The pid of the current process of this role; nil while a master has no child of this role.
     public func pid(of role: ProcessRole) async -> Int32? {
         if let process = state.withLock({ $0.processes[role] }) { return process.pid }
         return await children().first { $0.role == role }?.pid
@@ -94,26 +94,26 @@ public final class RunningSubject: Sendable {
         return children
     }
 
-    /// - Throws: ``BenchmarkError`` where there is no such process.
+    /// - Throws: ``BenchmarkError`` if there is no such process.
     public func signal(_ signal: Signal, to role: ProcessRole) async throws {
         if let process = state.withLock({ $0.processes[role] }) { return try process.signal(signal) }
         guard let pid = await pid(of: role), kill(pid, signal.rawValue) == 0 else {
-            throw BenchmarkError("\(subject.title) has no \(role.rawValue) to be sent a signal")
+            throw BenchmarkError("\(subject.title) has no \(role.rawValue) to send a signal to")
         }
     }
 
-    /// Returns when the process has ended; at once for a child of the master, which sees to that.
+    /// Returns when the process has ended; at once for the child of a master.
     public func ended(_ role: ProcessRole) async { await state.withLock { $0.processes[role] }?.ended() }
 
-    /// As a supervisor does it: waits for its end, and starts it again, the web server on the same port. Nothing for a
-    /// child of the master.
+    /// Waits for the end of the process and starts it again, the web server on the same port, as a supervisor does.
+    /// Does nothing for the child of a master.
     public func restart(_ role: ProcessRole) async throws {
         guard own.contains(role) else { return }
         await ended(role)
         try await start(role)
     }
 
-    /// What runs now, by the names of the results.
+    /// All processes that run now, by their names in the results.
     func pids() async -> [(name: String, pid: Int32)] {
         let processes = state.withLock(\.processes)
         var pids = subject.roles.compactMap { role in processes[role].map { (role.rawValue, $0.pid) } }
@@ -122,7 +122,7 @@ public final class RunningSubject: Sendable {
         return pids
     }
 
-    /// Kills the master and its children, which are nobody else's.
+    /// Kills all processes, the children of a master too.
     func end() async {
         let children = await children()
         for process in state.withLock({ Array($0.processes.values) }) { try? process.signal(.kill) }
@@ -136,7 +136,7 @@ public final class RunningSubject: Sendable {
         state.withLock { ($0.recorder, $0.stop) = (recorder, stop) }
     }
 
-    /// Since the first request of the load could have been due; below zero before.
+    /// The time since the beginning of the load; negative before it.
     public var now: Duration {
         let origin = state.withLock { $0.recorder?.origin } ?? 0
         return origin == 0 ? .zero : .nanoseconds(DeliveryRecorder.now - origin)
@@ -144,7 +144,7 @@ public final class RunningSubject: Sendable {
 
     /// Returns at this time of the load.
     ///
-    /// - Throws: `CancellationError`, also where somebody says stop.
+    /// - Throws: `CancellationError`, also when the run is stopped.
     public func sleep(until time: Duration) async throws {
         while now < time {
             try await Task.sleep(for: min(.milliseconds(50), max(.milliseconds(1), time - now)))

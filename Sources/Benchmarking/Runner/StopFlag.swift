@@ -1,6 +1,6 @@
 import Synchronization
 
-/// By which a person says that it is enough: what runs ends in order, and reports what it has.
+/// Set to stop a run early: it ends in order and reports what it has measured.
 public final class StopFlag: Sendable {
     private let value = Atomic<Bool>(false)
 

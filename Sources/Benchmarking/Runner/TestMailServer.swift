@@ -4,8 +4,8 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The mail server of a benchmark, in the measuring process: an inbox that can be closed, and opened again with other
-/// settings on the same port, and that writes each mail into the recorder of its load.
+/// The mail server of a run, an inbox in the measuring process. It can be closed and opened again on the same port with
+/// other settings, and passes each mail to the recorder of its load.
 public final class TestMailServer: Sendable {
     private struct State {
         var inbox: Inbox?
@@ -20,11 +20,11 @@ public final class TestMailServer: Sendable {
 
     public var url: String { "smtp://127.0.0.1:\(port)" }
 
-    /// Opens on this port, 0 for any.
+    /// Opens on this port; 0 for a free one.
     static func open(_ settings: InboxSettings, port: Int = 0, in backgroundTasks: BackgroundTasks) async throws
         -> TestMailServer
     {
-        // It takes the mails of many connections, and keeps none.
+        // One event loop suffices for many connections, since no mail is kept.
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let (inbox, arrivals) = try await start(settings, port == 0 ? PortAllocator.free() : port, loop)
         let mailServer = TestMailServer(inbox, settings, backgroundTasks, loop)
@@ -38,7 +38,7 @@ public final class TestMailServer: Sendable {
         (self.backgroundTasks, self.loop) = (backgroundTasks, loop)
     }
 
-    /// - Returns: What listens, and all mails that come to it, from the first on.
+    /// - Returns: The inbox, and all mails that it receives.
     private static func start(
         _ settings: InboxSettings, _ port: Int, _ loop: any EventLoop
     ) async throws -> (Inbox, AsyncStream<CaughtMail>) {
@@ -56,7 +56,7 @@ public final class TestMailServer: Sendable {
                 }
                 return (inbox, arrivals)
             } catch let error as InboxError {
-                // A process that is just being started has our closed listeners until it becomes another program.
+                // Between fork and exec, a process that is just being started holds this process' closed listener.
                 attempts += 1
                 guard attempts < 100 else { throw error }
                 try await Task.sleep(for: .milliseconds(20))
@@ -66,12 +66,12 @@ public final class TestMailServer: Sendable {
 
     public var settings: InboxSettings { state.withLock(\.settings) }
 
-    /// Stops listening and sends everyone away. A mail whose answer has not been given is not taken.
+    /// Stops listening and closes all connections. A mail without an answer is not received.
     public func close() async {
         await state.withLock { $0.inbox.take() }?.stop(grace: .zero)
     }
 
-    /// Opens again on the same port, with other settings where there are any; closes before.
+    /// Closes and opens again on the same port. Default: with the same settings.
     public func reopen(_ settings: InboxSettings? = nil) async throws {
         await close()
         let settings = settings ?? self.settings
@@ -86,9 +86,9 @@ public final class TestMailServer: Sendable {
         }
     }
 
-    // MARK: Ledgers
+    // MARK: Recorders
 
-    /// From now on writes the mails of this recorder's load into it.
+    /// Passes the mails of this recorder's load to it from now on.
     func add(_ recorder: DeliveryRecorder) {
         state.withLock { $0.recorders[recorder.run] = recorder }
     }

@@ -9,7 +9,7 @@ import Synchronization
     import Foundation
 #endif
 
-/// The redis-server of one running: fresh, with an append-only file, on a free port of 127.0.0.1.
+/// The redis-server of one subject: fresh, with an append-only file, on a free port of 127.0.0.1.
 public final class TestRedis: Sendable {
     public let port: Int
     private let workspace: BenchmarkWorkspace
@@ -21,9 +21,9 @@ public final class TestRedis: Sendable {
     static func start(in workspace: BenchmarkWorkspace) async throws -> TestRedis {
         guard PrivateRedis.program(ProcessInfo.processInfo.environment) != nil else {
             throw BenchmarkError(
-                "there is no redis-server to start: apt-get install redis-server, or brew install redis")
+                "redis-server is missing: apt-get install redis-server, or brew install redis")
         }
-        // Another program may take the port before redis-server does.
+        // Another program may use the port before redis-server does.
         for attempt in 0..<5 {
             do {
                 let port = try await PortAllocator.free()
@@ -51,10 +51,10 @@ public final class TestRedis: Sendable {
     /// `.kill` ends it, `.suspend` freezes it, `.resume` thaws it.
     public func signal(_ signal: Signal) throws { try process.withLock { $0 }.signal(signal) }
 
-    /// Returns when it has ended.
+    /// Returns when the process has ended.
     public func ended() async { await process.withLock { $0 }.ended() }
 
-    /// Starts it again after its end, on the same port with the same data, and returns when it takes commands.
+    /// Waits for its end, starts it again on the same port with the same data, and returns when it accepts commands.
     public func restart() async throws {
         await ended()
         let new = try await workspace.start(Self.command(port, workspace.folder))

@@ -5,15 +5,15 @@ import BgdemoSMTPInbox
 import BgdemoEmail
 import BgdemoSMTPClient
 
-/// Where subjects are measured, and their results shown and written down.
+/// Runs `compare` and `bench`: measures subjects, prints the results and writes the files.
 struct CompareRunner {
     let load: LoadOptions
     let sweep: [Double]
     let report: ReportOptions
-    /// What befalls the strategies afterwards; nil where nothing does.
+    /// The faults of `--chaos`; nil without it.
     var chaos: ChaosOptions?
 
-    /// - Throws: `ValidationError` where the options are not right; `ExitCode` where something could not be measured.
+    /// - Throws: `ValidationError` for wrong options, `ExitCode` if something could not be measured.
     func measure(_ subjects: [BenchmarkSubject]) async throws {
         let benchmark = try load.benchmark()
         for rate in sweep { try LoadOptions.check(rate, seconds: benchmark.load.seconds, "--sweep") }

@@ -9,14 +9,14 @@ import ArgumentParser
     import Foundation
 #endif
 
-/// Where subjects are struck by faults, and their fates shown and written down.
+/// Runs `chaos`: injects faults into subjects, prints the fault matrix and writes the files.
 struct FaultInjector {
     let options: ChaosOptions
     let report: ReportOptions
 
-    /// The fate matrix alone.
+    /// Measures the fault matrix.
     ///
-    /// - Throws: `ExitCode` where a strategy did not keep its word, or somebody said stop.
+    /// - Throws: `ExitCode` if a strategy broke its guarantee or the run was stopped.
     func inject(into subjects: [BenchmarkSubject], _ inbox: InboxSettings) async throws {
         try options.check()
         let before = try report.check()

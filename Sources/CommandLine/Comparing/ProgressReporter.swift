@@ -1,8 +1,8 @@
 import BgdemoBenchmarking
 import BgdemoSystemCompat
 
-/// Tells on standard error how a comparison goes: on a terminal a line that is always new, elsewhere lines
-/// for a log.
+/// Reports the progress of a comparison on standard error: on a terminal in one line that it rewrites, otherwise in
+/// lines for a log.
 struct ProgressReporter: Sendable {
     private let isTerminal = isatty(2) == 1
 
@@ -11,7 +11,7 @@ struct ProgressReporter: Sendable {
         case .began(let subject, let place, let count):
             show("[\(place)/\(count)] \(subject.title): starting" + (isTerminal ? "" : "\n"))
         case .goes(let subject, let progress):
-            // Elsewhere now and then: twice a second would fill a log.
+            // Not each of the two updates per second goes into a log.
             guard isTerminal || Int(progress.seconds * 2) % 10 == 1 else { return }
             show("\(subject.title): \(text(progress))" + (isTerminal ? "" : "\n"))
         case .ended(let result):
@@ -37,8 +37,8 @@ struct ProgressReporter: Sendable {
                 "\(result.title): \((result.problem ?? "").split(whereSeparator: \.isNewline).joined(separator: "; "))"
         }
         let times = "p50 \(NumberText.time(result.response.p50)), p99 \(NumberText.time(result.response.p99))"
-        let fate = result.isMatched ? ", \(NumberText.count(result.fate.lost)) lost" : ""
-        return "\(result.title): \(NumberText.count(result.fate.accepted)) accepted\(fate), answered after \(times)"
+        let lost = result.isMatched ? ", \(NumberText.count(result.fate.lost)) lost" : ""
+        return "\(result.title): \(NumberText.count(result.fate.accepted)) accepted\(lost), answered after \(times)"
     }
 
     private func show(_ text: String) {

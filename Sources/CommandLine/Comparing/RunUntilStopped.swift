@@ -2,11 +2,11 @@ import BgdemoBenchmarking
 import BgdemoSystemCompat
 import UnixSignals
 
-/// Runs `body`; SIGINT, SIGTERM and SIGHUP say stop to it, and when they come again end the process at once.
+/// Runs `body`. The first SIGINT, SIGTERM or SIGHUP sets `stop`, the second ends the process at once.
 func runUntilStopped<Result: Sendable>(
     _ stop: StopFlag, _ body: @Sendable () async throws -> Result
 ) async rethrows -> Result {
-    // Cancelled when the body returns.
+    // Cancelled when `body` returns.
     async let _ = listen(stop)
     return try await body()
 }

@@ -1,6 +1,6 @@
 import BgdemoSMTPInbox
 
-/// What is different from an earlier run.
+/// The differences from an earlier run.
 enum ChangeSection {
     static func write(from old: Comparison, to new: Comparison, into html: inout HTML) {
         html.raw("<section id=\"changes\">\n<h2>What changed since \(HTML.escaped(old.began))</h2>\n")
@@ -8,19 +8,19 @@ enum ChangeSection {
             html.raw("<p class=\"caveat\">\(HTML.escaped(caveat))</p>\n")
         }
         let changes = Change.all(from: old, to: new)
-        let told = changes.filter { $0.trend != .same }
+        let changed = changes.filter { $0.trend != .same }
         html.raw(
-            "<p>\(NumberText.count(told.count)) of \(NumberText.count(changes.count)) figures differ by more than ")
-        html.raw("\(Int(Change.tolerance * 100)) %. One run against one is an observation, no proof.</p>\n")
-        if !told.isEmpty { table("What differs", told).write("changes-figures", into: &html) }
-        html.raw("<details>\n<summary>Every figure, then and now</summary>\n")
-        table("Every figure, then and now", changes).write("changes-all", into: &html)
+            "<p>\(NumberText.count(changed.count)) of \(NumberText.count(changes.count)) figures differ by more than ")
+        html.raw("\(Int(Change.tolerance * 100)) %. Two single runs are an observation, not a proof.</p>\n")
+        if !changed.isEmpty { table("What differs", changed).write("changes-figures", into: &html) }
+        html.raw("<details>\n<summary>All figures, then and now</summary>\n")
+        table("All figures, then and now", changes).write("changes-all", into: &html)
         html.raw("</details>\n</section>\n")
     }
 
     private static func table(_ caption: String, _ changes: [Change]) -> DataTable {
         DataTable(
-            caption, ["Strategy", "Figure", "Then", "Now", "Ratio", "Verdict"],
+            caption, ["Strategy", "Figure", "Then", "Now", "Ratio", "Change"],
             changes.map { change in
                 (
                     change.strategy,

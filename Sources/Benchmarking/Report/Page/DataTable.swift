@@ -1,11 +1,11 @@
 import BgdemoSMTPInbox
 
-/// Figures in rows, as HTML. Each is in a `<data value>`, so that the number itself is there for programs.
+/// A table of figures as HTML. Each figure is in a `<data value>` with the exact number for programs.
 struct DataTable: Sendable {
     struct Cell: Sendable {
         let text: String
         let value: String?
-        /// Whether it is one of a column of figures, though there may be none here.
+        /// Whether it belongs to a column of figures, even if it has no value.
         var isFigure = true
 
         static let none = Cell(text: NumberText.none, value: nil)
@@ -32,7 +32,7 @@ struct DataTable: Sendable {
         (self.caption, self.head, self.rows) = (caption, head, rows)
     }
 
-    /// - Parameter id: Of the table, for those that look for it.
+    /// - Parameter id: The `id` of the table.
     func write(_ id: String, into html: inout HTML) {
         html.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"\(id)-caption\">\n")
         html.raw(

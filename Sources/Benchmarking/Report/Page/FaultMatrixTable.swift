@@ -1,17 +1,17 @@
 import BgdemoSMTPInbox
 
-/// The fate matrix as a grid of words on coloured grounds.
+/// The fault matrix as an HTML table with coloured cells.
 enum FaultMatrixTable {
     static func write(_ matrix: FaultMatrix, into html: inout HTML) {
         html.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"fates-caption\">\n")
         html.raw(
             "<table id=\"fates\" class=\"fates\">\n<caption id=\"fates-caption\"><span>What became of the mails of ")
         html.raw(
-            "each strategy under each fault. Framed cells: nothing that was accepted may be lost.</span></caption>\n")
+            "each strategy under each fault. Framed cells must lose no accepted mail.</span></caption>\n")
         html.raw("<thead><tr><th scope=\"col\">Fault</th>")
         for row in matrix.rows { html.raw("<th scope=\"col\">\(HTML.escaped(row.title))</th>") }
         html.raw("</tr></thead>\n<tbody>\n")
-        // Faults downwards: there are more of them, and a page is longer than it is wide.
+        // Faults are rows: there are more of them, and a page is longer than wide.
         for fault in matrix.faults {
             html.raw("<tr><th scope=\"row\">\(HTML.escaped(fault.summary))</th>")
             for row in matrix.rows { write(row.cell(of: fault), into: &html) }
@@ -24,20 +24,20 @@ enum FaultMatrixTable {
     private static func write(_ cell: FaultMatrixCell?, into html: inout HTML) {
         guard let cell else { return html.raw("<td class=\"idle\">not run</td>") }
         let result = CellResult(cell)
-        let promise = cell.mustLoseNothing ? cell.isKept ? " promise" : " promise broken" : ""
-        html.raw("<td class=\"\(result.style)\(promise)\"><strong>\(HTML.escaped(result.words))</strong>")
+        let frame = cell.mustLoseNothing ? cell.isKept ? " promise" : " promise broken" : ""
+        html.raw("<td class=\"\(result.style)\(frame)\"><strong>\(HTML.escaped(result.words))</strong>")
         if !cell.isKept { html.raw("<em>must lose nothing</em>") }
         for detail in cell.details { html.raw("<span>\(HTML.escaped(detail))</span>") }
         html.raw("</td>")
     }
 
-    /// Each number of each cell.
+    /// All numbers of all cells.
     private static func table(_ matrix: FaultMatrix) -> DataTable {
         DataTable(
-            "The same in figures",
+            "The same as figures",
             [
-                "Strategy", "Fault", "Asked", "Accepted", "Delivered once", "Duplicated", "Lost", "Refused",
-                "Unanswered", "Not accepted, but delivered", "Back after", "Must lose nothing",
+                "Strategy", "Fault", "Sent", "Accepted", "Delivered once", "Duplicated", "Lost", "Refused",
+                "Unanswered", "Not accepted, but delivered", "Recovery", "Must lose nothing",
             ],
             matrix.rows.flatMap { row in
                 row.cells.filter(\.applies).map { cell in

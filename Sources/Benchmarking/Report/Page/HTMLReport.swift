@@ -1,9 +1,9 @@
 import BgdemoSMTPInbox
 
-/// A comparison as one page that needs nothing else: no network, no script. Pictures are SVG, each with the table that it
-/// was drawn from, and the JSON of it all is inside.
+/// A comparison as one self-contained page, without network and script: SVG pictures, the table behind each, and the
+/// JSON.
 public enum HTMLReport {
-    /// - Parameter before: An earlier run, whose figures are shown beside.
+    /// - Parameter before: An earlier run to compare with.
     public static func page(_ comparison: Comparison, before: Comparison? = nil) -> String {
         let plots = Plot.all(of: comparison)
         return HTML.page("bgdemo compare, \(comparison.began)", head: head) { html in
@@ -28,7 +28,7 @@ public enum HTMLReport {
         if let before { ChangeSection.write(from: before, to: comparison, into: &html) }
         for plot in plots { write(plot, into: &html) }
         if let fates = comparison.fates, !fates.rows.isEmpty {
-            html.raw("<section id=\"fate-matrix\">\n<h2>What becomes of the mails when something dies</h2>\n")
+            html.raw("<section id=\"fate-matrix\">\n<h2>What becomes of the mails under each fault</h2>\n")
             FaultMatrixTable.write(fates, into: &html)
             html.raw("</section>\n")
         }

@@ -1,5 +1,5 @@
 extension HTMLReport {
-    /// For the end of the page's head.
+    /// For the end of the page's `head`.
     static let head = """
         <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
         <style>

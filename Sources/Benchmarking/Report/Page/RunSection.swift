@@ -1,6 +1,6 @@
 import BgdemoSMTPInbox
 
-/// Where it was measured, how to do it again, and all of it as JSON.
+/// The machine, the command that repeats the run, and the JSON.
 enum RunSection {
     static func write(_ comparison: Comparison, into html: inout HTML) {
         let (machine, settings) = (comparison.machine, comparison.settings)
@@ -17,21 +17,21 @@ enum RunSection {
         for (name, value) in facts {
             html.raw("<div><dt>\(HTML.escaped(name))</dt><dd>\(HTML.escaped(value))</dd></div>\n")
         }
-        html.raw("</dl>\n<p>Load, mail server and strategies shared these cores, over loopback: compare the ")
-        html.raw("strategies with each other rather than with other machines. Times count from when a request was ")
-        html.raw("<em>due</em>, so that what waited behind a slow answer counts as waiting; the <em>uncorrected</em> ")
-        html.raw("figures count from when it was sent. Loss is counted by the ids in the inbox.</p>\n</section>\n")
+        html.raw("</dl>\n<p>Load, mail server and strategies share these cores and use loopback: compare the ")
+        html.raw("strategies with each other, not with other machines. Times begin when a request was <em>due</em>, ")
+        html.raw("so that waiting behind a slow answer counts; the <em>uncorrected</em> figures begin when it was ")
+        html.raw("sent. Losses are counted by the ids in the inbox.</p>\n</section>\n")
         write(json: (try? comparison.json()) ?? "null", into: &html)
     }
 
-    /// `<` would let a name in it end the element; JSON has another way to write it.
+    /// A `<` in a name could end the element, so it is written as an escape.
     private static func write(json: String, into html: inout HTML) {
         html.raw("<script type=\"application/json\" id=\"comparison\">\n")
         html.raw(json.split(separator: "<", omittingEmptySubsequences: false).joined(separator: "\\u003c"))
         html.raw("</script>\n")
     }
 
-    /// As a shell takes it for one word.
+    /// Quoted as one word of a shell.
     private static func quoted(_ word: String) -> String {
         let plain = word.utf8.allSatisfy { byte in
             switch byte {

@@ -1,10 +1,10 @@
 extension Plot {
     static func processors(of results: [StrategyResult]) -> Plot {
         costs(
-            of: results, name: "cpu", title: "Processor time", axis: "seconds of a core, over the whole run",
+            of: results, name: "cpu", title: "Processor time", axis: "seconds of a core in the whole run",
             value: \.cpuSeconds, show: { NumberText.seconds($0) }, tick: { NumberText.digits($0) },
             table: DataTable(
-                "Processor time and memory by process", ["Strategy", "Process", "Processor time", "Most memory"],
+                "Processor time and memory by process", ["Strategy", "Process", "Processor time", "Peak memory"],
                 results.flatMap { result in
                     result.processes.map {
                         (result.title, [.text($0.name), .seconds($0.cpuSeconds), .bytes(Double($0.peakMemoryBytes))])
@@ -14,10 +14,10 @@ extension Plot {
 
     static func memory(of results: [StrategyResult]) -> Plot {
         costs(
-            of: results, name: "memory", title: "Memory", axis: "each process's own most, together",
+            of: results, name: "memory", title: "Memory", axis: "sum of each process's peak",
             value: { Double($0.peakMemoryBytes) }, show: { NumberText.bytes($0) }, tick: { NumberText.bytes($0) },
             table: DataTable(
-                "Most memory by strategy", ["Strategy", "Processes", "Memory"],
+                "Peak memory by strategy", ["Strategy", "Processes", "Memory"],
                 results.map { result in
                     (
                         result.title,
@@ -33,8 +33,8 @@ extension Plot {
         let asked = results.filter { $0.redis != nil }
         let looks = zip(results, SeriesStyle.all(results)).filter { $0.0.redis != nil }.map(\.1)
         let commands = asked.map { $0.redis?.commandsPerMail ?? 0 }
-        let axis = Scale.linear(commands, title: "commands for each accepted mail") { NumberText.digits($0) }
-        let title = "What Redis is asked"
+        let axis = Scale.linear(commands, title: "commands per accepted mail") { NumberText.digits($0) }
+        let title = "Redis commands"
         let plot = RowPlot(title: title, axis: axis, strip: 1.6, names: asked.map(\.title)) { index, frame, drawing in
             let width = axis.position(commands[index]) * frame.width
             drawing.rectangle(
@@ -42,14 +42,14 @@ extension Plot {
             drawing.value(NumberText.digits(commands[index]), after: frame.left + width, in: frame)
         }
         return Plot(
-            name: "redis", title: title, summary: "A bar for each strategy that has a Redis: commands for each mail.",
+            name: "redis", title: title, summary: "A bar for each strategy with a Redis: commands per mail.",
             table: DataTable(
-                "What Redis is asked for each accepted mail", ["Strategy", "Commands", "Bytes, in and out"],
+                "Redis commands and bytes per accepted mail", ["Strategy", "Commands", "Bytes, in and out"],
                 asked.map { ($0.title, [.number($0.redis?.commandsPerMail), .bytes($0.redis?.bytesPerMail)]) }),
             draw: { plot.draw(in: $0) })
     }
 
-    /// A bar for each strategy, made of its processes.
+    /// A bar for each strategy, divided by its processes.
     private static func costs(
         of results: [StrategyResult], name: String, title: String, axis axisTitle: String,
         value: @escaping @Sendable (ProcessCost) -> Double, show: @escaping @Sendable (Double) -> String,
@@ -59,7 +59,7 @@ extension Plot {
             for process in result.ownProcesses where !names.contains(process.name) { names.append(process.name) }
         }
         let sums = results.map { $0.ownProcesses.reduce(0) { $0 + value($1).orZero } }
-        // A seventh is left for the sum that stands behind the longest bar.
+        // A seventh is left for the sum after the longest bar.
         let axis = Scale.linear([(sums.max() ?? 0) * 7 / 6], title: axisTitle, show: tick)
         let plot = RowPlot(
             title: title, axis: axis, strip: 1.6, names: results.map(\.title),
@@ -82,7 +82,7 @@ extension Plot {
         }
         return Plot(
             name: name, title: title,
-            summary: "A bar for each strategy, made of its processes. "
+            summary: "A bar for each strategy, divided by its processes. "
                 + zip(results, sums).filter { !$0.0.ownProcesses.isEmpty }.map { "\($0.title): \(show($1))." }
                 .joined(separator: " "),
             table: table, draw: { plot.draw(in: $0) })
@@ -90,7 +90,7 @@ extension Plot {
 }
 
 extension Drawing {
-    /// What a bar amounts to, behind its end.
+    /// The value of a bar, after its end.
     fileprivate mutating func value(_ words: String, after x: Double, in frame: Frame) {
         text(words, x + format.font * 0.4, frame.top + frame.height / 2 + format.font * 0.35, size: 0.92)
     }

@@ -11,12 +11,12 @@ struct Frame: Sendable {
     var bottom: Double { top + height }
 }
 
-/// SVG in the making. Colours are classes of ``Palette``, so that one drawing serves light, dark and print.
+/// Builds an SVG. Colours are classes of ``Palette``, so that one drawing works in light, dark and print.
 struct Drawing: Sendable {
     enum Anchor: String, Sendable { case start, middle, end }
 
     let format: PlotFormat
-    /// As much as has been drawn, where that is more than the format's.
+    /// Of what was drawn, if that is more than the format's height.
     private(set) var height: Double
     private(set) var body = ""
 
@@ -49,7 +49,7 @@ struct Drawing: Sendable {
         body += "font-size=\"\(n(format.font * size))\">\(HTML.escaped(words))</text>\n"
     }
 
-    /// A mark whose shape tells its series as its colour does.
+    /// A mark; its shape identifies its series as its colour does.
     mutating func mark(_ shape: Int, _ x: Double, _ y: Double, _ style: String, size: Double = 1) {
         let r = format.font * 0.34 * size
         let corners: [(Double, Double)]
@@ -67,7 +67,7 @@ struct Drawing: Sendable {
         path(corners.map { (x + $0.0 * r, y + $0.1 * r) }, style, isClosed: true)
     }
 
-    /// Tenths: finer than any screen shows.
+    /// With one decimal, which is finer than a screen.
     private func n(_ value: Double) -> String {
         guard value.isFinite, abs(value) < 1e9 else { return "0" }
         let tenths = Int((value * 10).rounded())

@@ -1,7 +1,7 @@
-/// The fate matrix as a picture for a slide; a page has it as a table.
+/// The fault matrix as a picture for a slide; the page has a table.
 enum FaultMatrixPlot {
     static func draw(_ matrix: FaultMatrix, in format: PlotFormat) -> Drawing {
-        // Twelve columns need smaller letters than a line with a name.
+        // Twelve columns need a smaller font.
         let size = 0.62
         let font = format.font * size
         let left = (matrix.rows.map { Double($0.title.count) * font * 0.58 }.max() ?? 0) + font * 1.6
@@ -9,7 +9,7 @@ enum FaultMatrixPlot {
         let width = (format.width - left - font) / Double(max(1, matrix.faults.count))
         let pitch = min(font * 4.4, (format.height - top - font * 3) / Double(max(1, matrix.rows.count)))
         var drawing = Drawing(format)
-        _ = drawing.title("What becomes of the mails")
+        _ = drawing.title("What becomes of the mails under each fault")
         for (column, fault) in matrix.faults.enumerated() {
             let x = left + width * (Double(column) + 0.5)
             let lines = wrap(fault.summary, into: Int(width / font / 0.56))
@@ -29,7 +29,7 @@ enum FaultMatrixPlot {
             }
         }
         drawing.text(
-            "Framed: nothing accepted may be lost here. ✓ all came, ✗ lost, – the fault strikes nothing.", font * 0.6,
+            "Framed: must lose no accepted mail. ✓ none lost, ✗ lost, – the fault does not apply.", font * 0.6,
             format.height - font, "faint", size: size)
         return drawing
     }
@@ -50,7 +50,7 @@ enum FaultMatrixPlot {
         }
     }
 
-    /// By words, into lines of about so many letters, five at most.
+    /// Wraps at words into at most five lines of about `width` letters.
     static func wrap(_ text: String, into width: Int) -> [String] {
         var lines: [String] = []
         for word in text.prefix(120).split(separator: " ") {

@@ -7,7 +7,7 @@ extension Plot {
         let axis = Scale.logarithmic(
             results.flatMap { $0.journey.map(\.milliseconds) }, title: "since it was due, logarithmic"
         ) { NumberText.time($0) }
-        let title = "One mail's journey"
+        let title = "The stages of one mail"
         let plot = RowPlot(
             title: title, axis: axis, strip: 3.2, names: results.map(\.title),
             legend: stations.enumerated().map { ($1, $0, "f\($0 % 7)") }
@@ -16,7 +16,7 @@ extension Plot {
         }
         return Plot(
             name: "journey", title: title,
-            summary: "A row for each strategy, and on it the stations of one mail of median speed. "
+            summary: "A row for each strategy with the stages of one mail of median speed. "
                 + results.filter { !$0.journey.isEmpty }.map { result in
                     "\(result.title): "
                         + result.journey.map { "\($0.name) at \(NumberText.time($0.milliseconds))" }.joined(
@@ -24,7 +24,7 @@ extension Plot {
                         + "."
                 }.joined(separator: " "),
             table: DataTable(
-                "The stations of one mail", ["Strategy"] + stations,
+                "The stages of one mail", ["Strategy"] + stations,
                 results.map { result in
                     (
                         result.title,
@@ -43,15 +43,15 @@ extension Plot {
         let y = frame.top + frame.height / 2
         let places = journey.map { frame.left + axis.position($0.milliseconds) * frame.width }
         guard let first = places.min(), let last = places.max() else {
-            return drawing.text("none came", frame.left, y + font * 0.35, "faint")
+            return drawing.text("no mail came", frame.left, y + font * 0.35, "faint")
         }
         drawing.line(first, y, last, y, "axis")
-        // Above and below by turns, each as near to its mark as those before it leave room for.
+        // Labels alternate above and below, each as near to its mark as the earlier ones allow.
         var ends = [-Double.infinity, -Double.infinity]
         for (number, (moment, x)) in zip(journey, places).enumerated() {
             let station = stations.firstIndex(of: moment.name) ?? 0
             drawing.mark(station, x, y, "f\(station % 7)", size: 1.2)
-            // What is at the start as far as anyone can see needs no figure.
+            // A mark at the start needs no label.
             guard x - first > font * 3 else { continue }
             let label = NumberText.time(moment.milliseconds)
             let half = drawing.format.width(of: label) * 0.45

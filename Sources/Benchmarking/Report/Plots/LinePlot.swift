@@ -1,10 +1,10 @@
-/// Lines over two axes, each with its name at its end.
+/// Lines over two axes, with labels at their ends.
 struct LinePlot: Sendable {
     let title: String
     let x: Scale
     let y: Scale
     let series: [Series]
-    /// What is written instead of lines where there is none.
+    /// The text if there are no lines.
     var empty = "nothing was measured"
 
     func draw(in format: PlotFormat) -> Drawing {
@@ -43,12 +43,12 @@ struct LinePlot: Sendable {
         return drawing
     }
 
-    /// About eight marks tell a line from another where they cross.
+    /// About eight marks distinguish lines where they cross.
     private func marked(_ points: [(x: Double, y: Double)]) -> Int { max(1, points.count / 8) }
 }
 
 extension Drawing {
-    /// - Returns: The room that it took.
+    /// - Returns: The height that it used.
     mutating func title(_ title: String) -> Double {
         guard format.hasTitle else { return 0 }
         text(title, format.font * 0.6, format.font * 1.5, "strong", size: 1.25)
@@ -64,14 +64,14 @@ extension Drawing {
         text(scale.title, format.font * 0.4, frame.top - format.font * 0.9, "faint", size: 0.92)
     }
 
-    /// Below the frame, with lines up through it.
+    /// Below the frame, with grid lines through it.
     mutating func axis(_ scale: Scale, _ frame: Frame) {
         line(frame.left, frame.bottom, frame.right, frame.bottom, "axis")
         var end = -Double.infinity
         for tick in scale.ticks {
             let x = frame.left + scale.position(tick.value) * frame.width
             line(x, frame.top, x, frame.bottom, "grid")
-            // The first and the last stay within the picture; those between leave out what would overlap.
+            // The first and the last stay within the picture; labels that would overlap are left out.
             let half = format.width(of: tick.label) * 0.46
             let place = min(max(x, half), format.width - half)
             guard place - half > end else { continue }

@@ -1,15 +1,15 @@
 /// The colours of a report, as style sheets for the classes of a ``Drawing`` and of the page.
 ///
-/// The seven of the series were searched for the greatest least difference to normal sight, protanopia, deuteranopia and
+/// The seven colours of the series maximize the smallest difference for normal sight, protanopia, deuteranopia and
 /// tritanopia (CIE76 over Machado, Oliveira and Fernandes 2009: 29 on white, 24 on black), each with a contrast of at
-/// least 3:1 to its ground (WCAG 1.4.11). Shapes, dashes and words say the same once more.
+/// least 3:1 to its background (WCAG 1.4.11). Shapes, dashes and text carry the same information.
 package struct Palette: Sendable {
     let ground: String
     let ink: String
     let faint: String
     let grid: String
     let series: [String]
-    /// Grounds of cells: kept, doubled, lost, and those without a meaning.
+    /// Backgrounds of cells: kept, doubled, lost, and not applicable.
     let kept: String
     let doubled: String
     let lost: String
@@ -26,7 +26,7 @@ package struct Palette: Sendable {
         series: ["#e6e9ee", "#ff6f5c", "#398ce3", "#e4c545", "#42e29d", "#cf7db0", "#a9ceff"],
         kept: "#17412e", doubled: "#4d3f0c", lost: "#5e221b", idle: "#22272f", alarm: "#ff9d8f")
 
-    /// Of a drawing.
+    /// The style sheet of a drawing.
     var drawingStyle: String {
         var css = """
             text { font-family: system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif; \
@@ -51,7 +51,7 @@ package struct Palette: Sendable {
         return css
     }
 
-    /// Of the page, for `var(--…)` in its own style.
+    /// The variables of the page, for `var(--…)` in its own style.
     var variables: String {
         let all = [
             ("ground", ground), ("ink", ink), ("faint", faint), ("grid", grid), ("kept", kept), ("doubled", doubled),

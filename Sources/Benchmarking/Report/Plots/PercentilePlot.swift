@@ -10,11 +10,11 @@ extension Plot {
             name: "response", title: "How long the client waits", axis: "from due to answered, logarithmic",
             latency: \.response)
         static let toInbox = Distribution(
-            name: "inbox", title: "How long until the mail is there", axis: "from due to the inbox, logarithmic",
+            name: "inbox", title: "How long until the mail is in the inbox", axis: "from due to the inbox, logarithmic",
             latency: \.toInbox)
     }
 
-    /// Time over percentile: the right end is the one in a thousand, or in a million, that waits longest.
+    /// Time over percentile; the right end is the slowest in a thousand or a million.
     static func percentiles(of results: [StrategyResult], _ distribution: Distribution) -> Plot {
         let latencies = results.map(distribution.latency)
         let series = zip(zip(results, SeriesStyle.all(results)), latencies).map { pair, latency in
@@ -22,12 +22,12 @@ extension Plot {
         }
         let plot = LinePlot(
             title: distribution.title,
-            x: .nines(count: latencies.map(\.count).max() ?? 0, title: "percentile, each nine as wide as the last"),
+            x: .nines(count: latencies.map(\.count).max() ?? 0, title: "percentile, equal width for each further nine"),
             y: .logarithmic(series.flatMap { $0.points.map(\.y) }, title: distribution.axis) { NumberText.time($0) },
             series: series)
         return Plot(
             name: distribution.name, title: distribution.title,
-            summary: "One rising line for each strategy: the time, \(distribution.axis), that so many percent did not "
+            summary: "One rising line for each strategy: the time, \(distribution.axis), that this percentage did not "
                 + "exceed. "
                 + zip(results, latencies).filter { $0.1.count > 0 }.map { result, latency in
                     "\(result.title): median \(NumberText.time(latency.p50)), 99th percentile \(NumberText.time(latency.p99))."
@@ -48,14 +48,14 @@ extension Plot {
             draw: { plot.draw(in: $0) })
     }
 
-    /// How often each time was seen.
+    /// The histogram of the times.
     static func histogram(of results: [StrategyResult]) -> Plot {
         let looks = SeriesStyle.all(results)
         let bars = results.map { $0.response.bars.filter { $0.count > 0 && $0.to.isFinite && $0.to > 0 } }
         let axis = Scale.logarithmic(
             bars.flatMap { $0.flatMap { [$0.from, $0.to] } }, title: "from due to answered, logarithmic"
         ) { NumberText.time($0) }
-        let title = "Where the answers lie"
+        let title = "Distribution of the answers"
         let plot = RowPlot(title: title, axis: axis, strip: 3, names: results.map(\.title)) { index, frame, drawing in
             drawing.line(frame.left, frame.bottom, frame.right, frame.bottom, "axis")
             let most = Double(bars[index].map(\.count).max() ?? 1)
@@ -74,8 +74,8 @@ extension Plot {
         return Plot(
             name: "histogram", title: title,
             summary:
-                "A row of bars for each strategy: how many answers took so long. Each row's highest bar is as high "
-                + "as the others', whatever it counts.",
+                "A row of bars for each strategy: the number of answers by their time. Each row is scaled to its highest "
+                + "bar.",
             table: DataTable(
                 "Answers by their time", ["Strategy", "From", "To", "Answers"],
                 zip(results, bars).flatMap { result, bars in
@@ -86,7 +86,7 @@ extension Plot {
 }
 
 extension Latency {
-    /// The curve, or what stands for it where a reader of the JSON has left it out.
+    /// The curve, or the percentiles if the JSON has no curve.
     fileprivate var points: [(x: Double, y: Double)] {
         guard count > 0 else { return [] }
         let known =

@@ -1,16 +1,16 @@
 import BgdemoSMTPInbox
 
-/// A picture, and the same in words and figures.
+/// A picture, its description, and the table behind it.
 package struct Plot: Sendable {
-    /// Its file's name, and its place on the page: `response`.
+    /// The name of its file and the id of its section: `response`.
     package let name: String
     package let title: String
-    /// What is seen, for those who can't.
+    /// A text alternative for the picture.
     let summary: String
     let table: DataTable
     let draw: @Sendable (PlotFormat) -> Drawing
 
-    /// Those that a comparison has something for, in the order of the page.
+    /// The plots that a comparison has data for, in the order of the page.
     package static func all(of comparison: Comparison) -> [Plot] {
         let results = comparison.strategies
         guard !results.isEmpty else { return [] }
@@ -24,7 +24,7 @@ package struct Plot: Sendable {
         return plots
     }
 
-    /// SVG to stand in a page whose style knows the classes.
+    /// SVG for a page whose style sheet has the classes.
     func svg(_ format: PlotFormat) -> String {
         let drawing = draw(format)
         let id = "\(name)-\(format.name)"

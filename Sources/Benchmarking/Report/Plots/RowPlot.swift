@@ -1,13 +1,13 @@
-/// A row for each strategy, over one axis that they share.
+/// A row for each strategy over a common axis.
 struct RowPlot: Sendable {
     let title: String
     let axis: Scale
-    /// The height of a row's strip, in letters.
+    /// The height of a row, in font sizes.
     let strip: Double
     let names: [String]
-    /// Marks or grounds and what they stand for, drawn above the rows.
+    /// Marks or backgrounds and their meaning, drawn above the rows.
     var legend: [(name: String, shape: Int?, style: String)] = []
-    /// Draws what is in a row's frame.
+    /// Draws the content of a row.
     let row: @Sendable (_ index: Int, _ frame: Frame, _ drawing: inout Drawing) -> Void
 
     func draw(in format: PlotFormat) -> Drawing {
@@ -17,9 +17,9 @@ struct RowPlot: Sendable {
         let titleHeight = format.hasTitle ? font * 2 : 0
         let legendHeight = legend.isEmpty ? 0 : Double(legendRows(in: format).count) * font * 1.6
         let top = titleHeight + legendHeight + font
-        // A slide has a height; its rows share it.
-        let room = format.hasTitle ? (format.height - top - font * 4) / Double(max(1, names.count)) : .infinity
-        let pitch = min((strip + 0.7) * font + above, room)
+        // The rows of a slide share its height.
+        let space = format.hasTitle ? (format.height - top - font * 4) / Double(max(1, names.count)) : .infinity
+        let pitch = min((strip + 0.7) * font + above, space)
         let height = top + pitch * Double(max(1, names.count)) + font * 3.6
         var drawing = Drawing(format, height: format.hasTitle ? format.height : height)
         _ = drawing.title(title)

@@ -1,10 +1,10 @@
 import BgdemoSystemCompat
 
-/// Where a value stands on an axis, and the values that are written at it.
+/// Maps values to positions on an axis, with ticks.
 struct Scale: Sendable {
     enum Kind: Sendable {
         case linear, logarithmic
-        /// Percentiles, each further nine as wide as the one before.
+        /// Percentiles; each further nine has the same width.
         case nines
     }
 
@@ -19,33 +19,33 @@ struct Scale: Sendable {
     let title: String
     let show: @Sendable (Double) -> String
 
-    /// From 0 to at least the greatest of `values`.
+    /// Linear, from 0 to at least the greatest of `values`.
     static func linear(_ values: [Double], title: String, show: @escaping @Sendable (Double) -> String) -> Scale {
         let most = values.filter { $0.isFinite && $0 < 1e15 }.max() ?? 0
         return Scale(kind: .linear, low: 0, high: most > 0 ? most * 1.05 : 1, title: title, show: show)
     }
 
-    /// Over all of `values` that are above zero. One that is not stands at the low end.
+    /// Logarithmic, over the values above zero. Other values are at the low end.
     static func logarithmic(_ values: [Double], title: String, show: @escaping @Sendable (Double) -> String) -> Scale {
         let positive = values.filter { $0.isFinite && $0 > 1e-4 && $0 < 1e15 }
         let (least, most) = (positive.min() ?? 1, positive.max() ?? 10)
-        // A distribution without width still needs an axis with some.
+        // Equal values still need an axis with a width.
         let margin = max(1.15, (2 / max(1, most / least)).squareRoot())
         return Scale(kind: .logarithmic, low: least / margin, high: most * margin, title: title, show: show)
     }
 
-    /// - Parameter count: Of the observations; more nines than they can tell apart are not shown.
+    /// - Parameter count: Of the observations; it limits the number of nines.
     static func nines(count: Int, title: String) -> Scale {
-        // A bit more than they resolve, so that the greatest has a place of its own.
+        // A bit more than they resolve, so that the greatest has its own position.
         let nines = max(2, min(6, log10(Double(max(1, count))))) + 0.3
         return Scale(kind: .nines, low: 0, high: 100 * (1 - pow(10, -nines)), title: title) { percentile in
-            // 99.99 is the double that is nearest to it, and would be 99.98999… in more digits.
+            // More digits would show 99.99 as 99.98999….
             let text = "\((percentile * 1e6).rounded() / 1e6)"
             return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
         }
     }
 
-    /// 0 at the low end, 1 at the high end; outside values stand at the nearer one.
+    /// 0 at the low end, 1 at the high end; values outside are at the nearer end.
     func position(_ value: Double) -> Double {
         guard !value.isNaN else { return 0 }
         let (at, from, to) = (level(value), level(low), level(high))
@@ -80,7 +80,7 @@ struct Scale: Sendable {
         }
     }
 
-    /// Four or five, of 1, 2 or 5 times a power of ten.
+    /// Four or five ticks at 1, 2 or 5 times a power of ten.
     private static func steps(from low: Double, to high: Double) -> [Double] {
         let rough = (high - low) / 5
         let power = pow(10, floor(log10(rough)))

@@ -1,4 +1,4 @@
-/// How a strategy looks in every plot: its colour and shape by its name's place among all, a dash for the talk's version.
+/// The style of a strategy in every plot: colour and shape by the order of the names, dashed for the semantics of 2016.
 struct SeriesStyle: Sendable, Hashable {
     let place: Int
     let isDashed: Bool
@@ -6,7 +6,7 @@ struct SeriesStyle: Sendable, Hashable {
     var line: String { "line l\(place % 7)\(isDashed ? " dashed" : "")" }
     var fill: String { "f\(place % 7)" }
 
-    /// One for each, in order.
+    /// One style for each result, in order.
     static func all(_ results: [(name: String, semantics: String?)]) -> [SeriesStyle] {
         var places: [String: Int] = [:]
         return results.map { result in

@@ -1,17 +1,17 @@
-/// The names of lines, at their ends, or below the frame where there is no room.
+/// The labels of lines, at their ends, or below the frame in a narrow picture.
 enum SeriesLabels {
-    /// The room that they need on the right.
+    /// The width that they need on the right.
     static func width(_ names: [String], in format: PlotFormat) -> Double {
         guard !format.isNarrow else { return format.font }
         return (names.map { format.width(of: $0) }.max() ?? 0) + format.font * 2.6
     }
 
-    /// The room that they need below.
+    /// The height that they need below.
     static func height(_ names: [String], in format: PlotFormat) -> Double {
         format.isNarrow ? Double(rows(names, in: format).count) * format.font * 1.5 + format.font * 0.6 : 0
     }
 
-    /// - Parameter ends: Where each line ends, or nil for one without points.
+    /// - Parameter ends: The end of each line; nil for a line without points.
     static func draw(_ series: [Series], ends: [(x: Double, y: Double)?], frame: Frame, in drawing: inout Drawing) {
         guard !drawing.format.isNarrow else { return drawBelow(series, in: &drawing) }
         let font = drawing.format.font
@@ -25,10 +25,10 @@ enum SeriesLabels {
         }
     }
 
-    /// The nearest places to `wanted`, which rise, that are at least `gap` apart and, if they fit, between the bounds.
+    /// The positions nearest to `wanted`, in rising order, that are at least `gap` apart and, if possible, within the
+    /// bounds.
     static func spread(_ wanted: [Double], gap: Double, from low: Double, to high: Double) -> [Double] {
-        // Less their distances from the first, places may not fall: those that would meet at their mean (isotonic
-        // regression by pooling adjacent violators).
+        // Isotonic regression by pooling adjacent violators, after the gaps are subtracted.
         var pools: [(sum: Double, count: Int)] = []
         for (index, place) in wanted.enumerated() {
             pools.append((place - gap * Double(index), 1))
@@ -39,9 +39,9 @@ enum SeriesLabels {
                 pools.append((before.sum + last.sum, before.count + last.count))
             }
         }
-        let room = max(low, high - gap * Double(max(0, wanted.count - 1)))
+        let space = max(low, high - gap * Double(max(0, wanted.count - 1)))
         return pools.flatMap { pool in Array(repeating: pool.sum / Double(pool.count), count: pool.count) }
-            .enumerated().map { index, place in min(max(place, low), room) + gap * Double(index) }
+            .enumerated().map { index, place in min(max(place, low), space) + gap * Double(index) }
     }
 
     private static func drawBelow(_ series: [Series], in drawing: inout Drawing) {

@@ -1,13 +1,13 @@
 extension Plot {
-    /// The 99th percentile as the rate grows; a line ends at the last rate that was tried.
+    /// The 99th percentile over the rate; a line ends at the last rate tried.
     static func sweep(of results: [StrategyResult]) -> Plot {
         let series = zip(results, SeriesStyle.all(results)).map { result, look in
             Series(name: result.title, look: look, points: result.sweep.map { (x: $0.rate, y: $0.p99Milliseconds) })
         }
-        let title = "Where each breaks"
+        let title = "The rate that each keeps up with"
         let plot = LinePlot(
             title: title,
-            x: .logarithmic(series.flatMap { $0.points.map(\.x) }, title: "requests a second, logarithmic") {
+            x: .logarithmic(series.flatMap { $0.points.map(\.x) }, title: "requests per second, logarithmic") {
                 NumberText.digits($0)
             },
             y: .logarithmic(series.flatMap { $0.points.map(\.y) }, title: "99th percentile of the answers, logarithmic")
@@ -36,7 +36,7 @@ extension Plot {
 }
 
 extension StrategyResult {
-    /// A sentence on its sweep; empty where there was none.
+    /// A sentence on the sweep; empty if there was none.
     var breakingPoint: String {
         guard let first = sweep.first else { return "" }
         guard let broken = sweep.first(where: { !$0.isKept }) else {

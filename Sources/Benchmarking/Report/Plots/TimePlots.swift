@@ -1,5 +1,5 @@
 extension Plot {
-    /// Mails that were accepted and not yet delivered, second by second.
+    /// The backlog second by second.
     static func backlog(of results: [StrategyResult]) -> Plot {
         let series = zip(results, SeriesStyle.all(results)).map { result, look in
             Series(
@@ -7,7 +7,7 @@ extension Plot {
                 points: result.timeline.isEmpty
                     ? [] : [(0, 0)] + result.timeline.thinned.map { (x: $0.end, y: Double($0.backlog)) })
         }
-        let title = "Accepted, and not yet in the inbox"
+        let title = "Accepted and not yet in the inbox"
         let plot = LinePlot(
             title: title, x: seconds(results),
             y: .linear(series.flatMap { $0.points.map(\.y) }, title: "mails") { NumberText.digits($0) }, series: series)
@@ -17,7 +17,7 @@ extension Plot {
                 + results.map { result in
                     let most = result.timeline.map(\.backlog).max() ?? 0
                     return "\(result.title): at most \(NumberText.count(most)), "
-                        + "and \(NumberText.seconds(result.drainSeconds)) until the last had come."
+                        + "and \(NumberText.seconds(result.drainSeconds)) until the last arrived."
                 }.joined(separator: " "),
             table: DataTable(
                 "The backlog by strategy", ["Strategy", "Most", "At the end", "Time to drain"],
@@ -34,13 +34,13 @@ extension Plot {
             draw: { plot.draw(in: $0) })
     }
 
-    /// What was asked, answered and delivered in each second.
+    /// Requests, answers and deliveries in each second.
     static func throughput(of results: [StrategyResult]) -> Plot {
         let looks = SeriesStyle.all(results)
         let rows = results.map(\.timeline.thinned)
         let axis = seconds(results)
         let most = max(1, rows.joined().map { max($0.sent, $0.answered, $0.delivered) }.max() ?? 1)
-        let title = "Asked, answered, delivered"
+        let title = "Sent, answered, delivered"
         let plot = RowPlot(
             title: title, axis: axis, strip: 3.4, names: results.map(\.title),
             legend: [
@@ -74,7 +74,7 @@ extension Plot {
         return Plot(
             name: "throughput", title: title,
             summary:
-                "A row for each strategy, all of one height, \(NumberText.count(most)) a second: requests sent, answers, "
+                "A row for each strategy, all with the same scale up to \(NumberText.count(most)) per second: requests, answers, "
                 + "and mails in the inbox in each second.",
             table: DataTable(
                 "Second by second", ["Strategy", "Second", "Sent", "Answered", "Delivered", "Backlog", "p99"],
@@ -104,7 +104,7 @@ extension TimelineSecond {
 }
 
 extension [TimelineSecond] {
-    /// A long run by every nth of its seconds: no page shows more than these.
+    /// Every nth second of a long run: a page cannot show more.
     fileprivate var thinned: [TimelineSecond] {
         let stride = Swift.max(1, count / 300)
         return stride == 1 ? self : indices.filter { $0 % stride == 0 || $0 == count - 1 }.map { self[$0] }

@@ -8,7 +8,7 @@ struct SVGRasterizer: Sendable {
 
     static let all = [SVGRasterizer(program: "rsvg-convert") { ["--output", $1, $0] }] + browsers.map { .browser($0) }
 
-    /// Chromium by all its names.
+    /// The names of Chromium.
     static let browsers = [
         "chromium", "chromium-browser", "google-chrome",
         "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -20,7 +20,7 @@ struct SVGRasterizer: Sendable {
 
     private static func browser(_ program: String) -> SVGRasterizer {
         SVGRasterizer(program: program) { svg, png in
-            // A browser's sandbox can't be had as root; it shows a file that we have just written.
+            // Chromium has no sandbox as root; the file is our own.
             (geteuid() == 0 ? ["--no-sandbox"] : []) + [
                 "--headless", "--disable-gpu", "--hide-scrollbars", "--window-size=1280,720", "--screenshot=\(png)",
                 "file://\(svg)",
@@ -39,7 +39,7 @@ struct SVGRasterizer: Sendable {
         }
     }
 
-    /// The first that is installed.
+    /// The first rasterizer that is installed.
     static var found: SVGRasterizer? {
         get async {
             for rasterizer in all where await rasterizer.isInstalled { return rasterizer }
@@ -62,9 +62,9 @@ struct SVGRasterizer: Sendable {
             defer { group.cancelAll() }
             return try await group.next() ?? nil
         }
-        guard let (status, words) = ended else { throw SlideError("\(program) did not paint \(png) within a minute") }
+        guard let (status, words) = ended else { throw SlideError("\(program) did not write \(png) within a minute") }
         guard status.isSuccess else {
-            throw SlideError("\(program) could not paint \(png) (\(status)): \(words.suffix(300))")
+            throw SlideError("\(program) could not write \(png) (\(status)): \(words.suffix(300))")
         }
     }
 }

@@ -8,9 +8,9 @@ import BgdemoSystemCompat
 
 /// `--svg DIR` and `--png DIR`.
 extension Slides {
-    /// Writes `DIR/NAME.svg` for each picture. Makes the directory where there is none.
+    /// Writes `DIR/NAME.svg` for each picture. Creates the directory if needed.
     ///
-    /// - Returns: The files' paths.
+    /// - Returns: The paths of the files.
     /// - Throws: ``SlideError``
     public static func write(_ comparison: Comparison, to directory: String) throws(SlideError) -> [String] {
         do {
@@ -25,10 +25,10 @@ extension Slides {
         }
     }
 
-    /// Writes `DIR/NAME.png` for each picture, 1280 by 720, by the first of ``SVGRasterizer`` that is installed.
+    /// Writes `DIR/NAME.png` for each picture, 1280 by 720, with the first installed ``SVGRasterizer``.
     ///
-    /// - Returns: The files' paths.
-    /// - Throws: ``SlideError``, and `CancellationError`.
+    /// - Returns: The paths of the files.
+    /// - Throws: ``SlideError`` and `CancellationError`.
     public static func writePNG(_ comparison: Comparison, to directory: String) async throws -> [String] {
         guard let rasterizer = await SVGRasterizer.found else { throw SlideError(SVGRasterizer.missing) }
         return try await write(comparison, to: directory, by: rasterizer)
@@ -51,7 +51,7 @@ extension Slides {
     }
 }
 
-/// A picture that could not be made, and what to do.
+/// Why a picture could not be written, and what to do.
 public struct SlideError: Error, CustomStringConvertible, Hashable {
     public let description: String
 

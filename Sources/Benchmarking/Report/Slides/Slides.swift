@@ -1,9 +1,9 @@
 import BgdemoSMTPInbox
 
-/// The pictures of a comparison, each by itself, 16:9 on white.
+/// The pictures of a comparison as separate files, 16:9 on white.
 public enum Slides {
     public struct Slide: Sendable {
-        /// A file's name without its end: `response`.
+        /// The file name without extension: `response`.
         public let name: String
         public let svg: String
     }
@@ -19,7 +19,9 @@ public enum Slides {
             slides.append(
                 Slide(
                     name: "fates",
-                    svg: document("What becomes of the mails", summary, FaultMatrixPlot.draw(fates, in: .slide))))
+                    svg: document(
+                        "What becomes of the mails under each fault", summary, FaultMatrixPlot.draw(fates, in: .slide)))
+            )
         }
         return slides
     }

@@ -1,10 +1,10 @@
-/// What a cell of the fate matrix says, from the worst down.
+/// The result of a cell of the fault matrix; the worst that applies.
 enum CellResult: Sendable, Hashable {
     case unmeasured(String)
     case lost(Int)
     case doubled(Int)
     case kept
-    /// The strategy has nothing that the fault strikes.
+    /// The strategy has nothing that the fault affects.
     case idle
 
     init(_ cell: FaultMatrixCell) {
@@ -21,7 +21,7 @@ enum CellResult: Sendable, Hashable {
         }
     }
 
-    /// A sign and a word; the colour says it once more.
+    /// A sign and a word, so that the colour is not needed.
     var words: String {
         switch self {
         case .unmeasured: "? no result"
@@ -32,7 +32,7 @@ enum CellResult: Sendable, Hashable {
         }
     }
 
-    /// Of ``Palette``.
+    /// A class of ``Palette``.
     var style: String {
         switch self {
         case .lost: "lost"
@@ -44,7 +44,7 @@ enum CellResult: Sendable, Hashable {
 }
 
 extension FaultMatrixCell {
-    /// What stands below its result: of how many, refusals, and the time to recover.
+    /// Shown below the result: mails accepted, refused, and the recovery time.
     var details: [String] {
         guard applies, problem == nil else { return problem.map { [$0] } ?? [] }
         var details = ["\(NumberText.count(fate.accepted)) accepted"]
@@ -52,9 +52,9 @@ extension FaultMatrixCell {
         if fate.refused > 0 { details.append("\(NumberText.count(fate.refused)) refused") }
         if fate.unanswered > 0 { details.append("\(NumberText.count(fate.unanswered)) unanswered") }
         if fate.deliveredUnaccepted > 0 {
-            details.append("\(NumberText.count(fate.deliveredUnaccepted)) came though not accepted")
+            details.append("\(NumberText.count(fate.deliveredUnaccepted)) delivered though not accepted")
         }
-        details.append(recoverySeconds.map { "back in \(NumberText.seconds($0))" } ?? "not back")
+        details.append(recoverySeconds.map { "recovered in \(NumberText.seconds($0))" } ?? "not recovered")
         return details
     }
 }
@@ -63,6 +63,6 @@ extension FaultMatrixRow {
     /// `resque`, `resque (talk)`
     var title: String { semantics == "talk" ? "\(strategy) (talk)" : strategy }
 
-    /// What is in the column of `fault`, if anything is.
+    /// The cell in the column of `fault`; nil if it was not run.
     func cell(of fault: FaultName) -> FaultMatrixCell? { cells.first { $0.fault == fault.name } }
 }

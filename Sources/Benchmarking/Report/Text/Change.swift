@@ -1,4 +1,4 @@
-/// How a figure of one strategy differs from an earlier run's.
+/// The difference of a figure of one strategy between two runs.
 public struct Change: Sendable, Hashable {
     public enum Trend: String, Sendable { case better, worse, different, same }
 
@@ -13,13 +13,13 @@ public struct Change: Sendable, Hashable {
     public let newText: String
     public let trend: Trend
 
-    /// New through old; nil where old is 0.
+    /// `new / old`; nil if `old` is 0.
     public var ratio: Double? { old > 0 && new >= 0 ? new / old : nil }
 
-    /// Within it a change is called none: two runs of one program differ by as much.
+    /// A smaller relative difference counts as none: two runs of one program differ by that much.
     static let tolerance = 0.05
 
-    /// Of each figure that both runs have, of each strategy that both have.
+    /// For each figure and each strategy that both runs have.
     public static func all(from old: Comparison, to new: Comparison) -> [Change] {
         let before = Dictionary(old.strategies.map { ($0.title, $0) }, uniquingKeysWith: { first, _ in first })
         return new.strategies.flatMap { result in
@@ -43,11 +43,11 @@ public struct Change: Sendable, Hashable {
         }
     }
 
-    /// What makes two runs hard to compare: sentences, none where nothing does.
+    /// Sentences on what differs in the conditions of the two runs.
     public static func caveats(from old: Comparison, to new: Comparison) -> [String] {
         func differ<Value: Equatable>(_ name: String, _ path: KeyPath<Comparison, Value>) -> String? {
             old[keyPath: path] == new[keyPath: path]
-                ? nil : "\(name): \(old[keyPath: path].said), now \(new[keyPath: path].said)."
+                ? nil : "\(name): \(old[keyPath: path].text), now \(new[keyPath: path].text)."
         }
         let titles = (Set(old.strategies.map(\.title)), Set(new.strategies.map(\.title)))
         let alone = titles.0.symmetricDifference(titles.1).sorted()
@@ -64,7 +64,7 @@ public struct Change: Sendable, Hashable {
 }
 
 extension Equatable {
-    fileprivate var said: String {
+    fileprivate var text: String {
         switch self {
         case let number as Double: NumberText.digits(number)
         case let number as Double?: number.map { NumberText.digits($0) } ?? "none"

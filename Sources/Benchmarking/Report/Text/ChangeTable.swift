@@ -1,10 +1,10 @@
-/// The changes since an earlier run as lines of at most 100 columns, those that are none left out and counted.
+/// The changes since an earlier run, as lines of at most 100 columns. Figures without a change are only counted.
 public enum ChangeTable {
-    /// The cells of each row, and its head first.
+    /// The lines of the table, after the caveats.
     public static func lines(from old: Comparison, to new: Comparison) -> [String] {
         let changes = Change.all(from: old, to: new)
-        let told = changes.filter { $0.trend != .same }
-        let rows = told.map {
+        let changed = changes.filter { $0.trend != .same }
+        let rows = changed.map {
             [
                 $0.strategy, $0.figure, "\($0.oldText) → \($0.newText)", $0.ratio.map { NumberText.ratio($0) } ?? "",
                 $0.trend.rawValue,
@@ -12,9 +12,9 @@ public enum ChangeTable {
         }
         let within = "within \(Int(Change.tolerance * 100)) %"
         let rest =
-            told.isEmpty
-            ? "No figure of the \(changes.count) that both runs have differs by more than that: all \(within)."
-            : "\(changes.count - told.count) further figures are \(within)."
+            changed.isEmpty
+            ? "All \(changes.count) figures that both runs have are \(within)."
+            : "\(changes.count - changed.count) further figures are \(within)."
         return Change.caveats(from: old, to: new) + aligned(rows) + [rest]
     }
 

@@ -1,9 +1,9 @@
-/// The fate matrix for a person at a terminal: a row for each fault, a column for each strategy, within 100 columns.
+/// The fault matrix for a terminal: a row for each fault, a column for each strategy, within 100 columns.
 public enum FaultMatrixText {
     public static func text(_ matrix: FaultMatrix) -> String {
-        guard !matrix.rows.isEmpty, !matrix.faults.isEmpty else { return "nothing was struck\n" }
+        guard !matrix.rows.isEmpty, !matrix.faults.isEmpty else { return "no fault was injected\n" }
         let first = min(28, matrix.faults.map(\.summary.count).max() ?? 0)
-        // More strategies than fit into one table are shown in several.
+        // Strategies that do not fit into one table go into further ones.
         let width = max(8, matrix.rows.map { min(14, $0.title.count) }.max() ?? 0)
         let atOnce = max(1, (TerminalTable.columns - first) / (width + 1))
         let tables = stride(from: 0, to: matrix.rows.count, by: atOnce).map { start in
@@ -18,14 +18,14 @@ public enum FaultMatrixText {
     }
 
     private static let legend = """
-        ✓ all came, and the time until a mail came again; 3 ×2: so many twice; ✗ 3: so many lost;
-        ! lost, and must not be; – it has nothing to be struck
+        ✓ none lost, and the recovery time; ✓ 3 ×2: 3 mails twice; ✗ 3: 3 mails lost;
+        ! lost against the guarantee; – the fault does not apply
         """
 
     private static func cell(_ cell: FaultMatrixCell?) -> String {
         guard let cell else { return "not run" }
         let mark = cell.isKept ? "" : "!"
-        let back = cell.recoverySeconds.map { NumberText.seconds($0) } ?? "not back"
+        let back = cell.recoverySeconds.map { NumberText.seconds($0) } ?? "none came"
         return switch CellResult(cell) {
         case .idle: NumberText.none
         case .unmeasured: mark + "?"
@@ -35,7 +35,7 @@ public enum FaultMatrixText {
         }
     }
 
-    /// A line for each cell that did not keep its strategy's word.
+    /// A line for each cell that broke its strategy's guarantee.
     private static func broken(_ matrix: FaultMatrix) -> String {
         matrix.rows.flatMap { row in
             row.cells.filter { !$0.isKept }.map { cell in

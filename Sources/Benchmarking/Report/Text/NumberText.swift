@@ -1,6 +1,6 @@
-/// Figures as people read them: three digits that count, and a unit. What is no number is a dash.
+/// Formats figures with three significant digits and a unit. NaN and infinity are a dash.
 package enum NumberText {
-    /// Of milliseconds: `0.42 ms`, `251 ms`, `2.01 s`, `1.5 min`.
+    /// From milliseconds: `0.42 ms`, `251 ms`, `2.01 s`, `1.5 min`.
     package static func time(_ milliseconds: Double) -> String {
         switch abs(milliseconds) {
         case ..<999.5: with("ms", milliseconds)
@@ -20,7 +20,7 @@ package enum NumberText {
     /// `100/s`
     package static func rate(_ rate: Double) -> String { rate.isFinite ? digits(rate) + "/s" : none }
 
-    /// Of bytes, by thousands: `812 B`, `12.3 MB`.
+    /// From bytes, in powers of 1000: `812 B`, `12.3 MB`.
     package static func bytes(_ bytes: Double) -> String {
         switch abs(bytes) {
         case ..<999.5: with("B", bytes)
@@ -33,7 +33,7 @@ package enum NumberText {
     /// `×1.80`
     package static func ratio(_ ratio: Double) -> String { ratio.isFinite ? "×" + digits(ratio) : none }
 
-    /// Three digits that count, as many before the point as there are: `0.042`, `1.50`, `12.3`, `1,234`.
+    /// Three significant digits, and all digits before the point: `0.042`, `1.50`, `12.3`, `1,234`.
     package static func digits(_ value: Double) -> String {
         guard value.isFinite else { return none }
         let size = abs(value)
@@ -47,7 +47,7 @@ package enum NumberText {
         return "\(whole).\(String(repeating: "0", count: decimals - fraction.count))\(fraction)"
     }
 
-    /// As it stands at an axis, without zeros that count nothing: `5`, `0.5 ms`.
+    /// For an axis, without trailing zeros: `5`, `0.5 ms`.
     static func short(_ figure: String) -> String {
         let number = figure.prefix { $0 != " " && $0 != "/" }
         guard number.contains(".") else { return figure }

@@ -1,13 +1,13 @@
-/// A figure by which strategies are compared, and one run with an earlier one.
+/// A figure that compares strategies, and runs.
 package struct ReportMetric: Sendable {
     package let name: String
     let value: @Sendable (StrategyResult) -> Double?
     let show: @Sendable (Double) -> String
     let kind: Kind
-    /// Whether less is better; nil where neither is.
+    /// Whether less is better; nil if neither is.
     let isLessBetter: Bool?
 
-    /// The tables that they stand in.
+    /// The table that shows it.
     enum Kind: String, Sendable, CaseIterable { case times, mails, costs }
 
     static let all = [

@@ -1,10 +1,10 @@
-/// A comparison in sentences, the most telling first.
+/// A comparison in sentences, the most important first.
 public enum Summary {
     public static func sentences(of comparison: Comparison) -> [String] {
         let results = comparison.strategies
         var sentences: [String] = []
         if !comparison.isComplete {
-            sentences.append("The run was stopped before its end: this is what it had measured until then.")
+            sentences.append("The run was stopped before its end. These are the results until then.")
         }
         if results.isEmpty, comparison.fates == nil { sentences.append("Nothing was measured.") }
         sentences += [answers(results), arrivals(results), losses(results), backlogs(results)].compactMap { $0 }
@@ -16,16 +16,17 @@ public enum Summary {
         return sentences
     }
 
-    /// What was asked for, as one line.
+    /// The load in one line.
     public static func load(_ settings: Settings) -> String {
         let load =
             settings.rate.map {
-                "\(NumberText.rate($0).dropLast(2)) requests a second, sent when due whatever became of the earlier ones"
+                "\(NumberText.rate($0).dropLast(2)) requests per second, each sent when due whatever became of earlier ones"
             }
             ?? settings.concurrency.map { "\(NumberText.count($0)) clients that each wait for their answer" }
             ?? "no load"
         let failing =
-            settings.smtpFailRate > 0 ? " and refuses \(NumberText.digits(settings.smtpFailRate * 100)) % for now" : ""
+            settings.smtpFailRate > 0
+            ? " and refuses \(NumberText.digits(settings.smtpFailRate * 100)) % with a temporary error" : ""
         let time = settings.seconds > 0 ? ", for \(NumberText.seconds(settings.seconds)) each" : ""
         return "\(load)\(time); the mail server takes "
             + "\(NumberText.time(settings.smtpDelayMilliseconds)) for a mail\(failing)"
@@ -41,7 +42,7 @@ public enum Summary {
         }
         let ratio = slowest.response.p50 / fastest.response.p50
         let times = ratio.isFinite && ratio >= 2 ? ", \(NumberText.digits(ratio)) times as long as" : ";"
-        return "\(slowest.title) lets its client wait \(NumberText.time(slowest.response.p50)) (median)\(times) "
+        return "\(slowest.title) takes \(NumberText.time(slowest.response.p50)) to answer (median)\(times) "
             + "\(fastest.title) with \(NumberText.time(fastest.response.p50))."
     }
 
@@ -63,12 +64,12 @@ public enum Summary {
         let twice = results.filter { $0.fate.duplicated > 0 }.map {
             "\($0.title) \(NumberText.count($0.fate.duplicated))"
         }
-        let first = lost.isEmpty ? "Nothing that was accepted was lost" : "Accepted and lost: \(lost.listed)"
+        let first = lost.isEmpty ? "No accepted mail was lost" : "Accepted mails that were lost: \(lost.listed)"
         return first + (twice.isEmpty ? "." : "; sent more than once: \(twice.listed).")
     }
 
     private static func backlogs(_ results: [StrategyResult]) -> String? {
-        // What one delay of the mail server explains is no backlog: half a second's mails or fewer.
+        // Up to half a second of mails is explained by the mail server's delay.
         let late = results.filter { result in
             guard let last = result.timeline.last else { return false }
             return result.drainSeconds > 1 && last.backlog > last.sent / 2
@@ -76,7 +77,8 @@ public enum Summary {
             "\($0.title) \(NumberText.count($0.timeline.last?.backlog ?? 0)) (\(NumberText.seconds($0.drainSeconds)))"
         }
         return late.isEmpty
-            ? nil : "When the load ended, so many mails still waited, and took so long to leave: \(late.listed)."
+            ? nil
+            : "Mails that still waited at the end of the load, and the time until the last one arrived: \(late.listed)."
     }
 
     private static func sweeps(_ results: [StrategyResult]) -> [String] {
@@ -89,16 +91,16 @@ public enum Summary {
 
     private static func fates(_ matrix: FaultMatrix) -> [String] {
         let cells = matrix.rows.flatMap { row in row.cells.filter(\.applies).map { (row, $0) } }
-        let promises = cells.filter(\.1.mustLoseNothing)
-        let broken = promises.filter { !$0.1.isKept }.map { row, cell in "\(row.title) under \(cell.fault)" }
+        let guaranteed = cells.filter(\.1.mustLoseNothing)
+        let broken = guaranteed.filter { !$0.1.isKept }.map { row, cell in "\(row.title) under \(cell.fault)" }
         let losers = matrix.rows.filter { row in row.cells.contains { $0.fate.lost > 0 } }.map(\.title)
         return [
             broken.isEmpty
-                ? "Of \(NumberText.count(cells.count)) cells of the fate matrix, \(NumberText.count(promises.count)) must lose "
-                    + "nothing, and none did."
-                : "Of \(NumberText.count(promises.count)) cells of the fate matrix that must lose nothing, "
-                    + "\(NumberText.count(broken.count)) did not keep their word: \(broken.listed).",
-            losers.isEmpty ? nil : "Under some fault mails were lost by \(losers.listed).",
+                ? "Of \(NumberText.count(cells.count)) cells of the fault matrix, \(NumberText.count(guaranteed.count)) must lose "
+                    + "no accepted mail, and none did."
+                : "Of \(NumberText.count(guaranteed.count)) cells of the fault matrix that must lose no accepted mail, "
+                    + "\(NumberText.count(broken.count)) did: \(broken.listed).",
+            losers.isEmpty ? nil : "Under at least one fault, mails were lost by \(losers.listed).",
         ].compactMap { $0 }
     }
 }
