@@ -12,7 +12,7 @@ SOURCES = Package.swift Sources Tests strategies
 STAGE = .build/dist/bgdemo-$(VERSION)-$(shell uname -s | tr A-Z a-z)-$(shell uname -m)
 MAN = $(STAGE)/share/man/man1
 
-.PHONY: run test build bench docs lint format install dist
+.PHONY: run test build graph bench docs lint format install dist
 
 run: build ## Serves on 127.0.0.1:8080, with an inbox inside
 	exec $$($(RELEASE) --show-bin-path)/bgdemo serve --strategy $(STRATEGY)
@@ -21,12 +21,13 @@ build:
 	./setup
 	$(RELEASE) --product bgdemo
 
-test: ## One target after another: they start servers and kill processes. One that fails runs once more, a test at a time
+test: ## One target after another: they start servers, kill processes and measure milliseconds
 	./setup test
 	swift build --build-tests
-	for target in $$(ls Tests | grep 'Tests$$'); do \
-	    swift test --skip-build --filter "^$$target\." || swift test --skip-build --no-parallel --filter "^$$target\." || exit 1; \
-	done
+	for target in $$(ls Tests | grep 'Tests$$'); do swift test --skip-build --filter "^$$target\." || exit 1; done
+
+graph: ## Draws the modules of Package.swift into ARCHITECTURE.md
+	docs/graph
 
 bench: ## Ratios against references that run beside it
 	./setup bench

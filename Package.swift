@@ -158,6 +158,8 @@ let package = Package(
             ["Core", "Email", "Foundations", "HTTPServer", "MailAPI", "NetSupport", "SMTPClient", "SMTPInbox"]
                 + [.nio, .posix, .logging, .subprocess]),
         .tests("Eventr", ["Foundations", "NetSupport", "RedisClient", .nio, .posix, .logging, .subprocess]),
+        // The imports that Package.swift must not have.
+        .testTarget(name: "PackageTests", dependencies: [.subprocess], swiftSettings: .strict),
         // Compiles and runs every piece of Swift in the documentation.
         .testTarget(
             name: "DocsTests",
