@@ -31,7 +31,9 @@ let count: @Sendable () -> Void = { [total, emit] in
 
 var bus = Bus(redis: redis, logger: logger)
 for number in 0..<subscribers {
-    bus.ride(try Application("app\(number)"), "nothing", on: Matcher(eventType: "email_requested")) { [count] _ in count() }
+    bus.ride(try Application("app\(number)"), "nothing", on: Matcher(eventType: "email_requested")) { [count] _ in
+        count()
+    }
 }
 try await bus.subscribe()
 

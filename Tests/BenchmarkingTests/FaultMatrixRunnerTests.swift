@@ -60,6 +60,27 @@ import Testing
         #expect(matrix.isKept)
     }
 
+    @Test("Mails under way at a fault are followed to the inbox, over several strikes")
+    func interruptedMails() async throws {
+        var chaos = Self.chaos(
+            [
+                BenchmarkSubject("fire-and-forget", deployment: .single, needsRedis: false),
+                BenchmarkSubject("resque", semantics: "safe", deployment: .separateWorker, needsRedis: true),
+            ], ["kill-server", "kill-worker"])
+        chaos.strikes = 2
+        let matrix = await chaos.matrix { _ in }
+        let forgotten = try #require(matrix.rows[0].cells.last)
+        let interrupted = try #require(forgotten.interrupted)
+        #expect(forgotten.strikes == 2 && interrupted.lost > 10 && interrupted.lost <= forgotten.fate.lost)
+        // The worker had the mails of 0.8 s in hand, and the next one sent them.
+        let cell = try #require(matrix.rows[1].cells.first)
+        let mails = try #require(cell.interrupted)
+        #expect(cell.strikes == 2 && mails.lost == 0 && mails.count > 20, "\(cell)")
+        #expect((mails.p50Seconds ?? 0) > 0 && (mails.maxSeconds ?? 0) >= (mails.p50Seconds ?? 0))
+        #expect((cell.longestRecoverySeconds ?? 0) >= (cell.recoverySeconds ?? .infinity))
+        #expect(FaultMatrixText.text(matrix).contains("accepted and not yet in the inbox when the fault came"))
+    }
+
     @Test("A cell that cannot run breaks the guarantee") func cannotRun() async throws {
         var chaos = Self.chaos(
             [BenchmarkSubject("resque", semantics: "safe", deployment: .separateWorker, needsRedis: true)],

@@ -11,12 +11,9 @@ public struct FaultMatrixRunner: Sendable {
     public var rate: Double = 40
     /// Cells that run at a time; they mostly wait. Default: 8.
     public var atATime = 8
+    /// How often each fault is injected into each subject, at seeded moments of fresh runs. Default: 1.
+    public var strikes = 1
     public var stop = StopFlag()
-
-    /// Longer than the slowest recovery, the lease of an eventr consumer.
-    private static let quiet = Duration.seconds(15)
-    /// The time of the fault since the beginning of the load.
-    static let time = Duration.seconds(1)
 
     public init(program: String, subjects: [BenchmarkSubject], inbox: InboxSettings) {
         (self.program, self.subjects, self.inbox) = (program, subjects, inbox)
@@ -49,22 +46,25 @@ public struct FaultMatrixRunner: Sendable {
         let places = faults.indices.sorted { faults[$0].seconds > faults[$1].seconds }.flatMap { column in
             subjects.indices.filter { faults[column].applies(subjects[$0]) }.map { Place(row: $0, column: column) }
         }
+        var results: [Place: [StrikeResult]] = [:]
         var cells: [Place: FaultMatrixCell] = [:]
-        await withTaskGroup(of: (Place, FaultMatrixCell?).self) { group in
-            var waiting = places[...]
+        await withTaskGroup(of: (Place, StrikeResult?).self) { group in
+            var waiting = places.flatMap { place in (0..<max(1, strikes)).map { (place, $0) } }[...]
             func begin() {
-                guard !stop.isSet, let place = waiting.popFirst() else { return }
-                group.addTask { (place, await cell(subjects[place.row], faults[place.column])) }
+                guard !stop.isSet, let (place, number) = waiting.popFirst() else { return }
+                group.addTask { (place, await strike(subjects[place.row], faults[place.column], number)) }
             }
             for _ in 0..<max(1, atATime) { begin() }
-            for await (place, cell) in group {
+            for await (place, result) in group {
                 begin()
-                guard let cell else { continue }
+                guard let result else { continue }
+                results[place, default: []].append(result)
+                guard let all = results[place], all.count == max(1, strikes) else { continue }
+                let (subject, fault) = (subjects[place.row], faults[place.column])
+                var cell = FaultMatrixCell(fault: fault.name, all)
+                cell.mustLoseNothing = DurabilityGuarantees.mustLoseNothing(subject, under: fault)
                 cells[place] = cell
-                report(
-                    Update(
-                        subject: subjects[place.row], fault: faults[place.column], cell: cell, place: cells.count,
-                        of: places.count))
+                report(Update(subject: subject, fault: fault, cell: cell, place: cells.count, of: places.count))
             }
         }
         return matrix(cells)
@@ -84,40 +84,5 @@ public struct FaultMatrixRunner: Sendable {
             return line
         }
         return matrix
-    }
-
-    /// - Returns: Nil if the run was stopped before its end.
-    private func cell(_ subject: BenchmarkSubject, _ fault: Fault) async -> FaultMatrixCell? {
-        var cell = FaultMatrixCell(fault: fault.name)
-        cell.mustLoseNothing = DurabilityGuarantees.mustLoseNothing(subject, under: fault)
-        var load = Load(.open(rate: rate), seconds: fault.seconds, seed: seed, part: fault.name)
-        load.answerTime = .seconds(20)
-        var benchmark = Benchmark(program: program, load: load, inbox: inbox)
-        // The workers of 2016 send one mail after the other and need minutes for a backlog.
-        let limit = Duration.seconds(subject.semantics == "talk" ? 180 : 60)
-        benchmark.quietPeriod = QuietPeriod(linger: .seconds(2), quiet: Self.quiet, limit: limit)
-        // Enough attempts that no mail is given up by chance, and short delays, so that retries end within the wait.
-        benchmark.arguments = ["--attempts", "20", "--retry-delay", "100ms", "--retry-cap", "2s"]
-        benchmark.stop = stop
-        do {
-            var time = Self.time
-            let run = try await benchmark.run(subject) { running in
-                try await running.sleep(until: Self.time)
-                try await fault.inject(running) { time = running.now }
-            }
-            guard run.isComplete else { return nil }
-            cell.fate = run.fate
-            cell.deliveredOnce = run.deliveredOnce
-            cell.recoverySeconds = run.recovery(from: time).map { $0 / .seconds(1) }
-            if cell.fate.pending > 0 {
-                cell.problem = "\(cell.fate.pending) mails were still missing after \(limit)"
-            } else if cell.fate.accepted == 0 {
-                cell.problem = "no mail was accepted"
-            }
-        } catch {
-            guard !stop.isSet else { return nil }
-            cell.problem = "\(error)"
-        }
-        return cell
     }
 }

@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 /// The requests of a run and their times. Both follow from the seed.
 public struct Load: Sendable, Hashable {
     /// When a request is sent.
@@ -37,8 +39,8 @@ public struct Load: Sendable, Hashable {
 
     /// The id of the load, in the subject of each mail: `k3v90q2m`.
     public var run: String {
-        var random = SeededRandom(seed)
-        for byte in part.utf8 { random = SeededRandom(random.next() ^ UInt64(byte)) }
+        var random = SeededRandom(seed: seed)
+        for byte in part.utf8 { random = SeededRandom(seed: random.next() ^ UInt64(byte)) }
         let digits = Array("0123456789abcdefghjkmnpqrstvwxyz")
         return String((0..<8).map { _ in digits[Int(random.next() & 31)] })
     }
@@ -46,7 +48,7 @@ public struct Load: Sendable, Hashable {
     /// The due time of each request of an open loop, in nanoseconds since the beginning; empty for a closed loop.
     public func schedule() -> [Int64] {
         guard case .open(let rate) = pace, rate > 0, seconds > 0 else { return [] }
-        var random = SeededRandom(seed)
+        var random = SeededRandom(seed: seed)
         var due: [Int64] = []
         due.reserveCapacity(Int(min(rate * seconds * 1.1, 1e7)))
         var time = 0.0

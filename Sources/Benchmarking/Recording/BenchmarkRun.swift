@@ -43,6 +43,16 @@ public struct BenchmarkRun: Sendable {
         }
     }
 
+    /// The mails that were accepted and not yet in the inbox at this time of the load.
+    ///
+    /// - Returns: For each the time until it arrived; nil for one that never did.
+    func interrupted(at time: Duration) -> [Duration?] {
+        let moment = Int64(time / .nanoseconds(1))
+        return entries.filter {
+            $0.isAccepted && $0.answered <= moment && !(0...moment).contains($0.arrived)
+        }.map { $0.arrived < 0 ? nil : .nanoseconds($0.arrived - moment) }
+    }
+
     /// The numbers of the mails that were accepted.
     public var accepted: [Int] { entries.indices.filter { entries[$0].isAccepted } }
 

@@ -30,6 +30,21 @@ public struct FaultMatrixRow: Codable, Sendable, Hashable {
     }
 }
 
+/// The mails that were accepted and not yet in the inbox when the fault came. Under `kill-worker` these are the mails that the
+/// killed worker was sending.
+public struct InterruptedMails: Codable, Sendable, Hashable {
+    public var count: Int
+    /// Those that never arrived.
+    public var lost: Int
+    /// From the fault to the arrival, the median and the longest; nil if none arrived.
+    public var p50Seconds: Double?
+    public var maxSeconds: Double?
+
+    public init(count: Int, lost: Int, p50Seconds: Double?, maxSeconds: Double?) {
+        (self.count, self.lost, self.p50Seconds, self.maxSeconds) = (count, lost, p50Seconds, maxSeconds)
+    }
+}
+
 /// One strategy under one fault.
 public struct FaultMatrixCell: Codable, Sendable, Hashable {
     /// ``FaultName/name``
@@ -39,8 +54,14 @@ public struct FaultMatrixCell: Codable, Sendable, Hashable {
     public var fate = DeliveryOutcome()
     /// Mails in the inbox exactly once.
     public var deliveredOnce = 0
-    /// From the fault to the first arrival of a mail that was due after it; nil if none arrived.
+    /// How often the fault was injected, each time in fresh processes. The counts are sums of all.
+    public var strikes: Int?
+    /// From the fault to the first arrival of a mail that was due after it; nil if none arrived. The median of all strikes.
     public var recoverySeconds: Double?
+    /// The longest of all strikes.
+    public var longestRecoverySeconds: Double?
+    /// Nil if no mail was under way when the fault came.
+    public var interrupted: InterruptedMails?
     /// Whether the strategy guarantees that no accepted mail is lost under this fault.
     public var mustLoseNothing = false
     public var problem: String?

@@ -39,8 +39,8 @@ struct CompareCommand: AsyncParsableCommand {
     @OptionGroup(title: "Report") var report: ReportOptions
 
     func run() async throws {
-        guard chaos || (faults.faults == nil && faults.atATime == nil) else {
-            throw ValidationError("--faults and --at-a-time go with --chaos")
+        guard chaos || (faults.faults == nil && faults.atATime == nil && faults.strikes == nil) else {
+            throw ValidationError("--faults, --strikes and --at-a-time go with --chaos")
         }
         let descriptors = (strategies ?? .all).descriptors
         let subjects = descriptors.flatMap { $0.subjects((semantics ?? .safe).semantics) } + target.map(\.subject)

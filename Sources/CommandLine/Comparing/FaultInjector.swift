@@ -44,6 +44,7 @@ struct FaultInjector {
         chaos.faults = options.faults?.faults ?? Fault.all
         chaos.seed = inbox.seed
         chaos.atATime = options.atATime ?? 4 * ProcessInfo.processInfo.activeProcessorCount
+        chaos.strikes = options.strikes ?? 1
         chaos.stop = stop
         return chaos
     }

@@ -12,7 +12,11 @@ struct ChaosOptions: ParsableArguments {
     @Option(help: "Cells of the matrix that are run at a time; they mostly wait. Default: 4 for each core.")
     var atATime: Int?
 
+    @Option(help: "How often each fault is injected, at seeded moments of fresh runs. Default: 1.")
+    var strikes: Int?
+
     func check() throws {
+        guard (1...100).contains(strikes ?? 1) else { throw ValidationError("--strikes is 1 to 100") }
         guard (1...1000).contains(atATime ?? 1) else { throw ValidationError("--at-a-time is 1 to 1000") }
     }
 }

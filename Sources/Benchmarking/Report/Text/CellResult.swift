@@ -54,8 +54,28 @@ extension FaultMatrixCell {
         if fate.deliveredUnaccepted > 0 {
             details.append("\(NumberText.count(fate.deliveredUnaccepted)) delivered though not accepted")
         }
-        details.append(recoverySeconds.map { "recovered in \(NumberText.seconds($0))" } ?? "not recovered")
+        details.append(recovery)
+        details += interrupted.map { [$0.text] } ?? []
         return details
+    }
+}
+
+extension FaultMatrixCell {
+    private var recovery: String {
+        guard let recoverySeconds else { return "not recovered" }
+        let text = "recovered in \(NumberText.seconds(recoverySeconds))"
+        guard let strikes, strikes > 1, let longestRecoverySeconds else { return text }
+        return "\(text) (median of \(strikes)), at most \(NumberText.seconds(longestRecoverySeconds))"
+    }
+}
+
+extension InterruptedMails {
+    /// `12 mails under way came after 285 ms (median), at most 1.10 s; 3 were lost`
+    fileprivate var text: String {
+        let mails = "\(NumberText.count(count)) \(count == 1 ? "mail" : "mails") under way"
+        guard let p50Seconds, let maxSeconds else { return "\(mails) lost" }
+        let times = "came after \(NumberText.seconds(p50Seconds)) (median), at most \(NumberText.seconds(maxSeconds))"
+        return "\(mails) \(times)" + (lost > 0 ? "; \(NumberText.count(lost)) lost" : "")
     }
 }
 

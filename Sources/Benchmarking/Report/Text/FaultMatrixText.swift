@@ -2,6 +2,13 @@
 public enum FaultMatrixText {
     public static func text(_ matrix: FaultMatrix) -> String {
         guard !matrix.rows.isEmpty, !matrix.faults.isEmpty else { return "no fault was injected\n" }
+        let interrupted = matrix.rows.contains { $0.cells.contains { $0.interrupted != nil } }
+        return tables(matrix, cell) + "\n\n" + legend + "\n"
+            + (interrupted ? "\n" + tables(matrix, Self.interrupted) + "\n\n" + interruptedLegend + "\n" : "")
+            + broken(matrix)
+    }
+
+    private static func tables(_ matrix: FaultMatrix, _ cell: (FaultMatrixCell?) -> String) -> String {
         let first = min(28, matrix.faults.map(\.summary.count).max() ?? 0)
         // Strategies that do not fit into one table go into further ones.
         let width = max(8, matrix.rows.map { min(14, $0.title.count) }.max() ?? 0)
@@ -14,13 +21,25 @@ public enum FaultMatrixText {
             }
             return ([head] + lines).joined(separator: "\n")
         }
-        return tables.joined(separator: "\n\n") + "\n\n" + legend + "\n" + broken(matrix)
+        return tables.joined(separator: "\n\n")
     }
 
     private static let legend = """
         ✓ none lost, and the recovery time; ✓ 3 ×2: 3 mails twice; ✗ 3: 3 mails lost;
         ! lost against the guarantee; – the fault does not apply
         """
+
+    private static let interruptedLegend = """
+        the mails that were accepted and not yet in the inbox when the fault came: the longest time from the fault until one
+        of them came; ✗ 3: 3 of them were lost; – there were none
+        """
+
+    private static func interrupted(_ cell: FaultMatrixCell?) -> String {
+        guard let cell else { return "not run" }
+        guard let mails = cell.interrupted else { return NumberText.none }
+        return mails.lost > 0
+            ? "✗ \(NumberText.count(mails.lost))" : mails.maxSeconds.map { NumberText.seconds($0) } ?? NumberText.none
+    }
 
     private static func cell(_ cell: FaultMatrixCell?) -> String {
         guard let cell else { return "not run" }
