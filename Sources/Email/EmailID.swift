@@ -31,15 +31,7 @@ public struct EmailID: Sendable, Hashable {
             }
             last = original
         }
-        low = Self.mixed(Self.seed ^ high)
-    }
-
-    /// The finish of SplitMix64: for no two numbers the same.
-    private static func mixed(_ number: UInt64) -> UInt64 {
-        var z = number
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
+        low = SeededRandom.finalize(Self.seed ^ high)
     }
 
     private static let seed = UInt64.random(in: .min ... .max)

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 public import Logging
 
 /// What happens to a consumer. The first five are the talk's.
@@ -39,7 +40,7 @@ public enum ConsumerEvent: Sendable {
         case .error(let handler?, let event, let error): log(.error, "error \(handler) >> \(error)", event?.place)
         case .error(nil, let event, let error): log(.error, "error >> \(error)", event?.place)
         case .retry(let handler, let place, let failures, let delay):
-            log(.notice, "retry \(handler) after \(Int(delay / .milliseconds(1))) ms, failed \(failures) times", place)
+            log(.notice, "retry \(handler) after \(delay.milliseconds) ms, failed \(failures) times", place)
         case .dead(let handler, let place, let error): log(.error, "dead \(handler) >> \(error)", place)
         case .takeover(let partition, let events):
             log(.notice, "takeover of \(events) events of partition \(partition)")

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import Metrics
 import RedisClient
 import Synchronization

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import Logging
 import Metrics
 import NIOCore

@@ -3,6 +3,7 @@
 #else
     import Foundation
 #endif
+import BgdemoFoundations
 import RedisClient
 
 /// A handler that failed with an event, and will try again: `<partition>:<index>:<failures>:<handler>`.
@@ -29,9 +30,8 @@ struct EventRetry: Sendable, Hashable {
 extension ConsumerOptions {
     /// The wait after so many failures, or nil where there is to be no other try.
     func delay(afterFailures failures: Int) -> Duration? {
-        guard delivery == .atLeastOnce, failures < attempts else { return nil }
-        let doubled = retryDelay * (1 << min(max(failures - 1, 0), 30))
-        return min(doubled, longestRetryDelay) * Double.random(in: 0.5...1)
+        guard delivery == .atLeastOnce else { return nil }
+        return RetryPolicy(attempts: attempts, base: retryDelay, cap: longestRetryDelay).delay(afterFailures: failures)
     }
 }
 

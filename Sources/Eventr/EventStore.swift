@@ -98,9 +98,3 @@ extension RedisValue {
         }
     }
 }
-
-extension Duration {
-    var milliseconds: Int {
-        Int(clamping: components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
-    }
-}

@@ -1,7 +1,7 @@
 /// The hash FNV-1a of 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>), the same in every process, which `Hasher`
 /// is not. Whoever chooses the bytes can make two hashes equal: a name, no proof.
 public enum FNV1a {
-    public static let offsetBasis: UInt64 = 0xcbf2_9ce4_8422_2325
+    @inlinable public static var offsetBasis: UInt64 { 0xcbf2_9ce4_8422_2325 }
 
     @inlinable public static func hash(_ bytes: some Sequence<UInt8>, from basis: UInt64 = offsetBasis) -> UInt64 {
         var hash = basis

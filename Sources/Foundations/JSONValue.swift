@@ -12,6 +12,11 @@ public struct JSONValue: Sendable {
         (self.bytes, self.range) = (bytes, range)
     }
 
+    /// The value that stands at `range` in `bytes`, which is known to be JSON. Where it is none, it is null.
+    public init(known bytes: [UInt8], in range: Range<Int>) {
+        (self.bytes, self.range) = (bytes, range.clamped(to: bytes.indices))
+    }
+
     /// The value that `bytes` are.
     ///
     /// - Throws: ``JSONError`` where they are not JSON, or larger than the limits.
@@ -24,12 +29,12 @@ public struct JSONValue: Sendable {
     public var raw: ArraySlice<UInt8> { bytes[range] }
 
     public var kind: Kind {
-        switch bytes[range.lowerBound] {
+        switch raw.first {
+        case nil, UInt8(ascii: "n"): .null
         case UInt8(ascii: "{"): .object
         case UInt8(ascii: "["): .array
         case UInt8(ascii: "\""): .string
         case UInt8(ascii: "t"), UInt8(ascii: "f"): .bool
-        case UInt8(ascii: "n"): .null
         default: .number
         }
     }
@@ -76,7 +81,7 @@ public struct JSONValue: Sendable {
     public var bool: Bool? { kind == .bool ? bytes[range.lowerBound] == UInt8(ascii: "t") : nil }
 
     /// What stands between the quotes.
-    var quoted: ArraySlice<UInt8> { bytes[range.lowerBound + 1..<range.upperBound - 1] }
+    var quoted: ArraySlice<UInt8> { raw.dropFirst().dropLast() }
 
     // MARK: Containers
 

@@ -25,11 +25,11 @@ public struct Problem: Error, Sendable, Hashable {
 
     /// `{"error":{"status":400,"reason":"…","send":"…"}}`
     public var response: HTTPResponse {
-        var json = JSONText()
+        var json = JSONWriter()
         json.raw("{\"error\":{")
-        json.field("status", status.code)
-        json.field("reason", reason)
-        if let advice { json.field("send", advice) }
+        json.member("status", status.code)
+        json.member("reason", reason)
+        if let advice { json.member("send", advice) }
         json.raw("}}\n")
         return HTTPResponse(status, .json, json.text, headers: headers)
     }

@@ -44,9 +44,9 @@ struct SendMailResponse: Sendable {
 
     private func accepted(_ email: Email, _ result: AcceptResult) -> HTTPResponse {
         var json = opening(email, state: result.state)
-        if let note = result.note { json.field("note", note) }
+        if let note = result.note { json.member("note", note) }
         for detail in result.details {
-            json.key(detail.key)
+            json.name(detail.key)
             json.raw(detail.json)
         }
         json.raw("}\n")
@@ -55,21 +55,21 @@ struct SendMailResponse: Sendable {
 
     private func failed(_ email: Email, _ outcome: SendOutcome) -> HTTPResponse {
         var json = opening(email, state: outcome.isUnknown ? "unknown" : "failed")
-        json.key("error")
+        json.name("error")
         json.raw("{")
-        json.field("status", HTTPStatus.internalServerError.code)
-        json.field("outcome", outcome.name)
+        json.member("status", HTTPStatus.internalServerError.code)
+        json.member("outcome", outcome.name)
         if let failure = outcome.failure {
-            json.field("stage", failure.stage.rawValue)
-            if let code = failure.code { json.field("code", code) }
-            json.field("reason", failure.reason)
+            json.member("stage", failure.stage.rawValue)
+            if let code = failure.code { json.member("code", code) }
+            json.member("reason", failure.reason)
         }
         json.raw("}}\n")
         return HTTPResponse(.internalServerError, .json, json.text)
     }
 
-    private func opening(_ email: Email, state: String) -> JSONText {
-        var json = JSONText(capacity: 192 + email.text.utf8.count)
+    private func opening(_ email: Email, state: String) -> JSONWriter {
+        var json = JSONWriter(capacity: 192 + email.text.utf8.count)
         json.raw(#"{"email":"#)
         email.write(into: &json)
         json.raw(#","id":"#)

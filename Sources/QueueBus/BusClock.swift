@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import Synchronization
 
 #if canImport(FoundationEssentials)
@@ -17,8 +18,8 @@ enum BusClock {
     /// the system for each, which takes longer than all else that publishing an event is.
     static var uuid: String {
         let number = numbers.add(1, ordering: .relaxed).newValue
-        let high = mixed(seed.high &+ number) & 0xffff_ffff_ffff_0fff | 0x4000
-        let low = mixed(seed.low &+ number) & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
+        let high = SeededRandom.mix(seed.high &+ number) & 0xffff_ffff_ffff_0fff | 0x4000
+        let low = SeededRandom.mix(seed.low &+ number) & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
         var text: [UInt8] = []
         text.reserveCapacity(36)
         for digit in 0..<32 {
@@ -32,12 +33,4 @@ enum BusClock {
     /// By chance another process' only in one of 2¹²² cases.
     private static let seed = (high: UInt64.random(in: 0 ... .max), low: UInt64.random(in: 0 ... .max))
     private static let numbers = Atomic<UInt64>(0)
-
-    /// SplitMix64 (Steele, Lea, Flood 2014): for no two numbers the same.
-    private static func mixed(_ number: UInt64) -> UInt64 {
-        var z = number &* 0x9e37_79b9_7f4a_7c15
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
 }

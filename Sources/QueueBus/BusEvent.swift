@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import Resque
 
 #if canImport(FoundationEssentials)
@@ -14,45 +15,34 @@ import Resque
 /// Attributes keep their order and their bytes from the publisher to the last rider.
 public struct BusEvent: Sendable {
     /// The values, as they stand in JSON, one after another; replaced ones too.
-    private var values: JSONBytes
-    private var attributes: [(name: String, place: Range<Int>)]
+    private var values: JSONWriter
+    private var attributes: [(name: ByteString, place: Range<Int>)]
 
     /// The attributes that a JSON object spells.
     ///
     /// - Throws: ``InvalidBusEvent`` where it is no object.
     public init(json: some Collection<UInt8>) throws(InvalidBusEvent) {
         let bytes = Array(json)
-        var ranges: [(Range<Int>, Range<Int>)] = []
+        var limits = JSONReader.Limits()
+        (limits.depth, limits.requiresUTF8) = (.max, false)
         do {
-            var scanner = JSONScanner(bytes)
-            try scanner.members { ranges.append(($0, $1)) }
+            let object = try JSONObject(bytes, limits: limits)
+            attributes = object.members.map { ($0.name, $0.value.range) }
+        } catch  where error.code == .notUTF8 {
+            throw InvalidBusEvent(description: "the event has a name that is not UTF-8")
         } catch {
             throw InvalidBusEvent(description: "the event is not a JSON object: \(error)")
         }
-        values = JSONBytes(bytes)
-        attributes = []
-        attributes.reserveCapacity(ranges.count)
-        // Where each is, by its name: whoever publishes chooses how many there are.
-        var places: [String: Int] = [:]
-        places.reserveCapacity(ranges.count)
-        for (name, value) in ranges {
-            guard let name = JSONBytes.text(of: bytes[name]) else {
-                throw InvalidBusEvent(description: "the event has a name that is not UTF-8")
-            }
-            // Of two with one name the later value counts, in the place of the earlier.
-            if let place = places[name] {
-                attributes[place].place = value
-            } else {
-                places[name] = attributes.count
-                attributes.append((name, value))
-            }
+        values = JSONWriter(continuing: bytes)
+        guard attributes.allSatisfy({ $0.name.isValidUTF8 }) else {
+            throw InvalidBusEvent(description: "the event has a name that is not UTF-8")
         }
     }
 
     /// An event without attributes.
     public init() {
         // What most have room in, the bus' own attributes among it.
-        values = JSONBytes(capacity: 320)
+        values = JSONWriter(capacity: 320)
         attributes = []
         attributes.reserveCapacity(12)
     }
@@ -73,14 +63,14 @@ public struct BusEvent: Sendable {
     /// An attribute as text, the way Ruby's `to_s` has it: a string's characters, the digits of a number, `true`; nil
     /// where it is null or missing. An array or an object is its JSON.
     public subscript(name: String) -> String? {
+        let name = ByteString(name)
         guard let place = attributes.first(where: { $0.name == name })?.place else { return nil }
-        let json = values.bytes[place]
-        return switch json.first {
-        case UInt8(ascii: "n"): nil
-        case UInt8(ascii: "\""): JSONBytes.text(of: json)
-        case UInt8(ascii: "t"), UInt8(ascii: "f"), UInt8(ascii: "{"), UInt8(ascii: "["):
-            String(decoding: json, as: UTF8.self)
-        default: Self.number(String(decoding: json, as: UTF8.self))
+        let value = JSONValue(known: values.bytes, in: place)
+        return switch value.kind {
+        case .null: nil
+        case .string: value.text
+        case .bool, .object, .array: String(decoding: value.raw, as: UTF8.self)
+        case .number: Self.number(String(decoding: value.raw, as: UTF8.self))
         }
     }
 
@@ -93,22 +83,25 @@ public struct BusEvent: Sendable {
     }
 
     /// The attributes as they stand in JSON.
-    var members: [(name: String, json: ArraySlice<UInt8>)] { attributes.map { ($0.name, values.bytes[$0.place]) } }
+    var members: [(name: ByteString, json: ArraySlice<UInt8>)] { attributes.map { ($0.name, values.bytes[$0.place]) } }
 
     /// The names, in their order.
-    public var names: [String] { attributes.map(\.name) }
+    public var names: [String] { attributes.map(\.name.text) }
 
     /// Whether there is such an attribute, null or not.
-    public func has(_ name: String) -> Bool { attributes.contains { $0.name == name } }
+    public func has(_ name: String) -> Bool {
+        let name = ByteString(name)
+        return attributes.contains { $0.name == name }
+    }
 
     /// The attributes, decoded.
     public func decode<Value: Decodable>(as type: Value.Type) throws -> Value {
-        try JSONDecoder().decode(type, from: Data(json))
+        try JSONReader.decode(type, from: json)
     }
 
     /// The JSON object.
     public var json: [UInt8] {
-        var json = JSONBytes(capacity: attributes.reduce(2) { $0 + $1.name.utf8.count + $1.place.count + 4 })
+        var json = JSONWriter(capacity: attributes.reduce(2) { $0 + $1.name.count + $1.place.count + 4 })
         json.raw("{")
         for (name, place) in attributes {
             json.name(name)
@@ -129,13 +122,15 @@ public struct BusEvent: Sendable {
         set(name) { $0.raw(String(number)) }
     }
 
-    private mutating func set(_ name: String, _ write: (inout JSONBytes) -> Void) {
+    private mutating func set(_ name: String, _ write: (inout JSONWriter) -> Void) {
+        // Behind another value its writer puts a comma, which is not the value's.
+        if !values.bytes.isEmpty { values.raw(",") }
         let start = values.bytes.count
         write(&values)
-        set(name, at: start..<values.bytes.count)
+        set(ByteString(name), at: start..<values.bytes.count)
     }
 
-    private mutating func set(_ name: String, at place: Range<Int>) {
+    private mutating func set(_ name: ByteString, at place: Range<Int>) {
         if let index = attributes.firstIndex(where: { $0.name == name }) {
             attributes[index].place = place
         } else {

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import Resque
 
 /// The copies of one event, which differ in little: what they have in common is spelled once, as it stands in a string.
@@ -5,19 +6,19 @@ import Resque
 ///     {"bus_driven_at":…,"bus_rider_queue":…,"bus_rider_app_key":…,"bus_rider_sub_key":…,"bus_rider_class_name":…,
 ///      <the event's own>,"bus_class_proxy":…}
 struct Fanout {
-    private static let front = [
+    private static let front: [ByteString] = [
         "bus_driven_at", "bus_rider_queue", "bus_rider_app_key", "bus_rider_sub_key", "bus_rider_class_name",
     ]
-    private static let proxy = "bus_class_proxy"
+    private static let proxy: ByteString = "bus_class_proxy"
 
     /// What the event itself says in the front's stead: as in Ruby, that counts.
-    private var own: [String: ArraySlice<UInt8>] = [:]
+    private var own: [ByteString: ArraySlice<UInt8>] = [:]
     /// The event's other attributes around its `bus_class_proxy`.
     private let before: [UInt8]
     private let after: [UInt8]
 
     init(of event: BusEvent) {
-        var (before, after) = (JSONBytes(), JSONBytes())
+        var (before, after) = (JSONWriter(), JSONWriter())
         var isPast = false
         for (name, json) in event.members {
             if name == Self.proxy {
@@ -39,7 +40,7 @@ struct Fanout {
 
     /// The job for one subscriber.
     func copy(for subscription: Subscription, of application: String) -> Job {
-        var front = JSONBytes(capacity: 240)
+        var front = JSONWriter(capacity: 240)
         front.raw("{")
         let values = [subscription.queueName, application, subscription.key, subscription.className]
         for (place, name) in Self.front.enumerated() {
@@ -52,10 +53,11 @@ struct Fanout {
                 front.string(values[place - 1])
             }
         }
-        var proxy = JSONBytes(capacity: 60)
+        var proxy = JSONWriter(capacity: 60)
         proxy.raw(",")
-        proxy.member(Self.proxy, subscription.className)
-        var arguments = JSONBytes(capacity: 400 + before.count + after.count)
+        proxy.name(Self.proxy)
+        proxy.string(subscription.className)
+        var arguments = JSONWriter(capacity: 400 + before.count + after.count)
         arguments.raw("[\"")
         arguments.characters(front.bytes)
         arguments.raw(before)
@@ -66,10 +68,10 @@ struct Fanout {
     }
 }
 
-extension JSONBytes {
+extension JSONWriter {
     /// These bytes as they stand in a string.
     fileprivate var escaped: [UInt8] {
-        var escaped = JSONBytes(capacity: bytes.count * 5 / 4)
+        var escaped = JSONWriter(capacity: bytes.count * 5 / 4)
         escaped.characters(bytes)
         return escaped.bytes
     }

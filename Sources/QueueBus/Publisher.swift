@@ -1,3 +1,4 @@
+import BgdemoFoundations
 public import Resque
 
 /// Puts events on the bus: into the queue `bus_incoming`, where a driver of any language finds them.
@@ -75,7 +76,7 @@ public struct Publisher: Sendable {
     /// An event as a job: its JSON is the only argument, as a string.
     static func job(_ event: BusEvent, queue: String) -> Job {
         let json = event.json
-        var arguments = JSONBytes(capacity: json.count * 5 / 4)
+        var arguments = JSONWriter(capacity: json.count * 5 / 4)
         arguments.raw("[\"")
         arguments.characters(json)
         arguments.raw("\"]")

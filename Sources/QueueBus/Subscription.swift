@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import Resque
 
 /// Where events go that match: a queue of an application, and the class that performs them there.
@@ -22,7 +23,7 @@ public struct Subscription: Sendable, Hashable {
     }
 
     var json: [UInt8] {
-        var json = JSONBytes()
+        var json = JSONWriter()
         json.raw("{")
         json.member("queue_name", queueName)
         json.member("key", key)

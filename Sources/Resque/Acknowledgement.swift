@@ -3,6 +3,7 @@
 #else
     import Foundation
 #endif
+import BgdemoFoundations
 import RedisClient
 
 /// What becomes of a job when its turn ends.
@@ -73,14 +74,13 @@ extension ResqueStore {
             case .retry, .later: (try? Job(job, from: queue))?.delayed ?? job
             case .done, .front, .back, .skip: job
             }
-        return (names, [worker, word, bytes, history?.text ?? "", entry, delay.milliseconds, keys.prefix, queue])
+        return (
+            names, [worker, word, bytes, history?.text ?? "", entry, delay.millisecondsRoundedUp, keys.prefix, queue]
+        )
     }
 }
 
 extension Duration {
-    /// Whole milliseconds, rounded up; no more than 30,000 years of them.
-    var milliseconds: Int { Int(max(-1e15, min((self / .milliseconds(1)).rounded(.up), 1e15))) }
-
     /// Whole seconds, rounded up, at least one: what Redis takes for an expiry.
-    var wholeSeconds: Int { max(1, (milliseconds + 999) / 1000) }
+    var wholeSeconds: Int { max(1, (millisecondsRoundedUp + 999) / 1000) }
 }

@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -21,12 +23,12 @@ enum FailedEntry {
     static func around(
         exception: String, error: String, worker: String, queue: String, encoding: String? = nil
     ) -> (beginning: [UInt8], end: [UInt8]) {
-        var json = JSONBytes()
+        var json = JSONWriter()
         json.raw("{")
         json.member("failed_at", Date.now.failedAt)
         json.name("payload")
         let beginning = json.bytes
-        json = JSONBytes()
+        json = JSONWriter()
         json.raw(",")
         json.member("exception", exception)
         json.member("error", error)
@@ -41,7 +43,7 @@ enum FailedEntry {
     }
 
     private static func quoted(_ bytes: [UInt8]) -> [UInt8] {
-        var json = JSONBytes()
+        var json = JSONWriter()
         json.string(String(validating: bytes, as: UTF8.self) ?? String(latin1: bytes))
         return json.bytes
     }

@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 /// One job as it stands in its queue: `{"class":"sendEmail","queue":"emailQueue","args":[…]}` as node writes it, or
 /// `{"class":"SendEmail","args":[…]}` as Ruby does. Its bytes stay as they are wherever it goes; only
 /// where it is put off and does not name its queue it gets the name, for a scheduler looks for it nowhere else.
@@ -21,7 +23,7 @@ public struct Job: Sendable, Hashable {
 
     /// A new job, in node's form.
     public init(_ className: String, _ arguments: JobArguments = JobArguments(), queue: String) {
-        var json = JSONBytes(capacity: arguments.json.count + className.utf8.count + queue.utf8.count + 40)
+        var json = JSONWriter(capacity: arguments.json.count + className.utf8.count + queue.utf8.count + 40)
         json.raw(#"{"class":"#)
         json.string(className)
         json.raw(#","queue":"#)
@@ -40,29 +42,29 @@ public struct Job: Sendable, Hashable {
     ///
     /// - Throws: ``InvalidJob`` where the bytes are not an object with a `class`. `args` may be missing or null.
     public init(_ bytes: [UInt8], from queue: String) throws(InvalidJob) {
-        guard bytes.isValidUTF8 else { throw InvalidJob("the job is not UTF-8") }
-        var className: Range<Int>?
-        var arguments: Range<Int>?
-        var named: Range<Int>?
+        var className: JSONValue?
+        var arguments: JSONValue?
+        var named: JSONValue?
         do {
-            var scanner = JSONScanner(bytes)
-            try scanner.members { name, value in
-                switch JSONBytes.text(of: bytes[name]) {
+            var reader = JSONReader(bytes, limits: .redis)
+            try reader.beginObject()
+            while let (name, value) = try reader.nextMember() {
+                switch name {
                 case "class": className = value
                 case "args": arguments = value
                 case "queue": named = value
                 default: break
                 }
             }
+        } catch  where error.code == .notUTF8 {
+            throw InvalidJob("the job is not UTF-8")
         } catch {
             throw InvalidJob("the job is not a JSON object: \(error)")
         }
         guard let className else { throw InvalidJob(#"the job has no "class""#) }
-        guard bytes[className.lowerBound] == UInt8(ascii: "\""), let text = JSONBytes.text(of: bytes[className]) else {
-            throw InvalidJob(#"the job's "class" is not a string"#)
-        }
+        guard let text = className.text else { throw InvalidJob(#"the job's "class" is not a string"#) }
         (self.queue, self.className, self.bytes) = (queue, text, bytes)
-        (argumentsRange, queueRange) = (arguments, named)
+        (argumentsRange, queueRange) = (arguments?.range, named?.range)
     }
 
     /// The job of a turn, with what is remembered of it.
@@ -77,13 +79,15 @@ public struct Job: Sendable, Hashable {
     var delayed: [UInt8] {
         guard let queueRange else {
             let end = bytes.lastIndex(of: UInt8(ascii: "}")) ?? bytes.endIndex
-            var json = JSONBytes(Array(bytes[..<end]))
+            var json = JSONWriter(continuing: Array(bytes[..<end]))
             json.member("queue", queue)
             json.raw(bytes[end...])
             return json.bytes
         }
-        guard JSONBytes.text(of: bytes[queueRange]) != queue else { return bytes }
-        var json = JSONBytes(Array(bytes[..<queueRange.lowerBound]))
+        guard JSONValue(known: bytes, in: queueRange).characters.map(ByteString.init) != ByteString(queue) else {
+            return bytes
+        }
+        var json = JSONWriter(continuing: Array(bytes[..<queueRange.lowerBound]))
         json.string(queue)
         json.raw(bytes[queueRange.upperBound...])
         return json.bytes
@@ -115,8 +119,4 @@ extension Job: CustomStringConvertible {
         let text = String(decoding: bytes.prefix(1024), as: UTF8.self)
         return bytes.count > 1024 ? "\(text)… (\(bytes.count) bytes)" : text
     }
-}
-
-extension [UInt8] {
-    var isValidUTF8: Bool { self[...].isASCII() || String(validating: self, as: UTF8.self) != nil }
 }

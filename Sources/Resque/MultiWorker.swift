@@ -1,3 +1,4 @@
+import BgdemoFoundations
 public import Logging
 public import NIOCore
 public import RedisClient
@@ -57,7 +58,7 @@ public final class MultiWorker: Service {
         while let lateness = await measure() {
             let wanted = wanted(size, busy: processorGroup.processors.count(where: \.isWorking), lateness)
             guard wanted != size else { continue }
-            let milliseconds = Int(lateness / .milliseconds(1))
+            let milliseconds = lateness.milliseconds
             logger.info(
                 "multiWorkerAction \(wanted > size ? "+" : "-") to \(wanted) processors, delay \(milliseconds) ms",
                 metadata: ["processors": "\(wanted)", "delay_ms": "\(milliseconds)"])

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import RedisClient
 
 #if canImport(FoundationEssentials)

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import BgdemoNetSupport
 import NIOCore
 import RedisClient
@@ -32,7 +33,7 @@ extension ProcessorGroup {
     }
 
     private func ping(_ id: WorkerID, at time: Date) -> [UInt8] {
-        var json = JSONBytes()
+        var json = JSONWriter()
         json.raw("{")
         json.name("time")
         json.raw(String(Int(time.timeIntervalSince1970)))

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import Logging
 import NIOCore
 import RedisClient
@@ -26,13 +27,13 @@ final class ProcessorGroup: Sendable {
     let options: WorkerOptions
     let store: ResqueStore
     let queue: Queue
-    let wakeup = WakeupSignal()
+    let wakeup = IdleProcessors()
     /// Where its connections are.
     let loop: any EventLoop
     private let connection: RedisConnection
     /// Makes a connection that speaks of its troubles to this logger.
     let connect: @Sendable (Logger) -> RedisConnection
-    private let exit = WakeupSignal()
+    private let exit = Latch()
     private let logger: Logger
     private let metrics = WorkerMetrics()
     private let emit: @Sendable (String, WorkerEvent) -> Void
@@ -70,13 +71,13 @@ final class ProcessorGroup: Sendable {
     func work(_ run: () async -> Void) async {
         logger.info("start \(WorkerID.process) on \(selection.order.joined(separator: ","))")
         defer { logger.info("end \(WorkerID.process)") }
-        let pruned = WakeupSignal()
+        let pruned = Latch()
         await withTaskGroup { group in
             group.addTask { await self.sendHeartbeats() }
             group.addTask { await self.waitForJobs() }
             group.addTask {
                 await self.pruneDeadWorkers()
-                pruned.close()
+                pruned.open()
             }
             await run()
             // Leaving is not cancelled with us.
@@ -107,7 +108,7 @@ final class ProcessorGroup: Sendable {
             state.processors.removeAll { $0.processor === processor }
             return state.processors.isEmpty && state.phase > .running
         }
-        if isLast { exit.close() }
+        if isLast { exit.open() }
     }
 
     func heartbeatDidBegin(_ heartbeat: EventLoopFuture<Void>) { state.withLock { $0.heartbeat = heartbeat } }
@@ -120,7 +121,7 @@ final class ProcessorGroup: Sendable {
             state.phase = .draining
             return state.processors.isEmpty
         }
-        if isEmpty { exit.close() }
+        if isEmpty { exit.open() }
         wakeup.close()
         await wait(for: exit, within: options.grace)
         let late = state.withLock { state in
@@ -130,21 +131,21 @@ final class ProcessorGroup: Sendable {
         for (_, task) in late { task.cancel() }
         await wait(for: exit, within: .milliseconds(500))
         // Those that are left do not listen; the process will end under them.
-        let unregistered = WakeupSignal()
+        let unregistered = Latch()
         Task { [self] in
             await withTaskGroup { group in
                 for processor in processors { group.addTask { await processor.unregister() } }
             }
             try? await store.forget(WorkerID.process)
-            unregistered.close()
+            unregistered.open()
         }
         await wait(for: unregistered, within: .seconds(3))
     }
 
     /// Returns when the bell has rung for the last time, or time is up.
-    private func wait(for wakeup: WakeupSignal, within limit: Duration) async {
+    private func wait(for latch: Latch, within limit: Duration) async {
         await withTaskGroup { group in
-            group.addTask { await wakeup.wait() }
+            group.addTask { await latch.wait() }
             group.addTask { try? await Task.sleep(for: limit) }
             await group.next()
             group.cancelAll()

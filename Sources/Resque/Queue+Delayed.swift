@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import RedisClient
 
 /// Jobs that wait for their time. They are kept for a second, the next full one, by the clock of Redis.
@@ -6,7 +7,7 @@ extension Queue {
     ///
     /// As in node, plugins are not asked.
     public func enqueueIn(_ delay: Duration, _ job: Job) async throws {
-        try await store.delay(job, "in", delay.milliseconds)
+        try await store.delay(job, "in", delay.millisecondsRoundedUp)
     }
 
     /// Pushes a job to its queue at this second since 1970; soon, where that is past.

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import RedisClient
 
 /// Jobs that have failed for good, and wait for somebody to look at them.
@@ -81,21 +82,18 @@ public struct FailedJob: Sendable, Hashable {
     /// Where the entry is not JSON, it says nothing.
     init(_ entry: [UInt8]) {
         self.entry = entry
-        var texts: [String: String] = [:]
-        var payload: Range<Int>?
-        var scanner = JSONScanner(entry)
-        try? scanner.members { name, value in
-            guard let name = JSONBytes.text(of: entry[name]) else { return }
-            if name == "payload" { payload = value }
-            if entry[value].first == UInt8(ascii: "\"") { texts[name] = JSONBytes.text(of: entry[value]) }
-        }
-        (failedAt, exception, error) = (texts["failed_at"], texts["exception"], texts["error"])
-        (worker, queue, retriedAt) = (texts["worker"], texts["queue"], texts["retried_at"])
+        guard let object = try? JSONObject(entry, limits: .redisBytes) else { return }
+        failedAt = object["failed_at"]?.text
+        exception = object["exception"]?.text
+        error = object["error"]?.text
+        worker = object["worker"]?.text
+        queue = object["queue"]?.text
+        retriedAt = object["retried_at"]?.text
         // A payload that is a string is what was in the queue instead of a job.
-        if let text = texts["payload"] {
-            job = texts["encoding"] == "latin1" ? text.latin1 : Array(text.utf8)
+        if let text = object["payload"]?.text {
+            job = object["encoding"]?.isString("latin1") == true ? text.latin1 : Array(text.utf8)
         } else {
-            job = payload.map { Array(entry[$0]) }
+            job = object["payload"].map { Array($0.raw) }
         }
     }
 }

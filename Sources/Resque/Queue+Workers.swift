@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import RedisClient
 
 /// Who works.
@@ -52,11 +53,6 @@ extension Queue.Working {
         }
         queue = record.queue
         job = record.job
-        var runAt: String?
-        var scanner = JSONScanner(bytes)
-        try? scanner.members { name, value in
-            if JSONBytes.text(of: bytes[name]) == "run_at" { runAt = JSONBytes.text(of: bytes[value]) }
-        }
-        self.runAt = runAt
+        runAt = try? JSONObject(bytes, limits: .redisBytes)["run_at"]?.text
     }
 }

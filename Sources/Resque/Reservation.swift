@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -20,7 +22,7 @@ struct WorkingRecord: Sendable {
 
     /// What comes before the job.
     static func beginning(queue: String, date: Date) -> [UInt8] {
-        var json = JSONBytes()
+        var json = JSONWriter()
         json.raw("{")
         json.member("queue", queue)
         json.member("run_at", date.iso8601)
@@ -30,7 +32,7 @@ struct WorkingRecord: Sendable {
 
     /// What comes after it.
     static func end(worker: String) -> [UInt8] {
-        var json = JSONBytes()
+        var json = JSONWriter()
         json.raw(",")
         json.member("worker", worker)
         json.raw("}")
@@ -68,12 +70,13 @@ struct WorkingRecord: Sendable {
     private static func members(of bytes: [UInt8], wantsPayload: Bool = true) -> (String, Range<Int>)? {
         var queue: String?
         var payload: Range<Int>?
-        var scanner = JSONScanner(bytes)
         do {
-            try scanner.members { name, value in
-                switch JSONBytes.text(of: bytes[name]) {
-                case "queue": queue = JSONBytes.text(of: bytes[value])
-                case "payload": payload = value
+            var reader = JSONReader(bytes, limits: .redisBytes)
+            try reader.beginObject()
+            while let (name, value) = try reader.nextMember() {
+                switch name {
+                case "queue": queue = value.text
+                case "payload": payload = value.range
                 default: break
                 }
             }
@@ -86,10 +89,7 @@ struct WorkingRecord: Sendable {
 
     /// `cjson` quotes bytes one by one, and leaves those beyond ASCII as they are.
     private static func unquoted(_ json: ArraySlice<UInt8>) -> [UInt8] {
-        guard let text = JSONBytes.text(of: Array(String(latin1: Array(json)).utf8)[...]), let bytes = text.latin1
-        else {
-            return Array(json)
-        }
-        return bytes
+        let text = try? JSONValue(Array(String(latin1: Array(json)).utf8), limits: .redis).text
+        return text?.latin1 ?? Array(json)
     }
 }

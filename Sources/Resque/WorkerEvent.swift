@@ -1,3 +1,4 @@
+import BgdemoFoundations
 public import Logging
 
 /// What happens to a worker, by the names that node-resque gives it.
@@ -38,16 +39,15 @@ public enum WorkerEvent: Sendable {
         case .poll: log(.trace, "poll")
         case .job(let job): log(.debug, "job \(job.queue) \(job.className)", job)
         case .reEnqueue(let job, let reason, let delay):
-            log(.notice, "reEnqueue \(job.queue) \(job.className) (\(reason)) after \(milliseconds(delay)) ms", job)
+            log(.notice, "reEnqueue \(job.queue) \(job.className) (\(reason)) after \(delay.milliseconds) ms", job)
         case .success(let job, let result, let took):
-            log(.info, "success \(job.queue) \(job.className) in \(milliseconds(took)) ms >> \(result)")
+            log(.info, "success \(job.queue) \(job.className) in \(took.milliseconds) ms >> \(result)")
         case .failure(let job, let error, let took):
             let name = job.map { "\($0.queue) \($0.className)" } ?? "no job"
-            log(.error, "failure \(name) in \(milliseconds(took)) ms >> \(error)", job)
+            log(.error, "failure \(name) in \(took.milliseconds) ms >> \(error)", job)
         case .error(let error, let job): log(.error, "error >> \(error)", job)
         case .pause: log(.debug, "pause")
         }
     }
 
-    private func milliseconds(_ duration: Duration) -> Int { Int(duration / .milliseconds(1)) }
 }

@@ -1,4 +1,5 @@
 import BgdemoEmail
+import BgdemoFoundations
 import Logging
 
 /// The client's thread: gives requests to connections, in order, and waits for what happens on them.

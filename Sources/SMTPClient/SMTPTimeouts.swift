@@ -32,11 +32,4 @@ extension SMTPTimeouts {
 extension Duration {
     /// At least nothing, at most a week.
     var bounded: Duration { max(.zero, min(self, .seconds(604_800))) }
-
-    /// Whole milliseconds, as many as an `Int` holds.
-    var milliseconds: Int {
-        let (seconds, attoseconds) = components
-        let (thousands, overflows) = seconds.multipliedReportingOverflow(by: 1000)
-        return overflows ? .max : Int(clamping: thousands) + Int(attoseconds / 1_000_000_000_000_000)
-    }
 }

@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 #if canImport(FoundationEssentials)
     public import FoundationEssentials
 #else
@@ -50,8 +52,8 @@ extension CaughtMail {
     /// The same number for the same mail, however often it comes.
     var key: UInt64 {
         if let messageID = MIMEPart(raw[...]).field("Message-ID"), !messageID.isEmpty {
-            return FaultPlan.digest(messageID)
+            return FNV1a.hash(messageID)
         }
-        return FaultPlan.digest(raw)
+        return FNV1a.hash(raw)
     }
 }

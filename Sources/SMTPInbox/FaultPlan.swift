@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 /// Chance that can be repeated: every decision is a function of the seed and of what it is about.
 struct FaultPlan: Sendable {
     private let seed: UInt64
@@ -35,22 +37,7 @@ struct FaultPlan: Sendable {
     }
 
     private func uniform(_ salt: UInt64, _ key: UInt64) -> Double {
-        Double(Self.mix(Self.mix(seed &+ salt &* 0x9e37_79b9_7f4a_7c15) ^ key) >> 11) * 0x1p-53
-    }
-
-    /// The finalizer of SplitMix64 (Steele, Lea, Flood 2014): every bit of the input moves every bit of the output.
-    static func mix(_ value: UInt64) -> UInt64 {
-        var z = value &+ 0x9e37_79b9_7f4a_7c15
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
-
-    /// FNV-1a. `Hasher` is seeded anew in every process and could not be repeated.
-    static func digest(_ bytes: some Sequence<UInt8>) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return hash
+        SeededRandom.unit(SeededRandom.mix(SeededRandom.mix(seed &+ salt &* SeededRandom.increment) ^ key))
     }
 }
 

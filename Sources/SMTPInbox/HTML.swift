@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 /// HTML as text, everything from outside escaped. A mail is hostile: besides markup it may hold control characters,
 /// and marks that turn the direction of the words around them (Trojan Source); those are shown as U+XXXX.
 package struct HTML {
@@ -9,29 +11,7 @@ package struct HTML {
 
     /// Words from outside.
     package mutating func words(_ words: some StringProtocol) {
-        text += Self.escaped(words) { "<mark>\($0)</mark>" }
-    }
-
-    /// Words from outside, as text or an attribute's value; of SVG too.
-    ///
-    /// - Parameter invisible: What `U+202E` and the like become.
-    package static func escaped(_ words: some StringProtocol, invisible: (String) -> String = { $0 }) -> String {
-        var text = ""
-        for scalar in words.unicodeScalars {
-            switch scalar {
-            case "&": text += "&amp;"
-            case "<": text += "&lt;"
-            case ">": text += "&gt;"
-            case "\"": text += "&quot;"
-            case "'": text += "&#39;"
-            case "\n", "\t": text.unicodeScalars.append(scalar)
-            case "\r": continue
-            case _ where isInvisible(scalar):
-                text += invisible("U+\(String(scalar.value, radix: 16, uppercase: true))")
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        return text
+        text += HTMLEscaping.escape(words) { "<mark>\($0)</mark>" }
     }
 
     /// `<tag>words</tag>`, in whichever direction the words run.
@@ -39,13 +19,6 @@ package struct HTML {
         raw("<\(tag)><bdi>")
         self.words(words)
         raw("</bdi></\(tag)>")
-    }
-
-    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0..<0x20, 0x7f..<0xa0, 0x61c, 0x200b, 0x200e, 0x200f, 0x2028...0x202e, 0x2060...0x2069, 0xfeff: true
-        default: false
-        }
     }
 
     /// A whole page.

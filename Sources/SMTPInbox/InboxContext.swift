@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import BgdemoHTTPServer
 import BgdemoNetSupport
 import Logging
@@ -48,12 +49,12 @@ final class InboxContext: Sendable {
             return decision
         }
         let mail = received.mail.key
-        let key = mail ^ FaultPlan.mix(UInt64(attempts.number(of: mail)))
+        let key = mail ^ SeededRandom.mix(UInt64(attempts.number(of: mail)))
         decision.delay = max(decision.delay, faultPlan.delay(key: key))
         decision.before = faultPlan.fault(at: .dot, key: key)
         decision.after = faultPlan.fault(at: .stored, key: key)
         for address in received.failsOnce {
-            let isFirst = attempts.number(of: mail ^ FaultPlan.mix(FaultPlan.digest(address.lowercased().utf8))) == 1
+            let isFirst = attempts.number(of: mail ^ SeededRandom.mix(FNV1a.hash(address.lowercased().utf8))) == 1
             if isFirst { decision.before = decision.before ?? .reply(451) }
         }
         return decision

@@ -137,11 +137,11 @@ public struct InboxPages: HTTPHandler {
     // MARK: JSON
 
     private func listJSON(before: Int?) -> String {
-        var json = JSONText()
+        var json = JSONWriter()
         json.raw("{")
-        json.field("total", inbox.mails.total)
-        json.field("kept", inbox.mails.count)
-        json.key("mails")
+        json.member("total", inbox.mails.total)
+        json.member("kept", inbox.mails.count)
+        json.name("mails")
         json.raw("[")
         for (place, mail) in inbox.mails.newest(Self.listed, before: before).enumerated() {
             json.raw(place == 0 ? "{" : ",{")
@@ -153,10 +153,10 @@ public struct InboxPages: HTTPHandler {
     }
 
     private func oneJSON(_ mail: CaughtMail) -> String {
-        var json = JSONText()
+        var json = JSONWriter()
         json.raw("{")
         mail.write(into: &json)
-        json.field("text", mail.text)
+        json.member("text", mail.text)
         json.raw("}\n")
         return json.text
     }
@@ -166,11 +166,11 @@ extension CaughtMail {
     /// The fields of its JSON object that a list has too.
     ///
     /// - Parameter limit: Characters of a header field; nil for all of them.
-    fileprivate func write(into json: inout JSONText, limit: Int? = nil) {
-        json.field("id", id)
-        json.field("receivedAt", Timestamp(receivedAt).iso8601)
-        json.field("sender", sender)
-        json.key("recipients")
+    fileprivate func write(into json: inout JSONWriter, limit: Int? = nil) {
+        json.member("id", id)
+        json.member("receivedAt", Timestamp(receivedAt).iso8601)
+        json.member("sender", sender)
+        json.name("recipients")
         json.raw("[")
         for (place, recipient) in recipients.enumerated() {
             if place > 0 { json.raw(",") }
@@ -178,12 +178,12 @@ extension CaughtMail {
         }
         json.raw("]")
         for (key, name) in [("from", "From"), ("to", "To"), ("subject", "Subject"), ("messageID", "Message-ID")] {
-            json.field(key, limit.map { header(name, limit: $0) } ?? header(name) ?? "")
+            json.member(key, limit.map { header(name, limit: $0) } ?? header(name) ?? "")
         }
-        json.field("bytes", raw.count)
-        json.field("connection", connection)
-        json.key("usedTLS")
+        json.member("bytes", raw.count)
+        json.member("connection", connection)
+        json.name("usedTLS")
         json.raw(usedTLS ? "true" : "false")
-        if let user { json.field("user", user) }
+        if let user { json.member("user", user) }
     }
 }

@@ -1,10 +1,5 @@
+import BgdemoFoundations
 import NIOCore
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// AUTH PLAIN (RFC 4616) and AUTH LOGIN (draft-murchison-sasl-login), by the rules of RFC 4954.
 struct SASLServer {
@@ -46,7 +41,7 @@ struct SASLServer {
     /// The client's line: base 64, or `*` to cancel.
     func answered(_ line: ByteBufferView) -> Step {
         guard !line.elementsEqual("*".utf8) else { return .refuse("501 5.7.0 authentication cancelled") }
-        guard let answer = Data(base64Encoded: Data(line)) else {
+        guard let answer = Base64.decode(line) else {
             return .refuse("501 5.5.2 this is not base 64")
         }
         switch question {

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import BgdemoHTTPServer
 import BgdemoEmail
 import BgdemoNetSupport
@@ -61,7 +62,7 @@ extension SMTPSession {
         }
         let asked = envelope.asked
         state.update { $0.asked += 1 }
-        let key = UInt64(envelope.number) ^ FaultPlan.mix(UInt64(asked))
+        let key = UInt64(envelope.number) ^ SeededRandom.mix(UInt64(asked))
         if let step = fault(at: .rcpt, key, &out) { return step }
         let rule = AddressRule(to.path)
         if let refusal = rule.refusal { return Self.perform(refusal, "the address asked for it", &out) }

@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 /// How a body was made to fit through old servers (RFC 2045, section 6), undone. Broken escapes stay as they are.
 enum TransferEncoding {
     case identity, quotedPrintable, base64
@@ -21,7 +23,7 @@ enum TransferEncoding {
         }
     }
 
-    /// Whatever is not of the alphabet is read past; a last group that was cut short is left out.
+    /// MIME's base 64 (RFC 2045, section 6.8), which is lax where RFC 4648 is strict: what is not of the alphabet is read past; a last group that was cut short is left out.
     static func base64(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         var decoded: [UInt8] = []
         var group: UInt32 = 0
@@ -82,8 +84,8 @@ enum TransferEncoding {
     ) {
         var place = bytes.startIndex
         while place < bytes.endIndex {
-            if bytes[place] == escape, place + 2 < bytes.endIndex, let high = nibble(bytes[place + 1]),
-                let low = nibble(bytes[place + 2])
+            if bytes[place] == escape, place + 2 < bytes.endIndex, let high = bytes[place + 1].hexDigitValue,
+                let low = bytes[place + 2].hexDigitValue
             {
                 decoded.append(high << 4 | low)
                 place += 3
@@ -91,15 +93,6 @@ enum TransferEncoding {
                 decoded.append(bytes[place])
                 place += 1
             }
-        }
-    }
-
-    private static func nibble(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case 0x30...0x39: digit - 0x30
-        case 0x41...0x46: digit - 0x37
-        case 0x61...0x66: digit - 0x57
-        default: nil
         }
     }
 }

@@ -40,12 +40,12 @@ public enum LogFormat: String, Sendable, CaseIterable {
     private func json(
         _ level: Logger.Level, _ message: String, _ fields: [(key: String, value: Logger.MetadataValue)]
     ) -> String {
-        var json = JSONText()
+        var json = JSONWriter()
         json.raw("{")
-        json.field("time", LogTimestamp.now)
-        json.field("level", level.rawValue)
-        json.field("message", message)
-        for (key, value) in fields { json.field(key, text(of: value)) }
+        json.member("time", LogTimestamp.now)
+        json.member("level", level.rawValue)
+        json.member("message", message)
+        for (key, value) in fields { json.member(key, text(of: value)) }
         json.raw("}")
         return json.text
     }
@@ -74,7 +74,7 @@ public enum LogFormat: String, Sendable, CaseIterable {
     }
 
     private func quoted(_ text: String) -> String {
-        var json = JSONText()
+        var json = JSONWriter()
         json.string(text)
         return json.text
     }

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 public import Dispatch
 import Logging
 import BgdemoSystemCompat
@@ -46,7 +47,7 @@ public final class LogWriter: Sendable {
             return Self.minimumWriteInterval - (ContinuousClock.now - state.lastWrite)
         }
         guard let wait else { return }
-        let milliseconds = max(0, Int(wait / .milliseconds(1)))
+        let milliseconds = max(0, wait.milliseconds)
         queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { [self] in writePending() }
     }
 

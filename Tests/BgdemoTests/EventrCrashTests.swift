@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import Foundation
 import RedisClient
 import Subprocess
@@ -27,7 +28,7 @@ extension EventrTests {
                     try await Task.sleep(for: .milliseconds(20))
                 }
             }
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             for _ in 0..<6 {
                 let life = Duration.milliseconds(Int.random(in: 0...400, using: &generator))
                 _ = try await withProgram(arguments) { program in

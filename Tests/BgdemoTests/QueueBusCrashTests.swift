@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import Foundation
 import BgdemoSMTPInbox
 import Logging
@@ -64,7 +65,7 @@ struct QueueBusCrashTests {
                         return ids
                     }
                     tasks.addTask {
-                        var generator = SeededGenerator(seed: 5)
+                        var generator = SeededRandom(seed: 5)
                         for kill in 1...8 {
                             let life = Duration.milliseconds(Int.random(in: 30...300, using: &generator))
                             _ = try await withProgram(arguments) { worker in
@@ -147,7 +148,7 @@ struct QueueBusCrashTests {
                     "RPUSH", "resque:queue:bus_incoming", #"{"class":"QueueBus::Worker","args":["\#(event)"]}"#)
             }
             let arguments = worker(server, "--smtp-url", "discard:")
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             for _ in 0..<8 {
                 let life = Duration.milliseconds(Int.random(in: 0...40, using: &generator))
                 _ = try await withProgram(arguments) { worker in

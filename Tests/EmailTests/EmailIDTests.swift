@@ -73,7 +73,7 @@ extension EmailID {
 }
 
 @Suite("JSON as text")
-struct JSONTextTests {
+struct JSONWriterTests {
     @Test(
         "escapes what JSON asks for and nothing else",
         arguments: [
@@ -85,14 +85,14 @@ struct JSONTextTests {
             ("\n\r\t", #""\n\r\t""#),
             ("\r\n", #""\r\n""#),
             ("\u{0}", #""\u0000""#),
-            ("\u{1}\u{8}\u{b}\u{c}\u{1f}", #""\u0001\u0008\u000b\u000c\u001f""#),
+            ("\u{1}\u{8}\u{b}\u{c}\u{1f}", #""\u0001\b\u000b\f\u001f""#),
             ("\u{7f}\u{85}\u{2028}\u{2029}", "\"\u{7f}\u{85}\u{2028}\u{2029}\""),
             ("é日👩‍👩‍👧", "\"é日👩‍👩‍👧\""),
             ("\"\u{301}", "\"\\\"\u{301}\""),
             ("</script>", #""</script>""#),
         ])
     func strings(value: String, expected: String) throws {
-        var json = JSONText()
+        var json = JSONWriter()
         json.string(value)
         #expect(json.text.utf8.elementsEqual(expected.utf8))
         let read = try JSONDecoder().decode(String.self, from: Data(json.text.utf8))
@@ -101,13 +101,13 @@ struct JSONTextTests {
 
     @Test("keeps the order of its keys, with commas between them and nowhere else")
     func order() throws {
-        var json = JSONText()
+        var json = JSONWriter()
         json.raw("{")
-        json.field("z", "{")
-        json.field("a", -1)
-        json.key("email")
+        json.member("z", "{")
+        json.member("a", -1)
+        json.name("email")
         try Email(to: "a@b.example", subject: "\"s\"", text: "t\r\n").write(into: &json)
-        json.key("list")
+        json.name("list")
         json.raw("[]")
         json.raw("}")
         #expect(
@@ -119,7 +119,7 @@ struct JSONTextTests {
         var pieces = RandomText(seed: 3)
         for _ in 0..<2000 {
             let value = String(decoding: pieces.data(), as: UTF8.self)
-            var json = JSONText()
+            var json = JSONWriter()
             json.string(value)
             let read = try JSONDecoder().decode(String.self, from: Data(json.text.utf8))
             #expect(read.utf8.elementsEqual(value.utf8))

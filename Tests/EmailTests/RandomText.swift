@@ -1,11 +1,12 @@
+import BgdemoFoundations
 import BgdemoTestSupport
 
 /// Texts put together at random from what is hostile to a mail program.
 struct RandomText {
-    private var random: SeededGenerator
+    private var random: SeededRandom
 
     init(seed: UInt64) {
-        random = SeededGenerator(seed: seed)
+        random = SeededRandom(seed: seed)
     }
 
     mutating func address() -> String {

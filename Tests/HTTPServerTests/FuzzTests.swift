@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import BgdemoHTTPServer
 import BgdemoTestSupport
 import Testing
@@ -19,7 +20,7 @@ struct FuzzTests {
 
     @Test("as NIO's decoder does, and however they are cut", arguments: [1, 2, 3, 4] as [UInt64])
     func mutated(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         var accepted = 0
         for _ in 0..<6000 {
             let bytes = Self.mutant(&random)
@@ -48,7 +49,7 @@ struct FuzzTests {
         #expect(accepted > 1000)
     }
 
-    private static func mutant(_ random: inout SeededGenerator) -> [UInt8] {
+    private static func mutant(_ random: inout SeededRandom) -> [UInt8] {
         var bytes = (Bool.random(using: &random) ? good : corpus).randomElement(using: &random) ?? []
         for _ in 0..<Int.random(in: 0...3, using: &random) {
             let place = Int.random(in: 0...bytes.count, using: &random)

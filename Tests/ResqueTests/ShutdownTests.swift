@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import Foundation
 import RedisClient
 import BgdemoTestSupport
@@ -150,7 +151,7 @@ struct ShutdownTests {
                 queues: ["q"], jobs: jobs, redis: resque.url, on: resque.redis.eventLoop, options: options,
                 logger: resque.logger)
             let task = Task { try await worker.run() }
-            var generator = SeededGenerator(seed: 3)
+            var generator = SeededRandom(seed: 3)
             for round in 1...150 {
                 worker.processorGroup.resize(to: Int.random(in: 1...6, using: &generator))
                 if round % 3 == 0 { await Task.yield() }

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import Foundation
 import BgdemoEmail
 import BgdemoFoundations
@@ -161,7 +162,7 @@ struct MIMEPartTests {
 
     @Test("what MIMEMessage writes is read as it was meant", arguments: 0..<40)
     func roundTrip(_ seed: Int) throws {
-        var random = SeededGenerator(seed: UInt64(seed))
+        var random = SeededRandom(seed: UInt64(seed))
         let alphabet: [Character] = ["a", " ", "=", "?", "_", ".", "ü", "✉", "🎉", "\t", "\n", "\"", "<", "é"]
         func words(_ count: Int, _ banned: Set<Character>) -> String {
             String(
@@ -179,7 +180,7 @@ struct MIMEPartTests {
 
     @Test("nothing that comes is too broken to be shown")
     func noise() {
-        var random = SeededGenerator(seed: 9)
+        var random = SeededRandom(seed: 9)
         let words = [
             "Content-Type: multipart/mixed; boundary=", "Content-Transfer-Encoding: ", "base64", "quoted-printable",
             "x", "\r\n", "\r\n\r\n", "--x", "--", "=?utf-8?", "B?", "?=", "=", "\n", "\r", ";", ":", "\"",

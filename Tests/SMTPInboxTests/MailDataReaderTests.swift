@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import NIOCore
 import BgdemoTestSupport
 import Testing
@@ -65,7 +66,7 @@ struct MailDataReaderTests {
 
     @Test("comes back from any stuffing and any cuts")
     func roundTrip() {
-        var random = SeededGenerator(seed: 7)
+        var random = SeededRandom(seed: 7)
         for _ in 0..<2_000 {
             let body: [UInt8] = (0..<Int.random(in: 0...30, using: &random)).map { _ in
                 [0x0d, 0x0a, 0x2e, 0x61].randomElement(using: &random) ?? 0x61

@@ -21,7 +21,7 @@ public struct AcceptResult: Sendable, Hashable {
         }
 
         public init(_ key: String, _ text: String) {
-            var json = JSONText(capacity: text.utf8.count + 2)
+            var json = JSONWriter(capacity: text.utf8.count + 2)
             json.string(text)
             self.key = key
             self.json = json.text

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 public import Logging
 public import BgdemoEmail
 import Metrics
@@ -83,7 +84,7 @@ public struct DeliveryAttempt: Sendable {
     public func finish(_ outcome: SendOutcome) {
         let time = ContinuousClock.now - began
         tracker.meters.record(outcome, after: time)
-        tell(outcome, milliseconds: Int(time / .milliseconds(1)))
+        tell(outcome, milliseconds: time.milliseconds)
         tracker.attemptDidFinish()
     }
 

@@ -130,7 +130,7 @@ final class Dispatcher {
             return bury(mail, outcome)
         }
         inFlight.restUntil(.now() + TimeAmount(delay), id)
-        let wait = Int(delay / .milliseconds(1))
+        let wait = delay.milliseconds
         logger.info(
             "failed sending an email, trying again in \(wait) ms",
             metadata: ["id": "\(id)", "attempt": "\(mail.failures + 1) of \(settings.retry.attempts)"])

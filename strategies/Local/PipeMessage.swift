@@ -49,7 +49,7 @@ extension PipeMessage {
         if case .mail(let mail) = self {
             buffer.writeImmutableBuffer(mail.bytes)
         } else {
-            var json = JSONText()
+            var json = JSONWriter()
             json.raw("{")
             write(into: &json)
             json.raw("}")
@@ -58,31 +58,31 @@ extension PipeMessage {
         buffer.writeInteger(UInt8(ascii: "\n"))
     }
 
-    private func write(into json: inout JSONText) {
+    private func write(into json: inout JSONWriter) {
         switch self {
         case .mail: break
-        case .ready(let version): json.field("ready", version)
-        case .sent(let id): json.field("sent", "\(id)")
+        case .ready(let version): json.member("ready", version)
+        case .sent(let id): json.member("sent", "\(id)")
         case .failed(let id, let outcome):
-            json.field("failed", "\(id)")
-            json.field("outcome", outcome.name)
+            json.member("failed", "\(id)")
+            json.member("outcome", outcome.name)
             guard let failure = outcome.failure else { return }
-            json.field("stage", failure.stage.rawValue)
-            if let code = failure.code { json.field("code", code) }
-            json.field("reason", failure.reason)
+            json.member("stage", failure.stage.rawValue)
+            if let code = failure.code { json.member("code", code) }
+            json.member("reason", failure.reason)
         case .credit(let room):
-            json.field("room", room.mails)
-            json.field("bytes", room.bytes)
-        case .taken(let count): json.field("taken", count)
+            json.member("room", room.mails)
+            json.member("bytes", room.bytes)
+        case .taken(let count): json.member("taken", count)
         case .refused(let count, let reason):
-            json.field("refused", count)
-            json.field("reason", reason)
-        case .metrics(let text): json.field("metrics", text)
-        case .log(let line): json.field("log", line)
-        case .closed: json.field("closed", 1)
-        case .ping: json.field("ping", 1)
-        case .pong: json.field("pong", 1)
-        case .stop: json.field("stop", 1)
+            json.member("refused", count)
+            json.member("reason", reason)
+        case .metrics(let text): json.member("metrics", text)
+        case .log(let line): json.member("log", line)
+        case .closed: json.member("closed", 1)
+        case .ping: json.member("ping", 1)
+        case .pong: json.member("pong", 1)
+        case .stop: json.member("stop", 1)
         }
     }
 }
@@ -92,49 +92,55 @@ extension PipeMessage {
 extension PipeMessage {
     /// The message of a line, or nil where the line is none of this version.
     init?(_ line: ByteBuffer) {
-        guard var fields = FlatJSON(line), let first = fields.next() else { return nil }
+        let bytes = Array(line.readableBytesView)
+        var reader = JSONReader(bytes)
+        guard let first = try? reader.firstMember() else { return nil }
         // The mail comes first in number, and the master has no need to read the rest of it.
-        if first.key == "mail" {
+        if first.name.isString("mail") {
             guard let mail = MailLine(line, first: first) else { return nil }
             self = .mail(mail)
             return
         }
-        var rest: [String: FlatJSON.Value] = [:]
-        while let field = fields.next() { rest[field.key] = field.value }
-        guard fields.isComplete, let message = Self(first.key, first.value, rest) else { return nil }
+        guard let fields = try? JSONObject(bytes), let message = Self(first.name, first.value, fields) else {
+            return nil
+        }
         self = message
     }
 
-    private init?(_ kind: String, _ value: FlatJSON.Value, _ rest: [String: FlatJSON.Value]) {
-        switch (kind, value) {
-        case ("ready", .number(let version)): self = .ready(version: version)
-        case ("sent", _):
-            guard let id = value.id else { return nil }
-            self = .sent(id)
-        case ("failed", _):
-            guard let id = value.id, let outcome = SendOutcome(rest) else { return nil }
-            self = .failed(id, outcome)
-        case ("room", .number(let mails)):
-            guard case .number(let bytes)? = rest["bytes"], mails >= 0, bytes >= 0 else { return nil }
-            self = .credit(Credit(mails: mails, bytes: bytes))
-        case ("taken", .number(let count)) where count > 0: self = .taken(count)
-        case ("refused", .number(let count)) where count > 0: self = .refused(count, rest["reason"]?.text ?? "")
-        case ("metrics", .text(let text)): self = .metrics(text)
-        case ("log", .text(let line)): self = .log(line)
-        case ("closed", .number): self = .closed
-        case ("ping", .number): self = .ping
-        case ("pong", .number): self = .pong
-        case ("stop", .number): self = .stop
-        default: return nil
-        }
+    private init?(_ kind: JSONValue, _ value: JSONValue, _ fields: JSONObject) {
+        let message: PipeMessage? =
+            switch kind {
+            case "ready": value.int.map { .ready(version: $0) }
+            case "sent": value.emailID.map { .sent($0) }
+            case "failed": value.emailID.flatMap { id in SendOutcome(fields).map { .failed(id, $0) } }
+            case "room": Self.credit(mails: value.int, bytes: fields["bytes"]?.int)
+            case "taken": Self.count(value).map { .taken($0) }
+            case "refused": Self.count(value).map { .refused($0, fields["reason"]?.text ?? "") }
+            case "metrics": value.text.map { .metrics($0) }
+            case "log": value.text.map { .log($0) }
+            case "closed": value.int.map { _ in .closed }
+            case "ping": value.int.map { _ in .ping }
+            case "pong": value.int.map { _ in .pong }
+            case "stop": value.int.map { _ in .stop }
+            default: nil
+            }
+        guard let message else { return nil }
+        self = message
     }
+
+    private static func credit(mails: Int?, bytes: Int?) -> PipeMessage? {
+        guard let mails, let bytes, mails >= 0, bytes >= 0 else { return nil }
+        return .credit(Credit(mails: mails, bytes: bytes))
+    }
+
+    private static func count(_ value: JSONValue) -> Int? { value.int.flatMap { $0 > 0 ? $0 : nil } }
 }
 
 extension SendOutcome {
-    fileprivate init?(_ fields: [String: FlatJSON.Value]) {
+    fileprivate init?(_ fields: JSONObject) {
         guard let stage = fields["stage"]?.text.flatMap(SMTPFailure.Stage.init), let reason = fields["reason"]?.text
         else { return nil }
-        let failure = SMTPFailure(stage, code: fields["code"]?.number, reason)
+        let failure = SMTPFailure(stage, code: fields["code"]?.int, reason)
         switch fields["outcome"]?.text {
         case "temporary": self = .temporary(failure)
         case "permanent": self = .permanent(failure)

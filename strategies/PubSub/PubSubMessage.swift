@@ -16,12 +16,12 @@ struct PubSubMessage: Decodable {
     let id: String?
 
     static func text(of email: Email, _ semantics: Semantics) -> String {
-        var json = JSONText(capacity: 120 + email.text.utf8.count)
+        var json = JSONWriter(capacity: 120 + email.text.utf8.count)
         json.raw("{")
-        json.field("to", email.to.text)
-        json.field("subject", email.subject)
-        json.field("text", email.text)
-        if semantics == .safe { json.field("id", email.id.description) }
+        json.member("to", email.to.text)
+        json.member("subject", email.subject)
+        json.member("text", email.text)
+        if semantics == .safe { json.member("id", email.id.description) }
         json.raw("}")
         return json.text
     }

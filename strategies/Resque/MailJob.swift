@@ -34,12 +34,12 @@ struct MailJob: Decodable, Sendable {
 
     /// The job that sends `email`.
     static func job(_ email: Email) -> Job {
-        var json = JSONText(capacity: 200 + email.text.utf8.count)
+        var json = JSONWriter(capacity: 200 + email.text.utf8.count)
         json.raw("[{")
-        json.field("to", email.to.text)
-        json.field("subject", email.subject)
-        json.field("text", email.text)
-        json.field("id", email.id.description)
+        json.member("to", email.to.text)
+        json.member("subject", email.subject)
+        json.member("text", email.text)
+        json.member("id", email.id.description)
         json.raw("}]")
         return Job(name, JobArguments(validated: json.bytes), queue: queue)
     }

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 public import Resque
 
 /// The talk's two slow jobs: one that waits, beside which others may run, and one that computes, which takes a core.
@@ -16,12 +17,12 @@ extension Jobs {
         register("slowSleepJob") { (_, milliseconds: Int?) in
             let start = ContinuousClock.now
             try await Task.sleep(for: .milliseconds(milliseconds ?? 1000))
-            return "\(Int((ContinuousClock.now - start) / .milliseconds(1))) ms"
+            return "\((ContinuousClock.now - start).milliseconds) ms"
         }
         register("slowCPUJob") { (_, milliseconds: Int?) in
             let start = ContinuousClock.now
             SlowJobs.blockingSleep(.milliseconds(min(max(milliseconds ?? 1000, 0), 60_000)))
-            return "\(Int((ContinuousClock.now - start) / .milliseconds(1))) ms"
+            return "\((ContinuousClock.now - start).milliseconds) ms"
         }
     }
 }

@@ -1,5 +1,5 @@
 package import BgdemoEmail
-import BgdemoFoundations
+package import BgdemoFoundations
 package import NIOCore
 
 /// A mail as a line, without its line end. It is written once, where the mail was asked for, and travels and is kept
@@ -11,12 +11,12 @@ package struct MailLine: Sendable, Equatable {
     package let bytes: ByteBuffer
 
     package static func text(of email: Email) -> String {
-        var json = JSONText(capacity: 128 + email.text.utf8.count)
+        var json = JSONWriter(capacity: 128 + email.text.utf8.count)
         json.raw("{")
-        json.field("mail", "\(email.id)")
-        json.field("to", email.to.text)
-        json.field("subject", email.subject)
-        json.field("text", email.text)
+        json.member("mail", "\(email.id)")
+        json.member("to", email.to.text)
+        json.member("subject", email.subject)
+        json.member("text", email.text)
         json.raw("}")
         return json.text
     }
@@ -28,24 +28,23 @@ package struct MailLine: Sendable, Equatable {
 
     /// Nil where the line is not a mail's. No more of it is read than the id.
     package init?(_ bytes: ByteBuffer) {
-        guard var fields = FlatJSON(bytes), let first = fields.next() else { return nil }
+        var reader = JSONReader(Array(bytes.readableBytesView))
+        guard let first = try? reader.firstMember() else { return nil }
         self.init(bytes, first: first)
     }
 
     /// - Parameter first: The line's first field, which has been read.
-    package init?(_ bytes: ByteBuffer, first: FlatJSON.Field) {
-        guard first.key == "mail", let id = first.value.id, bytes.readableBytesView.last == UInt8(ascii: "}")
+    package init?(_ bytes: ByteBuffer, first: JSONReader.Member) {
+        guard first.name.isString("mail"), let id = first.value.emailID,
+            bytes.readableBytesView.last == UInt8(ascii: "}")
         else { return nil }
         self.init(id, bytes)
     }
 
     /// The mail, made anew by the rules of the door.
     package func email() throws(InvalidEmail) -> Email {
-        var values: [String: FlatJSON.Value] = [:]
-        guard var fields = FlatJSON(bytes) else { throw InvalidEmail(.text, "the message is garbled") }
-        while let field = fields.next() { values[field.key] = field.value }
-        guard fields.isComplete, let to = values["to"]?.text, let subject = values["subject"]?.text,
-            let text = values["text"]?.text
+        guard let fields = try? JSONObject(Array(bytes.readableBytesView)), let to = fields["to"]?.text,
+            let subject = fields["subject"]?.text, let text = fields["text"]?.text
         else { throw InvalidEmail(.text, "the message is garbled") }
         return try Email(id: id, to: to, subject: subject, text: text)
     }
@@ -57,6 +56,14 @@ package struct MailLine: Sendable, Equatable {
     }
 }
 
-extension FlatJSON.Value {
-    package var id: EmailID? { text.flatMap { EmailID($0) } }
+extension JSONValue {
+    package var emailID: EmailID? { text.flatMap { EmailID($0) } }
+}
+
+extension JSONReader {
+    /// The first member of the object; nil where it has none.
+    package mutating func firstMember() throws(JSONError) -> Member? {
+        try beginObject()
+        return try nextMember()
+    }
 }

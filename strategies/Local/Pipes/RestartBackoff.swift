@@ -1,3 +1,4 @@
+import BgdemoFoundations
 package import NIOCore
 
 /// How long a dead child's place stays empty. A child that had worked comes back at once, unless it dies again and
@@ -10,7 +11,7 @@ package struct RestartBackoff {
 
     /// So many deaths within a minute are bad luck; from there on they are a loop.
     static let tolerated = 10
-    static let longest = TimeAmount.seconds(30)
+    static let longest = Duration.seconds(30)
 
     package init() {}
 
@@ -22,8 +23,8 @@ package struct RestartBackoff {
         return max(Self.doubled(.milliseconds(250), unready), Self.doubled(.seconds(1), loop))
     }
 
-    private static func doubled(_ base: TimeAmount, _ times: Int) -> TimeAmount {
+    private static func doubled(_ base: Duration, _ times: Int) -> TimeAmount {
         guard times > 0 else { return .zero }
-        return min(longest, base * (1 << min(times - 1, 10)))
+        return TimeAmount(RetryPolicy.backoff(base: base, cap: longest, doublings: times - 1))
     }
 }

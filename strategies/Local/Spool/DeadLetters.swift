@@ -28,14 +28,14 @@ package final class DeadLetters: Sendable {
 
     /// Keeps the mail, then says so.
     package func bury(_ mail: MailLine, _ outcome: SendOutcome, then buried: @escaping @Sendable () -> Void = {}) {
-        var json = JSONText()
+        var json = JSONWriter()
         json.raw("{")
-        json.field("time", Timestamp().iso8601)
-        json.field("outcome", outcome.name)
+        json.member("time", Timestamp().iso8601)
+        json.member("outcome", outcome.name)
         if let failure = outcome.failure {
-            json.field("stage", failure.stage.rawValue)
-            if let code = failure.code { json.field("code", code) }
-            json.field("reason", failure.reason)
+            json.member("stage", failure.stage.rawValue)
+            if let code = failure.code { json.member("code", code) }
+            json.member("reason", failure.reason)
         }
         var line = ByteBuffer(string: json.text)
         line.writeString(",")

@@ -1,11 +1,12 @@
+import BgdemoFoundations
 import BgdemoSMTPInbox
 
 /// The differences from an earlier run.
 enum ChangeSection {
     static func write(from old: Comparison, to new: Comparison, into html: inout HTML) {
-        html.raw("<section id=\"changes\">\n<h2>What changed since \(HTML.escaped(old.began))</h2>\n")
+        html.raw("<section id=\"changes\">\n<h2>What changed since \(HTMLEscaping.escape(old.began))</h2>\n")
         for caveat in Change.caveats(from: old, to: new) {
-            html.raw("<p class=\"caveat\">\(HTML.escaped(caveat))</p>\n")
+            html.raw("<p class=\"caveat\">\(HTMLEscaping.escape(caveat))</p>\n")
         }
         let changes = Change.all(from: old, to: new)
         let changed = changes.filter { $0.trend != .same }

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import BgdemoSMTPInbox
 
 /// A table of figures as HTML. Each figure is in a `<data value>` with the exact number for programs.
@@ -36,17 +37,17 @@ struct DataTable: Sendable {
     func write(_ id: String, into html: inout HTML) {
         html.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"\(id)-caption\">\n")
         html.raw(
-            "<table id=\"\(id)\">\n<caption id=\"\(id)-caption\"><span>\(HTML.escaped(caption))</span></caption>\n<thead><tr>"
+            "<table id=\"\(id)\">\n<caption id=\"\(id)-caption\"><span>\(HTMLEscaping.escape(caption))</span></caption>\n<thead><tr>"
         )
         for (place, column) in head.enumerated() {
             let isFigure = place > 0 && rows.first?.cells.dropFirst(place - 1).first?.isFigure == true
-            html.raw("<th scope=\"col\"\(isFigure ? " class=\"number\"" : "")>\(HTML.escaped(column))</th>")
+            html.raw("<th scope=\"col\"\(isFigure ? " class=\"number\"" : "")>\(HTMLEscaping.escape(column))</th>")
         }
         html.raw("</tr></thead>\n<tbody>\n")
         for row in rows {
-            html.raw("<tr><th scope=\"row\">\(HTML.escaped(row.head))</th>")
+            html.raw("<tr><th scope=\"row\">\(HTMLEscaping.escape(row.head))</th>")
             for cell in row.cells {
-                let words = HTML.escaped(cell.text)
+                let words = HTMLEscaping.escape(cell.text)
                 html.raw(cell.isFigure ? "<td class=\"number\">" : "<td>")
                 html.raw(cell.value.map { "<data value=\"\($0)\">\(words)</data>" } ?? words)
                 html.raw("</td>")

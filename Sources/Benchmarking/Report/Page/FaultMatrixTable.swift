@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import BgdemoSMTPInbox
 
 /// The fault matrix as an HTML table with coloured cells.
@@ -9,11 +10,11 @@ enum FaultMatrixTable {
         html.raw(
             "each strategy under each fault. Framed cells must lose no accepted mail.</span></caption>\n")
         html.raw("<thead><tr><th scope=\"col\">Fault</th>")
-        for row in matrix.rows { html.raw("<th scope=\"col\">\(HTML.escaped(row.title))</th>") }
+        for row in matrix.rows { html.raw("<th scope=\"col\">\(HTMLEscaping.escape(row.title))</th>") }
         html.raw("</tr></thead>\n<tbody>\n")
         // Faults are rows: there are more of them, and a page is longer than wide.
         for fault in matrix.faults {
-            html.raw("<tr><th scope=\"row\">\(HTML.escaped(fault.summary))</th>")
+            html.raw("<tr><th scope=\"row\">\(HTMLEscaping.escape(fault.summary))</th>")
             for row in matrix.rows { write(row.cell(of: fault), into: &html) }
             html.raw("</tr>\n")
         }
@@ -25,9 +26,9 @@ enum FaultMatrixTable {
         guard let cell else { return html.raw("<td class=\"idle\">not run</td>") }
         let result = CellResult(cell)
         let frame = cell.mustLoseNothing ? cell.isKept ? " promise" : " promise broken" : ""
-        html.raw("<td class=\"\(result.style)\(frame)\"><strong>\(HTML.escaped(result.words))</strong>")
+        html.raw("<td class=\"\(result.style)\(frame)\"><strong>\(HTMLEscaping.escape(result.words))</strong>")
         if !cell.isKept { html.raw("<em>must lose nothing</em>") }
-        for detail in cell.details { html.raw("<span>\(HTML.escaped(detail))</span>") }
+        for detail in cell.details { html.raw("<span>\(HTMLEscaping.escape(detail))</span>") }
         html.raw("</td>")
     }
 

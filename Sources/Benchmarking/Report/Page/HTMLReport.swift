@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import BgdemoSMTPInbox
 
 /// A comparison as one self-contained page, without network and script: SVG pictures, the table behind each, and the
@@ -17,7 +18,7 @@ public enum HTMLReport {
         html.raw("<header>\n<h1>\(heading(comparison))</h1>\n<p class=\"load\">")
         html.words(Summary.load(comparison.settings))
         html.raw(".</p>\n</header>\n<section id=\"summary\" aria-label=\"Summary\">\n<ul class=\"summary\">\n")
-        for sentence in Summary.sentences(of: comparison) { html.raw("<li>\(HTML.escaped(sentence))</li>\n") }
+        for sentence in Summary.sentences(of: comparison) { html.raw("<li>\(HTMLEscaping.escape(sentence))</li>\n") }
         html.raw("</ul>\n</section>\n")
         if !comparison.strategies.isEmpty {
             html.raw("<section>\n<h2>At a glance</h2>\n")
@@ -41,7 +42,7 @@ public enum HTMLReport {
     }
 
     private static func write(_ plot: Plot, into html: inout HTML) {
-        html.raw("<section id=\"\(plot.name)\">\n<h2>\(HTML.escaped(plot.title))</h2>\n<figure>\n")
+        html.raw("<section id=\"\(plot.name)\">\n<h2>\(HTMLEscaping.escape(plot.title))</h2>\n<figure>\n")
         html.raw(plot.svg(.page) + plot.svg(.phone))
         html.raw("</figure>\n<details>\n<summary>The figures behind it</summary>\n")
         plot.table.write("\(plot.name)-figures", into: &html)

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import BgdemoSMTPInbox
 
 /// The machine, the command that repeats the run, and the JSON.
@@ -15,7 +16,7 @@ enum RunSection {
                 ("Cores", NumberText.count(machine.cores)), ("Memory", NumberText.bytes(Double(machine.memoryBytes))),
             ] + machine.versions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         for (name, value) in facts {
-            html.raw("<div><dt>\(HTML.escaped(name))</dt><dd>\(HTML.escaped(value))</dd></div>\n")
+            html.raw("<div><dt>\(HTMLEscaping.escape(name))</dt><dd>\(HTMLEscaping.escape(value))</dd></div>\n")
         }
         html.raw("</dl>\n<p>Load, mail server and strategies share these cores and use loopback: compare the ")
         html.raw("strategies with each other, not with other machines. Times begin when a request was <em>due</em>, ")

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import BgdemoSMTPInbox
 
 /// A rectangle in a drawing; y grows downwards.
@@ -46,7 +47,7 @@ struct Drawing: Sendable {
         size: Double = 1
     ) {
         body += "<text class=\"\(style)\" x=\"\(n(x))\" y=\"\(n(y))\" text-anchor=\"\(anchor.rawValue)\" "
-        body += "font-size=\"\(n(format.font * size))\">\(HTML.escaped(words))</text>\n"
+        body += "font-size=\"\(n(format.font * size))\">\(HTMLEscaping.escape(words))</text>\n"
     }
 
     /// A mark; its shape identifies its series as its colour does.

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import BgdemoSMTPInbox
 
 /// A picture, its description, and the table behind it.
@@ -32,7 +33,7 @@ package struct Plot: Sendable {
             <svg class="\(format.name)" viewBox="0 0 \(Int(format.width)) \(Int(drawing.height.rounded(.up)))" role="img" \
             aria-labelledby="\(id)-title \(id)-summary" xmlns="http://www.w3.org/2000/svg">
             <title id="\(id)-title">\(title)</title>
-            <desc id="\(id)-summary">\(HTML.escaped(summary))</desc>
+            <desc id="\(id)-summary">\(HTMLEscaping.escape(summary))</desc>
             \(drawing.body)</svg>
 
             """

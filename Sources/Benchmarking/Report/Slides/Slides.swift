@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import BgdemoSMTPInbox
 
 /// The pictures of a comparison as separate files, 16:9 on white.
@@ -32,8 +33,8 @@ public enum Slides {
             <?xml version="1.0" encoding="UTF-8"?>
             <svg xmlns="http://www.w3.org/2000/svg" width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)" \
             role="img" aria-labelledby="title summary">
-            <title id="title">\(HTML.escaped(title))</title>
-            <desc id="summary">\(HTML.escaped(summary))</desc>
+            <title id="title">\(HTMLEscaping.escape(title))</title>
+            <desc id="summary">\(HTMLEscaping.escape(summary))</desc>
             <style>
             \(Palette.light.drawingStyle)</style>
             <rect class="ground" width="\(width)" height="\(height)"/>
