@@ -1,8 +1,9 @@
-import BgdemoBenchmarking
 import BgdemoSMTPInbox
 import Subprocess
 import BgdemoTestSupport
 import Testing
+
+@testable import BgdemoBenchmarking
 
 extension SerializedBenchmarks {
     @Suite(.timeLimit(.minutes(2))) struct BenchmarkTests {
@@ -34,6 +35,21 @@ extension SerializedBenchmarks {
                 subject.roles.map(\.rawValue) + (subject.needsRedis ? ["redis-server"] : []) + ["load and inbox"]
             #expect(Set(run.processes.map(\.name)) == Set(names))
             #expect(run.processes.allSatisfy { $0.peakMemoryBytes > 1 << 20 })
+        }
+
+        @Test("Each round trip to Redis and to the mail server takes the latency of a proxy")
+        func latency() async throws {
+            let resque = BenchmarkSubject("resque", semantics: "safe", deployment: .separateWorker, needsRedis: true)
+            var near = benchmark(delay: .none)
+            var far = near
+            (far.redisLatency, far.smtpLatency) = (.milliseconds(100), .milliseconds(50))
+            (near.redisLatency, near.smtpLatency) = (.zero, .zero)
+            let (here, there) = (try await near.run(resque), try await far.run(resque))
+            for run in [here, there] { #expect(run.fate.accepted == run.fate.asked && run.fate.lost == 0) }
+            let (fast, slow) = (StrategyResult(resque, here), StrategyResult(resque, there))
+            // One round trip to Redis for the answer; for the mail at least one more, and one to the mail server.
+            #expect(fast.response.min < 100 && slow.response.min >= 100)
+            #expect(fast.toInbox.min < 250 && slow.toInbox.min >= 250)
         }
 
         @Test("resque loses no mail when its worker is killed and restarted") func killedWorker() async throws {

@@ -39,7 +39,7 @@ extension BrowserTests {
             silent.problem = "it did not listen"
             comparison.strategies.append(silent)
             let view = try await look(at: comparison)
-            #expect(view.text.contains("silent could not be measured to the end: it did not listen."))
+            #expect(view.text.contains("silent had a problem: it did not listen."))
             #expect(try view.table("times").rows[1].cells.prefix(6).allSatisfy { $0 == "–" })
             #expect(view.pictures.count == 9)
         }

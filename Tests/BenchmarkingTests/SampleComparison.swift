@@ -17,8 +17,8 @@ enum SampleComparison {
         return comparison
     }
 
-    static var settings: Settings {
-        var settings = Settings()
+    static var settings: ComparisonSettings {
+        var settings = ComparisonSettings()
         settings.command = ["compare", "--rate", "100", "--seed", "7"]
         (settings.seed, settings.rate, settings.sweep) = (7, 100, [50, 100, 200, 400])
         return settings

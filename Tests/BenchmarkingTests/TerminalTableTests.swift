@@ -5,7 +5,8 @@ import Testing
     private func comparison(_ results: [StrategyResult]) -> Comparison {
         var comparison = Comparison(
             began: "2026-11-23T15:00:00Z", seconds: 1,
-            machine: Machine(system: "", processor: "", cores: 2, memoryBytes: 1, versions: [:]), settings: Settings())
+            machine: Machine(system: "", processor: "", cores: 2, memoryBytes: 1, versions: [:]),
+            settings: ComparisonSettings())
         comparison.strategies = results
         return comparison
     }

@@ -60,8 +60,3 @@ extension DeliveryOutcome {
         reordered += other.reordered
     }
 }
-
-extension [Double] {
-    /// Of sorted numbers: the lower of the two middle ones; nil if there is none.
-    fileprivate var median: Double? { isEmpty ? nil : self[(count - 1) / 2] }
-}

@@ -12,6 +12,9 @@ public struct BenchmarkSuite: Sendable {
 
     public var benchmark: Benchmark
     public var subjects: [BenchmarkSubject]
+    /// How often each subject is measured. The subjects take turns, so that a change of the machine's load affects all.
+    /// Default: 1.
+    public var runs = 1
     /// The rates of the sweep that follows each run. Default: none.
     public var sweep: [Double] = []
 
@@ -22,21 +25,25 @@ public struct BenchmarkSuite: Sendable {
     /// Measures all subjects. One that cannot be measured has a ``StrategyResult/problem``. When stopped, returns the
     /// results so far.
     public func results(_ report: @escaping @Sendable (Update) -> Void) async -> [StrategyResult] {
-        var results: [StrategyResult] = []
-        for (place, subject) in subjects.enumerated() where !benchmark.stop.isSet {
-            report(.began(subject, place: place + 1, of: subjects.count))
+        var results: [[StrategyResult]] = subjects.map { _ in [] }
+        let turns = (0..<max(1, runs)).flatMap { run in subjects.indices.map { (run, $0) } }
+        for (place, (run, index)) in turns.enumerated() where !benchmark.stop.isSet {
+            let subject = subjects[index]
+            report(.began(subject, place: place + 1, of: turns.count))
             var benchmark = benchmark
+            if run > 0 { benchmark.load.part = "\(benchmark.load.part) \(run + 1)" }
             benchmark.progress = { report(.goes(subject, $0)) }
-            let result = await result(of: subject, in: benchmark)
+            let result = await result(of: subject, in: benchmark, sweep: run == 0 ? sweep : [])
             // A subject that was stopped before its first request has no result.
             if benchmark.stop.isSet, result.fate.asked == 0 { break }
-            results.append(result)
+            results[index].append(result)
             report(.ended(result))
         }
-        return results
+        return results.filter { !$0.isEmpty }.map { StrategyResult(runs: $0) }
     }
 
-    private func result(of subject: BenchmarkSubject, in benchmark: Benchmark) async -> StrategyResult {
+    private func result(of subject: BenchmarkSubject, in benchmark: Benchmark, sweep: [Double]) async -> StrategyResult
+    {
         var result = StrategyResult(name: subject.name, semantics: subject.semantics)
         do {
             result = StrategyResult(subject, try await benchmark.run(subject))

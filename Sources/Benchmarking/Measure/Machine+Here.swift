@@ -17,9 +17,16 @@ extension Machine {
         versions["hiredis"] = hiredisVersion
         versions["redis-server"] = await redisVersion()
         let process = ProcessInfo.processInfo
-        return Machine(
+        var machine = Machine(
             system: system, processor: await processor(), cores: process.activeProcessorCount,
             memoryBytes: Int(clamping: process.physicalMemory), versions: versions)
+        machine.loadAverage = loadAverage
+        return machine
+    }
+
+    private static var loadAverage: Double? {
+        let text = try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)
+        return text?.split(separator: " ").first.flatMap { Double($0) }
     }
 
     /// `Linux 6.1.0 x86_64`

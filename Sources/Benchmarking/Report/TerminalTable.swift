@@ -6,6 +6,9 @@ public enum TerminalTable {
         let results = comparison.strategies
         guard !results.isEmpty else { return "nothing was measured\n" }
         var parts = [speeds(results), fates(results)]
+        if let rows = RangeTable.rows(results, runs: comparison.settings.runs ?? 1) {
+            parts.append(table(rows, isLeft: [0]))
+        }
         if results.contains(where: { !$0.sweep.isEmpty }) { parts.append(sweeps(results)) }
         parts += results.compactMap { result in
             result.problem.map {

@@ -11,12 +11,12 @@ public struct Comparison: Codable, Sendable, Hashable {
     /// Whether everything was measured; false after Ctrl-C.
     public var isComplete = true
     public var machine: Machine
-    public var settings: Settings
+    public var settings: ComparisonSettings
     public var strategies: [StrategyResult] = []
     /// The result of `--chaos`.
     public var fates: FaultMatrix?
 
-    public init(began: String, seconds: Double, machine: Machine, settings: Settings) {
+    public init(began: String, seconds: Double, machine: Machine, settings: ComparisonSettings) {
         (self.began, self.seconds, self.machine, self.settings) = (began, seconds, machine, settings)
     }
 }
@@ -28,6 +28,8 @@ public struct Machine: Codable, Sendable, Hashable {
     public var processor: String
     public var cores: Int
     public var memoryBytes: Int
+    /// The load average of the last minute before the run; nil if the system does not tell.
+    public var loadAverage: Double?
     /// Versions by program or library: `bgdemo`, `redis-server`, `libcurl`, `hiredis`.
     public var versions: [String: String]
 
@@ -38,7 +40,7 @@ public struct Machine: Codable, Sendable, Hashable {
 }
 
 /// The settings of the run. The same settings with the same seed send the same mails at the same times.
-public struct Settings: Codable, Sendable, Hashable {
+public struct ComparisonSettings: Codable, Sendable, Hashable {
     /// The arguments of `bgdemo` that repeat the run.
     public var command: [String] = []
     public var seed: UInt64 = 1
@@ -49,10 +51,15 @@ public struct Settings: Codable, Sendable, Hashable {
     public var seconds: Double = 10
     /// The mean delay of the mail server for each mail.
     public var smtpDelayMilliseconds: Double = 250
+    /// The round trip times that proxies added before Redis and the mail server; nil for none.
+    public var redisLatencyMilliseconds: Double?
+    public var smtpLatencyMilliseconds: Double?
     /// Mails that a worker sends at a time, and connections to the mail server.
     public var mailsAtATime = 50
     /// The share of attempts that the mail server refuses with a temporary error, 0 to 1.
     public var smtpFailRate: Double = 0
+    /// How often each strategy was measured; nil for once.
+    public var runs: Int?
     /// The rates of `--sweep`.
     public var sweep: [Double] = []
 

@@ -27,6 +27,8 @@ public struct StrategyResult: Codable, Sendable, Hashable {
     public var journey: [JourneyStep] = []
     /// The steps of `--sweep`, lowest rate first.
     public var sweep: [SweepStep] = []
+    /// Of several runs, by the name of a figure (`response p50`): its value in each run. Nil for one run.
+    public var samples: [String: [Double]]?
     /// Why it could not be measured, or not completely.
     public var problem: String?
 

@@ -9,6 +9,7 @@ public final class RunningSubject: Sendable {
     public let mailServer: TestMailServer
     /// Nil if the strategy needs none.
     public let redis: TestRedis?
+    private let redisProxy: LatencyProxy?
     private let program: String
     /// Of the web server.
     private let port: Int
@@ -27,24 +28,32 @@ public final class RunningSubject: Sendable {
     ///   - program: The path of `bgdemo`.
     ///   - mailsAtATime: Mails that a worker sends at a time, and connections to the mail server.
     ///   - arguments: Further arguments of `bgdemo serve`.
+    ///   - smtpPort: The port of the mail server, or of a proxy before it.
+    ///   - redisLatency: The round trip time that a proxy before Redis adds; zero for no proxy.
     static func start(
         _ subject: BenchmarkSubject, program: String, mailsAtATime: Int, arguments: [String], inbox: TestMailServer,
-        in workspace: BenchmarkWorkspace
+        smtpPort: Int, redisLatency: Duration, in workspace: BenchmarkWorkspace
     ) async throws -> RunningSubject {
         let redis = subject.needsRedis ? try await TestRedis.start(in: workspace) : nil
+        var proxy: LatencyProxy?
+        if let redis, redisLatency > .zero { proxy = try await .start(to: redis.port, roundTrip: redisLatency) }
+        var own = ["--smtp-url", "smtp://127.0.0.1:\(smtpPort)"]
+        if let redis { own += ["--redis-url", "redis://127.0.0.1:\(proxy?.port ?? redis.port)"] }
         let running = RunningSubject(
-            subject, program, try await PortAllocator.free(), mailsAtATime, arguments, inbox, redis, workspace)
+            subject, program, try await PortAllocator.free(), mailsAtATime, own + arguments, inbox, redis, proxy,
+            workspace)
         for role in running.own { try await running.start(role) }
         return running
     }
 
     private init(
         _ subject: BenchmarkSubject, _ program: String, _ port: Int, _ mailsAtATime: Int, _ further: [String],
-        _ mailServer: TestMailServer, _ redis: TestRedis?, _ workspace: BenchmarkWorkspace
+        _ mailServer: TestMailServer, _ redis: TestRedis?, _ redisProxy: LatencyProxy?,
+        _ workspace: BenchmarkWorkspace
     ) {
         (self.subject, self.program, self.port) = (subject, program, port)
         (self.mailsAtATime, self.further) = (mailsAtATime, further)
-        (self.mailServer, self.redis, self.workspace) = (mailServer, redis, workspace)
+        (self.mailServer, self.redis, self.redisProxy, self.workspace) = (mailServer, redis, redisProxy, workspace)
     }
 
     /// The processes that are started here: not the children of a master, which starts them itself.
@@ -67,12 +76,11 @@ public final class RunningSubject: Sendable {
     private func arguments(_ role: ProcessRole) -> [String] {
         var arguments =
             [
-                "serve", "--strategy", subject.name, "--host", "127.0.0.1", "--port", "\(port)", "--smtp-url",
-                mailServer.url, "--smtp-connections", "\(mailsAtATime)", "--concurrency", "\(mailsAtATime)",
+                "serve", "--strategy", subject.name, "--host", "127.0.0.1", "--port", "\(port)", "--smtp-connections",
+                "\(mailsAtATime)", "--concurrency", "\(mailsAtATime)",
                 "--log-level", "warning",
             ] + further
         if subject.deployment == .separateWorker { arguments += ["--role", role.optionValue] }
-        if let redis { arguments += ["--redis-url", redis.url] }
         if let semantics = subject.semantics { arguments += ["--semantics", semantics] }
         return arguments
     }
@@ -128,6 +136,7 @@ public final class RunningSubject: Sendable {
         for process in state.withLock({ Array($0.processes.values) }) { try? process.signal(.kill) }
         for child in children { kill(child.pid, SIGKILL) }
         for role in own { await ended(role) }
+        await redisProxy?.close()
     }
 
     // MARK: The load

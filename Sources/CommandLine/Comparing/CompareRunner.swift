@@ -29,6 +29,7 @@ struct CompareRunner {
         (comparison.strategies, comparison.fates) = await runUntilStopped(benchmark.stop) {
             var suite = BenchmarkSuite(benchmark, subjects)
             suite.sweep = sweep
+            suite.runs = load.runs ?? 1
             let results = await suite.results { reporter.report($0) }
             return (results, await fates(subjects, benchmark))
         }
@@ -52,8 +53,8 @@ struct CompareRunner {
 
     static var versions: [String: String] { ["bgdemo": Bgdemo.version, "libcurl": SMTPClient.libcurlVersion] }
 
-    private func settings(_ benchmark: Benchmark) -> Settings {
-        var settings = Settings()
+    private func settings(_ benchmark: Benchmark) -> ComparisonSettings {
+        var settings = ComparisonSettings()
         settings.command = Array(CommandLine.arguments.dropFirst())
         settings.seed = benchmark.load.seed
         settings.seconds = benchmark.load.seconds
@@ -65,6 +66,9 @@ struct CompareRunner {
         settings.smtpFailRate = load.smtpFailRate ?? 0
         settings.mailsAtATime = benchmark.mailsAtATime
         settings.sweep = sweep
+        settings.runs = load.runs
+        settings.redisLatencyMilliseconds = load.redisLatency.map { $0 / .milliseconds(1) }
+        settings.smtpLatencyMilliseconds = load.smtpLatency.map { $0 / .milliseconds(1) }
         return settings
     }
 }

@@ -23,7 +23,7 @@ struct FaultInjector {
         CurrentProcess.prepare()
         let chaos = chaos(subjects, inbox, StopFlag())
         let start = ContinuousClock.now
-        var settings = Settings()
+        var settings = ComparisonSettings()
         settings.command = Array(CommandLine.arguments.dropFirst())
         (settings.seed, settings.rate, settings.seconds) = (chaos.seed, chaos.rate, 0)
         settings.smtpDelayMilliseconds = inbox.delay.mean / .milliseconds(1)

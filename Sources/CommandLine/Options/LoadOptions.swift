@@ -30,12 +30,26 @@ struct LoadOptions: ParsableArguments {
     @Option(help: "The port of the mail server, for a --target that is to send its mails there. Default: any.")
     var inboxPort: Int?
 
+    @Option(help: "The round trip time to Redis, added by a proxy: 1ms. Default: none.")
+    var redisLatency: Duration?
+
+    @Option(help: "The round trip time to the mail server, added by a proxy: 5ms. Default: none.")
+    var smtpLatency: Duration?
+
+    @Option(help: "How often each is measured, in turns; the report shows the ranges. Default: 1.")
+    var runs: Int?
+
     @Flag(help: "Less of everything.")
     var quick = false
 
     func benchmark() throws -> Benchmark {
+        guard (1...10).contains(runs ?? 1) else { throw ValidationError("--runs is 1 to 10") }
         var benchmark = Benchmark(program: ChildCommand.program, load: try load(), inbox: try inbox())
         benchmark.inboxPort = inboxPort ?? 0
+        for latency in [redisLatency, smtpLatency].compactMap({ $0 }) {
+            guard (.zero ... .seconds(10)).contains(latency) else { throw ValidationError("a latency is 0 to 10s") }
+        }
+        (benchmark.redisLatency, benchmark.smtpLatency) = (redisLatency ?? .zero, smtpLatency ?? .zero)
         guard (0...65_535).contains(benchmark.inboxPort) else { throw ValidationError("a port is from 0 to 65535") }
         // What was refused is tried again after a second, then two, then four.
         if smtpFailRate ?? 0 > 0 { benchmark.quietPeriod.quiet += .seconds(15) }

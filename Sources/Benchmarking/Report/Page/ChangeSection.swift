@@ -11,8 +11,12 @@ enum ChangeSection {
         let changes = Change.all(from: old, to: new)
         let changed = changes.filter { $0.trend != .same }
         html.raw(
-            "<p>\(NumberText.count(changed.count)) of \(NumberText.count(changes.count)) figures differ by more than ")
-        html.raw("\(Int(Change.tolerance * 100)) %. Two single runs are an observation, not a proof.</p>\n")
+            "<p>\(NumberText.count(changed.count)) of \(NumberText.count(changes.count)) figures ")
+        html.raw(
+            Change.areRepeated(changes)
+                ? "differ significantly (rank test, p &lt; \(Change.significance)).</p>\n"
+                : "differ by more than \(Int(Change.tolerance * 100)) %. Two single runs are an observation, not a proof.</p>\n"
+        )
         if !changed.isEmpty { table("What differs", changed).write("changes-figures", into: &html) }
         html.raw("<details>\n<summary>All figures, then and now</summary>\n")
         table("All figures, then and now", changes).write("changes-all", into: &html)

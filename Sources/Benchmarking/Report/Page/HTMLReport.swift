@@ -24,6 +24,9 @@ public enum HTMLReport {
             html.raw("<section>\n<h2>At a glance</h2>\n")
             for kind in ReportMetric.Kind.allCases { glance(kind, comparison.strategies).write("\(kind)", into: &html) }
             answers(comparison.strategies).write("answers", into: &html)
+            if comparison.strategies.contains(where: { $0.samples != nil }) {
+                ranges(comparison.strategies).write("ranges", into: &html)
+            }
             html.raw("</section>\n")
         }
         if let before { ChangeSection.write(from: before, to: comparison, into: &html) }
@@ -62,6 +65,21 @@ public enum HTMLReport {
         return DataTable(
             caption, ["Strategy"] + figures.map(\.name),
             results.map { result in (result.title, figures.map { .figure($0.value(result), $0.show) }) })
+    }
+
+    private static func ranges(_ results: [StrategyResult]) -> DataTable {
+        DataTable(
+            "The range of each figure over all runs", ["Strategy", "Figure", "Runs", "Least", "Median", "Greatest"],
+            results.flatMap { result in
+                ReportMetric.all.compactMap { metric in
+                    result.samples?[metric.name].map { values in
+                        let figures = [values.min(), values.median, values.max()].map {
+                            DataTable.Cell.figure($0, metric.show)
+                        }
+                        return (result.title, [.text(metric.name), .count(values.count)] + figures)
+                    }
+                }
+            })
     }
 
     private static func answers(_ results: [StrategyResult]) -> DataTable {

@@ -14,7 +14,8 @@ enum RunSection {
                 ("Seed", "\(settings.seed)"), ("Load", Summary.load(settings)),
                 ("Machine", "\(machine.system), \(machine.processor)"),
                 ("Cores", NumberText.count(machine.cores)), ("Memory", NumberText.bytes(Double(machine.memoryBytes))),
-            ] + machine.versions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+            ] + (machine.loadAverage.map { [("Load average before", NumberText.digits($0))] } ?? [])
+            + machine.versions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         for (name, value) in facts {
             html.raw("<div><dt>\(HTMLEscaping.escape(name))</dt><dd>\(HTMLEscaping.escape(value))</dd></div>\n")
         }

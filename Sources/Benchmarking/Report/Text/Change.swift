@@ -12,11 +12,17 @@ public struct Change: Sendable, Hashable {
     public let oldText: String
     public let newText: String
     public let trend: Trend
+    /// By the rank test over the runs of both; nil if one of them has fewer than five.
+    public let pValue: Double?
 
     /// `new / old`; nil if `old` is 0.
     public var ratio: Double? { old > 0 && new >= 0 ? new / old : nil }
 
-    /// A smaller relative difference counts as none: two runs of one program differ by that much.
+    /// Of the rank test. Some 150 figures are compared, so one or two differ by chance.
+    static let significance = 0.01
+    /// Fewer runs can never be significant.
+    static let leastRuns = 5
+    /// Of single runs: a smaller relative difference counts as none: two runs of one program differ by that much.
     static let tolerance = 0.05
 
     /// For each figure and each strategy that both runs have.
@@ -24,24 +30,36 @@ public struct Change: Sendable, Hashable {
         let before = Dictionary(old.strategies.map { ($0.title, $0) }, uniquingKeysWith: { first, _ in first })
         return new.strategies.flatMap { result in
             ReportMetric.all.compactMap { figure in
-                guard let old = before[result.title].flatMap(figure.value), let new = figure.value(result),
-                    old.isFinite, new.isFinite
+                guard let old = before[result.title], let from = old.median(of: figure),
+                    let to = result.median(of: figure), from.isFinite, to.isFinite
                 else { return nil }
-                return Change(strategy: result.title, figure, from: old, to: new)
+                let samples = (old.samples?[figure.name] ?? [], result.samples?[figure.name] ?? [])
+                let isRepeated = min(samples.0.count, samples.1.count) >= leastRuns
+                return Change(
+                    strategy: result.title, figure, from: from, to: to,
+                    pValue: isRepeated ? RankTest.pValue(samples.0, samples.1) : nil)
             }
         }
     }
 
-    private init(strategy: String, _ figure: ReportMetric, from old: Double, to new: Double) {
+    private init(
+        strategy: String, _ figure: ReportMetric, from old: Double, to new: Double, pValue: Double?
+    ) {
+        self.pValue = pValue
         self.strategy = strategy
         self.figure = figure.name
         (self.old, self.new, oldText, newText) = (old, new, figure.show(old), figure.show(new))
-        if abs(new - old) <= max(abs(old), abs(new)) * Self.tolerance {
+        let isSame =
+            pValue.map { $0 >= Self.significance } ?? (abs(new - old) <= max(abs(old), abs(new)) * Self.tolerance)
+        if isSame || old == new {
             trend = .same
         } else {
             trend = figure.isLessBetter.map { (new < old) == $0 ? .better : .worse } ?? .different
         }
     }
+
+    /// Whether all changes are judged by the rank test.
+    static func areRepeated(_ changes: [Change]) -> Bool { !changes.isEmpty && changes.allSatisfy { $0.pValue != nil } }
 
     /// Sentences on what differs in the conditions of the two runs.
     public static func caveats(from old: Comparison, to new: Comparison) -> [String] {
@@ -71,5 +89,12 @@ extension Equatable {
         case let number as Int?: number.map { NumberText.count($0) } ?? "none"
         default: "\(self)"
         }
+    }
+}
+
+extension StrategyResult {
+    /// Over the runs; of one run the figure itself.
+    fileprivate func median(of metric: ReportMetric) -> Double? {
+        samples?[metric.name]?.median ?? metric.value(self)
     }
 }

@@ -10,7 +10,10 @@ public enum ChangeTable {
                 $0.trend.rawValue,
             ]
         }
-        let within = "within \(Int(Change.tolerance * 100)) %"
+        let within =
+            Change.areRepeated(changes)
+            ? "without a significant difference (rank test, p ≥ \(Change.significance))"
+            : "within \(Int(Change.tolerance * 100)) %"
         let rest =
             changed.isEmpty
             ? "All \(changes.count) figures that both runs have are \(within)."

@@ -11,13 +11,13 @@ public enum Summary {
         sentences += sweeps(results)
         sentences += comparison.fates.map(fates) ?? []
         sentences += results.compactMap { result in
-            result.problem.map { "\(result.title) could not be measured to the end: \($0.withoutStop)." }
+            result.problem.map { "\(result.title) had a problem: \($0.withoutStop)." }
         }
         return sentences
     }
 
     /// The load in one line.
-    public static func load(_ settings: Settings) -> String {
+    public static func load(_ settings: ComparisonSettings) -> String {
         let load =
             settings.rate.map {
                 "\(NumberText.rate($0).dropLast(2)) requests per second, each sent when due whatever became of earlier ones"
@@ -28,8 +28,12 @@ public enum Summary {
             settings.smtpFailRate > 0
             ? " and refuses \(NumberText.digits(settings.smtpFailRate * 100)) % with a temporary error" : ""
         let time = settings.seconds > 0 ? ", for \(NumberText.seconds(settings.seconds)) each" : ""
+        let distances = [
+            ("Redis", settings.redisLatencyMilliseconds), ("the mail server", settings.smtpLatencyMilliseconds),
+        ]
+        .compactMap { name, latency in latency.map { "; \(name) is \(NumberText.time($0)) away" } }.joined()
         return "\(load)\(time); the mail server takes "
-            + "\(NumberText.time(settings.smtpDelayMilliseconds)) for a mail\(failing)"
+            + "\(NumberText.time(settings.smtpDelayMilliseconds)) for a mail\(failing)\(distances)"
     }
 
     private static func answers(_ results: [StrategyResult]) -> String? {
