@@ -1,4 +1,4 @@
-# Two stages: Swift builds one file with its runtime linked in; a slim Debian runs it as nobody in particular.
+# Two stages: Swift builds one file with its runtime linked in; a slim Debian runs it as an unprivileged user.
 #
 #   docker build --build-arg BGDEMO_COMMIT=$(git describe --always --dirty) -t bgdemo .
 #   docker run --rm -p 127.0.0.1:8080:8080 -e HOST=0.0.0.0 -e BGDEMO_ALLOW_RECIPIENT='*@example.org' bgdemo

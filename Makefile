@@ -1,11 +1,11 @@
-# make run, make test: the two commands. The rest serves those who work on it.
+# make run and make test are the two commands. The others are for development.
 
 PREFIX ?= /usr/local
 STRATEGY ?= foreground
 VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/CommandLine/Bgdemo.swift)
-# Said by --version; another one compiles one file of C and links again. Given from outside where there is no git.
+# Printed by --version. A new commit compiles one C file and links again. Set it from outside where there is no git.
 BGDEMO_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2>/dev/null)
-# The Swift runtime is linked in: a file that runs anywhere, in 2 MB less memory.
+# With the Swift runtime linked in, the program needs no Swift and 2 MB less memory.
 RELEASE = BGDEMO_COMMIT=$(BGDEMO_COMMIT) swift build -c release --static-swift-stdlib
 SOURCES = Package.swift Sources Tests strategies
 
@@ -14,7 +14,7 @@ MAN = $(STAGE)/share/man/man1
 
 .PHONY: run test build graph bench docs lint format install dist
 
-run: build ## Serves on 127.0.0.1:8080, with an inbox inside
+run: build ## Serves on 127.0.0.1:8080, with an inbox
 	exec $$($(RELEASE) --show-bin-path)/bgdemo serve --strategy $(STRATEGY)
 
 build:
@@ -37,7 +37,7 @@ bench: ## Ratios against references that run beside it
 	$(RELEASE) --product bgdemo-queuebus-bench
 	BIN_PATH=$$($(RELEASE) --show-bin-path) python3 Benchmarks/bench.py
 
-docs: ## The libraries' pages as .build/docs/*.doccarchive. A warning fails, but for parameters that need no word
+docs: ## The libraries' DocC archives in .build/docs. A warning fails, except undocumented parameters
 	swift package dump-symbol-graph --minimum-access-level public
 	for library in Resque Eventr QueueBus; do \
 	    rm -rf .build/docs/$$library*; install -d .build/docs/$$library; \
@@ -55,7 +55,7 @@ lint:
 format:
 	swift format --in-place --recursive $(SOURCES)
 
-dist: build ## The stripped program, its manual, completions and units: a tree for /usr/local, and its tarball
+dist: build ## The stripped program, its manual, completions and units: a tree for /usr/local and its tarball
 	$(RELEASE) --product generate-manual
 	rm -rf $(STAGE)
 	install -d $(STAGE)/bin $(MAN) $(STAGE)/lib/systemd/system $(STAGE)/share/doc/bgdemo \
@@ -64,7 +64,7 @@ dist: build ## The stripped program, its manual, completions and units: a tree f
 	bin=$$($(RELEASE) --show-bin-path) && install -s -m 755 $$bin/bgdemo $(STAGE)/bin/bgdemo && \
 	    $$bin/generate-manual $(STAGE)/bin/bgdemo --multi-page --output-directory $(MAN) \
 	        --date $$(git log -1 --format=%cs 2>/dev/null || date +%F)
-	# man bgdemo-serve, as with git.
+	# man bgdemo-serve, as git names its pages.
 	cd $(MAN) && for page in bgdemo.*1; do \
 	    name=$$(echo $${page%.1} | tr . -).1; \
 	    sed '/^\.[DX][tr] /{s/\./-/g;s/^-/./;}' $$page >$$name.new && rm $$page && mv $$name.new $$name; \
