@@ -1,27 +1,26 @@
 import Synchronization
 
-/// How long an event takes to be handled, and so how many are worth taking at a time: those of one batch are handled one
-/// after another, and while handlers are slow, each would wait for all before it.
+/// Measures how long an event takes to be handled, and so how many are worth taking at a time. The events of one batch are
+/// handled one after another; while handlers are slow, each waits for all before it.
 final class BatchSizer: Sendable {
-    /// What a batch may take, about.
+    /// How long a batch should take: 50 ms.
     private static let batchNanoseconds = 50_000_000
     /// Nanoseconds per event, of the last batches.
     private let nanoseconds: Atomic<Int>
 
-    /// Until it is known, a batch is shared out between the hands.
+    /// Until events were measured, a batch is divided among the concurrent batches.
     init(batch: Int, concurrency: Int) {
         nanoseconds = Atomic(Self.batchNanoseconds / max(1, batch / max(1, concurrency)))
     }
 
-    /// The events to take, of at most `limit`.
+    /// How many events to take, at most `limit`.
     func size(atMost limit: Int) -> Int {
         max(1, min(limit, Self.batchNanoseconds / max(1, nanoseconds.load(ordering: .relaxed))))
     }
 
     func record(_ events: Int, in time: Duration) {
         guard events > 0 else { return }
-        let now = Int(clamping: Int64(time / .nanoseconds(1))) / events
-        let before = nanoseconds.load(ordering: .relaxed)
-        nanoseconds.store((before + now) / 2, ordering: .relaxed)
+        let measured = Int(min(time / .nanoseconds(1), 1e15)) / events
+        nanoseconds.store((nanoseconds.load(ordering: .relaxed) + measured) / 2, ordering: .relaxed)
     }
 }

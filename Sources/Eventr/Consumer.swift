@@ -3,21 +3,26 @@ public import NIOCore
 public import RedisClient
 public import ServiceLifecycle
 
-/// Reads the log under a name, and has each event handled by each of its handlers.
+/// Reads the log under a name, and runs its handlers for each event.
 ///
 /// ```swift
 /// let consumer = Consumer(name: "mailer", handlers: [welcome, audit], redis: url, on: group, logger: logger)
 /// try await consumer.run()
 /// ```
 ///
-/// Each name gets every event. Processes of one name share them: each event is handled by one of them, and by another
-/// where that one dies. A new name begins with the oldest event there is.
+/// The phases of a consumer:
 ///
-/// An event is acknowledged when every handler is done with it: it is handled once, or more often where a process died
-/// or lost Redis meanwhile (``ConsumerOptions/delivery``). Redis may be away for any time; the consumer goes on when it
-/// is back.
+/// 1. Register: a new name starts with the oldest event.
+/// 2. Take: a batch of events is leased to this process. Each name gets every event. Processes with the same name share
+///    them; if one dies, another takes over its events.
+/// 3. Handle: each handler gets each event. A handler that fails retries this event with backoff, while the others go on.
+/// 4. Acknowledge: an event is done when each handler has handled it, has scheduled a retry, or has given it up. An event
+///    is handled twice if its process dies, or loses Redis, before that (``ConsumerOptions/delivery``).
+/// 5. Wait for a notification of a producer, or scan all partitions at the poll interval.
+///
+/// Redis may be away for any time; the consumer continues when it is back.
 public final class Consumer: Service {
-    /// Under this name it is known in the log, together with all processes that have the same.
+    /// The name that all processes of the consumer share.
     public let name: String
     private let handlers: [EventHandler]
     private let options: ConsumerOptions
@@ -27,8 +32,11 @@ public final class Consumer: Service {
     private let emit: @Sendable (ConsumerEvent) -> Void
 
     /// - Parameters:
-    ///   - redis: It gets one connection for the commands, and one for the hints.
-    ///   - events: Told what happens; must not block. The default writes log lines.
+    ///   - name: Each name gets every event.
+    ///   - handlers: Run one after another for each event.
+    ///   - redis: The server. The consumer has one connection for requests and one for notifications.
+    ///   - options: Default: ``ConsumerOptions/init()``.
+    ///   - events: Called when something happens; must not block. Default: writes to the log.
     public init(
         name: String, handlers: [EventHandler], redis: RedisURL, on group: any EventLoopGroup,
         options: ConsumerOptions = ConsumerOptions(), logger: Logger,
@@ -40,8 +48,11 @@ public final class Consumer: Service {
         emit = events ?? { $0.log(to: logger, consumer: name) }
     }
 
-    /// Consumes until its task is cancelled or the service group shuts down; then takes no more events, finishes those
-    /// in hand, and gives back what is not done after ``ConsumerOptions/grace``.
+    /// How long handlers that ignore cancellation are waited for after the grace period.
+    private static let cancellationGrace = Duration.seconds(2)
+
+    /// Consumes until its task is cancelled or the service group shuts down. Then it takes no more events, finishes those in
+    /// hand, and gives back what is not done after ``ConsumerOptions/grace``. Does not throw.
     public func run() async throws {
         let redis: any RedisCommands =
             options.log.isCluster
@@ -58,32 +69,32 @@ public final class Consumer: Service {
         let session = ConsumerSession(name: name, handlers: handlers, store: store, options: options, emit: emit)
         let hints = RedisSubscription(
             url, channels: [store.keys.written], on: loop, options: options.redis, logger: logger)
-        let (over, end) = AsyncStream.makeStream(of: Never.self)
+        let (done, finish) = AsyncStream.makeStream(of: Never.self)
         let work = Task {
             await session.work(hints: hints)
-            end.finish()
+            finish.finish()
         }
         let grace = options.grace
-        let leave: @Sendable () -> Void = {
+        let stop: @Sendable () -> Void = {
             session.enter(.draining)
             Task {
                 try? await Task.sleep(for: grace)
                 session.enter(.stopped)
                 work.cancel()
-                // Handlers that do not listen: the process will end under them, and their leases run out.
-                try? await Task.sleep(for: .seconds(2))
-                end.finish()
+                // For handlers that ignore cancellation: the process ends while they run, and their leases expire.
+                try? await Task.sleep(for: Self.cancellationGrace)
+                finish.finish()
             }
         }
         await withTaskCancellationHandler {
             await withGracefulShutdownHandler {
-                // Waited for in a task of its own, because leaving is not cancelled with us.
-                await Task { for await _ in over {} }.value
+                // In a task of its own, because the drain is not cancelled with this one.
+                await Task { for await _ in done {} }.value
             } onGracefulShutdown: {
-                leave()
+                stop()
             }
         } onCancel: {
-            leave()
+            stop()
         }
     }
 }

@@ -7,47 +7,84 @@ public enum ConsumerEvent: Sendable {
     case event(Event)
     /// The partition is asked for events.
     case poll(partition: Int)
-    /// There is nothing to do: it waits to be woken.
+    /// There is nothing to do; the consumer waits for a notification.
     case pause
-    /// A handler is done with an event.
+    /// A handler has handled an event.
     case success(handler: String, Event, result: any Sendable)
-    /// A handler failed, or Redis did; of the latter one line is told until it is back.
+    /// A handler failed, or Redis did. A Redis outage is reported once, not for each request.
     case error(handler: String?, Event?, any Error)
     /// The handler will try the event again.
     case retry(handler: String, Event.Place, failures: Int, after: Duration)
-    /// The handler has failed for good: event and error are in the dead list.
+    /// The handler has given up. The event and the error are in the dead list.
     case dead(handler: String, Event.Place, any Error)
-    /// Events that another process had taken come to this one, because that process is dead or left in haste.
+    /// This process took over events of another one, which is dead or stopped before it was done.
     case takeover(partition: Int, events: Int)
-    /// Events that this process had taken were given to another, or to a replay: it was silent for too long.
+    /// Another process, or a replay, has the events that this process had taken, because it was silent for too long.
     case lost(partition: Int)
-    /// These events were trimmed before the consumer had read them; nobody will.
+    /// These events were deleted before the consumer had read them.
     case gap(partition: Int, events: Int)
 
-    /// Writes it as a log line that begins with its name.
+    /// Writes it to the log: a fixed sentence, and the values as metadata.
     public func log(to logger: Logger, consumer: String) {
-        func log(_ level: Logger.Level, _ message: @autoclosure () -> Logger.Message, _ place: Event.Place? = nil) {
-            guard level >= logger.logLevel else { return }
-            var metadata: Logger.Metadata = ["consumer": "\(consumer)"]
-            if let place { metadata["place"] = "\(place)" }
-            logger.log(level: level, message(), metadata: metadata)
-        }
+        guard level >= logger.logLevel else { return }
+        var metadata = metadata
+        metadata["consumer"] = "\(consumer)"
+        logger.log(level: level, message, metadata: metadata)
+    }
+
+    private var level: Logger.Level {
         switch self {
-        case .event(let event): log(.debug, "event \(event)", event.place)
-        case .poll(let partition): log(.trace, "poll \(partition)")
-        case .pause: log(.debug, "pause")
-        case .success(let handler, let event, let result): log(.info, "success \(handler) >> \(result)", event.place)
-        case .error(let handler?, let event, let error): log(.error, "error \(handler) >> \(error)", event?.place)
-        case .error(nil, let event, let error): log(.error, "error >> \(error)", event?.place)
-        case .retry(let handler, let place, let failures, let delay):
-            log(.notice, "retry \(handler) after \(delay.milliseconds) ms, failed \(failures) times", place)
-        case .dead(let handler, let place, let error): log(.error, "dead \(handler) >> \(error)", place)
-        case .takeover(let partition, let events):
-            log(.notice, "takeover of \(events) events of partition \(partition)")
-        case .lost(let partition):
-            log(.warning, "lost events of partition \(partition) to another process: they may be handled twice")
-        case .gap(let partition, let events):
-            log(.error, "gap: \(events) events of partition \(partition) were trimmed unread")
+        case .poll: .trace
+        case .event, .pause: .debug
+        case .success: .info
+        case .retry, .takeover: .notice
+        case .lost: .warning
+        case .error, .dead, .gap: .error
         }
+    }
+
+    private var message: Logger.Message {
+        switch self {
+        case .event: "event"
+        case .poll: "poll"
+        case .pause: "pause"
+        case .success: "success"
+        case .error(nil, _, _): "error: a request to Redis failed"
+        case .error: "error: a handler failed"
+        case .retry: "retry: the handler will try the event again"
+        case .dead: "dead: the handler has given up, and the event is in the dead list"
+        case .takeover: "takeover of events of another process"
+        case .lost: "lost events to another process; they may be handled twice"
+        case .gap: "gap: events were deleted before they were read"
+        }
+    }
+
+    private var metadata: Logger.Metadata {
+        switch self {
+        case .event(let event): ["event": "\(event)", "place": "\(event.place)"]
+        case .poll(let partition), .lost(let partition): ["partition": "\(partition)"]
+        case .pause: [:]
+        case .success(let handler, let event, let result):
+            ["handler": "\(handler)", "place": "\(event.place)", "result": "\(printable("\(result)", limit: 1000))"]
+        case .error(let handler, let event, let error):
+            Self.described(handler, event?.place, error)
+        case .dead(let handler, let place, let error): Self.described(handler, place, error)
+        case .retry(let handler, let place, let failures, let delay):
+            [
+                "handler": "\(handler)", "place": "\(place)", "failures": "\(failures)",
+                "delay": "\(delay.milliseconds) ms",
+            ]
+        case .takeover(let partition, let events), .gap(let partition, let events):
+            ["partition": "\(partition)", "events": "\(events)"]
+        }
+    }
+
+    private static func described(
+        _ handler: String?, _ place: Event.Place?, _ error: any Error
+    ) -> Logger.Metadata {
+        var metadata: Logger.Metadata = ["error": "\(printable("\(error)", limit: 1000))"]
+        if let handler { metadata["handler"] = "\(printable(handler, limit: 200))" }
+        if let place { metadata["place"] = "\(place)" }
+        return metadata
     }
 }

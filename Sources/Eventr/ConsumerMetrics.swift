@@ -1,14 +1,14 @@
 import Metrics
 
-/// What `/metrics` says of a consumer.
+/// The metrics of a consumer.
 struct ConsumerMetrics: Sendable {
     /// Events that were found.
     let events: Counter
-    /// Handlers that were done with an event, failed with one, or failed for good.
+    /// Handlers that handled an event, failed with one, or gave up.
     let succeeded: Counter
     let failed: Counter
     let dead: Counter
-    /// Events not acknowledged, and failures that wait for another try.
+    /// Events that are not acknowledged, and failures that wait for a retry.
     let lag: Gauge
     let retries: Gauge
 

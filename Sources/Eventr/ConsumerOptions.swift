@@ -2,45 +2,44 @@ public import RedisClient
 
 /// How a consumer works.
 public struct ConsumerOptions: Sendable {
-    /// What is promised of an event when a process dies.
+    /// What happens to an event when the process that handles it dies.
     public enum Delivery: String, Sendable, CaseIterable {
         /// It may be handled twice, and is never lost.
         case atLeastOnce = "at-least-once"
-        /// It may be lost, and is never handled twice: no retry, either.
+        /// It may be lost, and is never handled twice. There are no retries.
         case atMostOnce = "at-most-once"
     }
 
-    /// Where the log is: the same for all who read and write it.
+    /// Where the log is. Default: `eventr:…` on one server.
     public var log = EventLogOptions()
-    /// How its two connections behave.
+    /// The options of the two connections. Default: those of `RedisOptions`.
     public var redis = RedisOptions()
-    /// How events are taken: safely, or as in the talk.
+    /// How events are taken. Default: `safe`.
     public var algorithm = Algorithm.safe
-    /// What a crash may do to an event.
+    /// What happens to an event when the process that handles it dies. Default: `atLeastOnce`.
     public var delivery = Delivery.atLeastOnce
-    /// The most events taken at once: what a crash may have handled twice.
-    ///
-    /// At most so many; fewer while handlers take their time, since those of a batch wait for each other (see `BatchSizer`).
+    /// The most events taken in one request; after a crash as many may be handled twice. While handlers are slow, fewer are
+    /// taken, because the events of a batch wait for each other. Default: 500.
     public var batch = 500
-    /// How many batches this process handles at a time. With one, events are handled in the order of the log.
+    /// How many batches this process handles at a time. With 1, events are handled in the order of the log. Default: 1.
     public var concurrency = 1
-    /// How long a process may be silent before another takes over what it had.
+    /// How long a process may be silent before another takes over its events. Default: 10 s.
     public var lease = Duration.seconds(10)
-    /// How often it looks for what no hint told of. In the talk's algorithm, its pause: there 5 s are right.
+    /// How often the partitions are scanned for events that no notification announced. Default: 1 s.
     public var poll = Duration.seconds(1)
-    /// How often a handler may try one event, the first time among them.
+    /// How often a handler may try one event, including the first attempt. Default: 8.
     public var attempts = 8
-    /// The wait before the second try; it doubles with each, with jitter.
+    /// The wait before the second attempt. It doubles with each attempt, with jitter. Default: 1 s.
     public var retryDelay = Duration.seconds(1)
-    /// The longest such wait.
+    /// The longest wait before an attempt. Default: 300 s.
     public var longestRetryDelay = Duration.seconds(300)
-    /// How many failed events wait for another try; past it no new ones are taken until some are done.
+    /// The most failed events that may wait for a retry. While there are more, no new events are taken. Default: 10,000.
     public var retries = 10_000
-    /// How long partitions are kept; nil: for good. One that a consumer has not read is kept all the same.
+    /// How long partitions are kept. A partition that some consumer has not read is kept longer. Default: nil, forever.
     public var retention: Duration?
-    /// How long handlers may take to finish when the consumer is to leave.
+    /// How long handlers may take to finish when the consumer stops. Default: 30 s.
     public var grace = Duration.seconds(30)
 
-    /// One batch of up to 500 at a time, each event eight tries, partitions kept for good.
+    /// The defaults.
     public init() {}
 }

@@ -4,12 +4,12 @@ import RedisClient
 import Synchronization
 
 extension ConsumerSession {
-    /// How long what is done may wait for its acknowledgement: what a crash has handled twice is what was done since.
-    private static let delay = Duration.milliseconds(50)
-    /// So many processes may die with an event before it is taken for their murderer.
-    private static let deaths = 10
+    /// How long a handled event may wait for its acknowledgement; after a crash these events are handled twice.
+    private static let acknowledgementDelay = Duration.milliseconds(50)
+    /// An event is taken for a poison event when so many processes have died with it.
+    private static let poisonDeaths = 10
 
-    /// Has the events of a lease handled, one after another, and acknowledges them.
+    /// Handles the events of a lease, one after another, and acknowledges them.
     func handle(_ lease: EventLease) async {
         let began = ContinuousClock.now
         var acknowledged = began
@@ -19,7 +19,7 @@ extension ConsumerSession {
             guard await handle(event, deaths: lease.deaths) else { break }
             lease.didHandle(event)
             handled += 1
-            if ContinuousClock.now - acknowledged > Self.delay, lease.done < lease.limit {
+            if ContinuousClock.now - acknowledged > Self.acknowledgementDelay, lease.done < lease.limit {
                 await acknowledge(lease)
                 acknowledged = .now
             }
@@ -28,25 +28,26 @@ extension ConsumerSession {
         if let token = lease.token {
             lease.end()
             await acknowledge(lease, keepsRest: false)
-            // Until now it must not be taken from ourselves, should it have run out.
+            // Until now it stays in the table: an expired lease must not be taken over by its own process.
             held.withLock { $0[token] = nil }
         }
     }
 
-    /// Returns whether every handler is done with the event, or will try again, or has given up for good.
+    /// Returns whether each handler has handled the event, will retry it, or has given it up.
     private func handle(_ event: Event, deaths: Int) async -> Bool {
         emit(.event(event))
         metrics.events.increment()
         for handler in handlers {
-            if deaths >= Self.deaths {
-                guard await fail(handler.name, event, failures: 1, PoisonEvent(deaths: deaths)) else { return false }
+            if deaths >= Self.poisonDeaths {
+                let error = EventrError(.poisonEvent, "\(deaths) processes have died with this event in hand")
+                guard await giveUp(handler.name, event, failures: 1, error) else { return false }
                 continue
             }
             do {
-                let result = try await handler.perform(event)
+                let result = try await handler.handle(event)
                 succeed(handler, event, result)
             } catch  where Task.isCancelled {
-                // Time is up: it was not the event's fault.
+                // The grace period is over: it was not the event's fault.
                 return false
             } catch {
                 guard await fail(handler, event, failures: 1, error) else { return false }
@@ -60,30 +61,32 @@ extension ConsumerSession {
         emit(.success(handler: handler.name, event, result: result))
     }
 
-    /// Puts the event off for this handler, or buries it. Returns whether that is in Redis.
+    /// Schedules a retry of the event for this handler, or gives it up. Returns whether that is in Redis.
     func fail(
-        _ handler: EventHandler, _ event: Event, failures: Int, was: String = "", _ error: any Error
+        _ handler: EventHandler, _ event: Event, failures: Int, was: ByteString? = nil, _ error: any Error
     ) async -> Bool {
         metrics.failed.increment()
         emit(.error(handler: handler.name, event, error))
-        guard handler.isRetryable(error), let delay = options.delay(afterFailures: failures) else {
-            return await fail(handler.name, event, failures: failures, was: was, error)
+        guard handler.mayRetry(after: error), let delay = options.delay(afterFailures: failures) else {
+            return await giveUp(handler.name, event, failures: failures, was: was, error)
         }
         let next = EventRetry(event.place, failures: failures, handler: handler.name)
-        let isKept = await retryUntil(.stopped) { _ in
-            try await self.store.replaceRetry(self.name, was: was, next: next, after: delay)
+        let isKept = await retryUntil(.stopped) { _ throws(RedisError) in
+            try await self.store.replaceRetry(of: self.name, was, by: next, after: delay)
         }
         guard isKept != nil else { return false }
-        retries.withLock { $0 = (min($0.due, .now + delay), $0.count + (was.isEmpty ? 1 : 0)) }
+        retries.withLock { $0 = (min($0.due, .now + delay), $0.count + (was == nil ? 1 : 0)) }
         emit(.retry(handler: handler.name, event.place, failures: failures, after: delay))
         return true
     }
 
-    /// Buries the event for a handler of this name, with its error. Returns whether that is in Redis.
-    func fail(_ handler: String, _ event: Event, failures: Int, was: String = "", _ error: any Error) async -> Bool {
-        let isMoved = await retryUntil(.stopped) { _ in
-            let dead = DeadEvent(event, consumer: self.name, handler: handler, failures: failures, error: error)
-            return try await self.store.replaceRetry(self.name, was: was, dead: dead.json())
+    /// Moves the event to the dead list for a handler of this name. Returns whether that is in Redis.
+    func giveUp(
+        _ handler: String, _ event: Event, failures: Int, was: ByteString? = nil, _ error: any Error
+    ) async -> Bool {
+        let dead = DeadEvent(event, consumer: name, handler: handler, failures: failures, error: error)
+        let isMoved = await retryUntil(.stopped) { _ throws(RedisError) in
+            try await self.store.replaceRetry(of: self.name, was, dead: dead.json)
         }
         guard isMoved != nil else { return false }
         metrics.dead.increment()
@@ -91,37 +94,30 @@ extension ConsumerSession {
         return true
     }
 
-    /// Acknowledges what is done of a lease, and keeps the rest or gives it back.
+    /// Acknowledges what is handled of a lease, and keeps the rest or gives it back.
     private func acknowledge(_ lease: EventLease, keepsRest: Bool = true) async {
         let time = keepsRest ? options.lease : .zero
-        let isOurs = await retryUntil(.stopped) { isFirst in
+        let isOurs = await retryUntil(.stopped) { isFirst throws(RedisError) in
             let isOurs = try await self.store.acknowledge(lease, of: self.name, keepingRestFor: time)
-            // The reply of the first time may have been lost, and with it a lease that was done.
+            // The reply to the first attempt may have been lost, and the lease have ended by it.
             return isOurs || !isFirst && !keepsRest
         }
-        // Ended meanwhile, it is nobody's.
+        // A lease that ended meanwhile belongs to no process.
         if isOurs == false, !keepsRest || !lease.isEnding, lease.lose() { emit(.lost(partition: lease.partition)) }
     }
 
-    /// Says again and again that this process lives, for as long as it works.
+    /// Renews the leases while this process works.
     func renew() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: options.lease / 3)
             for lease in held.withLock({ Array($0.values) }) where !lease.isLost { await acknowledge(lease) }
             for retry in heldRetries.withLock({ Array($0) }) {
-                _ = await retryUntil(.draining) { _ in
+                _ = await retryUntil(.draining) { _ throws(RedisError) in
                     try await self.store.run(
-                        EventScripts.holdRetry, keys: [self.store.keys.retries(self.name)], retry,
+                        EventScripts.holdRetry, keys: [self.store.keys.retries(self.name)], retry.bytes,
                         self.options.lease.milliseconds)
                 }
             }
         }
     }
-}
-
-/// An event that was in hand whenever its consumer died is likely why.
-private struct PoisonEvent: Error, CustomStringConvertible {
-    let deaths: Int
-
-    var description: String { "\(deaths) processes have died with this event in hand" }
 }

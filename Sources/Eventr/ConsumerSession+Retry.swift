@@ -1,20 +1,21 @@
+import BgdemoFoundations
 import Metrics
 import RedisClient
 import Synchronization
 
 extension ConsumerSession {
-    /// The retry that is due; Redis is asked no oftener than one may be.
-    func dueRetry() async -> String? {
+    /// The retry that is due. Redis is asked no more often than one may be due.
+    func dueRetry() async -> ByteString? {
         guard options.delivery == .atLeastOnce else { return nil }
         let due = retries.withLock(\.due)
         guard due <= .now else { return nil }
         let lease = options.lease
-        guard
-            let (retry, count, wait) = await retryUntil(
-                .draining, { _ in try await self.store.takeRetry(for: self.name, lease: lease) })
-        else { return nil }
+        let taken = await retryUntil(.draining) { _ throws(RedisError) in
+            try await self.store.takeRetry(for: self.name, lease: lease)
+        }
+        guard let (retry, count, wait) = taken else { return nil }
         retries.withLock { state in
-            // Where one is due there may be another. Another process' retries are heard of no sooner than this.
+            // If one is due there may be another. Retries of other processes are seen after the poll interval.
             let next = ContinuousClock.now + (retry == nil ? min(wait ?? options.poll, options.poll) : .zero)
             state = (state.due > due && state.due != due ? min(state.due, next) : next, count)
         }
@@ -24,50 +25,42 @@ extension ConsumerSession {
     }
 
     /// Has a handler try an event again.
-    func handle(retry text: String) async {
+    func handle(retry text: ByteString) async {
         defer { heldRetries.withLock { _ = $0.remove(text) } }
-        guard let retry = EventRetry(text) else {
-            emit(.error(handler: nil, nil, UnreadableRetry(text: text)))
-            await removeRetry(text)
+        guard let retry = EventRetry(text.text) else {
+            let error = EventrError(.invalidRetry, "this is no retry: \(printable(text, limit: 200))")
+            emit(.error(handler: nil, nil, error))
+            await remove(text)
             return
         }
-        guard let found = await retryUntil(.draining, { _ in try await self.store.event(at: retry.place) }) else {
-            return
-        }
+        let found = await retryUntil(.draining) { _ throws(RedisError) in try await self.store.event(at: retry.place) }
+        guard let found else { return }
         guard let event = found else {
             emit(.gap(partition: retry.place.partition, events: 1))
-            await removeRetry(text)
+            await remove(text)
             return
         }
         let failures = retry.failures + 1
-        guard let handler = handlers.first(where: { $0.name == retry.handler }) else {
-            _ = await fail(retry.handler, event, failures: failures, was: text, NoSuchHandler(name: retry.handler))
+        guard let handler = handlers.first(where: { $0.name.hasSameBytes(as: retry.handler) }) else {
+            let name = printable(retry.handler, limit: 200)
+            let error = EventrError(.unknownHandler, "the consumer has no handler named \(name)")
+            _ = await giveUp(retry.handler, event, failures: failures, was: text, error)
             return
         }
         do {
-            let result = try await handler.perform(event)
+            let result = try await handler.handle(event)
             succeed(handler, event, result)
-            await removeRetry(text)
+            await remove(text)
         } catch  where Task.isCancelled {
-            // It stays, and is due again when the lease has run out.
+            // It stays, and is due again when the lease expires.
         } catch {
             _ = await fail(handler, event, failures: failures, was: text, error)
         }
     }
 
-    private func removeRetry(_ text: String) async {
-        _ = await retryUntil(.stopped) { _ in try await self.store.replaceRetry(self.name, was: text) }
+    private func remove(_ text: ByteString) async {
+        _ = await retryUntil(.stopped) { _ throws(RedisError) in
+            try await self.store.replaceRetry(of: self.name, text)
+        }
     }
-}
-
-private struct NoSuchHandler: Error, CustomStringConvertible {
-    let name: String
-
-    var description: String { "the consumer has no handler named \(name) any more" }
-}
-
-private struct UnreadableRetry: Error, CustomStringConvertible {
-    let text: String
-
-    var description: String { "among the retries is one that is none: \(text)" }
 }

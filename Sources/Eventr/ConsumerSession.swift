@@ -5,17 +5,19 @@ import NIOCore
 import RedisClient
 import Synchronization
 
-/// One process at work for a consumer: it takes events, has them handled, and acknowledges them.
+/// One process at work for a consumer: it takes events, runs the handlers, and acknowledges.
 ///
-/// What is in Redis moves only forward, in one step each: events are read, or leased to a process, or acknowledged. A
-/// process that dies leaves leases that run out; their events are taken by another.
+/// The phases of an event: unread → leased to a process → acknowledged; each step is one script. A process that dies leaves
+/// leases that expire; another process takes their events.
+///
+/// Two clocks wake it: notifications from producers (`wakeup`) and a periodic scan of the partitions (`scanWakeup`).
 final class ConsumerSession: Sendable {
     enum Phase: Int, Comparable, AtomicRepresentable {
         /// Events are taken.
         case running
-        /// No more are taken; those in hand are finished.
+        /// No more events are taken; those in hand are finished.
         case draining
-        /// Time is up.
+        /// The grace period is over.
         case stopped
 
         static func < (one: Phase, other: Phase) -> Bool { one.rawValue < other.rawValue }
@@ -23,7 +25,7 @@ final class ConsumerSession: Sendable {
 
     enum Work: Sendable {
         case lease(EventLease)
-        case retry(String)
+        case retry(ByteString)
     }
 
     let name: String
@@ -33,11 +35,11 @@ final class ConsumerSession: Sendable {
     let emit: @Sendable (ConsumerEvent) -> Void
     let pending = PendingPartitions()
     let wakeup = WakeupSignal()
-    /// Wakes the one who looks through the partitions.
+    /// Wakes the task that scans the partitions.
     let scanWakeup = WakeupSignal()
     let held = Mutex<[String: EventLease]>([:])
-    let heldRetries = Mutex<Set<String>>([])
-    /// Partitions that can't be read, and were told of.
+    let heldRetries = Mutex<Set<ByteString>>([])
+    /// Partitions that cannot be read, and were reported.
     let faulty = Mutex<Set<Int>>([])
     let metrics: ConsumerMetrics
     let batchSizer: BatchSizer
@@ -66,7 +68,7 @@ final class ConsumerSession: Sendable {
         scanWakeup.signal()
     }
 
-    /// Works until it is to leave; then finishes what is in hand.
+    /// Works until the phase is `draining`; then finishes what is in hand.
     func work(hints: RedisSubscription) async {
         await withTaskGroup { group in
             group.addTask { await self.listen(hints) }
@@ -96,11 +98,13 @@ final class ConsumerSession: Sendable {
         }
     }
 
-    /// Deletes what has become too old and is read, once in a partition's length.
+    /// Deletes partitions that are old enough and read, once in a partition's length.
     private func trim(olderThan age: Duration) async {
         while phase == .running, !Task.isCancelled {
-            _ = await retryUntil(.draining) { _ in try await EventLog(self.store).trim(olderThan: age) }
-            try? await Task.sleep(for: .seconds(store.options.partitionSeconds))
+            _ = await retryUntil(.draining) { _ throws(RedisError) in
+                try await EventLog(self.store).trim(olderThan: age)
+            }
+            try? await Task.sleep(for: .seconds(store.partitionSeconds))
         }
     }
 
@@ -118,11 +122,11 @@ final class ConsumerSession: Sendable {
         guard retries.withLock(\.count) < max(1, options.retries) else { return nil }
         while phase == .running, let (partition, seen) = pending.first {
             emit(.poll(partition: partition))
-            // Asked again with the same token, Redis gives the same events again: no reply's loss loses them.
-            let token = "\(process):\(tokens.add(1, ordering: .relaxed).newValue)"
+            // Asked again with the same token, Redis replies with the same events: a lost reply loses no events.
+            let token = "\(process):\(tokens.wrappingAdd(1, ordering: .relaxed).newValue)"
             let holding = held.withLock { Array($0.keys) }
             let batch = batchSizer.size(atMost: options.batch)
-            let taken = await retryUntil(.draining, about: partition) { _ in
+            let taken = await retryUntil(.draining, about: partition) { _ throws(RedisError) in
                 var options = self.options
                 options.batch = batch
                 return try await self.store.take(
@@ -132,7 +136,7 @@ final class ConsumerSession: Sendable {
                 pending.remove(partition, seen: seen)
                 continue
             }
-            // The newest is asked until it has none: that is how Redis knows that somebody waits.
+            // The newest partition is asked until it has no events: that is how Redis knows that a consumer waits.
             if !taken.hasMore, pending.last != partition { pending.remove(partition, seen: seen) }
             if taken.isAnew { emit(.gap(partition: partition, events: 0)) }
             if lease.deaths >= 0 { emit(.takeover(partition: partition, events: lease.events.count)) }
@@ -143,11 +147,11 @@ final class ConsumerSession: Sendable {
         return nil
     }
 
-    /// Writes down the newest partition that events were taken from: there an original consumer would go on.
+    /// Notes the newest partition that events were taken from: there a consumer of 2016 would continue.
     private func move(to partition: Int) async {
         guard partition > position.load(ordering: .relaxed) else { return }
         position.store(partition, ordering: .relaxed)
-        _ = await retryUntil(.draining) { _ in
+        _ = await retryUntil(.draining) { _ throws(RedisError) in
             try await self.store.send("HSET", self.store.keys.clientPartitions, self.name, "\(partition)")
         }
     }
@@ -156,23 +160,25 @@ final class ConsumerSession: Sendable {
 }
 
 extension ConsumerSession {
-    /// Makes a call to Redis until it succeeds or the phase is past; nil then. Redis may be away for any time.
+    /// The first and the longest wait between two attempts of a request.
+    private static let backoff = (first: Duration.milliseconds(20), longest: Duration.seconds(1))
+
+    /// Makes a request to Redis until it succeeds, or the phase is at its limit; then nil. Redis may be away for any time.
     ///
-    /// A call is not cancelled with its task: when time is up, what is done is acknowledged all the same.
+    /// A request is not cancelled with its task: what was handled is acknowledged in the grace period too.
     ///
     /// - Parameters:
-    ///   - partition: Where the call is about one partition: what Redis refuses is then that partition's fault, is told
-    ///     and not asked again, so that the others have their turn.
-    ///   - call: Is told whether it is made for the first time; if not, it may have been carried out before.
+    ///   - partition: The partition that the request is about, if there is one. What Redis refuses is then the fault of that
+    ///     partition; it is reported and not asked again, so that the others have their turn.
+    ///   - request: Gets whether it is the first attempt; if not, an earlier attempt may have been carried out.
     func retryUntil<Result: Sendable>(
         _ limit: Phase, about partition: Int? = nil,
-        _ call: @escaping @Sendable (_ isFirst: Bool) async throws -> Result
+        _ request: @escaping @Sendable (_ isFirst: Bool) async throws(RedisError) -> Result
     ) async -> Result? {
-        var wait = Duration.milliseconds(20)
-        var isFirst = true
+        var failures = 0
         while true {
-            let first = isFirst
-            switch await Task(operation: { try await call(first) }).result {
+            let isFirst = failures == 0
+            switch await Task(operation: { try await request(isFirst) }).result {
             case .success(let result):
                 isRedisAway.store(false, ordering: .relaxed)
                 return result
@@ -184,9 +190,10 @@ extension ConsumerSession {
                 if isRefused { return nil }
             }
             guard phase < limit else { return nil }
-            isFirst = false
+            let wait = RetryPolicy.backoff(
+                base: Self.backoff.first, cap: Self.backoff.longest, doublings: failures)
             try? await Task.sleep(for: wait * Double.random(in: 0.5...1))
-            wait = min(wait * 2, .seconds(1))
+            failures += 1
         }
     }
 }

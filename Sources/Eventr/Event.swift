@@ -1,51 +1,63 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
+import BgdemoFoundations
 
-/// An event in the log: JSON, by the talk with an `eventName`. It never changes.
+/// An event in the log: JSON with an `eventName`. It never changes.
 public struct Event: Sendable, Hashable {
-    /// Where an event stands in the log.
+    /// The position of an event in the log.
     public struct Place: Sendable, Hashable, Comparable, CustomStringConvertible {
-        /// `floor(epoch seconds / 60)`.
+        /// The minute since 1970 in which the event was written: `floor(epoch seconds / 60)`.
         public let partition: Int
-        /// From 0.
+        /// The position within the partition, from 0.
         public let index: Int
 
+        /// Names a position; nothing need be there.
+        public init(partition: Int, index: Int) {
+            (self.partition, self.index) = (partition, index)
+        }
+
+        /// Whether `one` was written before `other`.
         public static func < (one: Place, other: Place) -> Bool {
             (one.partition, one.index) < (other.partition, other.index)
         }
 
+        /// `29857612:0`
         public var description: String { "\(partition):\(index)" }
     }
 
-    /// Where it stands in the log; no other event ever has this place.
+    /// The position in the log. No other event ever has it.
     public let place: Place
     /// The event as it was written, byte for byte.
     public let bytes: [UInt8]
 
-    init(_ bytes: [UInt8], partition: Int, index: Int) {
-        self.bytes = bytes
-        place = Place(partition: partition, index: index)
+    /// An event as the log has it. Useful to test a handler.
+    public init(_ bytes: [UInt8], at place: Place) {
+        (self.bytes, self.place) = (bytes, place)
     }
 
-    /// The value of `eventName`; nil where there is none, or the bytes are not JSON.
-    public var name: String? { try? decode(Named.self).eventName }
+    init(_ bytes: [UInt8], partition: Int, index: Int) {
+        self.init(bytes, at: Place(partition: partition, index: index))
+    }
+
+    /// The value of `eventName`; nil if there is none, or the bytes are not a JSON object.
+    public var name: String? { try? JSONObject(bytes)["eventName"]?.text }
+
+    /// Whether ``name`` is this text, byte for byte. Takes linear time, whatever the event contains.
+    public func isNamed(_ name: String) -> Bool { self.name?.hasSameBytes(as: name) ?? false }
 
     /// The event as a value.
     ///
-    /// - Throws: `DecodingError`, where the bytes are not JSON, or not such JSON.
-    public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
-        try JSONDecoder().decode(type, from: Data(bytes))
-    }
-
-    private struct Named: Decodable {
-        let eventName: String
+    /// - Throws: ``EventrError`` with the code ``EventrError/Code/invalidEvent`` if the bytes are not JSON, not JSON of this
+    ///   type, or nested too deeply; `underlyingError` has the details.
+    public func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws(EventrError) -> Value {
+        do {
+            return try JSONReader.decode(type, from: bytes)
+        } catch {
+            throw EventrError(
+                .invalidEvent, "the event \(place) is not a \(type): \(printable("\(error)", limit: 500))", error)
+        }
     }
 }
 
 extension Event: CustomStringConvertible {
-    /// The event as text; invalid UTF-8 is repaired.
-    public var description: String { String(decoding: bytes, as: UTF8.self) }
+    /// The event as text, with control characters escaped.
+    public var description: String { printable(bytes) }
 }

@@ -1,21 +1,32 @@
-/// What a consumer does with each event. Several handlers of one consumer get the same event, one after another.
+/// What a consumer does with each event. Several handlers of one consumer get the same event, one after the other.
 public struct EventHandler: Sendable {
-    /// By this name a failed event finds its handler again: keep it from version to version.
+    /// A failed event finds its handler by this name: keep the name when the program changes.
     public let name: String
-    let perform: @Sendable (Event) async throws -> any Sendable
-    let isRetryable: @Sendable (any Error) -> Bool
+    private let body: @Sendable (Event) async throws -> any Sendable
+    private let isRetryable: @Sendable (any Error) -> Bool
 
     /// - Parameters:
-    ///   - isRetryable: Whether another try may do better after this error; else the event is dead at once.
-    ///   - perform: Handles the event, or does nothing where it is not of its kind. What it returns is told in
-    ///     ``ConsumerEvent/success(handler:_:result:)``. It may see an event twice where its process died, or lost
-    ///     Redis, before it could say that the event is done.
+    ///   - name: Unique among the handlers of a consumer.
+    ///   - isRetryable: Whether another attempt may succeed after this error. If not, the event goes to the dead list at
+    ///     once. Default: always.
+    ///   - body: Handles the event; returns if the event is not of its kind. Its result is reported by
+    ///     ``ConsumerEvent/success(handler:_:result:)``. It gets an event twice if its process dies, or loses Redis, before
+    ///     the event is acknowledged.
     public init<Result: Sendable>(
         _ name: String, isRetryable: @escaping @Sendable (any Error) -> Bool = { _ in true },
-        perform: @escaping @Sendable (Event) async throws -> Result
+        perform body: @escaping @Sendable (Event) async throws -> Result
     ) {
         self.name = name
-        self.perform = perform
+        self.body = body
         self.isRetryable = isRetryable
     }
+
+    /// Handles an event. A ``Consumer`` calls this; tests may.
+    ///
+    /// - Returns: What the handler returned.
+    /// - Throws: What the handler threw.
+    public func handle(_ event: Event) async throws -> any Sendable { try await body(event) }
+
+    /// Whether another attempt may succeed after this error.
+    public func mayRetry(after error: any Error) -> Bool { isRetryable(error) }
 }

@@ -1,7 +1,7 @@
 /// The names of the keys: the talk's, and those that only this library uses.
 ///
-/// On a Redis Cluster a script's keys must be of one slot: the number of the partition, or the name of the consumer, is
-/// then put in braces (a hash tag), so that what belongs to one partition is on one node, and the partitions are spread.
+/// On a Redis Cluster all keys of a script must be in one slot. The number of the partition, or the name of the consumer, is
+/// then a hash tag: the keys of one partition are on one node, and the partitions are spread over the nodes.
 struct EventKeys: Sendable {
     /// The namespace and a colon.
     let prefix: String
@@ -14,31 +14,31 @@ struct EventKeys: Sendable {
 
     // MARK: The talk's
 
-    /// Sorted set: the numbers of the partitions, each its own score.
+    /// Sorted set: the numbers of the partitions; each is its own score.
     var partitions: String { prefix + "partitions" }
-    /// List: the events of one partition, the oldest at its left.
+    /// List: the events of one partition, the oldest first.
     func partition(_ number: Int) -> String { prefix + "partitions:" + tag("\(number)") }
     /// Hash: consumer → the index in the partition of the first event that it has not acknowledged.
     func counters(_ number: Int) -> String { prefix + "counters:" + tag("\(number)") }
-    /// Hash: consumer → the newest partition that it has taken events from. Who is in it is registered.
+    /// Hash: consumer → the newest partition that it has taken events from. A consumer in it is registered.
     var clientPartitions: String { prefix + "client_partitions" }
 
     // MARK: Ours
 
     /// Hash: `head` → the index of the first event that no process has taken; a lease's token → its first event, the
-    /// end of its events, when it ends (in milliseconds) and how many have died with it. Absent where none is out.
+    /// end of its events, when it ends (in milliseconds) and how many processes have died with it. Absent without leases.
     func leases(_ number: Int, _ consumer: String) -> String { prefix + "leases:" + tag("\(number)") + ":" + consumer }
-    /// String: somebody waits for the next event of this partition.
+    /// String: a consumer waits for the next event of this partition.
     func waiting(_ number: Int) -> String { prefix + "waiting:" + tag("\(number)") }
     /// Channel: the number of a partition that was written to.
     var written: String { prefix + "written" }
-    /// Hash: consumer → the first partition that it wants, and when that was decided; absent: all.
+    /// Hash: consumer → the first partition that it wants, and when that was decided; absent: all partitions.
     var starts: String { prefix + "starts" }
-    /// Hash: partition → how many events were trimmed that the consumer had not read.
+    /// Hash: partition → how many events were deleted that the consumer had not read.
     func gaps(_ consumer: String) -> String { prefix + "gaps:" + tag(consumer) }
-    /// Sorted set: `<partition>:<index>:<failures>:<handler>` by when it is to be tried again, in milliseconds.
+    /// Sorted set: `<partition>:<index>:<failures>:<handler>`, scored by the millisecond at which it is due.
     func retries(_ consumer: String) -> String { prefix + "retries:" + tag(consumer) }
-    /// List: what a handler of the consumer has failed with for good (JSON), the newest at its right.
+    /// List: the events that a handler of the consumer has given up (JSON), the newest last.
     func dead(_ consumer: String) -> String { prefix + "dead:" + tag(consumer) }
 
     private func tag(_ text: String) -> String { isTagged ? "{\(text)}" : text }

@@ -1,50 +1,54 @@
-import RedisClient
+import BgdemoFoundations
+public import RedisClient
 
 extension EventLog {
-    /// What was trimmed, and what was not.
+    /// What was trimmed, and what was kept.
     public struct Trim: Sendable, Hashable {
         /// Partitions that were deleted.
         public var partitions = 0
         /// Events in them.
         public var events = 0
-        /// Events that some consumer had not read; each is told of them by a ``ConsumerEvent/gap(partition:events:)``.
+        /// Events that some consumer had not read; each consumer is told by ``ConsumerEvent/gap(partition:events:)``.
         public var unread = 0
-        /// Partitions old enough that are kept all the same.
+        /// Partitions that are old enough and were kept.
         public var kept = 0
-        /// The names of the consumers that they are kept for.
-        public var keptFor: Set<String> = []
+        /// The names of the consumers that they were kept for, sorted.
+        public var keptFor: [String] = []
     }
 
     /// Deletes the partitions that ended longer ago than `age`.
     ///
-    /// One that a registered consumer has not read to its end, has retries in or stands on is kept.
+    /// A partition is kept if a registered consumer has not read it to its end, has retries in it, or has taken its newest
+    /// events from it.
     ///
     /// - Parameters:
     ///   - isForced: Deletes those as well. A consumer that had not read them is told how many events it missed.
-    ///   - isDry: Deletes nothing, and says what would be.
+    ///   - isDry: Deletes nothing; the result says what would be deleted.
+    /// - Throws: `RedisError` if Redis is away or refuses.
     @discardableResult
-    public func trim(olderThan age: Duration, force isForced: Bool = false, dry isDry: Bool = false) async throws
-        -> Trim
-    {
-        let seconds = try await store.send("TIME").array?.first?.int ?? 0
-        let limit = (seconds - Int(clamping: age.components.seconds)) / store.options.partitionSeconds
+    public func trim(
+        olderThan age: Duration, force isForced: Bool = false, dry isDry: Bool = false
+    ) async throws(RedisError) -> Trim {
+        let age = max(0, min(Int(clamping: age.components.seconds), 1 << 40))
+        let limit = (try await store.currentSecond() - age) / store.partitionSeconds
         let registered = try await registered()
-        var retried: [String: Set<Int>] = [:]
+        var retried: [Set<Int>] = []
         for consumer in registered {
             let retries = try await store.send("ZRANGE", store.keys.retries(consumer.name), 0, -1)
-            let places = retries.array?.compactMap { $0.text.flatMap { EventRetry($0) }?.place.partition } ?? []
-            retried[consumer.name] = Set(places)
+            retried.append(Set(retries.array?.compactMap { $0.text.flatMap { EventRetry($0) }?.place.partition } ?? []))
         }
         var trim = Trim()
+        var keepers: Set<Int> = []
         for partition in try await lengths(of: store.allPartitions().filter { $0 < limit }) {
             let number = partition.number
-            let keepers = registered.filter { consumer in
-                consumer.position ?? 0 <= number || retried[consumer.name]?.contains(number) == true
+            let keeping = registered.indices.filter { place in
+                let consumer = registered[place]
+                return consumer.position ?? 0 <= number || retried[place].contains(number)
                     || consumer.start <= number && partition.lag(of: consumer.name) > 0
             }
-            guard isForced || keepers.isEmpty else {
+            guard isForced || keeping.isEmpty else {
                 trim.kept += 1
-                trim.keptFor.formUnion(keepers.map(\.name))
+                keepers.formUnion(keeping)
                 continue
             }
             let missed = registered.filter { $0.start <= number && partition.lag(of: $0.name) > 0 }
@@ -55,25 +59,29 @@ extension EventLog {
             trim.events += partition.length
             trim.unread += missed.map { partition.lag(of: $0.name) }.max() ?? 0
         }
+        trim.keptFor = keepers.sorted().map { registered[$0].name }
         return trim
     }
 
-    /// Returns false where the partition was written to meanwhile, and stays.
+    /// Returns false if the partition was written to meanwhile; then it stays.
     private func delete(
         _ partition: PartitionLengths, of registered: [RegisteredConsumer], missedBy missed: [RegisteredConsumer]
-    ) async throws -> Bool {
+    ) async throws(RedisError) -> Bool {
         let (number, keys) = (partition.number, store.keys)
         for consumer in missed {
-            // Before the deletion: a gap too many is told when this dies half way, and none too few.
+            // Before the deletion: if this process dies in between, one gap too many is reported, and none too few.
             _ = try await store.send("HSET", keys.gaps(consumer.name), number, partition.lag(of: consumer.name))
         }
         let about = [keys.partition(number), keys.counters(number), keys.waiting(number)]
-        let leases = Set(partition.counters.keys).union(registered.map(\.name)).map { keys.leases(number, $0) }
-        guard try await store.run(EventScripts.delete, keys: about + leases, partition.length).int == 1 else {
+        let leases = partition.counters.keys.map { keys.leases(number, $0.text) }
+        let others = registered.map(\.name).filter { partition.counters[ByteString($0)] == nil }
+            .map { keys.leases(number, $0) }
+        let reply = try await store.run(EventScripts.delete, keys: about + leases + others, partition.length)
+        guard reply.int == 1 else {
             for consumer in missed { _ = try await store.send("HDEL", keys.gaps(consumer.name), number) }
             return false
         }
-        // Last: a partition without events harms nobody, and is trimmed the next time.
+        // Last: a partition without events does no harm, and is trimmed the next time.
         _ = try await store.send("ZREM", keys.partitions, number)
         return true
     }

@@ -1,21 +1,21 @@
-/// Where the log is in Redis. All who share a log must agree on these; the defaults are the talk's.
+/// Where the log is in Redis. All programs that share a log must use the same options.
 public struct EventLogOptions: Sendable {
-    /// What the keys begin with, without the colon.
+    /// The text before the first colon of each key. Default: `eventr`.
     public var namespace = "eventr"
-    /// How long one partition is. The talk's is a minute.
+    /// The length of a partition, in seconds; at least 1. Default: 60.
     public var partitionSeconds = 60
-    /// Whether Redis is a Cluster: keys then carry hash tags (`eventr:partitions:{29857612}`).
+    /// Whether Redis is a Cluster; then the keys contain hash tags (`eventr:partitions:{29857612}`). Default: false.
     public var isCluster = false
 
-    /// The talk's: `eventr:…`, partitions of a minute, one server.
+    /// Keys `eventr:…`, partitions of a minute, one server.
     public init() {}
 }
 
 /// How events are written and consumed.
 public enum Algorithm: String, Sendable, CaseIterable {
-    /// As the code of 2016 did it: the cursor moves before the work is done, errors are only told, an event written late
+    /// As the code of 2016 did it: the cursor moves before the work is done, errors are only reported, an event written late
     /// is skipped, and so on.
     case talk
-    /// As it should have.
+    /// Nothing is lost, and everything is retried.
     case safe
 }

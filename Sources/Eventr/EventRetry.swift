@@ -1,13 +1,17 @@
+import BgdemoFoundations
+import RedisClient
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
     import Foundation
 #endif
-import BgdemoFoundations
-import RedisClient
 
-/// A handler that failed with an event, and will try again: `<partition>:<index>:<failures>:<handler>`.
-struct EventRetry: Sendable, Hashable {
+/// A handler that failed with an event and will try it again: `<partition>:<index>:<failures>:<handler>`.
+struct EventRetry: Sendable {
+    /// More failures than any option allows.
+    private static let mostFailures = 1 << 20
+
     let place: Event.Place
     let failures: Int
     let handler: String
@@ -16,78 +20,96 @@ struct EventRetry: Sendable, Hashable {
         (self.place, self.failures, self.handler) = (place, failures, handler)
     }
 
+    /// nil if the text is no retry, or a number in it is out of bounds.
     init?(_ text: String) {
-        let parts = text.split(separator: ":", maxSplits: 3, omittingEmptySubsequences: false)
-        guard parts.count == 4, let partition = Int(parts[0]), let index = Int(parts[1]), let failures = Int(parts[2])
+        let parts = text.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 3, omittingEmptySubsequences: false)
+        let numbers = parts.prefix(3).map { Int(String(decoding: $0, as: UTF8.self)) }
+        guard parts.count == 4, let partition = PartitionNumber.checked(numbers[0]), let index = numbers[1],
+            let failures = numbers[2], index >= 0, (0...Self.mostFailures).contains(failures)
         else { return nil }
         self.init(
-            Event.Place(partition: partition, index: index), failures: failures, handler: String(parts[3]))
+            Event.Place(partition: partition, index: index), failures: failures,
+            handler: String(decoding: parts[3], as: UTF8.self))
     }
 
     var text: String { "\(place.partition):\(place.index):\(failures):\(handler)" }
 }
 
 extension ConsumerOptions {
-    /// The wait after so many failures, or nil where there is to be no other try.
+    /// The wait after so many failures; nil if there is no other attempt.
     func delay(afterFailures failures: Int) -> Duration? {
         guard delivery == .atLeastOnce else { return nil }
-        return RetryPolicy(attempts: attempts, base: retryDelay, cap: longestRetryDelay).delay(afterFailures: failures)
+        return RetryPolicy(attempts: attempts, base: retryDelay, cap: longestRetryDelay)
+            .delay(afterFailures: failures)
     }
 }
 
-/// What a handler has failed with for good, as it lies in the dead list.
-struct DeadEvent: Encodable {
+/// An entry of the dead list: an event that a handler has given up.
+struct DeadEvent {
+    let event: Event
     let consumer: String
     let handler: String
-    let partition: Int
-    let index: Int
     let failures: Int
     let error: String
-    let failedAt: String
-    /// The event as text: it need not be JSON, and may be trimmed from the log.
-    let event: String
 
     init(_ event: Event, consumer: String, handler: String, failures: Int, error: any Error) {
-        (self.consumer, self.handler, self.failures) = (consumer, handler, failures)
-        (partition, index) = (event.place.partition, event.place.index)
+        (self.event, self.consumer, self.handler, self.failures) = (event, consumer, handler, failures)
         self.error = "\(error)"
-        failedAt = Date.now.formatted(.iso8601)
-        self.event = event.description
     }
 
-    func json() throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
-        return Array(try encoder.encode(self))
+    /// The event is text: it need not be JSON, and may be trimmed from the log.
+    var json: [UInt8] {
+        var json = JSONWriter(capacity: 300 + event.bytes.count)
+        json.object {
+            $0.member("consumer", consumer)
+            $0.member("error", error)
+            $0.member("event", String(decoding: event.bytes, as: UTF8.self))
+            $0.member("failedAt", Date.now.formatted(.iso8601))
+            $0.member("failures", failures)
+            $0.member("handler", handler)
+            $0.member("index", event.place.index)
+            $0.member("partition", event.place.partition)
+        }
+        return json.bytes
     }
 }
 
 extension EventStore {
-    /// The retry that is due, or nil; how many there are; and how long until the next, where there is one.
+    /// Larger than any option allows; the count comes from Redis.
+    private static let mostRetries = 1 << 32
+
+    /// The retry that is due, or nil; how many there are; and how long until the next one, if there is one.
     func takeRetry(
         for consumer: String, lease: Duration
-    ) async throws -> (retry: String?, count: Int, wait: Duration?) {
+    ) async throws(RedisError) -> (retry: ByteString?, count: Int, wait: Duration?) {
         let reply = try await run(EventScripts.takeRetry, keys: [keys.retries(consumer)], max(1, lease.milliseconds))
         let wait = reply[1]?.int ?? -1
-        return (reply[2]?.text, reply[0]?.int ?? 0, wait < 0 ? nil : .milliseconds(wait))
+        let count = max(0, min(reply[0]?.int ?? 0, Self.mostRetries))
+        return (reply[2]?.bytes.map { ByteString($0) }, count, wait < 0 ? nil : .milliseconds(wait))
     }
 
-    /// Settles what was tried; see ``EventScripts/replaceRetry``.
+    /// Replaces a retry by the next one, by an entry in the dead list, or by nothing; see ``EventScripts/replaceRetry``.
     ///
-    /// - Returns: False where another had settled it.
+    /// - Parameters:
+    ///   - old: The retry that this was; nil at the first failure.
+    ///   - next: The retry to come.
+    ///   - delay: Until it is due.
+    ///   - dead: The entry for the dead list.
+    /// - Returns: False if another process has replaced it.
     @discardableResult
     func replaceRetry(
-        _ consumer: String, was: String = "", next: EventRetry? = nil, after delay: Duration = .zero, dead: [UInt8] = []
-    ) async throws -> Bool {
+        of consumer: String, _ old: ByteString? = nil, by next: EventRetry? = nil, after delay: Duration = .zero,
+        dead: [UInt8] = []
+    ) async throws(RedisError) -> Bool {
         try await run(
-            EventScripts.replaceRetry, keys: [keys.retries(consumer), keys.dead(consumer)], was, next?.text ?? "",
-            delay.milliseconds, dead
+            EventScripts.replaceRetry, keys: [keys.retries(consumer), keys.dead(consumer)], old?.bytes ?? [],
+            next?.text ?? "", delay.milliseconds, dead
         ).int == 1
     }
 
-    /// The event at a place; nil where it was trimmed.
-    func event(at place: Event.Place) async throws -> Event? {
+    /// The event at a place; nil if it was trimmed.
+    func event(at place: Event.Place) async throws(RedisError) -> Event? {
         let reply = try await send("LINDEX", keys.partition(place.partition), place.index)
-        return reply.bytes.map { Event($0, partition: place.partition, index: place.index) }
+        return reply.bytes.map { Event($0, at: place) }
     }
 }

@@ -1,12 +1,17 @@
 import RedisClient
 
 extension EventScripts {
-    /// Puts off what a handler failed with, or buries it, or is done with it.
+    /// Replaces a retry by the next one, by an entry in the dead list, or by nothing.
     ///
-    /// - KEYS: the consumer's retries, its dead list.
-    /// - ARGV: the retry that this was, or nothing at the first failure; the retry to come, or nothing; its delay in
-    ///   milliseconds; the entry for the dead list, or nothing.
-    /// - Returns: 1, or 0 where somebody else has settled this retry.
+    /// KEYS[1] -> the retries of the consumer
+    /// KEYS[2] -> the dead list of the consumer
+    /// ARGV[1] -> the retry to remove, or '' at the first failure
+    /// ARGV[2] -> the retry to add, or ''
+    /// ARGV[3] -> the milliseconds until it is due
+    /// ARGV[4] -> the entry for the dead list, or ''
+    ///
+    /// Returns 1.
+    /// Returns 0 if another process has removed the retry; nothing was changed.
     static let replaceRetry = RedisScript(
         """
         if ARGV[1] ~= '' and redis.call('ZREM', KEYS[1], ARGV[1]) == 0 then return 0 end
@@ -18,10 +23,14 @@ extension EventScripts {
         return 1
         """)
 
-    /// Takes the retry that is due first, and puts it off for as long as a lease is, in case that its taker dies.
+    /// Takes the retry that is due first. It is due again after the length of a lease, in case its process dies.
     ///
-    /// - KEYS: the consumer's retries. ARGV: the lease in milliseconds.
-    /// - Returns: how many retries there are, the milliseconds until the next is due, and, where one is, that.
+    /// KEYS[1] -> the retries of the consumer
+    /// ARGV[1] -> the length of the lease in milliseconds
+    ///
+    /// Returns {number of retries, 0, the retry} if one is due.
+    /// Returns {number of retries, milliseconds until the next is due} if none is.
+    /// Returns {0, -1} without retries.
     static let takeRetry = RedisScript(
         """
         local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
@@ -34,9 +43,13 @@ extension EventScripts {
         return {count, 0, first[1]}
         """)
 
-    /// Keeps a retry from others for as long as a lease is.
+    /// Postpones a retry by the length of a lease, while its handler is running.
     ///
-    /// - KEYS: the consumer's retries. ARGV: the retry; the lease in milliseconds.
+    /// KEYS[1] -> the retries of the consumer
+    /// ARGV[1] -> the retry
+    /// ARGV[2] -> the length of the lease in milliseconds
+    ///
+    /// Returns the number of retries added: 0.
     static let holdRetry = RedisScript(
         """
         local now = redis.call('TIME')

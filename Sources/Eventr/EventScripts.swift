@@ -1,13 +1,22 @@
 import RedisClient
 
-/// What happens in Redis in one step, or not at all. Every key is declared, and all keys of one script are of one slot.
+/// The scripts; each runs as one atomic step. Every key is declared, and all keys of one script are in one slot.
+///
+/// An index, a count and a time in milliseconds is an integer; `''` stands for "none".
 enum EventScripts {
-    /// Appends events to the partition of now, by the clock of Redis.
+    /// Appends events to the current partition, by the clock of Redis.
     ///
-    /// - KEYS: the partition, its waiting flag, and, where it is of the same slot, the set of partitions.
-    /// - ARGV: the number of the partition that the writer holds for now's; seconds of a partition; how far it may be
-    ///   ahead (a Cluster has several clocks); the channel; the events.
-    /// - Returns: the first event's index, or, where this is not the partition of now, the number of the one that is, negative.
+    /// KEYS[1] -> the list of the partition
+    /// KEYS[2] -> the waiting flag of the partition
+    /// KEYS[3] -> the set of partitions; absent on a Cluster, where it is in another slot
+    /// ARGV[1] -> the partition that the writer takes for the current one
+    /// ARGV[2] -> the length of a partition in seconds
+    /// ARGV[3] -> how many partitions ahead the writer may be (a Cluster has several clocks)
+    /// ARGV[4] -> the channel for notifications
+    /// ARGV[5...] -> the events
+    ///
+    /// Returns the index of the first event.
+    /// Returns the number of the current partition, negative, if KEYS[1] is another one; nothing was written.
     static let write = RedisScript(
         """
         local current = math.floor(redis.call('TIME')[1] / ARGV[2])
@@ -19,23 +28,31 @@ enum EventScripts {
         return first
         """)
 
-    /// Takes events of a partition: those of a lease that has run out, else those that follow what is taken. They are
-    /// 1 MB in all at most, or one that is larger. Asked again with the same token it gives the same events again.
+    /// Takes events of a partition: those of a lease that has expired, else those that no process has taken. They are 1 MiB in
+    /// all at most, or one larger event. Called again with the same token, it returns the same events.
     ///
-    /// - KEYS: the partition, its counters, the leases, the waiting flag.
-    /// - ARGV: consumer; token; the most events; the lease in milliseconds, 0 to acknowledge at once; the tokens of the
-    ///   leases that the process holds: though it was late to renew one, it does not take it from itself.
-    /// - Returns: the index of the first event, how many have died with them (-1: nobody has had them), 1 where the
-    ///   partition had been deleted and begun anew, the events, and how many nobody has taken yet; or nothing.
+    /// KEYS[1] -> the list of the partition
+    /// KEYS[2] -> the counters of the partition
+    /// KEYS[3] -> the leases of the consumer in the partition
+    /// KEYS[4] -> the waiting flag of the partition
+    /// ARGV[1] -> the consumer
+    /// ARGV[2] -> the token of the new lease
+    /// ARGV[3] -> the most events
+    /// ARGV[4] -> the length of the lease in milliseconds; 0 acknowledges the events at once
+    /// ARGV[5...] -> the tokens that the process holds: it does not take over its own lease when it renews late
+    ///
+    /// Returns {index of the first event, how many processes died with it (-1: none had it), 1 if the partition was deleted and
+    /// written anew, {events}, how many events no process has taken yet}.
+    /// Returns {} if there is nothing to take.
     static let take = RedisScript(
         committing + """
 
             local name, token, most, lease = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
             local length = redis.call('LLEN', KEYS[1])
-            local counter = tonumber(redis.call('HGET', KEYS[2], name) or 0) or 0
-            local head = tonumber(redis.call('HGET', KEYS[3], 'head') or counter)
+            local counter = index(redis.call('HGET', KEYS[2], name)) or 0
+            local head = index(redis.call('HGET', KEYS[3], 'head')) or counter
             local anew = 0
-            -- What is behind us is not there: somebody has deleted the list, and perhaps another has begun it anew.
+            -- The list is shorter than what was read: it was deleted, and perhaps written anew.
             if math.max(counter, head) > length then
               anew, counter, head = 1, 0, 0
               redis.call('DEL', KEYS[3])
@@ -67,7 +84,10 @@ enum EventScripts {
               for i = 1, #leases, 2 do
                 if leases[i] ~= 'head' then
                   local first, last, deaths, due = parse(leases[i + 1])
-                  if due <= now and not held[leases[i]] and (not from or first < from) then
+                  if not first or last > length then
+                    -- Not written by this library.
+                    redis.call('HDEL', KEYS[3], leases[i])
+                  elseif due <= now and not held[leases[i]] and (not from or first < from) then
                     from, to, died, expired = first, last, deaths, leases[i]
                   end
                 end
@@ -76,7 +96,7 @@ enum EventScripts {
                 died = died + 1
                 events = read(from, math.min(to, from + (died >= 3 and 1 or most)))
                 redis.call('HDEL', KEYS[3], expired)
-                -- Under another token, so that the one it had does not acknowledge it.
+                -- Under another token, so that its former owner cannot acknowledge it.
                 local rest = from + #events
                 if rest < to then redis.call('HSET', KEYS[3], expired .. '+', spell(rest, to, 0, 0)) end
                 to = rest
@@ -99,25 +119,33 @@ enum EventScripts {
             return {from, died, anew, events, length - math.max(head, to)}
             """)
 
-    /// Acknowledges the events of a lease up to one, and keeps the rest for as long as a lease is, or gives it back.
+    /// Acknowledges the events of a lease up to an index. Renews the lease for the rest, or gives the rest back.
     ///
-    /// - KEYS: the partition's counters, the leases.
-    /// - ARGV: consumer; token; the index of the first event that is not done; the lease in milliseconds, 0 to give the
-    ///   rest back; the channel; the partition.
-    /// - Returns: 1, or 0 where the lease is not the caller's any more.
+    /// KEYS[1] -> the counters of the partition
+    /// KEYS[2] -> the leases of the consumer in the partition
+    /// ARGV[1] -> the consumer
+    /// ARGV[2] -> the token of the lease
+    /// ARGV[3] -> the index of the first event that is not done
+    /// ARGV[4] -> the length of the lease in milliseconds; 0 gives the rest back
+    /// ARGV[5] -> the channel for notifications
+    /// ARGV[6] -> the number of the partition
+    ///
+    /// Returns 1.
+    /// Returns 0 if the lease does not belong to the caller any more.
     static let acknowledge = RedisScript(
         committing + """
 
             local lease = redis.call('HGET', KEYS[2], ARGV[2])
             if not lease then return 0 end
             local from, to, died = parse(lease)
+            if not from then return 0 end
             local first = math.max(tonumber(ARGV[3]), from)
             if first >= to then
               redis.call('HDEL', KEYS[2], ARGV[2])
             else
               if first > from then died = 0 end
               local due = ARGV[4] == '0' and 0 or milliseconds() + ARGV[4]
-              -- Who gives back is not dead: the next to take these counts one more.
+              -- The owner is alive: the next to take these events adds one.
               if due == 0 then died = died - 1 end
               redis.call('HSET', KEYS[2], ARGV[2], spell(first, to, died, due))
               if due == 0 then redis.call('PUBLISH', ARGV[5], ARGV[6]) end
@@ -126,10 +154,15 @@ enum EventScripts {
             return 1
             """)
 
-    /// Has a consumer begin anew in a partition, or pass over what is in it. Whoever has events of it has lost them.
+    /// Has a consumer start anew in a partition, or pass over its events. Leases on them are lost.
     ///
-    /// - KEYS: the partition, its counters, the leases. ARGV: consumer; 1 to pass over.
-    /// - Returns: how many events the partition has.
+    /// KEYS[1] -> the list of the partition
+    /// KEYS[2] -> the counters of the partition
+    /// KEYS[3] -> the leases of the consumer in the partition
+    /// ARGV[1] -> the consumer
+    /// ARGV[2] -> 1 to pass over the events, else 0
+    ///
+    /// Returns the number of events in the partition.
     static let rewind = RedisScript(
         """
         local length = redis.call('LLEN', KEYS[1])
@@ -144,8 +177,12 @@ enum EventScripts {
 
     /// Deletes a partition, unless it was written to meanwhile.
     ///
-    /// - KEYS: the partition, and all that is about it. ARGV: how many events it had.
-    /// - Returns: 1, or 0.
+    /// KEYS[1] -> the list of the partition
+    /// KEYS[2...] -> all other keys of the partition
+    /// ARGV[1] -> the number of events that it had
+    ///
+    /// Returns 1.
+    /// Returns 0 if it was written to.
     static let delete = RedisScript(
         """
         if redis.call('LLEN', KEYS[1]) ~= tonumber(ARGV[1]) then return 0 end
@@ -153,15 +190,21 @@ enum EventScripts {
         return 1
         """)
 
-    /// The counter is the first event of the first lease: what lies between leases is done.
+    /// The counter is the index of the first event of the first lease: events between leases are done.
     private static let committing = """
         local function milliseconds()
           local now = redis.call('TIME')
           return now[1] * 1000 + math.floor(now[2] / 1000)
         end
+        -- Text in Redis as an index; nil if it is none.
+        local function index(text)
+          local number = tonumber(text or nil)
+          if number and number >= 0 and number < 2 ^ 53 then return math.floor(number) end
+        end
         local function parse(lease)
           local from, to, died, due = string.match(lease, '^(%d+) (%d+) (-?%d+) (%d+)$')
-          return tonumber(from), tonumber(to), tonumber(died), tonumber(due)
+          from, to, died = index(from), index(to), tonumber(died or 0)
+          if from and to and from < to then return from, to, math.min(died, 1000), tonumber(due) end
         end
         local function spell(from, to, died, due) return string.format('%d %d %d %d', from, to, died, due) end
         local function commit(name, counters, leases)
@@ -169,10 +212,10 @@ enum EventScripts {
           local head, first
           for i = 1, #all, 2 do
             if all[i] == 'head' then
-              head = tonumber(all[i + 1])
+              head = index(all[i + 1])
             else
               local from = parse(all[i + 1])
-              if not first or from < first then first = from end
+              if from and (not first or from < first) then first = from end
             end
           end
           if first or head then redis.call('HSET', counters, name, string.format('%d', first or head)) end

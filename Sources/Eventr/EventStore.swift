@@ -1,9 +1,14 @@
-import Logging
+import BgdemoFoundations
 import NIOCore
 import RedisClient
 
-/// Redis, and the log that is there.
+/// A log in Redis.
 struct EventStore: Sendable {
+    /// Partitions that are listed in one request.
+    private static let pageSize = 1000
+    /// Later than any clock: a time that Redis reports is between 0 and this, in seconds.
+    private static let lastSecond = 1 << 40
+
     let redis: any RedisCommands
     let options: EventLogOptions
     let keys: EventKeys
@@ -13,33 +18,49 @@ struct EventStore: Sendable {
         keys = EventKeys(options)
     }
 
-    func send(_ words: any RedisArgument...) async throws -> RedisValue {
+    /// At least 1.
+    var partitionSeconds: Int { max(1, options.partitionSeconds) }
+
+    func send(_ words: any RedisArgument...) async throws(RedisError) -> RedisValue {
         try await redis.send(RedisCommand(words))
     }
 
-    func run(_ script: RedisScript, keys: [String], _ arguments: any RedisArgument...) async throws -> RedisValue {
+    func run(
+        _ script: RedisScript, keys: [String], _ arguments: any RedisArgument...
+    ) async throws(RedisError) -> RedisValue {
         try await redis.run(script, keys: keys, arguments: arguments)
     }
 
-    /// The numbers of some partitions, the lowest first.
-    func partitions(from first: Int, limit: Int) async throws -> [Int] {
-        try await send("ZRANGEBYSCORE", keys.partitions, first, "+inf", "LIMIT", 0, limit).numbers
+    /// The numbers of some partitions, the lowest first. Members of the set that are not their own score are no partitions.
+    ///
+    /// - Returns: The partitions, and where the next page begins; nil after the last page.
+    func partitions(from first: Int) async throws(RedisError) -> (numbers: [Int], next: Int?) {
+        let reply = try await send(
+            "ZRANGEBYSCORE", keys.partitions, first, "+inf", "WITHSCORES", "LIMIT", 0, Self.pageSize)
+        let members = reply.pairs.map {
+            (number: PartitionNumber.checked(Int($0.key.text)), score: $0.value.double ?? .infinity)
+        }
+        let numbers = members.compactMap { $0.number.map(Double.init) == $0.score ? $0.number : nil }
+        guard members.count >= Self.pageSize, let last = members.last?.score, last < Double(PartitionNumber.last) else {
+            return (numbers, nil)
+        }
+        return (numbers, max(Int(last), first) + 1)
     }
 
     /// The numbers of all partitions from `first` on, the lowest first.
-    func allPartitions(from first: Int = 0) async throws -> [Int] {
+    func allPartitions(from first: Int = 0) async throws(RedisError) -> [Int] {
         var all: [Int] = []
-        var next = first
-        while true {
-            let chunk = try await partitions(from: next, limit: 1000)
-            all += chunk
-            guard chunk.count == 1000, let last = chunk.last else { return all }
-            next = last + 1
+        var start: Int? = first
+        while let first = start {
+            let page = try await partitions(from: first)
+            all += page.numbers
+            start = page.next
         }
+        return all
     }
 
     /// How long these partitions are, and what the consumer has acknowledged of them.
-    func states(of partitions: [Int], for consumer: String) async throws -> [PartitionState] {
+    func states(of partitions: [Int], for consumer: String) async throws(RedisError) -> [PartitionState] {
         let replies = try await redis.pipeline(
             partitions.flatMap { number -> [RedisCommand] in
                 [["LLEN", keys.partition(number)], ["HGET", keys.counters(number), consumer]]
@@ -51,17 +72,19 @@ struct EventStore: Sendable {
         }
     }
 
-    /// The first partition that a consumer wants, and the note of who decided it; every one, where nothing is noted.
-    func start(of consumer: String) async throws -> (partition: Int, note: String) {
-        let note = try await send("HGET", keys.starts, consumer).text ?? ""
-        return (note.split(separator: " ").first.flatMap { Int($0) } ?? 0, note)
+    /// The first partition that a consumer wants, and the note of who decided it; all partitions if nothing is noted.
+    func start(of consumer: String) async throws(RedisError) -> (partition: Int, note: ByteString) {
+        let note = try await send("HGET", keys.starts, consumer)
+        return (note.start, ByteString(note.bytes ?? []))
+    }
+
+    /// Seconds since 1970, by the clock of Redis.
+    func currentSecond() async throws(RedisError) -> Int {
+        max(0, min(try await send("TIME").array?.first?.int ?? 0, Self.lastSecond))
     }
 
     /// The partition of now, by the clock of Redis.
-    func currentPartition() async throws -> Int {
-        let seconds = try await send("TIME").array?.first?.int ?? 0
-        return seconds / options.partitionSeconds
-    }
+    func currentPartition() async throws(RedisError) -> Int { try await currentSecond() / partitionSeconds }
 }
 
 /// A partition, as one consumer sees it.
@@ -69,32 +92,16 @@ struct PartitionState: Sendable {
     let number: Int
     let length: Int
     let counter: Int
-    /// Redis refuses to say: the keys are of another type, and another program's.
+    /// What Redis refused to read, because the keys have another type; nil if it refused nothing.
     let fault: RedisReplyError?
 
-    /// A counter beyond the end is that of a partition that was deleted; this one has begun anew.
+    init(number: Int, length: Int, counter: Int, fault: RedisReplyError? = nil) {
+        self.number = number
+        self.length = max(0, length)
+        self.counter = max(0, counter)
+        self.fault = fault
+    }
+
+    /// A counter beyond the end belongs to a partition that was deleted and written anew.
     var lag: Int { counter > length ? length : length - counter }
-}
-
-extension RedisValue {
-    /// The elements of an array.
-    subscript(place: Int) -> RedisValue? {
-        guard let array, array.indices.contains(place) else { return nil }
-        return array[place]
-    }
-
-    var fault: RedisReplyError? {
-        if case .error(let fault) = self { fault } else { nil }
-    }
-
-    /// The numbers among the elements of an array. What spells none is no partition of ours.
-    var numbers: [Int] { array?.compactMap(\.int) ?? [] }
-
-    /// An array of keys and values, as HGETALL gives it.
-    var pairs: [(key: String, value: RedisValue)] {
-        guard let array else { return [] }
-        return stride(from: 0, to: array.count - 1, by: 2).compactMap { place in
-            array[place].text.map { ($0, array[place + 1]) }
-        }
-    }
 }

@@ -1,11 +1,13 @@
+import BgdemoFoundations
+import NIOCore
+public import RedisClient
+import Synchronization
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
     import Foundation
 #endif
-import NIOCore
-public import RedisClient
-import Synchronization
 
 /// Writes events to the log.
 ///
@@ -14,16 +16,19 @@ import Synchronization
 /// try await producer.write(json: #"{"eventName":"user_created","id":7}"#)
 /// ```
 ///
-/// An event is written when the call returns. The call throws the errors of the Redis module; one that says that the
-/// command may have run leaves it open whether the event is in the log: written again, it may be there twice.
+/// An event is in the log when the call returns. If the error says that the command may have run, the event may be in the
+/// log; written again, it may be there twice.
 public final class Producer: Sendable {
-    /// The talk's name for whoever writes. It is not written down.
+    /// The talk's name for a writer. It is not stored.
     public let name: String
     private let store: EventStore
     private let algorithm: Algorithm
     private let batcher: WriteBatcher
 
-    /// - Parameter options: Where the log is: the same for all who read and write it.
+    /// - Parameters:
+    ///   - name: A name for the writer.
+    ///   - redis: The connection to write through.
+    ///   - options: The same for all programs that read and write the log. Default: `eventr:…` on one server.
     public init(
         name: String, redis: any RedisCommands, options: EventLogOptions = EventLogOptions(),
         algorithm: Algorithm = .safe
@@ -32,14 +37,15 @@ public final class Producer: Sendable {
         self.algorithm = algorithm
         let store = EventStore(redis: redis, options: options)
         self.store = store
-        let current = Current(Self.ownPartition(options))
+        let current = CurrentPartition(Self.localPartition(store))
         batcher = WriteBatcher { events throws(RedisError) in try await store.append(events, current) }
     }
 
     /// Writes one event.
     ///
-    /// - Parameter json: An object with an `eventName`, as all consumers expect it. It is written as it is.
-    /// - Returns: Where it stands.
+    /// - Parameter json: An object with an `eventName`, as consumers expect it. It is written as it is.
+    /// - Returns: Its position in the log.
+    /// - Throws: `RedisError` if Redis is away or refuses.
     @discardableResult
     public func write(json: some RedisArgument) async throws(RedisError) -> Event.Place {
         switch algorithm {
@@ -52,39 +58,57 @@ public final class Producer: Sendable {
     }
 
     /// Writes one event.
+    ///
+    /// - Parameter event: A value that encodes to an object with an `eventName`.
+    /// - Returns: Its position in the log.
+    /// - Throws: ``EventrError`` with the code ``EventrError/Code/encodingFailed`` or ``EventrError/Code/redis``.
     @discardableResult
-    public func write(_ event: some Encodable & Sendable) async throws -> Event.Place {
-        try await write(json: Array(JSONEncoder().encode(event)))
+    public func write(_ event: some Encodable & Sendable) async throws(EventrError) -> Event.Place {
+        let json: [UInt8]
+        do {
+            json = Array(try JSONEncoder().encode(event))
+        } catch {
+            throw EventrError(.encodingFailed, "the event cannot be encoded: \(error)", error)
+        }
+        do throws(RedisError) {
+            return try await write(json: json)
+        } catch {
+            throw EventrError(error)
+        }
     }
 
-    /// Two calls, and the partition by our own clock.
+    /// Two requests, and the partition by the local clock.
     private func appendAsTheTalk(_ json: any RedisArgument) async throws(RedisError) -> Event.Place {
-        let partition = Self.ownPartition(store.options)
+        let partition = Self.localPartition(store)
         _ = try await store.redis.send("ZADD", store.keys.partitions, partition, "\(partition)")
         let length = try await store.redis.send(RedisCommand(["RPUSH", store.keys.partition(partition), json]))
-        return Event.Place(partition: partition, index: (length.int ?? 1) - 1)
+        return Event.Place(partition: partition, index: max(0, (length.int ?? 1) &- 1))
     }
 
-    private static func ownPartition(_ options: EventLogOptions) -> Int {
-        Int(Date.now.timeIntervalSince1970) / options.partitionSeconds
+    private static func localPartition(_ store: EventStore) -> Int {
+        Int(Date.now.timeIntervalSince1970) / store.partitionSeconds
     }
 }
 
-/// The partition that was now's when last heard of.
-private final class Current: Sendable {
-    let partition: Atomic<Int>
+/// The partition that Redis said last is the current one.
+private final class CurrentPartition: Sendable {
+    let number: Atomic<Int>
 
-    init(_ partition: Int) { self.partition = Atomic(partition) }
+    init(_ number: Int) { self.number = Atomic(number) }
 }
 
 extension EventStore {
-    /// Appends events to the partition that Redis holds for now's: no consumer has left that for good, whatever our own
+    /// How often Redis may answer that another partition is the current one.
+    private static let writeAttempts = 10
+
+    /// Appends events to the current partition by the clock of Redis: no consumer has left it for good, whatever the local
     /// clock says.
     ///
-    /// - Returns: The first one's place.
-    fileprivate func append(_ events: [ByteBuffer], _ current: Current) async throws(RedisError) -> Event.Place {
-        while true {
-            let partition = current.partition.load(ordering: .relaxed)
+    /// - Returns: The first event's position.
+    fileprivate func append(_ events: [ByteBuffer], _ current: CurrentPartition) async throws(RedisError) -> Event.Place
+    {
+        for _ in 0..<Self.writeAttempts {
+            let partition = current.number.load(ordering: .relaxed)
             var slot = [keys.partition(partition), keys.waiting(partition)]
             if options.isCluster {
                 _ = try await redis.send("ZADD", keys.partitions, partition, "\(partition)")
@@ -93,10 +117,13 @@ extension EventStore {
             }
             let reply = try await redis.run(
                 EventScripts.write, keys: slot,
-                arguments: [partition, options.partitionSeconds, options.isCluster ? 1 : 0, keys.written] + events)
-            guard let index = reply.int else { throw .protocolViolation("an index was expected") }
+                arguments: [partition, partitionSeconds, options.isCluster ? 1 : 0, keys.written] + events)
+            guard let index = reply.int, index <= .max - events.count, index > .min else {
+                throw .protocolViolation("an index was expected")
+            }
             if index >= 0 { return Event.Place(partition: partition, index: index) }
-            current.partition.store(-index, ordering: .relaxed)
+            current.number.store(PartitionNumber.clamped(-index), ordering: .relaxed)
         }
+        throw .protocolViolation("the clock of Redis does not stand still long enough to write an event")
     }
 }

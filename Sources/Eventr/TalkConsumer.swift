@@ -40,7 +40,7 @@ struct TalkConsumer: Sendable {
 
     private func perform(_ handler: EventHandler, _ event: Event) async {
         do {
-            emit(.success(handler: handler.name, event, result: try await handler.perform(event)))
+            emit(.success(handler: handler.name, event, result: try await handler.handle(event)))
         } catch {
             emit(.error(handler: handler.name, event, error))
         }
@@ -54,7 +54,7 @@ struct TalkConsumer: Sendable {
             emit(.poll(partition: partition))
             if let bytes = try await store.run(Self.getAndIncrement, keys: [], name, partition).bytes {
                 let counter = try await store.send("HGET", store.keys.counters(partition), name).int ?? 1
-                return Event(bytes, partition: partition, index: counter - 1)
+                return Event(bytes, partition: partition, index: max(0, counter &- 1))
             }
             // There was none: try the next partition.
             if let next = try await self.partition(after: partition) {
@@ -68,15 +68,17 @@ struct TalkConsumer: Sendable {
 
     private func partition() async throws -> Int? {
         if let partition = try await store.send("HGET", store.keys.clientPartitions, name).int { return partition }
-        guard let first = try await store.send("ZRANGE", store.keys.partitions, 0, 0).numbers.first else { return nil }
+        guard let first = try await store.send("ZRANGE", store.keys.partitions, 0, 0).array?.first?.int else {
+            return nil
+        }
         _ = try await store.send("HSET", store.keys.clientPartitions, name, "\(first)")
         return first
     }
 
     private func partition(after partition: Int) async throws -> Int? {
         // In JavaScript null + 1 is 1, which is where the talk goes on after a trim.
-        let place = (try await store.send("ZRANK", store.keys.partitions, "\(partition)").int ?? 0) + 1
-        return try await store.send("ZRANGE", store.keys.partitions, place, place).numbers.first
+        let place = (try await store.send("ZRANK", store.keys.partitions, "\(partition)").int ?? 0) &+ 1
+        return try await store.send("ZRANGE", store.keys.partitions, place, place).array?.first?.int
     }
 
     /// What the talk's script does, its keys undeclared.

@@ -4,13 +4,13 @@ import NIOPosix
 import RedisClient
 import Synchronization
 
-/// Gathers the events that are written in one tick of an event loop, so that they go to Redis in one call: the writers
-/// of a busy server share its cost, and one alone has its event sent as soon as the tick is over.
+/// Collects the events that are written in one tick of an event loop and sends them in one request: the writers of a busy
+/// server share its cost, and a single writer's event is sent as soon as the tick is over.
 ///
-/// A call carries at most 256 events, and 1 MiB or a single larger one. What befalls it befalls all of them.
+/// A request carries at most 256 events, and at most 1 MiB or a single larger event. Its result applies to all of them.
 final class WriteBatcher: Sendable {
-    typealias Written = Result<Event.Place, RedisError>
-    private typealias Writer = (event: ByteBuffer, continuation: CheckedContinuation<Written, Never>)
+    typealias WriteResult = Result<Event.Place, RedisError>
+    private typealias Writer = (event: ByteBuffer, continuation: CheckedContinuation<WriteResult, Never>)
 
     private struct Batch {
         var writers: [Writer] = []
@@ -23,14 +23,14 @@ final class WriteBatcher: Sendable {
     private let open = Mutex<[ObjectIdentifier: Batch]>([:])
     private let write: @Sendable ([ByteBuffer]) async throws(RedisError) -> Event.Place
 
-    /// - Parameter write: Writes events one right after another, and returns the first one's place.
+    /// - Parameter write: Writes events one right after another, and returns the first one's position.
     init(_ write: @escaping @Sendable ([ByteBuffer]) async throws(RedisError) -> Event.Place) {
         self.write = write
     }
 
-    /// Writes an event together with the others of this tick, or by itself where the caller is on no event loop.
+    /// Writes an event together with the others of this tick, or alone if the caller is not on an event loop.
     ///
-    /// Cancelling the caller does not call the event back: others are written with it.
+    /// Cancelling the caller does not cancel the write: other events are written with it.
     func add(_ event: ByteBuffer) async throws(RedisError) -> Event.Place {
         guard let loop = MultiThreadedEventLoopGroup.currentEventLoop else { return try await write([event]) }
         return try await withCheckedContinuation { enqueue((event, $0), loop) }.get()

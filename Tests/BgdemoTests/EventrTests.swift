@@ -63,8 +63,8 @@ struct EventrTests {
                 #expect(answer.status == 200)
                 #expect(answer.text.contains(#""state":"written""#))
                 _ = try await program.line { $0.contains("Sent an email to you@example.org") }
-                _ = try await program.line { $0.contains("success audit handler") }
-                _ = try await program.line { $0.contains("success counter handler") }
+                _ = try await program.line { $0.contains(#"success consumer="#) && $0.contains("audit handler") }
+                _ = try await program.line { $0.contains(#"success consumer="#) && $0.contains("counter handler") }
                 let metrics = try await fetch("/metrics", port: port).text
                 #expect(metrics.contains(#"bgdemo_events_total{event="emailEvent"} 1"#))
             }
@@ -75,7 +75,7 @@ struct EventrTests {
                 ))
             _ = try await withProgram(serve(server, "--role", "worker", "--consumer", "other", "--audit", audit)) {
                 _ = try await $0.line { $0.contains("Sent an email to you@example.org") }
-                _ = try await $0.line { $0.contains("success audit handler") }
+                _ = try await $0.line { $0.contains(#"success consumer="#) && $0.contains("audit handler") }
             }
             #expect(audited(audit).count == 2)
             #expect(Set(audited(audit)).count == 1)

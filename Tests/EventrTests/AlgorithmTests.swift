@@ -4,7 +4,7 @@ import Testing
 
 @testable import Eventr
 
-/// Each flaw of the talk's consumer, and its cure: the same story under both algorithm, with two endings.
+/// Each flaw of the talk's algorithm, tested with both algorithms.
 @Suite(.timeLimit(.minutes(1)))
 struct AlgorithmTests {
     private func options(_ algorithm: Algorithm) -> ConsumerOptions {
@@ -16,7 +16,7 @@ struct AlgorithmTests {
     }
 
     @Test(
-        "The event in hand when a process dies is handled by the next; the talk's cursor has passed it",
+        "The event in hand when a process dies is handled by the next process; in the talk's algorithm it is lost",
         arguments: Algorithm.allCases)
     func crash(algorithm: Algorithm) async throws {
         try await withFixture { fixture in
@@ -36,7 +36,7 @@ struct AlgorithmTests {
         }
     }
 
-    @Test("A handler that fails tries again; the talk's has had its chance", arguments: Algorithm.allCases)
+    @Test("A handler that fails retries; in the talk's algorithm it does not", arguments: Algorithm.allCases)
     func failure(algorithm: Algorithm) async throws {
         try await withFixture { fixture in
             try await fixture.write("weak", "strong", to: 100)
@@ -53,7 +53,7 @@ struct AlgorithmTests {
     }
 
     @Test(
-        "An event written late, to a partition that was read to its end, is found; the talk has left it for good",
+        "An event written late, to a partition that was read to its end, is found; the talk's algorithm never reads it",
         arguments: Algorithm.allCases)
     func late(algorithm: Algorithm) async throws {
         try await withFixture { fixture in
@@ -74,7 +74,9 @@ struct AlgorithmTests {
         }
     }
 
-    @Test("After a trim the oldest survivor is read next; the talk skips it", arguments: Algorithm.allCases)
+    @Test(
+        "After a trim the oldest remaining partition is read next; the talk's algorithm skips it",
+        arguments: Algorithm.allCases)
     func trimmed(algorithm: Algorithm) async throws {
         try await withFixture { fixture in
             let recorder = EventRecorder()
@@ -94,7 +96,8 @@ struct AlgorithmTests {
     }
 
     @Test(
-        "Three hundred events cost a handful of commands; the talk's two and more each", arguments: Algorithm.allCases)
+        "Three hundred events cost a few commands; the talk's algorithm needs more than two for each",
+        arguments: Algorithm.allCases)
     func roundTrips(algorithm: Algorithm) async throws {
         try await withFixture { fixture in
             let recorder = Watched(0)
@@ -114,7 +117,7 @@ struct AlgorithmTests {
         }
     }
 
-    @Test("A hint wakes the consumer, whose next look is an hour away; the talk sleeps on")
+    @Test("A notification wakes a consumer whose next scan is an hour away; the talk's consumer does not wake")
     func woken() async throws {
         try await withFixture { fixture in
             let recorder = EventRecorder()

@@ -5,11 +5,11 @@ import Testing
 
 @testable import Eventr
 
-/// Consumers on a bad network, with handlers that don't listen, and among keys that are none of theirs.
+/// Consumers on a bad network, with handlers that ignore cancellation, and with keys of another type.
 @Suite(.timeLimit(.minutes(1)))
 struct ConsumerFaultTests {
     @Test(
-        "On a network that breaks again and again, and swallows replies, every event is handled, and all are acknowledged"
+        "On a network that breaks repeatedly and loses replies, every event is handled and acknowledged"
     )
     func badNetwork() async throws {
         try await withFixture { fixture in
@@ -51,7 +51,7 @@ struct ConsumerFaultTests {
         }
     }
 
-    @Test("A partition of another type is told of, and the others are read")
+    @Test("A partition of another type is reported, and the others are read")
     func wrongType() async throws {
         try await withFixture { fixture in
             _ = try await fixture.redis.send("SET", "eventr:partitions:100", "not a list")
@@ -64,12 +64,12 @@ struct ConsumerFaultTests {
                 events: { if case .error(_, _, let error) = $0 { errors.change { $0.append("\(error)") } } }
             ) {
                 try await recorder.seen.wait { $0 == ["event"] }
-                try await errors.wait { $0.contains { $0.hasPrefix("partition 100 can't be read: ") } }
+                try await errors.wait { $0.contains { $0.hasPrefix("partition 100 cannot be read: ") } }
             }
         }
     }
 
-    @Test("A handler that does not listen holds up no stop")
+    @Test("A handler that ignores cancellation does not delay the stop")
     func uncooperative() async throws {
         try await withFixture { fixture in
             let begun = Watched(false)
@@ -87,7 +87,7 @@ struct ConsumerFaultTests {
         }
     }
 
-    @Test("An event that takes its process with it again and again is buried, and the next one handled")
+    @Test("An event with which ten processes have died goes to the dead list, and the next event is handled")
     func poison() async throws {
         try await withFixture { fixture in
             try await fixture.write("killer", "after", to: 100)

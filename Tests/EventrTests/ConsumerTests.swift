@@ -56,7 +56,7 @@ struct ConsumerTests {
         }
     }
 
-    @Test("Three consumers of one name share the events, and those of another get all of them again")
+    @Test("Three consumers of one name share the events; another name gets all of them too")
     func shared() async throws {
         try await withFixture { fixture in
             let count = 1200
@@ -92,7 +92,7 @@ struct ConsumerTests {
     }
 
     @Test(
-        "What a handler can't do is tried again with backoff, then dead with its error; the others go on, and so do the other handlers"
+        "A handler that fails retries with backoff, then the event is dead with its error; other events and handlers go on"
     )
     func dead() async throws {
         try await withFixture { fixture in
@@ -130,7 +130,7 @@ struct ConsumerTests {
         }
     }
 
-    @Test("An error that no other try can cure buries the event at once")
+    @Test("An error that is not retryable moves the event to the dead list at once")
     func unretryable() async throws {
         try await withFixture { fixture in
             let tries = Watched(0)
@@ -144,7 +144,7 @@ struct ConsumerTests {
         }
     }
 
-    @Test("A retry outlives the process that failed")
+    @Test("A retry is done by another process if the one that failed is gone")
     func retryElsewhere() async throws {
         try await withFixture { fixture in
             let failed = Watched(false)
@@ -158,7 +158,7 @@ struct ConsumerTests {
         }
     }
 
-    @Test("One that is slow holds up its batch, and nobody else's")
+    @Test("A slow handler delays its batch, and no other batch")
     func slow() async throws {
         try await withFixture { fixture in
             let recorder = EventRecorder()
@@ -190,7 +190,7 @@ struct ConsumerTests {
         }
     }
 
-    @Test("At most once: acknowledged before it is handled, and not tried again")
+    @Test("At most once: an event is acknowledged before it is handled, and not retried")
     func atMostOnce() async throws {
         try await withFixture { fixture in
             let counters = Watched<[String?]>([])

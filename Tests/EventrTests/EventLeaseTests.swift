@@ -1,11 +1,10 @@
-import BgdemoFoundations
 import RedisClient
 import BgdemoTestSupport
 import Testing
 
 @testable import Eventr
 
-/// The two scripts that all rests on, under every order of taking, acknowledging, dying and coming back too late.
+/// The scripts for taking and acknowledging, in every order of taking, acknowledging, dying and coming back late.
 @Suite(.timeLimit(.minutes(1)))
 struct EventLeaseTests {
     private let patient = ConsumerOptions.quick {
@@ -13,7 +12,7 @@ struct EventLeaseTests {
         $0.lease = .seconds(3600)
     }
 
-    @Test("Who comes back when its lease is another's changes nothing")
+    @Test("A process that comes back after its lease was taken over changes nothing")
     func fenced() async throws {
         try await withFixture { fixture in
             let store = fixture.store
@@ -37,7 +36,7 @@ struct EventLeaseTests {
         }
     }
 
-    @Test("Asked again with the same token, as after a reply that was lost, Redis gives the same events")
+    @Test("A repeated request with the same token, as after a lost reply, returns the same events")
     func repeated() async throws {
         try await withFixture { fixture in
             try await fixture.write(0..<6, to: 100)
@@ -47,7 +46,7 @@ struct EventLeaseTests {
         }
     }
 
-    @Test("However many events are asked for, a megabyte is taken, or one that is larger")
+    @Test("However many events are requested, at most 1 MiB is taken, or one larger event")
     func large() async throws {
         try await withFixture { fixture in
             for size in [400_000, 400_000, 400_000, 3_000_000, 10, 10] {
@@ -62,7 +61,7 @@ struct EventLeaseTests {
         }
     }
 
-    @Test("Events in hand that somebody has deleted hold up nobody")
+    @Test("Deleted events that are in hand do not stop the consumer")
     func deleted() async throws {
         try await withFixture { fixture in
             let brief = ConsumerOptions.quick { $0.lease = .milliseconds(1) }
@@ -80,7 +79,7 @@ struct EventLeaseTests {
         }
     }
 
-    @Test("A process that is late to renew a lease does not take it from itself, and another does")
+    @Test("A process that renews late does not take over its own lease, but another process does")
     func late() async throws {
         try await withFixture { fixture in
             let brief = ConsumerOptions.quick {
@@ -98,7 +97,7 @@ struct EventLeaseTests {
         }
     }
 
-    @Test("The counter passes only what is done without a hole")
+    @Test("The counter passes only events that are done without a gap")
     func contiguous() async throws {
         try await withFixture { fixture in
             let store = fixture.store
@@ -120,11 +119,11 @@ struct EventLeaseTests {
     }
 
     @Test(
-        "Whatever happens in whatever order, every event is done, and the counter never passes one that is not",
+        "In any order of steps every event is done, and the counter never passes an event that is not",
         arguments: 1...8)
     func anyOrder(seed: UInt64) async throws {
         try await withFixture { fixture in
-            var generator = SeededRandom(seed: seed)
+            var generator = SeededGenerator(seed: seed)
             let store = fixture.store
             var (written, token) = (0, 0)
             var done: Set<Int> = []

@@ -1,4 +1,3 @@
-import BgdemoFoundations
 import Foundation
 import RedisClient
 import BgdemoTestSupport
@@ -6,11 +5,11 @@ import Testing
 
 @testable import Eventr
 
-/// What operators do: replay, trim, look.
+/// The operations: replay, trim, status.
 @Suite(.timeLimit(.minutes(1)))
 struct EventLogTests {
     @Test(
-        "A replay from the beginning gives the same events in the same order, byte for byte, under a new name and the old"
+        "A replay from the beginning returns the same events in the same order, byte for byte, for a new name and an old one"
     )
     func replay() async throws {
         try await withFixture { fixture in
@@ -18,7 +17,7 @@ struct EventLogTests {
             let handler = EventHandler("h") { event in bytes.change { $0.append(event.bytes) } }
             // All kinds of bytes, over more partitions than one look takes in.
             var written: [[UInt8]] = []
-            var generator = SeededRandom(seed: 5)
+            var generator = SeededGenerator(seed: 5)
             var commands: [RedisCommand] = []
             for partition in 0..<1100 {
                 commands.append(["ZADD", "eventr:partitions", partition * 7, partition * 7])
@@ -58,7 +57,7 @@ struct EventLogTests {
         }
     }
 
-    @Test("A consumer at work goes on from where a replay puts it, back or forward")
+    @Test("A running consumer continues from where a replay puts it, back or forward")
     func replayAtWork() async throws {
         try await withFixture { fixture in
             let recorder = EventRecorder()
@@ -81,7 +80,7 @@ struct EventLogTests {
         }
     }
 
-    @Test("A replay from a time begins with the minute that it is in")
+    @Test("A replay from a time starts with the minute that contains it")
     func replayFromTime() async throws {
         try await withFixture { fixture in
             let replay = try await fixture.log.replay("new", from: .time(.init(timeIntervalSince1970: 60 * 100 + 59)))
@@ -89,7 +88,7 @@ struct EventLogTests {
         }
     }
 
-    @Test("A trim stops before what a registered consumer has not read, or stands on")
+    @Test("A trim keeps what a registered consumer has not read, and the partition that it reads")
     func trim() async throws {
         try await withFixture { fixture in
             let recorder = EventRecorder()
@@ -116,7 +115,7 @@ struct EventLogTests {
         }
     }
 
-    @Test("Trimmed past by force, a consumer is told what it has missed, and reads on")
+    @Test("After a forced trim a consumer is told what it has missed, and continues")
     func gap() async throws {
         try await withFixture { fixture in
             let recorder = EventRecorder()
@@ -144,7 +143,7 @@ struct EventLogTests {
         }
     }
 
-    @Test("Partitions too old are forgotten by the consumer itself, once they are read")
+    @Test("A consumer with a retention deletes old partitions when they are read")
     func retention() async throws {
         try await withFixture { fixture in
             let recorder = EventRecorder()
@@ -156,7 +155,7 @@ struct EventLogTests {
         }
     }
 
-    @Test("The lag is what is not acknowledged, whoever reads, and however far back it lies")
+    @Test("The lag counts unacknowledged events, of every consumer and in every partition")
     func lag() async throws {
         try await withFixture { fixture in
             try await fixture.write(0..<10, to: 100)

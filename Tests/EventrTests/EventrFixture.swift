@@ -5,7 +5,7 @@ import BgdemoTestSupport
 
 @testable import Eventr
 
-/// A log of a test's own: a redis-server, and somebody who looks at its keys.
+/// A log for one test: a redis-server, and a connection to look at its keys.
 struct EventrFixture: Sendable {
     let server: RedisServer
     let url: RedisURL

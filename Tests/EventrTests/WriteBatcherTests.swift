@@ -7,7 +7,7 @@ import Testing
 
 @testable import Eventr
 
-/// Events that are written in one tick of an event loop go to Redis in one call.
+/// Events that are written in one tick of an event loop go to Redis in one request.
 @Suite(.timeLimit(.minutes(1)))
 struct GatheringTests {
     /// Writes on the connection's event loop, all at once.
@@ -24,7 +24,7 @@ struct GatheringTests {
         }
     }
 
-    @Test("Each writer is told the place of its own event, in few calls", arguments: [1, 2, 256, 257, 1000])
+    @Test("Each writer gets the place of its own event, in few requests", arguments: [1, 2, 256, 257, 1000])
     func places(count: Int) async throws {
         try await withFixture { fixture in
             let written = try await write((0..<count).map { numbered($0) }, fixture)
@@ -40,7 +40,7 @@ struct GatheringTests {
         }
     }
 
-    @Test("Large events go in calls of a megabyte, and one that is larger by itself")
+    @Test("Large events go in requests of 1 MiB, and a larger event alone")
     func large() async throws {
         try await withFixture { fixture in
             let sizes = [600_000, 600_000, 3_000_000, 10, 10]
@@ -53,7 +53,7 @@ struct GatheringTests {
         }
     }
 
-    @Test("What Redis refuses, each writer hears of; and who is cancelled has its event written all the same")
+    @Test("An error of Redis reaches each writer; the event of a cancelled writer is written")
     func refused() async throws {
         try await withFixture { fixture in
             let partition = try await fixture.store.currentPartition()

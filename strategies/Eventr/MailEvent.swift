@@ -1,9 +1,9 @@
+import BgdemoCore
+import BgdemoEmail
 import BgdemoFoundations
 import Eventr
-import BgdemoEmail
-import BgdemoCore
 
-/// A mail as an event: the talk's JSON, and after it the id. Events of other names are none of ours.
+/// A mail as an event: the talk's JSON, and the id after it. Events with other names are ignored.
 struct MailEvent: Decodable {
     static let name = "emailEvent"
 
@@ -18,21 +18,21 @@ struct MailEvent: Decodable {
     let id: String?
 
     static func json(_ email: Email, _ semantics: Semantics) -> String {
-        var json = JSONWriter(capacity: 160 + email.text.utf8.count)
+        var json = JSONText(capacity: 160 + email.text.utf8.count)
         json.raw("{")
-        json.member("eventName", name)
-        json.name("email")
+        json.field("eventName", name)
+        json.key("email")
         email.write(into: &json)
-        if semantics == .safe { json.member("id", email.id.description) }
+        if semantics == .safe { json.field("id", email.id.description) }
         json.raw("}")
         return json.text
     }
 
-    /// The mail that an event asks for, by all of its rules; nil where it is an event of another name. One without an
-    /// id, as the talk's are, has that of its place and bytes: the same in every process, each time it is read.
+    /// The mail of an event, validated; nil if the event has another name. An event without an id, as the talk's are, gets
+    /// one from its position and bytes: the same in every process, each time it is read.
     static func email(of event: Event) throws -> Email? {
         let mail = try event.decode(MailEvent.self)
-        guard mail.eventName == name else { return nil }
+        guard mail.eventName.hasSameBytes(as: name) else { return nil }
         guard let fields = mail.email else { throw MissingEmail() }
         let id = mail.id.flatMap { EmailID($0) } ?? EmailID(digesting: Array("\(event.place) ".utf8) + event.bytes)
         return try Email(id: id, to: fields.to, subject: fields.subject, text: fields.text)
@@ -40,5 +40,5 @@ struct MailEvent: Decodable {
 }
 
 struct MissingEmail: Error, CustomStringConvertible {
-    let description = #"an emailEvent without its "email":{"to":…,"subject":…,"text":…}"#
+    let description = #"an emailEvent without "email":{"to":…,"subject":…,"text":…}"#
 }

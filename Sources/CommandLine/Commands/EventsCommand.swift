@@ -89,7 +89,8 @@ struct EventsCommand: AsyncParsableCommand {
     /// Prints the log.
     struct TailEvents: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "tail", abstract: "Prints events, one a line, as they were written; leaves no trace.",
+            commandName: "tail",
+            abstract: "Prints events, one a line; control characters are escaped. Leaves no trace.",
             discussion: """
                   bgdemo events tail -n 3
                   bgdemo events tail --follow
@@ -115,7 +116,8 @@ struct EventsCommand: AsyncParsableCommand {
                 var reader = try await EventLogReader(log, from: start ?? .end, last: number)
                 repeat {
                     while case let events = try await reader.read(), !events.isEmpty {
-                        try FileDescriptor.standardOutput.writeAll(events.flatMap { $0.bytes + [0x0a] })
+                        let lines = events.map { printableLine(ofJSON: $0.bytes) + "\n" }
+                        try FileDescriptor.standardOutput.writeAll(lines.joined().utf8)
                     }
                     if follow { try await Task.sleep(for: .milliseconds(250)) }
                 } while follow

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BgdemoFoundations
 import Eventr
 
 /// What operators do with the log.
@@ -61,7 +62,7 @@ extension EventsCommand {
                     "\(trim.partitions) partitions with \(trim.events) events \(dryRun ? "to delete" : "deleted")\(unread)"
                 )
                 guard trim.kept > 0 else { return }
-                let names = trim.keptFor.sorted().joined(separator: ", ")
+                let names = trim.keptFor.map { printable($0) }.joined(separator: ", ")
                 print("\(trim.kept) partitions kept for \(names), to be read; --force deletes them, and")
                 print("bgdemo events forget --consumer NAME removes a consumer that is no more")
             }
@@ -98,7 +99,7 @@ extension EventsCommand {
                 } else if clear {
                     print("\(try await log.clearDead(of: consumer)) forgotten")
                 } else {
-                    for entry in try await log.dead(of: consumer) { print(entry) }
+                    for entry in try await log.dead(of: consumer) { print(printableLine(ofJSON: Array(entry.utf8))) }
                 }
             }
         }
