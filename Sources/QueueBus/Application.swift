@@ -1,16 +1,22 @@
-/// A program that subscribes to events. Its subscriptions stand in Redis, where every driver finds them, those of Ruby
-/// too: its key in the set `bus_apps`, each subscription in the hash `bus_app:<key>`.
+import BgdemoFoundations
+
+/// A program that subscribes to events. Its subscriptions are in Redis, where every driver finds them, those of Ruby too:
+/// its key in the set `bus_apps`, each subscription in the hash `bus_app:<key>`.
 public struct Application: Sendable, Hashable {
-    /// By which Redis knows it: the name in small letters, with `_` for all but letters and digits.
+    /// Its name in Redis: the name in small letters, with `_` for everything but letters and digits.
     public let key: String
 
-    /// - Throws: ``InvalidApplication`` where nothing of the name is a letter or a digit.
-    public init(_ name: String) throws(InvalidApplication) {
+    /// - Throws: ``QueueBusError`` with the code ``QueueBusError/Code/invalidApplicationName`` if the name has no letter and
+    ///   no digit.
+    public init(_ name: String) throws(QueueBusError) {
         key = Self.normalized(name)
-        guard key.contains(where: { $0 != "_" }) else { throw InvalidApplication(name: name) }
+        guard !key.everyByte({ $0 == UInt8(ascii: "_") }) else {
+            let name = printable(name, limit: 100)
+            throw QueueBusError(.invalidApplicationName, "the application name \"\(name)\" has no letter and no digit")
+        }
     }
 
-    /// The whole name of one of its queues: `<key>_default`, or `<key>_<name>`.
+    /// The full name of one of its queues: `<key>_default`, or `<key>_<name>`.
     public func queue(_ name: String = "default") -> String { "\(key)_\(Self.normalized(name))" }
 
     /// Ruby's `gsub(/\W/, '_').downcase`.
@@ -25,12 +31,4 @@ public struct Application: Sendable, Hashable {
                     }
                 }))
     }
-}
-
-/// There is no application by such a name.
-public struct InvalidApplication: Error, Sendable, CustomStringConvertible {
-    /// As it was given.
-    public let name: String
-
-    public var description: String { "\"\(name)\" has no letter or digit to name an application by" }
 }

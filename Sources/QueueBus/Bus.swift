@@ -1,9 +1,11 @@
+import BgdemoFoundations
 public import Logging
 public import RedisClient
 public import Resque
 
-/// The jobs of the bus, for a `Worker` of Resque: on the queue `bus_incoming` it drives events to those who
-/// subscribed, on an application's queues it rides them.
+/// The jobs of the bus, for a `Worker` of Resque. On the queue `bus_incoming` it drives events: it copies each to the queues
+/// of its subscribers. On the queues of applications it rides them: it runs the rider of the subscription. (To drive and to
+/// ride are queue-bus' own words.)
 ///
 /// ```swift
 /// var bus = Bus(redis: redis, logger: logger)
@@ -19,8 +21,8 @@ public import Resque
 ///     logger: logger)
 /// ```
 public struct Bus: Sendable {
-    /// Handles one event for one subscription. What it throws fails the job, or retries it where a plugin says so: it
-    /// may get an event twice, with the same ``BusEvent/deliveryID``.
+    /// Handles one event for one subscription. An error fails the job, or retries it if a plugin says so. It may get an event
+    /// twice, with the same ``BusEvent/deliveryID``.
     public typealias Rider = @Sendable (BusEvent) async throws -> Void
 
     private struct Ride: Sendable {
@@ -35,15 +37,18 @@ public struct Bus: Sendable {
     private var rides: [Ride] = []
 
     /// - Parameters:
-    ///   - redis: What subscribing and driving go through; workers have connections of their own.
-    ///   - namespace: Resque's, which all programs on the bus share.
+    ///   - redis: The connection for subscribing and driving; workers have connections of their own.
+    ///   - namespace: Resque's namespace, the same for all programs on the bus. Default: `resque`.
     public init(redis: any RedisCommands, namespace: String = "resque", logger: Logger) {
         (self.redis, self.namespace, self.logger) = (redis, namespace, logger)
     }
 
-    /// Says what an application does with the events that match. ``subscribe()`` makes it known.
+    /// Adds a subscription of an application and its rider. ``subscribe()`` writes it to Redis.
     ///
-    /// - Parameter queue: The queue's name within the application.
+    /// - Parameters:
+    ///   - key: The name of the subscription within the application.
+    ///   - matcher: Which events it gets.
+    ///   - queue: The name of the queue within the application. Default: `default`.
     public mutating func ride(
         _ application: Application, _ key: String, on matcher: Matcher, queue: String = "default",
         rider: @escaping Rider
@@ -57,73 +62,70 @@ public struct Bus: Sendable {
         rides.map(\.subscription.queueName).reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
     }
 
-    /// Writes the subscriptions of the applications here to Redis; each application's others are kept.
+    /// Writes the subscriptions of the applications here to Redis. Other subscriptions of these applications stay.
+    ///
+    /// - Throws: `RedisError` if Redis is away or refuses.
     public func subscribe() async throws(RedisError) {
         let subscriptions = Subscriptions(redis: redis, namespace: namespace)
         for ride in rides { try await subscriptions.add(ride.subscription, to: ride.application) }
     }
 
-    /// What a worker of these queues performs.
+    /// The jobs for a worker of these queues: those of queue-bus, and the older ones of resque-bus.
+    ///
+    /// - Parameter plugins: Asked before and after each job. Default: none.
     public func jobs(plugins: [any Plugin] = []) -> Jobs {
         var jobs = Jobs()
         let driver = Driver(redis: redis, namespace: namespace, logger: logger)
-        for name in [Publisher.worker, "::" + Publisher.worker] {
+        for name in [BusClass.worker, "::" + BusClass.worker] {
             jobs.register(
                 name, plugins: plugins,
-                whole: { [self] job in
-                    try await perform(BusEvent(json: job.arguments.onlyString()), driver)
+                whole: { job in
+                    let event = try BusEvent(workerJob: job)
+                    let proxy = event["bus_class_proxy"] ?? ""
+                    guard let busClass = BusClass(name: proxy) else { throw QueueBusError(unknownClass: proxy) }
+                    return try await perform(busClass, event, driver)
                 })
+        }
+        for busClass in BusClass.allCases {
+            for name in busClass.names {
+                jobs.register(
+                    name, plugins: plugins,
+                    whole: { job in try await perform(busClass, try BusEvent(legacyJob: job), driver) })
+            }
         }
         return jobs
     }
 
-    /// `bus_class_proxy` says whose turn it is.
-    private func perform(_ event: BusEvent, _ driver: Driver) async throws -> any Sendable {
-        let proxy = event["bus_class_proxy"] ?? ""
-        switch proxy.hasPrefix("::") ? String(proxy.dropFirst(2)) : proxy {
-        case Publisher.driver:
-            return try await driver.drive(event)
-        case Publisher.later:
-            return FollowUps([Publisher.job(Publisher.released(event), queue: Publisher.incoming)])
-        case "QueueBus::Rider":
-            return try await ride(event)
-        default:
-            throw UnknownProxy(name: proxy)
+    private func perform(_ busClass: BusClass, _ event: BusEvent, _ driver: Driver) async throws -> any Sendable {
+        switch busClass {
+        case .driver: return try await driver.drive(event)
+        case .publisher: return FollowUps([Publisher.job(Publisher.released(event), queue: Publisher.incoming)])
+        case .rider: return try await ride(event)
+        case .heartbeat: return try await Heartbeat(redis: redis, namespace: namespace).publish()
         }
     }
 
     private func ride(_ event: BusEvent) async throws {
         let (application, key) = (event["bus_rider_app_key"] ?? "", event["bus_rider_sub_key"] ?? "")
-        guard let ride = rides.first(where: { $0.application.key == application && $0.subscription.key == key }) else {
-            throw UnknownSubscription(application: application, key: key)
+        let ride = rides.first {
+            $0.application.key.hasSameBytes(as: application) && $0.subscription.key.hasSameBytes(as: key)
         }
+        guard let ride else { throw QueueBusError(unknownSubscription: key, of: application) }
         try await ride.rider(event)
     }
 }
 
-extension BusEvent {
-    /// The same for every try at delivering this event to this subscription, and for no other delivery.
-    public var deliveryID: String {
-        "\(id ?? "") \(self["bus_rider_app_key"] ?? "") \(self["bus_rider_sub_key"] ?? "")"
+extension QueueBusError {
+    init(unknownClass name: String) {
+        self.init(
+            .unknownClass, "this program does not have the class \"\(printable(name, limit: 100))\" of the bus job")
     }
-}
 
-/// A job of the bus is for a class that this program does not have.
-public struct UnknownProxy: Error, Sendable, CustomStringConvertible {
-    /// What the job's `bus_class_proxy` says.
-    public let name: String
-
-    public var description: String { "the bus job is for \"\(name)\", which this program does not have" }
-}
-
-/// An event was driven to a subscription that this program does not ride.
-public struct UnknownSubscription: Error, Sendable, CustomStringConvertible {
-    /// The application's key.
-    public let application: String
-    /// The subscription's key within it.
-    public let key: String
-
-    public var description: String {
-        "nobody here rides the subscription \"\(key)\" of \"\(application)\"; whoever subscribed has to work its queue"
+    init(unknownSubscription key: String, of application: String) {
+        let (key, application) = (printable(key, limit: 100), printable(application, limit: 100))
+        self.init(
+            .unknownSubscription,
+            "this program does not ride the subscription \"\(key)\" of \"\(application)\"; a program that does must work its queue"
+        )
     }
 }

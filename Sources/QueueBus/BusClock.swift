@@ -7,17 +7,17 @@ import Synchronization
     import Foundation
 #endif
 
-/// What the machine knows: the time, a random name, its own.
+/// The time, random ids, and the name of this host.
 enum BusClock {
     /// Seconds since 1970.
     static var now: Int { Int(Date().timeIntervalSince1970) }
 
     static var hostname: String { ProcessInfo.processInfo.hostName }
 
-    /// As Ruby's `SecureRandom.uuid` spells one: RFC 9562's version 4, in small letters. A name, no secret: `UUID()` asks
-    /// the system for each, which takes longer than all else that publishing an event is.
+    /// A version 4 UUID (RFC 9562) in small letters, as Ruby's `SecureRandom.uuid` writes it. It is an id, not a secret:
+    /// `UUID()` asks the system for each, which takes longer than the rest of publishing an event.
     static var uuid: String {
-        let number = numbers.add(1, ordering: .relaxed).newValue
+        let number = numbers.wrappingAdd(1, ordering: .relaxed).newValue
         let high = SeededRandom.mix(seed.high &+ number) & 0xffff_ffff_ffff_0fff | 0x4000
         let low = SeededRandom.mix(seed.low &+ number) & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
         var text: [UInt8] = []
@@ -30,7 +30,7 @@ enum BusClock {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// By chance another process' only in one of 2¹²² cases.
+    /// Two processes have the same seed in one of 2¹²⁸ cases.
     private static let seed = (high: UInt64.random(in: 0 ... .max), low: UInt64.random(in: 0 ... .max))
     private static let numbers = Atomic<UInt64>(0)
 }

@@ -1,13 +1,17 @@
+import BgdemoFoundations
 import Logging
 import Metrics
 import RedisClient
 import Resque
 
-/// Fans an event out: one copy for the queue of every subscription that matches.
+/// Delivers an event: one copy for the queue of each matching subscription.
 ///
-/// The copies of an event are pushed in the very step that says that its job is done, so that a driver that dies, or that
-/// was taken for dead, has pushed all or none, and whoever drives the event again pushes none twice.
+/// The copies are pushed in the same step that completes the job. A driver that dies, or is taken for dead, has pushed all of
+/// them or none, and no copy is pushed twice.
 final class Driver: Sendable {
+    /// Bytes of an event that is large enough to let other tasks of this thread run between two subscriptions.
+    private static let largeEvent = 10_000
+
     private let subscriptions: SubscriptionCache
     private let logger: Logger
     private let driven = Counter(label: "queuebus_events_driven_total")
@@ -21,25 +25,37 @@ final class Driver: Sendable {
 
     /// The copies, which are to be pushed together.
     func drive(_ event: BusEvent) async throws -> FollowUps {
-        let matching = try await subscriptions.current().filter { isFor($0, event) }
+        var matching: [SubscriptionCache.Entry] = []
+        let isLarge = event.size > Self.largeEvent
+        for entry in try await subscriptions.current() {
+            if isMatch(entry, event) { matching.append(entry) }
+            // With a large event each regular expression may take a tenth of a second.
+            if isLarge { await Task.yield() }
+        }
         driven.increment()
         delivered.increment(by: matching.count)
         if matching.isEmpty {
             unheard.increment()
             logger.warning(
-                "nobody is subscribed to \(event.type ?? "an event without a type")",
-                metadata: ["bus_id": "\(event.id ?? "")"])
+                "no subscription matches the event",
+                metadata: [
+                    "bus_event_type": "\(printable(event.type ?? "", limit: 200))",
+                    "bus_id": "\(printable(event.id ?? "", limit: 100))",
+                ])
         }
         let fanout = Fanout(of: event)
         return FollowUps(matching.map { fanout.copy(for: $0.subscription, of: $0.application) })
     }
-    private func isFor(_ entry: SubscriptionCache.Entry, _ event: BusEvent) -> Bool {
+
+    private func isMatch(_ entry: SubscriptionCache.Entry, _ event: BusEvent) -> Bool {
         if let isMatch = entry.subscription.matcher.evaluate(event) { return isMatch }
         logger.warning(
-            """
-            \(entry.application) does not get an event: whether it matches \(entry.subscription.matcher) takes too long \
-            to find out
-            """, metadata: ["bus_id": "\(event.id ?? "")", "subscription": "\(entry.subscription.key)"])
+            "a subscription does not get an event, because its regular expression takes too many steps",
+            metadata: [
+                "application": "\(printable(entry.application, limit: 100))",
+                "subscription": "\(printable(entry.subscription.key, limit: 100))",
+                "bus_id": "\(printable(event.id ?? "", limit: 100))",
+            ])
         return false
     }
 }

@@ -1,7 +1,7 @@
 import BgdemoFoundations
 import Resque
 
-/// The copies of one event, which differ in little: what they have in common is spelled once, as it stands in a string.
+/// The copies of one event. They differ in little; what they have in common is escaped once.
 ///
 ///     {"bus_driven_at":…,"bus_rider_queue":…,"bus_rider_app_key":…,"bus_rider_sub_key":…,"bus_rider_class_name":…,
 ///      <the event's own>,"bus_class_proxy":…}
@@ -9,11 +9,11 @@ struct Fanout {
     private static let front: [ByteString] = [
         "bus_driven_at", "bus_rider_queue", "bus_rider_app_key", "bus_rider_sub_key", "bus_rider_class_name",
     ]
-    private static let proxy: ByteString = "bus_class_proxy"
+    private static let proxy = "bus_class_proxy"
 
-    /// What the event itself says in the front's stead: as in Ruby, that counts.
+    /// Attributes of the front that the event itself has: as in Ruby, these count.
     private var own: [ByteString: ArraySlice<UInt8>] = [:]
-    /// The event's other attributes around its `bus_class_proxy`.
+    /// The event's other attributes before and after its `bus_class_proxy`, escaped for a JSON string.
     private let before: [UInt8]
     private let after: [UInt8]
 
@@ -21,7 +21,7 @@ struct Fanout {
         var (before, after) = (JSONWriter(), JSONWriter())
         var isPast = false
         for (name, json) in event.members {
-            if name == Self.proxy {
+            if name == "bus_class_proxy" {
                 isPast = true
             } else if name.hasPrefix("bus_"), Self.front.contains(name) {
                 own[name] = json
@@ -35,7 +35,7 @@ struct Fanout {
                 before.raw(json)
             }
         }
-        (self.before, self.after) = (before.escaped, after.escaped)
+        (self.before, self.after) = (before.bytes.escaped, after.bytes.escaped)
     }
 
     /// The job for one subscriber.
@@ -48,15 +48,14 @@ struct Fanout {
             if let json = own[name] {
                 front.raw(json)
             } else if place == 0 {
-                front.raw(String(BusClock.now))
+                front.number(BusClock.now)
             } else {
                 front.string(values[place - 1])
             }
         }
         var proxy = JSONWriter(capacity: 60)
         proxy.raw(",")
-        proxy.name(Self.proxy)
-        proxy.string(subscription.className)
+        proxy.member(Self.proxy, subscription.className)
         var arguments = JSONWriter(capacity: 400 + before.count + after.count)
         arguments.raw("[\"")
         arguments.characters(front.bytes)
@@ -64,15 +63,15 @@ struct Fanout {
         arguments.characters(proxy.bytes)
         arguments.raw(after)
         arguments.raw("}\"]")
-        return Job(Publisher.worker, JobArguments(validated: arguments.bytes), queue: subscription.queueName)
+        return Job(BusClass.worker, JobArguments(validated: arguments.bytes), queue: subscription.queueName)
     }
 }
 
-extension JSONWriter {
-    /// These bytes as they stand in a string.
+extension [UInt8] {
+    /// These bytes as they stand in a JSON string.
     fileprivate var escaped: [UInt8] {
-        var escaped = JSONWriter(capacity: bytes.count * 5 / 4)
-        escaped.characters(bytes)
+        var escaped = JSONWriter(capacity: count * 5 / 4)
+        escaped.characters(self)
         return escaped.bytes
     }
 }

@@ -8,7 +8,7 @@ public struct InvalidFilter: Error, Sendable, Hashable, CustomStringConvertible 
         case syntax
         /// Ruby supports the expression, this library does not.
         case unsupported
-        /// The expression is too long, nested too deeply, or repeats too much.
+        /// The expression is too long, nested too deeply, or repeats too much; or there are too many filters.
         case tooLarge
     }
 
@@ -18,6 +18,15 @@ public struct InvalidFilter: Error, Sendable, Hashable, CustomStringConvertible 
     public let code: Code
     /// What is wrong, as a sentence.
     public let description: String
+
+    static func tooMany(_ limit: Int) -> InvalidFilter {
+        InvalidFilter(
+            name: "matcher", code: .tooLarge, description: "more than \(limit) filters; the subscription gets no event")
+    }
+
+    private init(name: String, code: Code, description: String) {
+        (self.name, self.code, self.description) = (name, code, description)
+    }
 
     init(_ name: String, _ error: RubyRegexError) {
         (self.name, description) = (name, error.description)

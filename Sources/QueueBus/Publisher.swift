@@ -1,19 +1,18 @@
 import BgdemoFoundations
 public import Resque
 
-/// Puts events on the bus: into the queue `bus_incoming`, where a driver of any language finds them.
+/// Publishes events: into the queue `bus_incoming`, where a driver of any language finds them.
 public struct Publisher: Sendable {
     /// The queue in which events wait for a driver.
     public static let incoming = "bus_incoming"
-    /// The class of every job on the bus, and whom its `bus_class_proxy` may name.
-    static let worker = "QueueBus::Worker"
-    static let driver = "QueueBus::Driver"
-    static let later = "QueueBus::Publisher"
+
+    /// The longest delay, in seconds: about 300 years.
+    private static let longestDelay = 1e10
 
     private let queue: Queue
     private let hostname: String
 
-    /// - Parameter hostname: For `bus_app_hostname`; this machine's, unless said otherwise.
+    /// - Parameter hostname: The value of `bus_app_hostname`. Default: the name of this host.
     public init(_ queue: Queue, hostname: String? = nil) {
         self.queue = queue
         self.hostname = hostname ?? BusClock.hostname
@@ -21,40 +20,63 @@ public struct Publisher: Sendable {
 
     /// Publishes an event. Returns when it is in `bus_incoming`.
     ///
-    /// - Returns: The event as it was published, `bus_id` and all.
+    /// - Parameters:
+    ///   - type: What happened: `user_created`.
+    ///   - attributes: What else is known. Attributes of the bus, such as `bus_id`, replace those that are generated.
+    /// - Returns: The event as it was published, with its `bus_id`.
+    /// - Throws: What `Queue.enqueue` throws.
     @discardableResult
     public func publish(_ type: String, _ attributes: BusEvent = BusEvent()) async throws -> BusEvent {
-        var event = stamped(type, at: BusClock.now)
-        event.merge(attributes)
-        event.set("bus_class_proxy", Self.driver)
+        let event = event(type, attributes)
         try await queue.enqueue(Self.job(event, queue: Self.incoming))
         return event
     }
 
-    /// Publishes an event at this second since 1970. Returns when it is among the delayed jobs; a scheduler of any
-    /// language brings it to the bus.
+    /// Publishes an event later. Returns when it is among the delayed jobs; a scheduler of any language moves it to the bus.
+    ///
+    /// - Parameter second: When to publish it, in seconds since 1970.
+    /// - Returns: The event as it will be published.
+    /// - Throws: What `Queue.enqueueAt` throws.
     @discardableResult
-    public func publish(_ type: String, _ attributes: BusEvent = BusEvent(), at second: Int) async throws -> BusEvent {
+    public func publish(
+        _ type: String, _ attributes: BusEvent = BusEvent(), at second: Int
+    ) async throws -> BusEvent {
         var event = stamped(type, at: nil)
         event.merge(attributes)
         if !event.has("bus_delayed_until") { event.set("bus_delayed_until", second) }
-        event.set("bus_class_proxy", Self.later)
+        event.set("bus_class_proxy", BusClass.publisher.name)
         try await queue.enqueueAt(second, Self.job(event, queue: Self.incoming))
         return event
     }
 
-    /// Publishes an event when this time has passed, never earlier.
+    /// Publishes an event after a delay, and never earlier.
+    ///
+    /// - Parameter delay: Rounded up to whole seconds.
+    /// - Returns: The event as it will be published.
+    /// - Throws: What `Queue.enqueueAt` throws.
     @discardableResult
-    public func publish(_ type: String, _ attributes: BusEvent = BusEvent(), in delay: Duration) async throws
-        -> BusEvent
-    {
+    public func publish(
+        _ type: String, _ attributes: BusEvent = BusEvent(), in delay: Duration
+    ) async throws -> BusEvent {
         let seconds = (delay / .seconds(1)).rounded(.up)
-        return try await publish(type, attributes, at: BusClock.now + 1 + Int(min(max(seconds, 0), 1e10)))
+        return try await publish(type, attributes, at: BusClock.now + 1 + Int(min(max(seconds, 0), Self.longestDelay)))
     }
 
-    /// What the bus knows of an event. Where an event has such an attribute, its own counts.
+    /// The job that publishes an event.
+    func job(for type: String, _ attributes: BusEvent) -> Job {
+        Self.job(event(type, attributes), queue: Self.incoming)
+    }
+
+    private func event(_ type: String, _ attributes: BusEvent) -> BusEvent {
+        var event = stamped(type, at: BusClock.now)
+        event.merge(attributes)
+        event.set("bus_class_proxy", BusClass.driver.name)
+        return event
+    }
+
+    /// The attributes that the bus adds.
     ///
-    /// - Parameter second: When it is published; nil where that is yet to come.
+    /// - Parameter second: When it is published; nil if it is published later.
     private func stamped(_ type: String, at second: Int?) -> BusEvent {
         var event = BusEvent()
         if let second { event.set("bus_published_at", second) }
@@ -64,12 +86,12 @@ public struct Publisher: Sendable {
         return event
     }
 
-    /// An event whose time has come, published now, as a driver is to have it.
+    /// An event whose time has come, as a driver gets it.
     static func released(_ event: BusEvent) -> BusEvent {
         var released = BusEvent()
         released.set("bus_published_at", BusClock.now)
         released.merge(event)
-        released.set("bus_class_proxy", driver)
+        released.set("bus_class_proxy", BusClass.driver.name)
         return released
     }
 
@@ -80,6 +102,6 @@ public struct Publisher: Sendable {
         arguments.raw("[\"")
         arguments.characters(json)
         arguments.raw("\"]")
-        return Job(worker, JobArguments(validated: arguments.bytes), queue: queue)
+        return Job(BusClass.worker, JobArguments(validated: arguments.bytes), queue: queue)
     }
 }

@@ -1,18 +1,19 @@
+import BgdemoFoundations
 import Logging
 import Synchronization
 
-/// Everybody's subscriptions, as they are when they are asked for, at the price of few reads.
+/// The subscriptions of all applications, as current as the request for them, with few reads.
 ///
-/// Who subscribed before an event was published is to have it, so nothing may be remembered from earlier. But all who ask
-/// while a read is under way can have the answer of the next one: under load one read serves many events.
+/// An application that subscribed before an event was published gets it, so nothing older may be used. But all requests
+/// during one read share the result of the next read: under load one read serves many events.
 final class SubscriptionCache: Sendable {
     typealias Entry = (application: String, subscription: Subscription)
 
     private struct State {
         var running: Task<[Entry], any Error>?
         var next: Task<[Entry], any Error>?
-        /// What was read last, and what it meant.
-        var raw: [(application: String, fields: [[UInt8]])] = []
+        /// The last read, and what it contained.
+        var raw: [(application: ByteString, fields: [[UInt8]])] = []
         var entries: [Entry] = []
     }
 
@@ -24,11 +25,11 @@ final class SubscriptionCache: Sendable {
         (self.subscriptions, self.logger) = (subscriptions, logger)
     }
 
-    /// What a read that begins from now on finds.
+    /// The result of a read that begins from now on.
     func current() async throws -> [Entry] {
         let read = state.withLock { state in
             if let next = state.next { return next }
-            // Not the caller's own: others wait for it, too.
+            // Not cancelled with the caller: others wait for it too.
             let read = Task { [self, running = state.running] in
                 _ = await running?.result
                 self.state.withLock { ($0.running, $0.next) = ($0.next, nil) }
@@ -47,21 +48,22 @@ final class SubscriptionCache: Sendable {
             if !isSame {
                 state.raw = raw
                 state.entries = raw.flatMap { entry in
-                    entry.fields.compactMap(Subscription.init(json:)).map { (entry.application, $0) }
+                    entry.fields.compactMap(Subscription.init(json:)).map { (entry.application.text, $0) }
                 }
-                for entry in state.entries { warn(of: entry) }
+                for entry in state.entries { warn(about: entry) }
             }
             return state.entries
         }
     }
 
-    private func warn(of entry: Entry) {
+    private func warn(about entry: Entry) {
         for filter in entry.subscription.matcher.invalidFilters {
             logger.warning(
-                "A filter of a subscription is not a usable regular expression; it matches only equal texts",
+                "a filter of a subscription is not a usable regular expression; it matches only equal texts",
                 metadata: [
-                    "application": "\(entry.application)", "subscription": "\(entry.subscription.key)",
-                    "filter": "\(filter.name)", "reason": "\(filter)",
+                    "application": "\(printable(entry.application, limit: 100))",
+                    "subscription": "\(printable(entry.subscription.key, limit: 100))",
+                    "filter": "\(printable(filter.name, limit: 100))", "reason": "\(filter)",
                 ])
         }
     }

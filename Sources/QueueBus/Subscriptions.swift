@@ -1,11 +1,12 @@
+import BgdemoFoundations
 public import RedisClient
 
-/// Everybody's subscriptions, in Redis.
+/// The subscriptions of all applications, in Redis.
 public struct Subscriptions: Sendable {
     private let redis: any RedisCommands
     private let namespace: String
 
-    /// - Parameter namespace: Resque's, which all programs on the bus share.
+    /// - Parameter namespace: Resque's namespace, the same for all programs on the bus. Default: `resque`.
     public init(redis: any RedisCommands, namespace: String = "resque") {
         (self.redis, self.namespace) = (redis, namespace)
     }
@@ -13,35 +14,39 @@ public struct Subscriptions: Sendable {
     private var applications: String { "\(namespace):bus_apps" }
     private func key(_ application: String) -> String { "\(namespace):bus_app:\(application)" }
 
-    /// Has an application subscribe to these and nothing else; to none of them is to leave the bus.
+    /// Replaces all subscriptions of an application; an empty list removes the application.
+    ///
+    /// - Throws: `RedisError` if Redis is away or refuses.
     public func subscribe(_ application: Application, to subscriptions: [Subscription]) async throws(RedisError) {
         guard !subscriptions.isEmpty else {
             try await unsubscribe(application)
             return
         }
-        var set: [any RedisArgument] = ["HSET", key(application.key)]
-        for subscription in subscriptions { set += [subscription.key, subscription.json] as [any RedisArgument] }
-        try await all(["DEL", key(application.key)], RedisCommand(set), ["SADD", applications, application.key])
+        try await write(subscriptions, to: application, replacing: true)
     }
 
-    /// Adds one subscription, or puts it in the place of the one with its key.
-    public func add(_ subscription: Subscription, to application: Application) async throws(RedisError) {
-        try await all(
-            RedisCommand(["HSET", key(application.key), subscription.key, subscription.json] as [any RedisArgument]),
-            ["SADD", applications, application.key])
-    }
-
-    /// Takes an application off the bus. What was driven to its queues stays there.
+    /// Adds one subscription, or replaces the one with its key.
     ///
-    /// - Returns: Whether it was on it.
+    /// - Throws: `RedisError` if Redis is away or refuses.
+    public func add(_ subscription: Subscription, to application: Application) async throws(RedisError) {
+        try await write([subscription], to: application, replacing: false)
+    }
+
+    /// Removes an application. Events in its queues stay there.
+    ///
+    /// - Returns: Whether it had subscriptions.
+    /// - Throws: `RedisError` if Redis is away or refuses.
     @discardableResult
     public func unsubscribe(_ application: Application) async throws(RedisError) -> Bool {
-        try await all(["SREM", applications, application.key], ["DEL", key(application.key)]).contains(1)
+        try await redis.run(
+            Self.removeAll, keys: [key(application.key), applications], arguments: [application.key]
+        ).int ?? 0 > 0
     }
 
-    /// Takes one subscription away, and with the last one the application.
+    /// Removes one subscription, and with the last one the application.
     ///
     /// - Returns: Whether it was there.
+    /// - Throws: `RedisError` if Redis is away or refuses.
     @discardableResult
     public func remove(_ subscription: String, from application: Application) async throws(RedisError) -> Bool {
         try await redis.run(
@@ -49,34 +54,80 @@ public struct Subscriptions: Sendable {
         ).int == 1
     }
 
-    /// What each application, by its key, is subscribed to. What is unreadable is passed over, as Ruby does.
+    /// The subscriptions of each application, by its key. Unreadable ones are ignored, as in Ruby.
+    ///
+    /// - Throws: `RedisError` if Redis is away or refuses.
     public func list() async throws(RedisError) -> [(application: String, subscriptions: [Subscription])] {
-        try await raw().map { ($0.application, $0.fields.compactMap(Subscription.init(json:))) }
+        try await raw().map { ($0.application.text, $0.fields.compactMap(Subscription.init(json:))) }
     }
 
-    /// The same as it stands in Redis, in one step and in a fixed order.
-    func raw() async throws(RedisError) -> [(application: String, fields: [[UInt8]])] {
+    /// The same as JSON, read in one step and in a fixed order.
+    func raw() async throws(RedisError) -> [(application: ByteString, fields: [[UInt8]])] {
         let reply = try await redis.run(
             Self.readAll, keys: [applications], arguments: ["\(namespace):bus_app:"])
         return (reply.array ?? []).compactMap { entry in
-            guard let parts = entry.array, parts.count == 2, let application = parts[0].text else { return nil }
-            return (application, (parts[1].array ?? []).compactMap(\.bytes))
+            guard let parts = entry.array, parts.count == 2, let application = parts[0].bytes else { return nil }
+            return (ByteString(application), (parts[1].array ?? []).compactMap(\.bytes))
         }
     }
 
+    /// Reads the subscriptions of all applications.
+    ///
+    /// KEYS[1] -> the set of applications
+    /// ARGV[1] -> the text before an application in the key of its hash
+    ///
+    /// Returns {{application, {subscription as JSON, ...}}, ...}, sorted by application.
     private static let readAll = RedisScript(
         """
         local all = {}
         local applications = redis.call('SMEMBERS', KEYS[1])
         table.sort(applications)
         for _, application in ipairs(applications) do
-            -- One key that is no hash is no reason to keep all others' events from them.
+            -- A key that is not a hash must not stop the delivery to other applications.
             local fields = redis.pcall('HVALS', ARGV[1] .. application)
             table.insert(all, { application, fields.err and {} or fields })
         end
         return all
         """)
 
+    /// Writes subscriptions of an application.
+    ///
+    /// KEYS[1] -> the hash of the application's subscriptions
+    /// KEYS[2] -> the set of applications
+    /// ARGV[1] -> the application
+    /// ARGV[2] -> 1 to remove its other subscriptions, else 0
+    /// ARGV[3...] -> key and JSON of each subscription
+    ///
+    /// Returns the number of new subscriptions.
+    private static let add = RedisScript(
+        """
+        if ARGV[2] == '1' then redis.call('DEL', KEYS[1]) end
+        local added = 0
+        for i = 3, #ARGV, 2 do added = added + redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+        redis.call('SADD', KEYS[2], ARGV[1])
+        return added
+        """)
+
+    /// Removes an application and its subscriptions.
+    ///
+    /// KEYS[1] -> the hash of the application's subscriptions
+    /// KEYS[2] -> the set of applications
+    /// ARGV[1] -> the application
+    ///
+    /// Returns the number of keys and members that were removed; 0 if there was no such application.
+    private static let removeAll = RedisScript(
+        """
+        return redis.call('SREM', KEYS[2], ARGV[1]) + redis.call('DEL', KEYS[1])
+        """)
+
+    /// Removes a subscription, and with the last one the application.
+    ///
+    /// KEYS[1] -> the hash of the application's subscriptions
+    /// KEYS[2] -> the set of applications
+    /// ARGV[1] -> the key of the subscription
+    /// ARGV[2] -> the application
+    ///
+    /// Returns 1, or 0 if there was no such subscription.
     private static let removeOne = RedisScript(
         """
         local removed = redis.call('HDEL', KEYS[1], ARGV[1])
@@ -84,10 +135,11 @@ public struct Subscriptions: Sendable {
         return removed
         """)
 
-    @discardableResult
-    private func all(_ commands: RedisCommand...) async throws(RedisError) -> [Int] {
-        var counts: [Int] = []
-        for reply in try await redis.transaction(commands) { counts.append(try reply.get().int ?? 0) }
-        return counts
+    private func write(
+        _ subscriptions: [Subscription], to application: Application, replacing: Bool
+    ) async throws(RedisError) {
+        var arguments: [any RedisArgument] = [application.key, replacing ? 1 : 0]
+        for subscription in subscriptions { arguments += [subscription.key, subscription.json] as [any RedisArgument] }
+        _ = try await redis.run(Self.add, keys: [key(application.key), applications], arguments: arguments)
     }
 }

@@ -1,4 +1,5 @@
 import RedisClient
+import BgdemoFoundations
 import BgdemoTestSupport
 import Testing
 
@@ -123,7 +124,7 @@ struct EventLeaseTests {
         arguments: 1...8)
     func anyOrder(seed: UInt64) async throws {
         try await withFixture { fixture in
-            var generator = SeededGenerator(seed: seed)
+            var generator = SeededRandom(seed: seed)
             let store = fixture.store
             var (written, token) = (0, 0)
             var done: Set<Int> = []

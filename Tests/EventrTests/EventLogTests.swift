@@ -1,5 +1,6 @@
 import Foundation
 import RedisClient
+import BgdemoFoundations
 import BgdemoTestSupport
 import Testing
 
@@ -17,7 +18,7 @@ struct EventLogTests {
             let handler = EventHandler("h") { event in bytes.change { $0.append(event.bytes) } }
             // All kinds of bytes, over more partitions than one look takes in.
             var written: [[UInt8]] = []
-            var generator = SeededGenerator(seed: 5)
+            var generator = SeededRandom(seed: 5)
             var commands: [RedisCommand] = []
             for partition in 0..<1100 {
                 commands.append(["ZADD", "eventr:partitions", partition * 7, partition * 7])

@@ -5,9 +5,9 @@ import Testing
 
 @testable import QueueBus
 
-/// Jobs and subscriptions as they should not be.
+/// Invalid jobs and subscriptions.
 extension BusTests {
-    @Test("What nobody here can perform fails with a word that says so")
+    @Test("A job that this program cannot perform fails with the reason")
     func failures() async throws {
         try await withFixture { fixture in
             let bus = Bus(redis: fixture.redis, logger: fixture.logger)
@@ -22,13 +22,15 @@ extension BusTests {
                 while try await fixture.redis.send("LLEN", "resque:failed").int != 4 {}
             }
             let failed = try await fixture.texts("LRANGE", "resque:failed", "0", "-1").joined()
-            for word in ["is not a JSON object", "is for \\\"Gone\\\"", "nobody here rides"] {
+            for word in [
+                "is not a JSON object", "does not have the class \\\"Gone\\\"", "does not ride the subscription",
+            ] {
                 #expect(failed.contains(word))
             }
         }
     }
 
-    @Test("An event that nobody subscribed to is counted, and its job is done")
+    @Test("The job of an event without a subscriber succeeds")
     func unheard() async throws {
         try await withFixture { fixture in
             let bus = Bus(redis: fixture.redis, logger: fixture.logger)
@@ -40,7 +42,7 @@ extension BusTests {
         }
     }
 
-    @Test("Who has no subscription, or none that can be read, keeps nobody's events from them")
+    @Test("Applications without readable subscriptions do not affect the others")
     func unreadable() async throws {
         try await withFixture { fixture in
             let heard = Watched(0)
@@ -72,7 +74,7 @@ extension BusTests {
         }
     }
 
-    @Test("Subscriptions are listed, replaced and taken away")
+    @Test("Subscriptions are listed, replaced and removed")
     func subscriptions() async throws {
         try await withFixture { fixture in
             let all = Subscriptions(redis: fixture.redis)
@@ -89,7 +91,7 @@ extension BusTests {
             #expect(try await all.list()[0].subscriptions == [two])
             try await all.unsubscribe(application)
             #expect(try await all.list().isEmpty)
-            #expect(throws: InvalidApplication.self) { try Application("--") }
+            #expect(throws: QueueBusError.self) { try Application("--") }
         }
     }
 }

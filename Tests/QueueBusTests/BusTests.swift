@@ -48,7 +48,7 @@ struct BusTests {
         }
     }
 
-    @Test("Published bytes are queue-bus', and its own attributes keep their order")
+    @Test("An event is published with queue-bus' bytes, and its attributes keep their order")
     func publish() async throws {
         try await withFixture { fixture in
             let mail = try BusEvent(json: #"{"to":"a@b.example","subject":"s","text":"t\"x"}"#.utf8)
@@ -69,7 +69,7 @@ struct BusTests {
         }
     }
 
-    @Test("An event goes to everyone who subscribed, once each, whoever published it")
+    @Test("An event goes to each subscriber once, whichever program published it")
     func fanOut() async throws {
         try await withFixture { fixture in
             let heard = Watched<[String]>([])
@@ -108,7 +108,7 @@ struct BusTests {
         }
     }
 
-    @Test("A driver whose job another has taken over pushes no copy; the other pushes each once")
+    @Test("A driver whose job was taken over pushes no copy; the other driver pushes each copy once")
     func takenOver() async throws {
         try await withFixture { fixture in
             let driving = Watched(0)
@@ -145,7 +145,7 @@ struct BusTests {
         }
     }
 
-    @Test("Where one queue of a fan-out is no queue, nobody has a copy, and the event is among the failed")
+    @Test("If one queue of a fan-out is of another type, no copy is pushed, and the job fails")
     func unfit() async throws {
         try await withFixture { fixture in
             let bus = Bus(redis: fixture.redis, logger: fixture.logger)
@@ -166,7 +166,7 @@ struct BusTests {
         }
     }
 
-    @Test("Who subscribed before an event was published has it, also in the middle of a stream of events")
+    @Test("An application that subscribed before an event was published gets it, also between other events")
     func subscribedInTime() async throws {
         try await withFixture { fixture in
             let bus = Bus(redis: fixture.redis, logger: fixture.logger)
@@ -189,7 +189,7 @@ struct BusTests {
         }
     }
 
-    @Test("An event for later waits among the delayed jobs, and is published when it is moved")
+    @Test("A delayed event is among the delayed jobs, and is published when it is moved")
     func later() async throws {
         try await withFixture { fixture in
             let event = try await fixture.publisher.publish("happened", try BusEvent(["x": 1]), at: 4_000_000_000)
@@ -213,7 +213,7 @@ struct BusTests {
     }
 }
 
-/// Holds up every job until it may go on.
+/// Delays every job until the test lets it continue.
 private struct Pausing: Plugin {
     let driving: Watched<Int>
     let mayGoOn: Watched<Bool>

@@ -7,7 +7,7 @@ import Testing
     private func event(_ json: String) throws -> BusEvent { try BusEvent(json: json.utf8) }
 
     @Test(
-        "Each special value is what queue-bus makes of it",
+        "Each special value matches as in queue-bus",
         arguments: [
             // attribute, then whether key, blank, empty, nil, present, notNil match
             ("{}", [false, true, false, true, false, false]),
@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test(
-        "A value is the same text, or a regular expression from beginning to end",
+        "A value matches an equal text, or as a regular expression from the beginning of a line to its end",
         arguments: [
             ("x", #"{"a":"x"}"#, true), ("x", #"{"a":"xx"}"#, false), ("1", #"{"a":1}"#, true),
             ("1.5", #"{"a":1.5}"#, true), ("true", #"{"a":true}"#, true), ("", #"{"a":""}"#, false),
@@ -38,7 +38,7 @@ import Testing
         #expect(try Matcher(["a": .value(filter)]).matches(event(json)) == matches)
     }
 
-    @Test("All filters have to match, and there must be one")
+    @Test("All filters must match, and there must be at least one")
     func all() throws {
         let event = try event(#"{"a":"x","b":"y"}"#)
         #expect(Matcher(["a": .value("x"), "b": .value("y")]).matches(event))
@@ -126,7 +126,7 @@ import Testing
         "1e2", "true", "null", #""email_sent""#,
     ]
 
-    @Test("Ruby's answers are ours", arguments: ruby)
+    @Test("Expressions match as in Ruby", arguments: ruby)
     func golden(filter: String, answers: String) throws {
         let json = try JSONSerialization.data(withJSONObject: ["a": filter])
         let subscription = #"{"queue_name":"q","key":"k","matcher":\#(String(decoding: json, as: UTF8.self))}"#

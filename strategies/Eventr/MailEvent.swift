@@ -18,12 +18,12 @@ struct MailEvent: Decodable {
     let id: String?
 
     static func json(_ email: Email, _ semantics: Semantics) -> String {
-        var json = JSONText(capacity: 160 + email.text.utf8.count)
+        var json = JSONWriter(capacity: 160 + email.text.utf8.count)
         json.raw("{")
-        json.field("eventName", name)
-        json.key("email")
+        json.member("eventName", name)
+        json.name("email")
         email.write(into: &json)
-        if semantics == .safe { json.field("id", email.id.description) }
+        if semantics == .safe { json.member("id", email.id.description) }
         json.raw("}")
         return json.text
     }
