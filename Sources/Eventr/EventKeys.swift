@@ -30,6 +30,10 @@ struct EventKeys: Sendable {
     func leases(_ number: Int, _ consumer: String) -> String { prefix + "leases:" + tag("\(number)") + ":" + consumer }
     /// String: a consumer waits for the next event of this partition.
     func waiting(_ number: Int) -> String { prefix + "waiting:" + tag("\(number)") }
+    /// String: the partition of the event with this id, and its index once it is written; expires.
+    func id(_ id: String) -> String { prefix + "id:" + tag(id) }
+    /// Hash: id → the index of its event in the partition; expires.
+    func ids(_ number: Int) -> String { prefix + "ids:" + tag("\(number)") }
     /// Channel: the number of a partition that was written to.
     var written: String { prefix + "written" }
     /// Hash: consumer → the first partition that it wants, and when that was decided; absent: all partitions.

@@ -72,7 +72,7 @@ extension EventLog {
             // Before the deletion: if this process dies in between, one gap too many is reported, and none too few.
             _ = try await store.send("HSET", keys.gaps(consumer.name), number, partition.lag(of: consumer.name))
         }
-        let about = [keys.partition(number), keys.counters(number), keys.waiting(number)]
+        let about = [keys.partition(number), keys.counters(number), keys.waiting(number), keys.ids(number)]
         let leases = partition.counters.keys.map { keys.leases(number, $0.text) }
         let others = registered.map(\.name).filter { partition.counters[ByteString($0)] == nil }
             .map { keys.leases(number, $0) }

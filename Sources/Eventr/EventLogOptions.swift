@@ -6,6 +6,8 @@ public struct EventLogOptions: Sendable {
     public var partitionSeconds = 60
     /// Whether Redis is a Cluster; then the keys contain hash tags (`eventr:partitions:{29857612}`). Default: false.
     public var isCluster = false
+    /// How long Redis remembers the id of an event; see ``Producer/write(json:id:)``. Default: 24 hours.
+    public var idWindow = Duration.seconds(86_400)
 
     /// Keys `eventr:…`, partitions of a minute, one server.
     public init() {}

@@ -21,7 +21,7 @@ import Synchronization
 public final class Producer: Sendable {
     /// The talk's name for a writer. It is not stored.
     public let name: String
-    private let store: EventStore
+    let store: EventStore
     private let algorithm: Algorithm
     private let batcher: WriteBatcher
 

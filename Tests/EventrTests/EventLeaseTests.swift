@@ -6,7 +6,7 @@ import Testing
 @testable import Eventr
 
 /// The scripts for taking and acknowledging, in every order of taking, acknowledging, dying and coming back late.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct EventLeaseTests {
     private let patient = ConsumerOptions.quick {
         $0.batch = 3

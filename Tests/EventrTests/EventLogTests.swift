@@ -7,7 +7,7 @@ import Testing
 @testable import Eventr
 
 /// The operations: replay, trim, status.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct EventLogTests {
     @Test(
         "A replay from the beginning returns the same events in the same order, byte for byte, for a new name and an old one"
