@@ -1,8 +1,8 @@
 import BgdemoEmail
 import QueueBus
 
-/// The event `email_requested`: the talk's three keys, and after them the id, by which a twin can be told. Whoever
-/// publishes one may leave the id out.
+/// The event `email_requested`: the talk's three attributes, and the id after them, by which a duplicate mail can be
+/// recognized. A publisher may omit the id.
 enum EmailRequested {
     static let type = "email_requested"
     static let matcher = Matcher(eventType: type)
@@ -16,8 +16,7 @@ enum EmailRequested {
         return event
     }
 
-    /// The mail, by all of its rules. One without an id gets that of its delivery, which attempts and crashes do not
-    /// change.
+    /// The mail, validated. An event without an id gets one from its delivery: the same for each attempt.
     static func email(_ event: BusEvent) throws(InvalidEmail) -> Email {
         let id = event["id"].flatMap { EmailID($0) } ?? EmailID(digesting: event.deliveryID.utf8)
         return try Email(id: id, to: event["to"] ?? "", subject: event["subject"] ?? "", text: event["text"] ?? "")

@@ -8,24 +8,24 @@ public import Resque
 import ServiceLifecycle
 public import BgdemoCore
 
-/// "Can we meet in the middle of immutable event bus and resque?" The web server says what happened; whoever has
-/// subscribed gets a copy in a queue of its own.
+/// "Can we meet in the middle of immutable event bus and resque?" The web server publishes an event; each subscriber gets a
+/// copy in a queue of its own.
 ///
 ///     web server ── email_requested ──▶ bus_incoming ── driver ──┬──▶ mailer_default ───▶ rider ──▶ mail server
 ///                                                                └──▶ archive_default ──▶ rider ──▶ a file
 ///
 ///     {"class":"QueueBus::Worker","args":["{\"bus_event_type\":\"email_requested\",…,\"to\":…,\"subject\":…,\"text\":…}"]}
 ///
-/// Publishers, drivers and riders may be programs in Ruby. No event can be played again: a copy is gone when it is done.
+/// Publishers, drivers and riders may be programs in Ruby. An event cannot be read again: a copy is deleted when it is done.
 public struct QueueBusStrategy: Strategy {
     private let queue: Queue
     private let publisher: Publisher
     private let bus: Bus
-    /// The driver, and one for each subscriber: none waits for a job of another's.
+    /// One worker for the driver and one for each subscriber, so that a slow subscriber does not delay the others.
     private let workers: [Worker]
     private let scheduler: Scheduler
 
-    /// - Parameter archive: Where the second subscriber keeps what was requested, a line each; nil for none.
+    /// - Parameter archive: The file to which the second subscriber appends each event as a line; nil for none.
     public init(
         redis: any RedisCommands, url: RedisURL, on group: any EventLoopGroup, delivery: Delivery, retry: RetryPolicy,
         archive: LineFile?, options: WorkerOptions, logger: Logger
