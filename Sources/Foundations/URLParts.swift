@@ -80,10 +80,24 @@ public struct URLParts: Sendable, Hashable {
         let host = rest[(rest.startIndex + 1)..<end]
         rest = rest[(end + 1)...]
         guard rest.isEmpty || rest.first == UInt8(ascii: ":") else { throw .invalidPort }
-        guard host.contains(UInt8(ascii: ":")),
-            host.allSatisfy({ $0.hexDigitValue != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") })
-        else { throw .invalidIPv6 }
-        return (text(host), true)
+        guard let literal = ipv6(host) else { throw .invalidIPv6 }
+        return (literal, true)
+    }
+
+    /// An IPv6 address and perhaps `%25` and a zone (RFC 6874), or `%` and a zone as people write it: `fe80::1%eth0`.
+    private static func ipv6(_ literal: ArraySlice<UInt8>) -> String? {
+        let percent = literal.firstIndex(of: UInt8(ascii: "%")) ?? literal.endIndex
+        let address = literal[..<percent]
+        guard address.contains(UInt8(ascii: ":")),
+            address.allSatisfy({ $0.hexDigitValue != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") })
+        else { return nil }
+        guard percent < literal.endIndex else { return text(address) }
+        var zone = literal[(percent + 1)...]
+        if zone.starts(with: "25".utf8), zone.count > 2 { zone = zone.dropFirst(2) }
+        guard !zone.isEmpty, zone.allSatisfy({ $0.isASCIILetter || $0.isASCIIDigit || "-._~".utf8.contains($0) }) else {
+            return nil
+        }
+        return text(address) + "%" + text(zone)
     }
 
     private static func port(_ rest: ArraySlice<UInt8>) throws(URLSyntaxError) -> Int? {

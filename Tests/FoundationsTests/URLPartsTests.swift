@@ -14,6 +14,8 @@ import Testing
         #expect(socket.user == "" && socket.password == "p" && socket.host == "" && socket.path == "/run/redis.sock")
         #expect(try URLParts("smtp://a@b@host").user == "a@b")
         #expect(try URLParts("http://h?x@y").host == "h")
+        #expect(try URLParts("http://[fe80::1%25eth0]:1/").host == "fe80::1%eth0")
+        #expect(try URLParts("http://[fe80::1%eth0]").host == "fe80::1%eth0")
     }
 
     @Test(
@@ -25,6 +27,7 @@ import Testing
             ("redis://:a%00b@host", .invalidLogin(.controlCharacter)),
             ("redis://:a%ffb@host", .invalidLogin(.notUTF8)),
             ("http://[::1", .unclosedBracket), ("http://[x]", .invalidIPv6), ("http://[12]", .invalidIPv6),
+            ("http://[::1%]", .invalidIPv6), ("http://[::1%a/b]", .unclosedBracket),
             ("http://::1/", .unbracketedIPv6), ("http://a:1:2", .unbracketedIPv6),
             ("http://a:", .invalidPort), ("http://a:0", .invalidPort), ("http://a:65536", .invalidPort),
             ("http://a:+80", .invalidPort),
