@@ -26,13 +26,13 @@ public enum LogFormat: String, Sendable, CaseIterable {
         line.reserveCapacity(160)
         line += LogTimestamp.now.utf8
         line += Self.column(level).utf8
-        line += printable(message).utf8
+        line += escaped(message).utf8
         for (key, value) in fields {
             line.append(UInt8(ascii: " "))
             line += key.utf8
             line.append(UInt8(ascii: "="))
             let value = text(of: value)
-            line += (value.everyByte { $0 != 0x20 && $0 != 0x22 } ? printable(value) : quoted(value)).utf8
+            line += (value.everyByte { $0 != 0x20 && $0 != 0x22 } ? escaped(value) : quoted(value)).utf8
         }
         return String(decoding: line, as: UTF8.self)
     }
@@ -40,13 +40,13 @@ public enum LogFormat: String, Sendable, CaseIterable {
     private func json(
         _ level: Logger.Level, _ message: String, _ fields: [(key: String, value: Logger.MetadataValue)]
     ) -> String {
-        var json = JSONWriter()
-        json.raw("{")
-        json.member("time", LogTimestamp.now)
-        json.member("level", level.rawValue)
-        json.member("message", message)
-        for (key, value) in fields { json.member(key, text(of: value)) }
-        json.raw("}")
+        var json = JSONWriter(escapes: .printable)
+        json.object {
+            $0.member("time", LogTimestamp.now)
+            $0.member("level", level.rawValue)
+            $0.member("message", message)
+            for (key, value) in fields { $0.member(key, text(of: value)) }
+        }
         return json.text
     }
 
@@ -67,14 +67,16 @@ public enum LogFormat: String, Sendable, CaseIterable {
         }
     }
 
-    /// One event is one line, whatever a server said in its reply.
-    private func printable(_ text: String) -> String {
-        let isPlain = text.everyByte { $0 >= 0x20 && $0 != 0x7f }
-        return isPlain ? text : String(quoted(text).dropFirst().dropLast())
+    /// The text where all of it is printable, else its JSON without the quotes: one event is one line, and no foreign
+    /// text moves a terminal's cursor.
+    private func escaped(_ text: String) -> String {
+        let isPrintable =
+            text.everyByte { $0 >= 0x20 && $0 < 0x7f } || !text.unicodeScalars.contains(where: \.isUnprintable)
+        return isPrintable ? text : String(decoding: quoted(text).utf8.dropFirst().dropLast(), as: UTF8.self)
     }
 
     private func quoted(_ text: String) -> String {
-        var json = JSONWriter()
+        var json = JSONWriter(escapes: .printable)
         json.string(text)
         return json.text
     }

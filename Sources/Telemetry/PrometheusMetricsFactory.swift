@@ -88,7 +88,7 @@ public final class PrometheusMetricsFactory: MetricsFactory {
     }
 
     private static func escaped(_ value: String) -> String {
-        guard value.contains(where: { $0 == "\\" || $0 == "\"" || $0.isNewline }) else { return value }
+        guard value.utf8.contains(where: { $0 == 0x5c || $0 == 0x22 || $0 == 0x0a }) else { return value }
         return value.unicodeScalars.map { scalar in
             switch scalar {
             case "\\": "\\\\"

@@ -46,6 +46,15 @@ import Testing
         #expect(json["time"]?.hasSuffix("Z") == true)
     }
 
+    @Test("Foreign text in a line moves no cursor and turns no words", arguments: [LogFormat.text, .json])
+    func terminal(_ format: LogFormat) throws {
+        let line = try logged(format, "é \u{1b}[31m\u{9b}\u{202e}\u{2028}\u{200b} \"x\"", ["d": "\u{1b}"])
+        #expect(line.contains(#"é \u001b[31m\u009b\u202e\u2028\u200b \"x\""#), "\(line)")
+        #expect(line.contains(format == .json ? #""d":"\u001b""# : #" d=\u001b"#), "\(line)")
+        #expect(!line.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x9b })
+        #expect(try logged(.text, "é \"x\" \\", [:]).hasSuffix("é \"x\" \\ a=plain"))
+    }
+
     @Test("What a slow reader lost is told in lines of the same form", .timeLimit(.minutes(1)))
     func drops() async throws {
         let pipe = Pipe()
@@ -64,13 +73,16 @@ import Testing
         #expect(lines.count > 8 && lines.count < 20)
     }
 
-    private func logged(_ format: LogFormat) throws -> String {
+    private func logged(
+        _ format: LogFormat, _ message: String = "said \"hi\"\r\nthere",
+        _ metadata: Logger.Metadata = ["b": "two words", "c": "x\ny"]
+    ) throws -> String {
         let pipe = Pipe()
         let writer = LogWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor, format: format)
         var logger = Logger(label: "test") { _ in LineLogHandler(format, level: .info, writer: writer) }
         logger[metadataKey: "a"] = "plain"
         logger.debug("not shown")
-        logger.warning("said \"hi\"\r\nthere", metadata: ["b": "two words", "c": "x\ny"])
+        logger.warning("\(message)", metadata: metadata)
         writer.flush()
         try pipe.fileHandleForWriting.close()
         let all = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
