@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 /// The jobs that a program can perform, by name.
 ///
 /// ```swift
@@ -15,7 +17,7 @@ public struct Jobs: Sendable {
         let perform: @Sendable (Job) async throws -> any Sendable
     }
 
-    private var definitions: [String: Definition] = [:]
+    private var definitions: [ByteString: Definition] = [:]
 
     /// None yet: what is not registered fails with ``UnknownClass``.
     public init() {}
@@ -46,7 +48,7 @@ public struct Jobs: Sendable {
     }
 
     /// The names that are registered.
-    public var names: [String] { definitions.keys.sorted() }
+    public var names: [String] { definitions.keys.sorted().map(\.text) }
 
     func plugins(for className: String) -> [any Plugin] {
         // Who only enqueues knows of none.
@@ -60,7 +62,11 @@ public struct Jobs: Sendable {
         return definition
     }
 
-    private static func key(_ name: String) -> String { name.prefix(1).lowercased() + name.dropFirst() }
+    /// The name as bytes, with its first letter small: Ruby's classes begin with a capital, node's jobs do not.
+    private static func key(_ name: String) -> ByteString {
+        let bytes = name.utf8
+        return ByteString(bytes.prefix(1).map(\.asciiLowercased) + bytes.dropFirst())
+    }
 }
 
 /// No job is registered by the name that a job's `class` says.

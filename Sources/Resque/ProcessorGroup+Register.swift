@@ -80,7 +80,7 @@ extension ResqueStore {
     /// The processes of ours that have workers, and how to tell whether they live.
     func processes() async throws -> [String: ProcessIdentity] {
         try await pairs(keys.processes).compactMapValues {
-            try? JSONDecoder().decode(ProcessIdentity.self, from: Data($0.utf8))
+            try? JSONReader.decode(ProcessIdentity.self, from: Array($0.utf8))
         }
     }
 

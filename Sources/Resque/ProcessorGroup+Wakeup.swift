@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import Logging
 import RedisClient
 
@@ -71,6 +72,6 @@ extension ProcessorGroup {
     }
 
     private func isPaused() async throws -> Bool {
-        try await store.send("GET", store.keys.pause).text.map { $0.lowercased().split(separator: " ") } == ["true"]
+        try await store.send("GET", store.keys.pause).text?.trimmingBlanks().equalsIgnoringASCIICase("true") == true
     }
 }

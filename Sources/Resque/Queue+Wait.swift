@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 #if canImport(FoundationEssentials)
     public import FoundationEssentials
 #else
@@ -24,8 +26,8 @@ extension Job {
         struct Identified: Decodable { let id: String }
         guard let argument = try? arguments.first(as: Identified.self), argument.id.utf8.count == 26 else { return nil }
         var milliseconds = 0
-        for byte in argument.id.lowercased().utf8.prefix(10) {
-            guard let digit = Self.crockford.firstIndex(of: byte) else { return nil }
+        for byte in argument.id.utf8.prefix(10) {
+            guard let digit = Self.crockford.firstIndex(of: byte.asciiLowercased) else { return nil }
             milliseconds = milliseconds << 5 | digit
         }
         return Date(timeIntervalSince1970: Double(milliseconds) / 1000)

@@ -23,7 +23,7 @@ struct AddressRule: Hashable {
         guard local.utf8.contains(UInt8(ascii: "-")) || local.utf8.contains(where: { $0 | 0x20 == 0x64 }) else {
             return
         }
-        for word in local.lowercased().split(separator: "+") {
+        for word in local.asciiLowercased().split(separator: "+") {
             if word == "drop" {
                 refusal = refusal ?? .drop
             } else if word == "fail-once" {

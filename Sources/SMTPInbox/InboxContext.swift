@@ -54,7 +54,7 @@ final class InboxContext: Sendable {
         decision.before = faultPlan.fault(at: .dot, key: key)
         decision.after = faultPlan.fault(at: .stored, key: key)
         for address in received.failsOnce {
-            let isFirst = attempts.number(of: mail ^ SeededRandom.mix(FNV1a.hash(address.lowercased().utf8))) == 1
+            let isFirst = attempts.number(of: mail ^ SeededRandom.mix(FNV1a.hash(address.asciiLowercased().utf8))) == 1
             if isFirst { decision.before = decision.before ?? .reply(451) }
         }
         return decision

@@ -27,7 +27,8 @@ extension SMTPSession {
                     guard let size = Int(size), size <= inbox.settings.maxSize else {
                         return reply("552 5.3.4 at most \(inbox.settings.maxSize) bytes are taken\r\n", &out)
                     }
-                case ("BODY", let body?) where ["7BIT", "8BITMIME"].contains(body.uppercased()): continue
+                case ("BODY", let body?)
+                where ["7BIT", "8BITMIME"].contains(where: { body.equalsIgnoringASCIICase($0) }): continue
                 case ("SMTPUTF8", nil): takesUTF8 = true
                 case ("AUTH", _?): continue
                 case ("SIZE", _), ("BODY", _), ("SMTPUTF8", _), ("AUTH", _):
@@ -54,7 +55,7 @@ extension SMTPSession {
             return mistake("501 5.5.4 the command is RCPT TO:<you@example.org>", &out)
         }
         guard !to.hasParameters else { return mistake("555 5.5.4 RCPT has no parameters here", &out) }
-        if to.path.lowercased() != "postmaster", let refusal = refusal(of: to.path, envelope.takesUTF8) {
+        if !to.path.equalsIgnoringASCIICase("postmaster"), let refusal = refusal(of: to.path, envelope.takesUTF8) {
             return mistake(refusal, &out)
         }
         guard envelope.recipients.count < inbox.settings.maxRecipients else {

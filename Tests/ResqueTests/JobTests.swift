@@ -63,6 +63,21 @@ import Testing
         #expect(throws: InvalidJob.self) { try job(json) }
     }
 
+    @Test(
+        "A class and a name of half a megabyte of combining marks are read and looked up at once",
+        .timeLimit(.minutes(1)))
+    func marks() throws {
+        let start = ContinuousClock.now
+        let name = "a" + String(repeating: "\u{301}\u{323}", count: 125_000)
+        let job = try job(#"{"\#(name)":1,"class":"\#(name)","args":[{"\#(name)":1}]}"#)
+        var jobs = Jobs()
+        jobs.register("é") { (_: Job) in }
+        #expect(throws: UnknownClass.self) { try jobs.definition(of: job.className) }
+        #expect(throws: InvalidJobArguments.self) { try job.arguments.decode(as: [String: Int].self) }
+        #expect(job.arguments.onlyTexts() == nil)
+        #expect(ContinuousClock.now - start < .seconds(2))
+    }
+
     @Test("Bytes that are not UTF-8 are no job")
     func notUTF8() {
         #expect(throws: InvalidJob.self) {
