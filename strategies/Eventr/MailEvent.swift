@@ -3,39 +3,42 @@ import BgdemoEmail
 import BgdemoFoundations
 import Eventr
 
-/// A mail as an event: the talk's JSON, and the id after it. Events with other names are ignored.
-struct MailEvent: Decodable {
+/// A mail as an event: the talk's JSON, and after it the id. Events with other names are ignored.
+///
+///     {"eventName":"emailEvent","email":{"to":…,"subject":…,"text":…},"id":"01…"}
+enum MailEvent {
     static let name = "emailEvent"
-
-    struct Fields: Decodable {
-        let to: String
-        let subject: String
-        let text: String
-    }
-
-    let eventName: String
-    let email: Fields?
-    let id: String?
 
     static func json(_ email: Email, _ semantics: Semantics) -> String {
         var json = JSONWriter(capacity: 160 + email.text.utf8.count)
-        json.raw("{")
-        json.member("eventName", name)
-        json.name("email")
-        email.write(into: &json)
-        if semantics == .safe { json.member("id", email.id.description) }
-        json.raw("}")
+        json.object { json in
+            json.member("eventName", name)
+            json.name("email")
+            json.object { email.writeMembers(into: &$0, includesID: false) }
+            if semantics == .safe { json.member("id", email.id.description) }
+        }
         return json.text
     }
 
-    /// The mail of an event, validated; nil if the event has another name. An event without an id, as the talk's are, gets
-    /// one from its position and bytes: the same in every process, each time it is read.
+    /// The mail that an event asks for, by all of its rules; nil where it is an event of another name. One without an
+    /// id, as the talk's are, gets that of its place and bytes: the same in every process, each time it is read.
+    ///
+    /// - Throws: ``JSONError`` where it is no JSON; ``MissingEmail`` where it is no mail's; ``InvalidEmail`` where a rule is
+    ///   broken.
     static func email(of event: Event) throws -> Email? {
-        let mail = try event.decode(MailEvent.self)
-        guard mail.eventName.hasSameBytes(as: name) else { return nil }
-        guard let fields = mail.email else { throw MissingEmail() }
-        let id = mail.id.flatMap { EmailID($0) } ?? EmailID(digesting: Array("\(event.place) ".utf8) + event.bytes)
-        return try Email(id: id, to: fields.to, subject: fields.subject, text: fields.text)
+        var (isMail, email, id): (Bool, JSONValue?, JSONValue?) = (false, nil, nil)
+        for (key, value) in try JSONValue(event.bytes).members {
+            switch key {
+            case "eventName": isMail = value.text.map { $0.hasSameBytes(as: name) } ?? false
+            case "email": email = value
+            case "id": id = value.kind == .null ? nil : value
+            default: continue
+            }
+        }
+        guard isMail else { return nil }
+        guard let email, let fields = EmailFields(email), id == nil || id?.text != nil else { throw MissingEmail() }
+        return try EmailFields(to: fields.to, subject: fields.subject, text: fields.text, id: id?.text)
+            .email(carrier: Array("\(event.place) ".utf8) + event.bytes)
     }
 }
 

@@ -18,7 +18,8 @@ enum EmailRequested {
 
     /// The mail, validated. An event without an id gets one from its delivery: the same for each attempt.
     static func email(_ event: BusEvent) throws(InvalidEmail) -> Email {
-        let id = event["id"].flatMap { EmailID($0) } ?? EmailID(digesting: event.deliveryID.utf8)
-        return try Email(id: id, to: event["to"] ?? "", subject: event["subject"] ?? "", text: event["text"] ?? "")
+        try EmailFields(
+            to: event["to"] ?? "", subject: event["subject"] ?? "", text: event["text"] ?? "", id: event["id"]
+        ).email(carrier: event.deliveryID.utf8)
     }
 }

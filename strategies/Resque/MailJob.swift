@@ -35,19 +35,15 @@ struct MailJob: Decodable, Sendable {
     /// The job that sends `email`.
     static func job(_ email: Email) -> Job {
         var json = JSONWriter(capacity: 200 + email.text.utf8.count)
-        json.raw("[{")
-        json.member("to", email.to.text)
-        json.member("subject", email.subject)
-        json.member("text", email.text)
-        json.member("id", email.id.description)
-        json.raw("}]")
+        json.array { json in
+            json.object { email.writeMembers(into: &$0, includesID: true) }
+        }
         return Job(name, JobArguments(validated: json.bytes), queue: queue)
     }
 
     /// The mail, by all of its rules. One without an id gets that of its job, which attempts and crashes do not change.
     func email(of job: Job) throws(InvalidEmail) -> Email {
-        let id = id.flatMap { EmailID($0) } ?? EmailID(digesting: job.identity.utf8)
-        return try Email(id: id, to: to, subject: subject, text: text)
+        try EmailFields(to: to, subject: subject, text: text, id: id).email(carrier: job.identity.utf8)
     }
 }
 

@@ -41,12 +41,13 @@ package struct MailLine: Sendable, Equatable {
         self.init(id, bytes)
     }
 
-    /// The mail, made anew by the rules of the door.
+    /// The mail, checked again by all of its rules.
     package func email() throws(InvalidEmail) -> Email {
         guard let fields = try? JSONObject(Array(bytes.readableBytesView)), let to = fields["to"]?.text,
             let subject = fields["subject"]?.text, let text = fields["text"]?.text
         else { throw InvalidEmail(.text, "the message is garbled") }
-        return try Email(id: id, to: to, subject: subject, text: text)
+        return try EmailFields(to: to, subject: subject, text: text, id: id.description)
+            .email(carrier: bytes.readableBytesView)
     }
 
     /// The same, copied where the read that brought it is much larger, which it would keep in memory.
