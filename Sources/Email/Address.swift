@@ -1,6 +1,6 @@
 /// One mailbox: an addr-spec by RFC 5321, section 4.1.2, and not a character beside it.
 ///
-/// Stricter than the RFC where leniency has been somebody's way in: no leading dash (a mail program's option), no
+/// Stricter than the RFC where leniency was exploited: no leading dash (a mail program's option), no
 /// encoded word (some programs decode it into another address), no control character even in quotes. Letters outside
 /// ASCII are allowed by RFC 6531; the server must then offer SMTPUTF8 (see ``needsSMTPUTF8``).
 public struct Address: Sendable, Hashable, CustomStringConvertible {

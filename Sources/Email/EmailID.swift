@@ -6,19 +6,19 @@
 import BgdemoFoundations
 import Synchronization
 
-/// The name of one e-mail from the request to the inbox: 26 characters of Crockford's base 32, a ULID
+/// Names one e-mail from the request to the inbox: 26 characters of Crockford's base 32, a ULID
 /// (<https://github.com/ulid/spec>), so that ids sort by the time they were made.
 ///
-/// The id goes into the answer, every log line and the `Message-ID`, so that a twin can be told from another mail.
+/// The id goes into the answer, every log line and the `Message-ID`, so that a duplicate is known from another mail.
 public struct EmailID: Sendable, Hashable {
     private let high: UInt64
     private let low: UInt64
 
     /// A new id: 48 bits of milliseconds, 16 bits that count up within one, 64 bits that are another process' only
-    /// by a chance of one in 2⁶⁴. A name, no secret: to ask the kernel for every one costs more than the rest of it.
+    /// by a chance of one in 2⁶⁴. It is a name and no secret, so the kernel is not asked for each one's random bits.
     ///
-    /// Each is greater than the one before in this process, though the clock be set back or a millisecond see more
-    /// than 65,536: it then borrows from the next.
+    /// Each is greater than the one before in this process, also where the clock is set back or more than 65,536 are made
+    /// in one millisecond: these use the next one's numbers.
     public init() {
         let now = UInt64(max(0, Date().timeIntervalSince1970) * 1000) << 16
         var last = Self.last.load(ordering: .relaxed)
@@ -36,7 +36,7 @@ public struct EmailID: Sendable, Hashable {
 
     private static let seed = UInt64.random(in: .min ... .max)
 
-    /// When the id was made, in milliseconds since 1970; says nothing of one that was digested.
+    /// When the id was made, in milliseconds since 1970. Of a digested id it has no meaning.
     public var milliseconds: UInt64 { high >> 16 }
 
     /// The id that `text` spells, or nil where it spells none.
@@ -54,9 +54,9 @@ public struct EmailID: Sendable, Hashable {
         (self.high, self.low) = (high, low)
     }
 
-    /// An id made from bytes that have none of their own, so that the same bytes have the same id in every process.
+    /// The id of bytes that have none, which is the same in every process.
     public init(digesting bytes: some Sequence<UInt8>) {
-        // FNV-1a, twice with two offsets: not a secret, only a name.
+        // FNV-1a, twice with two offsets. It is a name and no secret.
         var high: UInt64 = 0xcbf2_9ce4_8422_2325
         var low: UInt64 = 0x84222325_cbf29ce4
         for byte in bytes {

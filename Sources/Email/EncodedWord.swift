@@ -1,14 +1,14 @@
 import BgdemoFoundations
 
-/// Header text by RFC 2047: as it is where plain ASCII says it exactly, else in encoded words.
+/// Header text by RFC 2047: as it is where it is plain ASCII that nothing changes, else in encoded words.
 enum EncodedWord {
     /// The value for the header `name`, folded at 76 columns.
     static func header(_ name: String, _ text: String) -> String {
-        isPlain(text, room: 76 - name.utf8.count - 2) ? text : encode(text)
+        isPlain(text, width: 76 - name.utf8.count - 2) ? text : encode(text)
     }
 
-    private static func isPlain(_ text: String, room: Int) -> Bool {
-        text.utf8.count <= room && text.utf8.allSatisfy { (0x20..<0x7f).contains($0) } && !text.contains("=?")
+    private static func isPlain(_ text: String, width: Int) -> Bool {
+        text.utf8.count <= width && text.utf8.allSatisfy { (0x20..<0x7f).contains($0) } && !text.contains("=?")
             && text.utf8.first != 0x20 && text.utf8.last != 0x20
     }
 

@@ -1,4 +1,4 @@
-/// What is wrong with an e-mail that somebody asked for, in words for that somebody.
+/// What is wrong with an e-mail that was asked for, in words for the person who asked.
 public struct InvalidEmail: Error, Hashable, CustomStringConvertible {
     /// The part of the e-mail that broke a rule.
     public enum Field: String, Sendable {

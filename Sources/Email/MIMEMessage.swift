@@ -11,7 +11,7 @@ import BgdemoFoundations
 public struct MIMEMessage: Sendable {
     /// The whole message.
     public let bytes: [UInt8]
-    /// The name by which a twin can be told: `<ID@domain of the sender>`.
+    /// The name by which a duplicate is known: `<ID@domain of the sender>`.
     public let messageID: String
 
     /// - Parameter date: Written as the time zone +0000.

@@ -207,7 +207,7 @@ final class CurlConnection {
             try set(CURLOPT_LOGIN_OPTIONS, login.mechanisms.map { "AUTH=\($0.rawValue)" }.joined(separator: ";"))
         }
         try check(unsafe ccurl_adopt(easy, connected))
-        try check(unsafe ccurl_set_debug(easy, overhear))
+        try check(unsafe ccurl_set_debug(easy, noteTraffic))
         try set(CURLOPT_VERBOSE, 1)
         try add()
         phase = .greeting
@@ -306,8 +306,8 @@ final class CurlConnection {
         if code == CURLE_USE_SSL_FAILED, !handshake.capabilities.has("STARTTLS") {
             return "the server offers no STARTTLS; tls=off sends in the clear"
         }
-        let said = unsafe String(cString: errorText)
-        return said.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : said
+        let text = unsafe String(cString: errorText)
+        return text.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : text
     }
 
     /// The opening ended before it began.
@@ -316,10 +316,10 @@ final class CurlConnection {
         multi.wake()
     }
 
-    fileprivate func heard(_ kind: curl_infotype, _ bytes: UnsafeBufferPointer<UInt8>) {
+    fileprivate func note(_ kind: curl_infotype, _ bytes: UnsafeBufferPointer<UInt8>) {
         switch kind {
-        case CURLINFO_HEADER_OUT: unsafe handshake.clientSaid(bytes)
-        case CURLINFO_HEADER_IN: unsafe handshake.serverSaid(bytes)
+        case CURLINFO_HEADER_OUT: unsafe handshake.noteCommand(bytes)
+        case CURLINFO_HEADER_IN: unsafe handshake.noteReply(bytes)
         default: break
         }
     }
@@ -382,11 +382,11 @@ final class CurlConnection {
 }
 
 /// libcurl's `CURLOPT_DEBUGFUNCTION`.
-private let overhear: curl_debug_callback = { _, kind, bytes, count, pointer in
+private let noteTraffic: curl_debug_callback = { _, kind, bytes, count, pointer in
     guard let bytes = unsafe bytes, let pointer = unsafe pointer else { return 0 }
     let connection = unsafe Unmanaged<CurlConnection>.fromOpaque(pointer).takeUnretainedValue()
     unsafe bytes.withMemoryRebound(to: UInt8.self, capacity: count) { bytes in
-        unsafe connection.heard(kind, UnsafeBufferPointer(start: bytes, count: count))
+        unsafe connection.note(kind, UnsafeBufferPointer(start: bytes, count: count))
     }
     return 0
 }

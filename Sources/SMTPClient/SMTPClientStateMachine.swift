@@ -140,7 +140,7 @@ struct SMTPClientStateMachine {
         case .sending(let request, let transaction):
             return receive(reply, request, transaction, isLast)
         default:
-            return lose("the server said what nobody had asked for: \(reply.text)")
+            return lose("an unexpected reply: \(reply.text)")
         }
     }
 

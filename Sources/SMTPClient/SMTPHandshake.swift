@@ -13,7 +13,7 @@ struct SMTPHandshake {
     private var parser = SMTPReplyParser()
 
     /// The client's next line, such as `EHLO client.example.org`. Of a password's lines only the kind is looked at.
-    mutating func clientSaid(_ line: some Collection<UInt8>) {
+    mutating func noteCommand(_ line: some Collection<UInt8>) {
         if line.starts(with: "EHLO".utf8) || line.starts(with: "HELO".utf8) {
             stage = .ehlo
         } else if line.starts(with: "STARTTLS".utf8) {
@@ -24,7 +24,7 @@ struct SMTPHandshake {
     }
 
     /// The server's next bytes.
-    mutating func serverSaid(_ bytes: some Collection<UInt8>) {
+    mutating func noteReply(_ bytes: some Collection<UInt8>) {
         noteBanner()
         guard violation == nil else { return }
         parser.bytes.append(contentsOf: bytes)

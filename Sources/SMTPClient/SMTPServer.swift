@@ -1,6 +1,6 @@
 import BgdemoFoundations
 
-/// The server that mails are handed to, as a URL says it:
+/// The server that takes the mails, as a URL names it:
 ///
 ///     smtp://host                      port 25
 ///     smtp://user@host:587             with a login; the password comes beside it, or as user:password@
@@ -10,8 +10,8 @@ import BgdemoFoundations
 ///     gmail                            smtp://smtp.gmail.com:587?tls=required
 ///     discard:                         takes every mail and throws it away
 ///
-/// Where the URL does not say, TLS is ``TLSPolicy/off`` for a server on this machine (nobody listens on loopback, and few
-/// such servers have a certificate) and ``TLSPolicy/required`` for every other: mail goes into the clear only where
+/// Where the URL does not say, TLS is ``TLSPolicy/off`` for a server on this machine (loopback is not overheard, and few such servers
+/// have a certificate) and ``TLSPolicy/required`` for every other: mail goes into the clear only where
 /// that was asked for.
 public struct SMTPServer: Sendable, Hashable {
     public enum Scheme: String, Sendable {

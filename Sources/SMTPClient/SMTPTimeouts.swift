@@ -1,14 +1,15 @@
-/// How long one attempt may take, part by part. Waiting in the courier's queue is not part of it.
+/// How long one attempt may take, part by part. The time in the client's queue is not part of it.
 public struct SMTPTimeouts: Sendable, Hashable {
-    /// To find the host and connect to it, with TLS where the URL is `smtps:`.
+    /// To find the host and connect to it, with TLS where the URL is `smtps:`. Default: 30 s.
     public var connect: Duration
-    /// For each step of the conversation, from the banner to the last byte of the text: the server's reply to a
-    /// command, or its reading on in the text.
+    /// For each step of the session, from the banner to the last byte of the text: the server's reply to a command, or its
+    /// reading on in the text. Default: 60 s.
     public var stage: Duration
     /// For the reply to the final dot: servers may deliver before they answer, so that RFC 5321 (4.5.3.2.6) asks for
-    /// ten minutes. What is cut here is ``Mail/SendOutcome/unknown(_:)``.
+    /// ten minutes. What is cut here is ``Email/SendOutcome/unknown(_:)``. Default: 10
+    /// minutes.
     public var dot: Duration
-    /// For the whole attempt.
+    /// For the whole attempt. Default: 15 minutes.
     public var total: Duration
 
     public init(

@@ -1,5 +1,5 @@
 /// Whether the connection to an `smtp://` server goes over to TLS (STARTTLS, RFC 3207). `smtps://` is TLS from its
-/// first byte, whatever this says. Where there is TLS, the server's certificate is verified: an unverified one ends
+/// first byte, whatever the policy. Where there is TLS, the server's certificate is verified: an unverified one ends
 /// the attempt, it does not fall back.
 public enum TLSPolicy: String, Sendable, Hashable, CaseIterable {
     /// In the clear, the password too: for a server on this machine, or a network you trust like it.

@@ -9,7 +9,7 @@ import BgdemoFoundations
 /// - `slow-2s@…` makes the answer after the dot take that long, at least;
 /// - `drop@…` loses the connection at RCPT.
 ///
-/// A word for the human may stand beside: `fail-once+bob@…`.
+/// Other words may stand beside: `fail-once+bob@…`.
 struct AddressRule: Hashable {
     /// At RCPT, instead of yes.
     private(set) var refusal: InboxFault.Action?

@@ -6,7 +6,7 @@ import BgdemoFoundations
     public import Foundation
 #endif
 
-/// A mail as it came, and how it came. What its text means is worked out when somebody asks.
+/// A mail as it came, and how it came. Its text is decoded when it is asked for.
 public struct CaughtMail: Sendable, Identifiable {
     /// 1 for the first mail of an inbox, 2 for the second, …
     public internal(set) var id: Int
@@ -21,7 +21,7 @@ public struct CaughtMail: Sendable, Identifiable {
     /// The number of the connection it came over, from 1.
     public let connection: Int
     public let usedTLS: Bool
-    /// Who had logged in.
+    /// The user who had logged in; nil where none had.
     public let user: String?
 
     /// `Subject:`, its encoded words decoded (RFC 2047); empty where there is none.

@@ -11,12 +11,12 @@ struct DeadlineTimer {
         self.deadline = deadline
     }
 
-    /// Calls `ring` on the loop when the deadline has passed, or somewhat before: ``hasPassed()`` tells.
-    mutating func arm(on loop: any EventLoop, _ ring: @escaping @Sendable () -> Void) {
+    /// Calls `action` on the loop when the deadline has passed, or somewhat before: see ``hasPassed()``.
+    mutating func arm(on loop: any EventLoop, _ action: @escaping @Sendable () -> Void) {
         guard deadline < fires else { return }
         timer?.cancel()
         fires = deadline
-        timer = loop.scheduleTask(deadline: deadline, ring)
+        timer = loop.scheduleTask(deadline: deadline, action)
     }
 
     /// Whether the deadline has really passed, now that the timer fired; if not, it is to be armed again.

@@ -3,8 +3,8 @@ import Synchronization
 /// How often each key has come, remembered of the newest 65,536 keys at least and of twice as many at most.
 final class FailOnceTracker: Sendable {
     private struct Memory {
-        var young: [UInt64: Int] = [:]
-        var old: [UInt64: Int] = [:]
+        var recent: [UInt64: Int] = [:]
+        var older: [UInt64: Int] = [:]
     }
 
     private let generation: Int
@@ -14,14 +14,14 @@ final class FailOnceTracker: Sendable {
         self.generation = generation
     }
 
-    /// Counts one more and says which it is, from 1.
+    /// Counts one more and returns its number, from 1.
     func number(of key: UInt64) -> Int {
         memory.withLock { memory in
-            let number = (memory.young[key] ?? memory.old[key] ?? 0) + 1
-            memory.young[key] = number
-            if memory.young.count >= generation {
-                memory.old = memory.young
-                memory.young = [:]
+            let number = (memory.recent[key] ?? memory.older[key] ?? 0) + 1
+            memory.recent[key] = number
+            if memory.recent.count >= generation {
+                memory.older = memory.recent
+                memory.recent = [:]
             }
             return number
         }

@@ -1,6 +1,7 @@
 import BgdemoFoundations
 
-/// Chance that can be repeated: every decision is a function of the seed and of what it is about.
+/// Which faults happen to which mails: each decision is a function of the seed and of what it is about, so that a run can
+/// be repeated.
 struct FaultPlan: Sendable {
     private let seed: UInt64
     private let delay: ReplyDelay

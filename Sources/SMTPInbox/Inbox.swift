@@ -1,4 +1,3 @@
-import BgdemoHTTPServer
 import BgdemoNetSupport
 public import Logging
 public import NIOCore
@@ -66,7 +65,7 @@ public final class Inbox: Sendable {
         mails.arrivals(buffering: buffering)
     }
 
-    /// Stops listening, gives the replies that are due within `grace`, says 421 to everyone, and returns when the last
+    /// Stops listening, gives the replies that are due within `grace`, says 421 to every client, and returns when the last
     /// connection is gone.
     public func stop(grace: Duration = .seconds(2)) async {
         try? await listener.close()

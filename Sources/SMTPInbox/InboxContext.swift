@@ -1,5 +1,4 @@
 import BgdemoFoundations
-import BgdemoHTTPServer
 import BgdemoNetSupport
 import Logging
 import Synchronization

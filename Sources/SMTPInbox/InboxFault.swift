@@ -1,6 +1,6 @@
-/// One thing that goes wrong at one stage of the conversation, with a probability.
+/// One thing that goes wrong at one stage of the session, with a probability.
 ///
-/// Who is hit is no accident. Each decision is a function of the seed, the stage, and the number of what it is about,
+/// The same mails are hit in every run with one seed. Each decision is a function of the seed, the stage, and the number of what it is about,
 /// so that neither the speed nor the number of the clients changes it:
 ///
 /// - `banner`, `ehlo`, `starttls`, `auth`: the number of the connection, from 1;

@@ -1,4 +1,4 @@
-/// How an inbox behaves: what it keeps, whom it lets in, and how badly it treats its clients.
+/// How an inbox behaves: what it keeps, which logins it takes, and which faults it has.
 public struct InboxSettings: Sendable {
     /// The name in the greeting (RFC 5321, section 4.2).
     public var name = "inbox.bgdemo.invalid"
@@ -12,7 +12,7 @@ public struct InboxSettings: Sendable {
     public var faults: [InboxFault] = []
     /// Mails a second; past it 421. A second's worth may come at once.
     public var rateLimit: Double?
-    /// Where all chance comes from: the same seed treats the same mails the same way (see ``InboxFault``).
+    /// The seed of all random decisions: the same seed treats the same mails the same way (see ``InboxFault``).
     public var seed = UInt64.random(in: .min ... .max)
 
     /// The newest mails that are kept in memory: their number, and their bytes together.

@@ -44,7 +44,7 @@ struct MailDataReader {
             case .lineStart:
                 place = byte == 0x0d ? .cr : .inLine
             case .dot where byte == 0x0d:
-                // Perhaps the end, perhaps text: kept back until the next byte tells.
+                // The end or text: the next byte decides.
                 begin = index + 1
                 place = .dotCR
             case .dot:

@@ -2,7 +2,7 @@ import DequeModule
 import Logging
 import Synchronization
 
-/// The newest mails, bounded in number and bytes, and the news of each that comes.
+/// The newest mails, bounded in number and bytes, and a stream of each that comes.
 public final class MailStore: Sendable {
     private struct State {
         /// Oldest first; their ids follow each other.
@@ -15,7 +15,7 @@ public final class MailStore: Sendable {
     }
 
     private struct Reader {
-        let news: AsyncStream<CaughtMail>.Continuation
+        let stream: AsyncStream<CaughtMail>.Continuation
         var hasLost = false
     }
 
@@ -56,21 +56,21 @@ public final class MailStore: Sendable {
     /// Each mail that comes from now on. A reader that falls more than `buffering` mails behind loses the newest, and
     /// the log says so.
     public func arrivals(buffering: Int) -> AsyncStream<CaughtMail> {
-        AsyncStream(bufferingPolicy: .bufferingOldest(buffering)) { news in
+        AsyncStream(bufferingPolicy: .bufferingOldest(buffering)) { stream in
             let number = state.withLock { state -> Int? in
                 guard !state.isClosed else { return nil }
                 state.nextReader += 1
-                state.readers[state.nextReader] = Reader(news: news)
+                state.readers[state.nextReader] = Reader(stream: stream)
                 return state.nextReader
             }
-            guard let number else { return news.finish() }
-            news.onTermination = { [weak self] _ in
+            guard let number else { return stream.finish() }
+            stream.onTermination = { [weak self] _ in
                 self?.state.withLock { state in _ = state.readers.removeValue(forKey: number) }
             }
         }
     }
 
-    /// Gives the mail its id and keeps it, at the expense of the oldest.
+    /// Gives the mail its id and keeps it. The oldest go where there is no space.
     func store(_ mail: CaughtMail) -> Int {
         var mail = mail
         let (id, readers) = state.withLock { state in
@@ -83,15 +83,15 @@ public final class MailStore: Sendable {
             }
             return (state.total, state.readers)
         }
-        if !readers.isEmpty { tell(readers, of: mail) }
+        if !readers.isEmpty { yield(mail, to: readers) }
         return id
     }
 
-    private func tell(_ readers: [Int: Reader], of mail: CaughtMail) {
+    private func yield(_ mail: CaughtMail, to readers: [Int: Reader]) {
         for (number, reader) in readers {
-            guard case .dropped = reader.news.yield(mail), !reader.hasLost else { continue }
+            guard case .dropped = reader.stream.yield(mail), !reader.hasLost else { continue }
             state.withLock { state in state.readers[number]?.hasLost = true }
-            logger.warning("a reader of the arrivals is too slow and misses mails, the first of them \(mail.id)")
+            logger.warning("A reader of the inbox is too slow and misses mails", metadata: ["first": "\(mail.id)"])
         }
     }
 
@@ -101,6 +101,6 @@ public final class MailStore: Sendable {
             state.isClosed = true
             return state.readers
         }
-        for reader in readers.values { reader.news.finish() }
+        for reader in readers.values { reader.stream.finish() }
     }
 }

@@ -3,7 +3,9 @@ import NIOCore
 /// Before the mails: EHLO, STARTTLS (RFC 3207), AUTH (RFC 4954).
 extension SMTPSession {
     mutating func hello(isExtended: Bool, _ argument: ByteBufferView, _ out: inout ByteBuffer) -> Step {
-        guard !argument.allSatisfy({ $0 == 0x20 }) else { return mistake("501 5.5.4 say your name after it", &out) }
+        guard !argument.allSatisfy({ $0 == 0x20 }) else {
+            return mistake("501 5.5.4 the command is EHLO and a name", &out)
+        }
         if let step = fault(at: .ehlo, UInt64(number), &out) { return step }
         state.greet()
         let settings = inbox.settings

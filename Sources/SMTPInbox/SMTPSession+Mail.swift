@@ -1,5 +1,4 @@
 import BgdemoFoundations
-import BgdemoHTTPServer
 import BgdemoEmail
 import BgdemoNetSupport
 import NIOCore

@@ -6,10 +6,11 @@ import Testing
 
 @testable import BgdemoSMTPClient
 
-/// A courier ends in order, or is let go; and what it says of a server without a mail.
-@Suite(.timeLimit(.minutes(1)))
+/// How a client ends, and what it learns of a server without a mail.
+@Suite("Closing and probing the SMTP client", .timeLimit(.minutes(1)))
 struct SMTPClientClosingTests {
-    @Test func closingFinishesWhatWasTaken() async throws {
+    @Test("Closing finishes the mails that were taken and takes no more")
+    func closingFinishesWhatWasTaken() async throws {
         let server = try await ScriptedSMTPServer.start()
         let sent = Atomic(0)
         try await withSMTPClient(to: server, connections: 2) { client in
@@ -24,7 +25,8 @@ struct SMTPClientClosingTests {
         }
     }
 
-    @Test func aCourierThatIsLetGoCutsAndTells() async throws {
+    @Test("A client that is released ends its mails as temporary")
+    func aReleasedClientEndsItsMails() async throws {
         let server = try await ScriptedSMTPServer.start { $0.point == .rcpt ? .hang : nil }
         let told = Watched<[SendOutcome]>([])
         do {
@@ -40,7 +42,8 @@ struct SMTPClientClosingTests {
         try await server.close()
     }
 
-    @Test func aProbeSaysWhatIsOffered() async throws {
+    @Test("A probe returns what the server offers")
+    func aProbeSaysWhatIsOffered() async throws {
         let server = try await ScriptedSMTPServer.start(extensions: ["PIPELINING", "SIZE 5000000"])
         try await withSMTPClient(to: server) { client in
             let offer = try await client.probe().get()
@@ -53,7 +56,8 @@ struct SMTPClientClosingTests {
         #expect(heard[0].commands == ["EHLO [127.0.0.1]", "QUIT"] || heard[0].commands.first?.contains(".") == true)
     }
 
-    @Test func aProbeSaysWhyNot() async throws {
+    @Test("A probe returns why the server refuses")
+    func aProbeSaysWhyNot() async throws {
         let server = try await ScriptedSMTPServer.start { $0.point == .banner ? .sayAndCut("554 go away") : nil }
         try await withSMTPClient(to: server) { client in
             #expect(await client.probe() == .failure(SMTPFailure(.banner, code: 554, "554 go away")))

@@ -6,9 +6,10 @@ import Testing
 @testable import BgdemoSMTPClient
 
 /// Connections are kept, bounded, and never used after something went wrong on them.
-@Suite(.timeLimit(.minutes(1)))
+@Suite("Connections of the SMTP client", .timeLimit(.minutes(1)))
 struct SMTPClientConnectionTests {
-    @Test func oneConnectionForMailAfterMail() async throws {
+    @Test("One connection carries mail after mail and ends with QUIT")
+    func oneConnectionForMailAfterMail() async throws {
         let server = try await ScriptedSMTPServer.start()
         try await withSMTPClient(to: server) { client in
             for number in 1...10 {
@@ -20,7 +21,8 @@ struct SMTPClientConnectionTests {
         #expect(heard[0].commands.last == "QUIT")
     }
 
-    @Test func noMoreConnectionsThanAllowedAndTheRestInOrder() async throws {
+    @Test("No more connections are opened than allowed, and waiting mails go in order")
+    func noMoreConnectionsThanAllowedAndTheRestInOrder() async throws {
         let server = try await ScriptedSMTPServer.start()
         let sent = Watched<[Int]>([])
         try await withSMTPClient(to: server, connections: 3) { client in
@@ -42,7 +44,8 @@ struct SMTPClientConnectionTests {
         }
     }
 
-    @Test func withOneConnectionTheOrderIsTheOrderOfTheCalls() async throws {
+    @Test("One connection keeps the order of the calls")
+    func withOneConnectionTheOrderIsTheOrderOfTheCalls() async throws {
         let server = try await ScriptedSMTPServer.start()
         let sent = Watched<[Int]>([])
         try await withSMTPClient(to: server, connections: 1) { client in
@@ -53,7 +56,8 @@ struct SMTPClientConnectionTests {
         #expect(server.heard.texts.map(subjectNumber) == Array(0..<100))
     }
 
-    @Test func aFullBacklogSaysSo() async throws {
+    @Test("A full backlog refuses further mails at stage queue")
+    func aFullBacklogSaysSo() async throws {
         let server = try await ScriptedSMTPServer.start { $0.point == .banner ? .hang : nil }
         try await withSMTPClient(to: server, connections: 1, backlog: 2) { client in
             let told = Watched<[SendOutcome]>([])
@@ -72,7 +76,9 @@ struct SMTPClientConnectionTests {
     }
 
     /// RSET, and on: a refused recipient costs no connection.
-    @Test(arguments: [false, true])
+    @Test(
+        "A refused recipient is followed by RSET, and the connection is kept",
+        arguments: [false, true])
     func aRefusalKeepsTheConnection(isPipelined: Bool) async throws {
         let refusals = Atomic(0)
         let server = try await ScriptedSMTPServer.start(extensions: isPipelined ? ["PIPELINING"] : []) { place in
@@ -93,7 +99,8 @@ struct SMTPClientConnectionTests {
     }
 
     /// A server that pipelines may say 354 although it refused the recipient; it gets no text, and so no empty mail.
-    @Test func noTextAfterARefusalWhateverDATASays() async throws {
+    @Test("No text follows a refused recipient, whatever the reply to DATA")
+    func noTextAfterARefusalWhateverDATASays() async throws {
         let server = try await ScriptedSMTPServer.start { place in
             place.point == .rcpt && place.connection == 1 ? .say("550 no such user") : nil
         }
@@ -108,7 +115,9 @@ struct SMTPClientConnectionTests {
     // MARK: - The server closes a kept connection
 
     /// A kept connection that closes, with 421 or without a word, is noticed while it rests.
-    @Test(arguments: [true, false])
+    @Test(
+        "A kept connection that the server closes is noticed while it is idle",
+        arguments: [true, false])
     func closedWhileItRests(politely: Bool) async throws {
         let server = try await ScriptedSMTPServer.start { place in
             place.point == .rest ? politely ? .sayAndCut("421 4.4.2 idle for too long") : .cut : nil
@@ -121,7 +130,9 @@ struct SMTPClientConnectionTests {
     }
 
     /// It closes in the moment when the next mail begins: that mail goes out over a fresh connection.
-    @Test(arguments: [ScriptedSMTPServer.Act.cut, .sayAndCut("421 4.4.2 idle for too long")], [false, true])
+    @Test(
+        "A connection that closes as a mail begins: the mail goes over a fresh one",
+        arguments: [ScriptedSMTPServer.Act.cut, .sayAndCut("421 4.4.2 idle for too long")], [false, true])
     func closedAsTheNextMailBegins(act: ScriptedSMTPServer.Act, isPipelined: Bool) async throws {
         let server = try await ScriptedSMTPServer.start(extensions: isPipelined ? ["PIPELINING"] : []) { place in
             place.point == .mail && place.connection == 1 && place.mail == 2 ? act : nil
@@ -135,7 +146,8 @@ struct SMTPClientConnectionTests {
     }
 
     /// Once, and not again and again.
-    @Test func aFreshConnectionIsTriedOnce() async throws {
+    @Test("A fresh connection is tried once")
+    func aFreshConnectionIsTriedOnce() async throws {
         let server = try await ScriptedSMTPServer.start { place in
             place.point == .mail && (place.mail == 2 || place.connection > 1) ? .sayAndCut("421 busy") : nil
         }
@@ -147,7 +159,9 @@ struct SMTPClientConnectionTests {
     }
 
     /// Past MAIL it is a failure like any other; after the dot a second try could make a twin.
-    @Test(arguments: [(ScriptedSMTPServer.Point.rcpt, "temporary"), (.data, "temporary"), (.dot, "unknown")])
+    @Test(
+        "A connection that is lost after MAIL ends the mail",
+        arguments: [(ScriptedSMTPServer.Point.rcpt, "temporary"), (.data, "temporary"), (.dot, "unknown")])
     func cutLaterIsNotTriedAgain(point: ScriptedSMTPServer.Point, word: String) async throws {
         let server = try await ScriptedSMTPServer.start { place in
             place.point == point && place.mail == 2 ? .cut : nil
@@ -162,7 +176,9 @@ struct SMTPClientConnectionTests {
     // MARK: - What poisons a connection
 
     /// The late reply of a mail whose time was up would be taken for the next mail's.
-    @Test(arguments: [ScriptedSMTPServer.Point.mail, .rcpt, .data, .dot])
+    @Test(
+        "A connection is not used again after a time-out",
+        arguments: [ScriptedSMTPServer.Point.mail, .rcpt, .data, .dot])
     func neverUsedAgainAfterATimeOut(point: ScriptedSMTPServer.Point) async throws {
         let server = try await ScriptedSMTPServer.start { place in
             place.point == point && place.connection == 1 ? .hang : nil
@@ -177,7 +193,8 @@ struct SMTPClientConnectionTests {
     }
 
     /// One reply too many shifts all that follow.
-    @Test func neverUsedAgainAfterAReplyTooMany() async throws {
+    @Test("A connection is not used again after a reply too many")
+    func neverUsedAgainAfterAReplyTooMany() async throws {
         let server = try await ScriptedSMTPServer.start { place in
             place.point == .dot && place.mail == 1 ? .say("250 queued\r\n250 and another") : nil
         }
@@ -188,7 +205,8 @@ struct SMTPClientConnectionTests {
         #expect(server.heard.value.count == 2)
     }
 
-    @Test func anIdleConnectionIsClosedAfterAWhile() async throws {
+    @Test("An idle connection is closed after ten seconds")
+    func anIdleConnectionIsClosedAfterAWhile() async throws {
         let server = try await ScriptedSMTPServer.start()
         let clock = ManualClock()
         try await withSMTPClient(to: server, clock: clock) { client in

@@ -5,17 +5,21 @@ import Synchronization
 
 @testable import BgdemoSMTPClient
 
-/// What most tests do: a courier to a scripted server, for as long as `body` runs.
+/// Runs `body` with a client of a scripted server.
+///
+/// - Parameter target: Instead of `url`, `password` and `tls`.
 func withSMTPClient<Result>(
     to server: ScriptedSMTPServer, url: String? = nil, password: String? = nil, tls: TLSPolicy? = nil,
     from: String = "sender@example.org", connections: Int = 4, backlog: Int = 1000,
     timeouts: SMTPTimeouts = generousTimeouts,
-    caFile: String? = nil, clock: ManualClock = ManualClock(), _ body: (SMTPClient) async throws -> Result
+    caFile: String? = nil, clock: ManualClock = ManualClock(), target: SMTPServer? = nil, logger: Logger? = nil,
+    _ body: (SMTPClient) async throws -> Result
 ) async throws -> Result {
-    let target = try SMTPServer(
-        url: url ?? "smtp://127.0.0.1:\(server.port)", secret: password.map { .password($0) }, tls: tls)
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
+    let target =
+        try target
+        ?? SMTPServer(
+            url: url ?? "smtp://127.0.0.1:\(server.port)", secret: password.map { .password($0) }, tls: tls)
+    let logger = logger ?? Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let client = try SMTPClient(
         server: target, from: Address(from), connections: connections, backlog: backlog, timeouts: timeouts,
         caFile: caFile, logger: logger, now: { clock.now })
@@ -32,7 +36,8 @@ func withSMTPClient<Result>(
 
 /// Longer than any test.
 let generousTimeouts = SMTPTimeouts(connect: .seconds(60), stage: .seconds(60), dot: .seconds(60), total: .seconds(120))
-/// A clock that a test turns on, so that no time limit has to be waited for and none is reached because a machine is slow.
+
+/// A clock that a test advances, so that no time limit has to be waited for and none is reached because a machine is slow.
 final class ManualClock: Sendable {
     private let offset = Mutex(Duration.zero)
 
@@ -63,7 +68,7 @@ extension SMTPClient {
     }
 
     /// Sends a mail to a server whose script hangs, and lets `time` pass then until the mail has its outcome: again and
-    /// again, for the courier may have looked at the clock just before it was offset.
+    /// again, for the client may have looked at the clock just before it was advanced.
     func post(
         _ number: Int = 0, text: String = "Hello.\n", outlasting time: Duration, on clock: ManualClock,
         _ server: ScriptedSMTPServer

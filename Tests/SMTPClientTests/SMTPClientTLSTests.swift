@@ -6,9 +6,9 @@ import BgdemoTestSupport
 import Testing
 
 /// TLS as the policy says, certificates verified, passwords kept.
-@Suite(.timeLimit(.minutes(1)))
+@Suite("TLS of the SMTP client", .timeLimit(.minutes(1)))
 struct SMTPClientTLSTests {
-    /// A server that can TLS, with a certificate of its own that the courier trusts unless told otherwise.
+    /// A server that can TLS, with a certificate of its own that the client trusts unless told otherwise.
     private func withServer(
         names: [String] = ["DNS:localhost", "IP:127.0.0.1"], extensions: [String] = ["STARTTLS", "PIPELINING"],
         isTLSFirst: Bool = false, script: @escaping ScriptedSMTPServer.Script = { _ in nil },
@@ -26,7 +26,9 @@ struct SMTPClientTLSTests {
         }
     }
 
-    @Test(arguments: [TLSPolicy.offered, .required])
+    @Test(
+        "STARTTLS: mails go over TLS, and EHLO is said again",
+        arguments: [TLSPolicy.offered, .required])
     func startTLS(policy: TLSPolicy) async throws {
         try await withServer { server, authority in
             try await withSMTPClient(to: server, tls: policy, caFile: authority) { client in
@@ -41,14 +43,16 @@ struct SMTPClientTLSTests {
         }
     }
 
-    @Test func offIsOff() async throws {
+    @Test("tls=off never begins TLS")
+    func offIsOff() async throws {
         try await withServer { server, authority in
             try await withSMTPClient(to: server, tls: .off, caFile: authority) { #expect(await $0.post().isSent) }
             #expect(server.heard.value.map(\.isEncrypted) == [false])
         }
     }
 
-    @Test func fromTheFirstByte() async throws {
+    @Test("smtps: TLS from the first byte")
+    func fromTheFirstByte() async throws {
         try await withServer(isTLSFirst: true) { server, authority in
             try await withSMTPClient(to: server, url: "smtps://localhost:\(server.port)", caFile: authority) { client in
                 for number in 1...3 { #expect(await client.post(number).isSent) }
@@ -57,7 +61,8 @@ struct SMTPClientTLSTests {
         }
     }
 
-    @Test func offeredMeansInTheClearWhereItIsNot() async throws {
+    @Test("tls=offered sends in the clear where TLS is not offered")
+    func offeredMeansInTheClearWhereItIsNot() async throws {
         let server = try await ScriptedSMTPServer.start()
         try await withSMTPClient(to: server, tls: .offered) { client in
             for number in 1...3 { #expect(await client.post(number).isSent) }
@@ -65,7 +70,8 @@ struct SMTPClientTLSTests {
         #expect(server.heard.value.map(\.texts.count) == [3])
     }
 
-    @Test func requiredMeansNoMailInTheClear() async throws {
+    @Test("tls=required sends nothing in the clear")
+    func requiredMeansNoMailInTheClear() async throws {
         let server = try await ScriptedSMTPServer.start()
         try await withSMTPClient(to: server, tls: .required) { client in
             let outcome = await client.post()
@@ -75,8 +81,9 @@ struct SMTPClientTLSTests {
         #expect(!server.heard.value[0].commands.contains { $0.hasPrefix("MAIL") })
     }
 
-    /// An offer that vanishes is no reason to go without: the courier has seen TLS here.
-    @Test func anOfferOnceSeenIsInsistedOn() async throws {
+    /// An offer that vanishes is no reason to go without: the client has seen TLS here.
+    @Test("An offer of TLS that vanishes is not taken for no offer")
+    func anOfferOnceSeenIsInsistedOn() async throws {
         let stripped = Watched(false)
         let script: ScriptedSMTPServer.Script = { place in
             switch place.point {
@@ -96,7 +103,8 @@ struct SMTPClientTLSTests {
     }
 
     /// When the server begins to offer it, connections in the clear have had their day.
-    @Test func anOfferSeenLate() async throws {
+    @Test("Connections in the clear are closed when the server begins to offer TLS")
+    func anOfferSeenLate() async throws {
         let script: ScriptedSMTPServer.Script = { place in
             place.point == .ehlo && place.connection == 1 ? .say("250 scripted.example") : nil
         }
@@ -118,7 +126,8 @@ struct SMTPClientTLSTests {
     }
 
     /// An offer that the server takes back when it is accepted is no reason to go without either.
-    @Test func offeredAndThenRefused() async throws {
+    @Test("STARTTLS that is offered and refused sends nothing in the clear")
+    func offeredAndThenRefused() async throws {
         try await withServer(script: { $0.point == .starttls ? .say("454 4.7.0 TLS not available") : nil }) {
             server, authority in
             try await withSMTPClient(to: server, tls: .offered, caFile: authority) { client in
@@ -131,7 +140,9 @@ struct SMTPClientTLSTests {
 
     // MARK: - Certificates
 
-    @Test(arguments: [TLSPolicy.offered, .required])
+    @Test(
+        "A certificate of an unknown authority is refused",
+        arguments: [TLSPolicy.offered, .required])
     func anUnknownAuthority(policy: TLSPolicy) async throws {
         try await withServer { server, _ in
             try await withSMTPClient(to: server, tls: policy) { client in
@@ -144,7 +155,8 @@ struct SMTPClientTLSTests {
         }
     }
 
-    @Test func anotherName() async throws {
+    @Test("A certificate for another name is refused")
+    func anotherName() async throws {
         try await withServer(names: ["DNS:elsewhere.example"]) { server, authority in
             try await withSMTPClient(to: server, tls: .required, caFile: authority) { client in
                 let outcome = await client.post()
@@ -155,7 +167,8 @@ struct SMTPClientTLSTests {
         }
     }
 
-    @Test func anUnknownAuthorityFromTheFirstByte() async throws {
+    @Test("smtps: a certificate of an unknown authority is refused")
+    func anUnknownAuthorityFromTheFirstByte() async throws {
         try await withServer(isTLSFirst: true) { server, _ in
             try await withSMTPClient(to: server, url: "smtps://localhost:\(server.port)") { client in
                 let outcome = await client.post()
@@ -166,7 +179,8 @@ struct SMTPClientTLSTests {
     }
 
     /// "Go ahead", and then nothing.
-    @Test func aHandshakeThatHangs() async throws {
+    @Test("A TLS handshake that hangs ends with the time of its stage")
+    func aHandshakeThatHangs() async throws {
         let server = try await ScriptedSMTPServer.start(extensions: ["STARTTLS"]) { place in
             place.point == .starttls ? .sayAndHang("220 go ahead") : nil
         }
@@ -178,7 +192,8 @@ struct SMTPClientTLSTests {
         }
     }
 
-    @Test func aMissingFileOfAuthorities() async throws {
+    @Test("A file of authorities that is not there stops the start")
+    func aMissingFileOfAuthorities() async throws {
         let server = try await ScriptedSMTPServer.start()
         await #expect(throws: SMTPClientError.self) {
             try await withSMTPClient(to: server, caFile: "/no/such/file") { _ in }
@@ -188,7 +203,9 @@ struct SMTPClientTLSTests {
 
     // MARK: - AUTH
 
-    @Test(arguments: ["PLAIN", "LOGIN"])
+    @Test(
+        "The user and the password go as the mechanism wants them, in UTF-8",
+        arguments: ["PLAIN", "LOGIN"])
     func auth(mechanism: String) async throws {
         try await withServer(extensions: ["STARTTLS", "AUTH \(mechanism)"]) { server, authority in
             try await withSMTPClient(
@@ -208,7 +225,9 @@ struct SMTPClientTLSTests {
         }
     }
 
-    @Test(arguments: ["PLAIN", "LOGIN"])
+    @Test(
+        "A wrong password leaves the mail for later",
+        arguments: ["PLAIN", "LOGIN"])
     func aWrongPassword(mechanism: String) async throws {
         let server = try await ScriptedSMTPServer.start(extensions: ["AUTH \(mechanism)"]) { place in
             place.point == .auth ? .say("535 5.7.8 bad credentials") : nil
@@ -219,7 +238,8 @@ struct SMTPClientTLSTests {
         }
     }
 
-    @Test func noPasswordInTheClearUnlessTold() async throws {
+    @Test("No password goes in the clear with tls=offered")
+    func noPasswordInTheClearUnlessTold() async throws {
         let server = try await ScriptedSMTPServer.start(extensions: ["AUTH PLAIN"])
         let url = "smtp://user:secret@127.0.0.1:\(server.port)"
         try await withSMTPClient(to: server, url: url, tls: .offered) { client in

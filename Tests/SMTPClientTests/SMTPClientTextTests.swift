@@ -4,12 +4,14 @@ import BgdemoTestSupport
 import Testing
 
 /// What goes over the wire is the message, whole, and nothing else.
-@Suite(.timeLimit(.minutes(1)))
+@Suite("The text on the wire", .timeLimit(.minutes(1)))
 struct SMTPClientTextTests {
-    @Test(arguments: [
-        ".", "..", ".\n.\n.", ".\r\n.\r\n", "\n.\n", "a\n.\nQUIT\n", ".a\n..b\n...c",
-        "line\r\n.\r\nMAIL FROM:<x@y>\r\n",
-    ])
+    @Test(
+        "Dots at line starts arrive as they were sent",
+        arguments: [
+            ".", "..", ".\n.\n.", ".\r\n.\r\n", "\n.\n", "a\n.\nQUIT\n", ".a\n..b\n...c",
+            "line\r\n.\r\nMAIL FROM:<x@y>\r\n",
+        ])
     func dots(text: String) async throws {
         let server = try await ScriptedSMTPServer.start()
         try await withSMTPClient(to: server) { client in
@@ -23,7 +25,9 @@ struct SMTPClientTextTests {
     }
 
     /// Sizes around those of buffers, with and without a last line end: libcurl once lost the end of such.
-    @Test(arguments: [1024, 4096, 16_384, 65_536])
+    @Test(
+        "Texts of the sizes of buffers arrive whole",
+        arguments: [1024, 4096, 16_384, 65_536])
     func sizesAroundBuffers(size: Int) async throws {
         let server = try await ScriptedSMTPServer.start()
         try await withSMTPClient(to: server) { client in
@@ -42,7 +46,8 @@ struct SMTPClientTextTests {
         #expect(server.heard.value.count == 1)
     }
 
-    @Test func theLongestText() async throws {
+    @Test("The longest text arrives whole")
+    func theLongestText() async throws {
         let server = try await ScriptedSMTPServer.start()
         let long = String(repeating: "0123456789.\n", count: Email.maximumTextBytes / 12)
         try await withSMTPClient(to: server) { #expect(await $0.post(text: long).isSent) }
@@ -51,7 +56,8 @@ struct SMTPClientTextTests {
     }
 
     /// No line of the wire has a bare CR or LF, so that no server can find another end of the text than we.
-    @Test func everyLineEndsWithCRLF() async throws {
+    @Test("Every line on the wire ends with CRLF")
+    func everyLineEndsWithCRLF() async throws {
         let server = try await ScriptedSMTPServer.start()
         try await withSMTPClient(to: server) { client in
             #expect(await client.post(text: "a\n.\nb\r.\rc\r\n.\n\r.\r\n\n.\r").isSent)
@@ -65,7 +71,8 @@ struct SMTPClientTextTests {
 
     // MARK: - The envelope
 
-    @Test func theEnvelope() async throws {
+    @Test("MAIL and RCPT have the addresses and parameters that the server offers")
+    func theEnvelope() async throws {
         let server = try await ScriptedSMTPServer.start(extensions: ["SIZE 20000", "SMTPUTF8", "8BITMIME"])
         try await withSMTPClient(to: server) { client in
             #expect(await client.post(to: "\"a > b\"@example.org").isSent)
@@ -78,7 +85,8 @@ struct SMTPClientTextTests {
         #expect(commands[5] == "RCPT TO:<jörg@xn--bcher-kva.example>")
     }
 
-    @Test func lettersBeyondASCIIWithoutSMTPUTF8() async throws {
+    @Test("A local part beyond ASCII is permanent without SMTPUTF8")
+    func lettersBeyondASCIIWithoutSMTPUTF8() async throws {
         let server = try await ScriptedSMTPServer.start()
         try await withSMTPClient(to: server) { client in
             let outcome = await client.post(to: "jörg@example.org")
@@ -90,7 +98,8 @@ struct SMTPClientTextTests {
         #expect(server.heard.value[0].commands.count { $0.hasPrefix("MAIL") } == 1)
     }
 
-    @Test func largerThanTheServerTakes() async throws {
+    @Test("A message larger than SIZE is permanent and not sent")
+    func largerThanTheServerTakes() async throws {
         let server = try await ScriptedSMTPServer.start(extensions: ["SIZE 1000"])
         try await withSMTPClient(to: server) { client in
             let outcome = await client.post(text: String(repeating: "x", count: 2000))

@@ -4,7 +4,7 @@ import BgdemoTestSupport
 import Testing
 
 /// Each failure at each stage of the conversation has the right outcome, with and without pipelining.
-@Suite(.timeLimit(.minutes(1)))
+@Suite("Failures of the SMTP client", .timeLimit(.minutes(1)))
 struct SMTPFailureTests {
     typealias Point = ScriptedSMTPServer.Point
 
@@ -30,7 +30,9 @@ struct SMTPFailureTests {
         (.data, .data), (.text, .text), (.dot, .dot),
     ]
 
-    @Test(arguments: points, Fault.allCases)
+    @Test(
+        "Each failure at each stage has its outcome",
+        arguments: points, Fault.allCases)
     func failure(at place: (point: Point, stage: SMTPFailure.Stage), fault: Fault) async throws {
         for isPipelined in [false, true] {
             let outcome = try await outcome(at: place.point, fault, isPipelined: isPipelined)
@@ -68,7 +70,8 @@ struct SMTPFailureTests {
         }
     }
 
-    @Test func nobodyListens() async throws {
+    @Test("A closed port is temporary, at stage connect")
+    func nobodyListens() async throws {
         let server = try await ScriptedSMTPServer.start()
         let port = server.port
         try await server.close()
@@ -78,7 +81,8 @@ struct SMTPFailureTests {
         #expect(outcome.failure?.stage == .connect)
     }
 
-    @Test func noSuchHost() async throws {
+    @Test("A host that is not found is temporary, at stage connect")
+    func noSuchHost() async throws {
         let idle = try await ScriptedSMTPServer.start()
         let outcome = try await withSMTPClient(to: idle, url: "smtp://nowhere.invalid", tls: .off) {
             await $0.post()
@@ -88,7 +92,8 @@ struct SMTPFailureTests {
     }
 
     /// Each stage keeps its time, and all of them take too long.
-    @Test func theWholeHasItsLimit() async throws {
+    @Test("The whole attempt has its time limit")
+    func theWholeHasItsLimit() async throws {
         let server = try await ScriptedSMTPServer.start { $0.point == .dot ? .hang : nil }
         let clock = ManualClock()
         let outcome = try await withSMTPClient(to: server, timeouts: SMTPTimeouts(total: .seconds(400)), clock: clock) {
@@ -99,7 +104,8 @@ struct SMTPFailureTests {
     }
 
     /// While one server's answer is awaited, the others' mails go on: the trap of libcurl's own SMTP.
-    @Test func oneSlowAnswerHoldsUpNobody() async throws {
+    @Test("A slow reply to one mail delays no other")
+    func oneSlowAnswerHoldsUpNobody() async throws {
         let server = try await ScriptedSMTPServer.start { place in
             place.point == .dot && place.connection == 1 ? .hang : nil
         }
@@ -117,9 +123,11 @@ struct SMTPFailureTests {
     }
 
     /// An answer to the dot that is there before the text is no answer: the mail may not pass for sent.
-    @Test(arguments: [
-        (Point.mail, "250 ok\r\n250 early"), (.rcpt, "250 ok\r\n250 early"), (.data, "354 go\r\n250 early"),
-    ])
+    @Test(
+        "A reply before its command is no reply to it",
+        arguments: [
+            (Point.mail, "250 ok\r\n250 early"), (.rcpt, "250 ok\r\n250 early"), (.data, "354 go\r\n250 early"),
+        ])
     func anAnswerBeforeItsQuestion(point: Point, reply: String) async throws {
         let server = try await ScriptedSMTPServer.start(extensions: []) { place in
             place.point == point && place.connection == 1 ? .say(reply) : nil
@@ -134,7 +142,9 @@ struct SMTPFailureTests {
     }
 
     /// What is no SMTP reply is a fault of the connection, which is not used again.
-    @Test(arguments: ["HTTP/1.1 400 Bad Request", "999 what", "25", "250~ok", "354 go on"])
+    @Test(
+        "What is no SMTP reply ends the connection",
+        arguments: ["HTTP/1.1 400 Bad Request", "999 what", "25", "250~ok", "354 go on"])
     func nonsense(reply: String) async throws {
         for (point, word) in [(Point.mail, "temporary"), (.dot, "unknown")] {
             let server = try await ScriptedSMTPServer.start { place in
@@ -213,7 +223,9 @@ struct SMTPFailureTests {
     }
 
     /// A server that talks without an end is stopped: by us, or while the connection opens by libcurl.
-    @Test(arguments: [Point.banner, .ehlo, .mail, .dot])
+    @Test(
+        "A reply without an end is cut",
+        arguments: [Point.banner, .ehlo, .mail, .dot])
     func aReplyWithoutAnEnd(point: Point) async throws {
         let flood = Array(repeating: "250-and more", count: 40_000).joined(separator: "\r\n")
         let server = try await ScriptedSMTPServer.start { $0.point == point ? .say(flood) : nil }
@@ -224,7 +236,8 @@ struct SMTPFailureTests {
         }
     }
 
-    @Test func limitsBeyondReason() async throws {
+    @Test("Time limits past what clocks count are taken")
+    func limitsBeyondReason() async throws {
         let server = try await ScriptedSMTPServer.start()
         let endless = SMTPTimeouts(
             connect: .seconds(Int64.max), stage: .seconds(Int64.max), dot: .seconds(Int64.max),

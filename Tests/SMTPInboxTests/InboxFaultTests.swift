@@ -3,7 +3,7 @@ import Testing
 
 @testable import BgdemoSMTPInbox
 
-@Suite("Chaos", .timeLimit(.minutes(1)))
+@Suite("Faults of the inbox", .timeLimit(.minutes(1)))
 struct InboxFaultTests {
     /// The lines up to each stage.
     private static let lines = [
@@ -30,7 +30,7 @@ struct InboxFaultTests {
     private static let yes = ["220", "250", "235", "250", "250", "354", "250"]
 
     @Test(
-        "strikes at each stage, in each way",
+        "happen at each stage, in each way",
         arguments: [
             (InboxFault.Stage.banner, 0, 0), (.ehlo, 1, 0), (.auth, 2, 0), (.mail, 3, 0), (.rcpt, 4, 0), (.data, 5, 0),
             (.dot, 6, 0), (.stored, 6, 1),
@@ -72,7 +72,7 @@ struct InboxFaultTests {
         }
     }
 
-    @Test("strikes at STARTTLS")
+    @Test("happen at STARTTLS")
     func startTLS() async throws {
         try await withCertificate { made in
             try await withInbox({
@@ -87,7 +87,7 @@ struct InboxFaultTests {
         }
     }
 
-    @Test("a banner that refuses leaves QUIT alone")
+    @Test("after a banner that refuses only QUIT is taken")
     func banner() async throws {
         try await withInbox({ $0.faults = [InboxFault(.banner, .reply(554))] }) { inbox in
             let client = try await RawSMTPClient(inbox.port)
@@ -115,7 +115,7 @@ struct InboxFaultTests {
         }
     }
 
-    @Test("falls silent, until its own patience ends or the client goes")
+    @Test("hang: nothing is answered until the time limit ends it or the client goes")
     func hang() async throws {
         try await withInbox({
             $0.faults = [InboxFault(.banner, .hang)]
@@ -173,7 +173,7 @@ struct InboxFaultTests {
         #expect(try await refused(6, connections: 1) != alone)
     }
 
-    @Test("another try has another chance, and a fault has its share")
+    @Test("each attempt is decided anew, and a fault has its share")
     func shares() throws {
         var settings = InboxSettings()
         settings.seed = 3
@@ -191,7 +191,7 @@ struct InboxFaultTests {
         #expect(throws: InboxError.self) { try FaultPlan(settings) }
     }
 
-    @Test("a refused mail comes through in the end")
+    @Test("a mail that is tried again is taken in the end")
     func retries() async throws {
         try await withInbox({ $0.faults = [InboxFault(.dot, .reply(451), probability: 0.5)] }) { inbox in
             let client = try await RawSMTPClient(inbox.port)

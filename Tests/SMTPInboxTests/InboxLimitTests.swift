@@ -3,7 +3,7 @@ import Logging
 import NIOCore
 import Testing
 
-@Suite("The limits", .timeLimit(.minutes(1)))
+@Suite("Limits of the inbox", .timeLimit(.minutes(1)))
 struct InboxLimitTests {
     @Test("a mail past the size is refused, as announced and as it is, and forgotten")
     func size() async throws {
@@ -19,7 +19,7 @@ struct InboxLimitTests {
         }
     }
 
-    @Test("mails on their way have a bound together, which is given back")
+    @Test("the bytes of mails that are being received have a common bound, which is given back")
     func receiving() async throws {
         var settings = InboxSettings()
         settings.maxReceiving = 1 << 20
@@ -94,7 +94,7 @@ struct InboxLimitTests {
         }
     }
 
-    @Test("who only errs is sent away, who mails in between is not")
+    @Test("a client that makes 20 mistakes without a mail is closed")
     func errors() async throws {
         try await withInbox { inbox in
             let client = try await RawSMTPClient(inbox.port)
@@ -107,7 +107,7 @@ struct InboxLimitTests {
         }
     }
 
-    @Test("who says nothing is sent away, trickling does not help")
+    @Test("an idle client is closed, also one that sends a byte at a time")
     func idle() async throws {
         try await withInbox({ $0.idleTime = .milliseconds(100) }) { inbox in
             let silent = try await RawSMTPClient(inbox.port)
@@ -124,7 +124,7 @@ struct InboxLimitTests {
         }
     }
 
-    @Test("a text has its own, longer time, and it is absolute")
+    @Test("a text has its own, absolute time limit")
     func dataTime() async throws {
         try await withInbox({
             $0.dataTime = .milliseconds(100)
@@ -149,7 +149,7 @@ struct InboxLimitTests {
         }
     }
 
-    @Test("mails a second, and a second's worth at once")
+    @Test("mails a second have a limit, and those of one second may come at once")
     func rate() async throws {
         try await withInbox({ $0.rateLimit = 0.001 }) { inbox in
             let client = try await RawSMTPClient(inbox.port)

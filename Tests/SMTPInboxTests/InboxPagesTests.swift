@@ -2,7 +2,7 @@
 import BgdemoSMTPInbox
 import Testing
 
-@Suite("The pages", .timeLimit(.minutes(1)))
+@Suite("The pages of the inbox", .timeLimit(.minutes(1)))
 struct InboxPagesTests {
     private func get(_ target: String, _ method: HTTPRequest.Method = .get, from inbox: Inbox) async -> HTTPResponse {
         await InboxPages(inbox).respond(

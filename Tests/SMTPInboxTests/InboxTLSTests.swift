@@ -5,7 +5,7 @@ import Testing
 
 @Suite("TLS and logging in", .timeLimit(.minutes(1)))
 struct InboxTLSTests {
-    @Test("STARTTLS: offered once, forgets what was said, and mails come under it")
+    @Test("STARTTLS: offered once, forgets what was sent before, and mails come under it")
     func startTLS() async throws {
         try await withCertificate { made in
             try await withInbox({ $0.tls = TLSFiles(certificate: made.certificate, key: made.key) }) { inbox in
@@ -28,7 +28,7 @@ struct InboxTLSTests {
         }
     }
 
-    @Test("commands sent in the clear behind STARTTLS are never obeyed")
+    @Test("commands sent in the clear behind STARTTLS are not taken")
     func injection() async throws {
         try await withCertificate { made in
             try await withInbox({ $0.tls = TLSFiles(certificate: made.certificate, key: made.key) }) { inbox in

@@ -7,7 +7,7 @@ import Testing
 
 @testable import BgdemoSMTPInbox
 
-@Suite("What a mail says")
+@Suite("The header and text of a caught mail")
 struct MIMEPartTests {
     private func caught(_ raw: [UInt8]) -> CaughtMail {
         CaughtMail(

@@ -3,9 +3,9 @@ import Testing
 
 @testable import BgdemoSMTPInbox
 
-@Suite("Delays", .timeLimit(.minutes(1)))
+@Suite("Delayed answers", .timeLimit(.minutes(1)))
 struct ReplyDelayTests {
-    @Test("a slow answer does not keep a mail, and keeps its place")
+    @Test("a delayed answer does not delay the storing, and keeps its place in order")
     func delay() async throws {
         try await withInbox({ $0.delay = .fixed(.milliseconds(50)) }) { inbox in
             let client = try await RawSMTPClient(inbox.port)
@@ -30,7 +30,7 @@ struct ReplyDelayTests {
         }
     }
 
-    @Test("stopping gives the replies that are due, then says 421")
+    @Test("an inbox that stops sends the replies that are due, then 421")
     func stopping() async throws {
         try await withInbox({ $0.delay = .fixed(.milliseconds(50)) }) { inbox in
             var arrivals = inbox.arrivals().makeAsyncIterator()

@@ -19,7 +19,7 @@ private let mail = ("MAIL FROM:<a@b.example>", "250 2.1.0")
 private let rcpt = ("RCPT TO:<c@d.example>", "250 2.1.5")
 private let long = String(repeating: "x", count: 600)
 
-@Suite("The conversation", .timeLimit(.minutes(1)))
+@Suite("A client's session with the inbox", .timeLimit(.minutes(1)))
 struct SMTPSessionTests {
     @Test(
         "follows RFC 5321",
@@ -148,7 +148,7 @@ struct SMTPSessionTests {
         }
     }
 
-    @Test("does not care how the bytes were cut", arguments: [1, 2, 3, 7])
+    @Test("bytes mean the same however they are cut", arguments: [1, 2, 3, 7])
     func cuts(_ size: Int) async throws {
         try await withInbox { inbox in
             let client = try await RawSMTPClient(inbox.port)
@@ -172,7 +172,7 @@ struct SMTPSessionTests {
         }
     }
 
-    @Test("survives whatever bytes come")
+    @Test("any bytes leave the inbox working")
     func noise() async throws {
         try await withInbox { inbox in
             var random = SystemRandomNumberGenerator()

@@ -19,6 +19,7 @@ final class ScriptedSMTPHandler: ChannelInboundHandler {
     /// No final dot begins before it.
     private var scanned = 0
     private var loginLinesLeft = 0
+    private var lastLine = ""
     private var isOver = false
 
     init(
@@ -61,6 +62,7 @@ final class ScriptedSMTPHandler: ChannelInboundHandler {
         guard let lineEnd = bytes.firstIndex(of: 0x0a) else { return false }
         let line = String(decoding: bytes[..<lineEnd], as: UTF8.self).trimmingSuffix { $0.isNewline }
         bytes.removeFirst(lineEnd + 1)
+        lastLine = line
         note { $0.commands.append(line) }
         if loginLinesLeft > 0 {
             loginLinesLeft -= 1
@@ -145,7 +147,7 @@ final class ScriptedSMTPHandler: ChannelInboundHandler {
     // MARK: - Acting
 
     private func place(_ point: Server.Point) -> Server.Place {
-        Server.Place(point: point, connection: number, mail: mail)
+        Server.Place(point: point, connection: number, mail: mail, line: lastLine)
     }
 
     /// Does what the script says, or what a server should; whether it was the latter.

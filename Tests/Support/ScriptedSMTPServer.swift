@@ -21,6 +21,8 @@ public final class ScriptedSMTPServer: Sendable {
         public let connection: Int
         /// Which mail of this connection it is, or would be.
         public let mail: Int
+        /// The client's last line.
+        public let line: String
     }
 
     public enum Act: Sendable {

@@ -124,8 +124,7 @@ final class Dispatcher {
     func failed(_ id: EmailID, _ outcome: SendOutcome, by worker: Child) {
         guard let mail = inFlight.rest(id, by: worker.number) else { return }
         meters.record(outcome, of: mail)
-        let isHopeless = if case .permanent = outcome { true } else { false }
-        guard !isHopeless, let delay = settings.retry.delay(afterFailures: mail.failures, using: &generator) else {
+        guard let delay = settings.retry.delay(after: outcome, attempts: mail.failures, using: &generator) else {
             inFlight.drop(id)
             return bury(mail, outcome)
         }

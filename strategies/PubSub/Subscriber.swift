@@ -178,8 +178,7 @@ public struct Subscriber: Sendable {
     /// When it is tried again: the talk tries whatever has failed again, at once and for ever.
     private func delay(_ mail: Backlog.Entry, _ outcome: SendOutcome) -> Duration? {
         if settings.semantics == .original { return .zero }
-        if case .permanent = outcome { return nil }
         var generator = SystemRandomNumberGenerator()
-        return settings.retry.delay(afterFailures: mail.attempts, using: &generator)
+        return settings.retry.delay(after: outcome, attempts: mail.attempts, using: &generator)
     }
 }

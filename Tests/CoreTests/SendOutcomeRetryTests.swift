@@ -1,0 +1,38 @@
+import BgdemoCore
+import BgdemoEmail
+import BgdemoFoundations
+import Testing
+
+@Suite("When a mail is tried again")
+struct SendOutcomeRetryTests {
+    private let retry = RetryPolicy(attempts: 3, base: .seconds(1), cap: .seconds(60))
+
+    private func delay(_ outcome: SendOutcome, _ attempts: Int, _ retry: RetryPolicy? = nil) -> Duration? {
+        var generator = SystemRandomNumberGenerator()
+        return (retry ?? self.retry).delay(after: outcome, attempts: attempts, using: &generator)
+    }
+
+    @Test("what concerns the mail ends with the attempts, and at once where it is permanent")
+    func mail() {
+        let later = SendOutcome.temporary(SMTPFailure(.rcpt, code: 450, "450 later"))
+        #expect(delay(later, 1) != nil && delay(later, 2) != nil && delay(later, 3) == nil)
+        #expect(delay(.permanent(SMTPFailure(.rcpt, code: 550, "550 no")), 1) == nil)
+        #expect(delay(.unknown(SMTPFailure(.dot, "cut")), 3) == nil)
+    }
+
+    @Test("what concerns the session does not end, and waits as long as the last attempt would")
+    func session() throws {
+        for failure in [
+            SMTPFailure(.auth, code: 535, "535 wrong password"), SMTPFailure(.banner, code: 554, "554 go away"),
+            SMTPFailure(.mail, code: 530, "530 log in"), SMTPFailure(.starttls, "certificate"),
+            SMTPFailure(.connect, "refused"), SMTPFailure(.rcpt, code: 421, "421 closing"),
+        ] {
+            for attempts in [3, 4, 1_000] {
+                let wait = try #require(delay(.temporary(failure), attempts))
+                #expect((.seconds(1)...(.seconds(2))).contains(wait))
+            }
+        }
+        let once = RetryPolicy(attempts: 1)
+        #expect(delay(.temporary(SMTPFailure(.connect, "refused")), 1, once) == nil)
+    }
+}
