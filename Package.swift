@@ -134,9 +134,8 @@ let package = Package(
         .tests("Email", ["Foundations"]),
         .tests("SMTPClient", ["Email", "Foundations", "SMTPInbox", .ssl, .logging]),
         .tests("SMTPInbox", ["Email", "Foundations", "HTTPServer", "NetSupport", .nio, .posix, .ssl, .logging]),
-        .tests(
-            "HTTPServer",
-            ["Core", "Email", "Foundations", "MailAPI", "NetSupport", .nio, .posix, .logging, .http1, .embedded]),
+        .tests("HTTPServer", ["Foundations", "NetSupport", .nio, .posix, .logging, .http1, .embedded]),
+        .tests("MailAPI", ["Core", "Email", "Foundations", "HTTPServer", "NetSupport", .nio, .posix, .logging]),
         .tests(
             "Core",
             ["BgdemoFireAndForget", "BgdemoForeground", "Email", "Foundations", "Telemetry", .logging, .metrics]),
@@ -170,7 +169,7 @@ let package = Package(
         .testTarget(
             name: "BgdemoTests",
             dependencies: .own(
-                ["Email", "Foundations", "RedisClient", "SMTPInbox", "TestSupport"]
+                ["Email", "Foundations", "RedisClient", "SMTPInbox", "SystemCompat", "TestSupport"]
                     + ["bgdemo", "CommandLine", .argumentParser, .nio, .posix, .logging, .subprocess]),
             swiftSettings: .strict),
     ]

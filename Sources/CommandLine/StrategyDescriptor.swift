@@ -12,8 +12,9 @@ import BgdemoCore
 
 /// Every strategy there is. An eighth is a folder, its lines in Package.swift, and one descriptor here.
 private let all = [
-    StrategyDescriptor("foreground", "the request waits until the mail server has spoken") {
-        Foreground(sender: $0.sender, tracker: $0.tracker)
+    StrategyDescriptor("foreground", "the request waits until the mail server has spoken", options: ["--answer-within"])
+    {
+        Foreground(sender: $0.sender, tracker: $0.tracker, answerWithin: $0.answerWithin)
     },
     StrategyDescriptor("fire-and-forget", "the request is answered at once, and nobody waits for the outcome") {
         FireAndForget(sender: $0.sender, tracker: $0.tracker)

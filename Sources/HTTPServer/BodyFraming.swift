@@ -1,5 +1,7 @@
-/// How long a request's body is (RFC 9112, section 6.3). Every doubtful shape is an error: it is what request
-/// smuggling is made of.
+import BgdemoFoundations
+
+/// How long a request's body is (RFC 9112, section 6.3). Every doubtful combination is an error: request smuggling is made
+/// of them.
 enum BodyFraming {
     case none
     case length(Int)
@@ -14,7 +16,7 @@ enum BodyFraming {
             guard head.minorVersion == 1 else {
                 throw Problem(.badRequest, "HTTP/1.0 has no Transfer-Encoding; send Content-Length")
             }
-            guard encoding.lowercased() == "chunked" else {
+            guard encoding.equalsIgnoringASCIICase("chunked") else {
                 throw Problem(.notImplemented, "the only Transfer-Encoding taken is chunked")
             }
             self = .chunked

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import NIOCore
 
 /// A body in chunks (RFC 9112, section 7.1), put together up to a limit. Extensions and trailers are read past.
@@ -66,8 +67,8 @@ struct ChunkedBody {
         let name = line.prefix { $0 != UInt8(ascii: ":") }
         guard !name.isEmpty, name.count < line.count, name.allSatisfy(HeadParser.isToken) else { return false }
         // What says how long a message is can't come after it.
-        let lower = String(decoding: name, as: UTF8.self).lowercased()
-        return lower != "content-length" && lower != "transfer-encoding"
+        let text = String(decoding: name, as: UTF8.self)
+        return !text.equalsIgnoringASCIICase("content-length") && !text.equalsIgnoringASCIICase("transfer-encoding")
     }
 
     /// RFC 9112, section 7.1.1, without blanks: `;name`, `;name=value`, `;name="value"`, and so on.

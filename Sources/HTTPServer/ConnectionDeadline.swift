@@ -1,7 +1,7 @@
 import NIOCore
 
-/// The one clock of a connection. Moving the deadline is an assignment; the timer is armed once and looks again when
-/// it fires, so that a busy connection schedules next to nothing.
+/// The time limits of a connection, with one timer. Moving a deadline is an assignment; the timer is armed once and looks
+/// again when it fires, so that a busy connection schedules next to nothing.
 struct ConnectionDeadline {
     private let limits: HTTPLimits
     private let loop: any EventLoop
@@ -16,7 +16,7 @@ struct ConnectionDeadline {
         self.loop = loop
     }
 
-    /// What is waited for; the limit begins when that changes and is absolute until it changes again.
+    /// Sets what is waited for. Its limit begins when that changes, and is absolute until it changes again.
     mutating func wait(_ waiting: RequestDecoder.Waiting?) {
         guard waiting != self.waiting else { return }
         self.waiting = waiting
@@ -31,7 +31,7 @@ struct ConnectionDeadline {
         }
     }
 
-    /// A request is whole: what is waited for from now on is the next one's, and has a limit of its own.
+    /// A request is whole: the next one has a limit of its own.
     mutating func restart() {
         waiting = nil
         reading = nil
@@ -43,18 +43,18 @@ struct ConnectionDeadline {
         writing = nil
     }
 
-    /// Bytes were handed over for the client. Its time runs from the first that it has not read.
+    /// A response was written. The client's time to read it runs from the first byte that it has not read.
     mutating func wrote() {
         writing = writing ?? loop.now + TimeAmount(limits.writeTime)
     }
 
-    /// The client has read one write, and perhaps all.
+    /// The client has read one write.
     mutating func written(all: Bool) {
         writing = all ? nil : loop.now + TimeAmount(limits.writeTime)
     }
 
-    /// Whether it is the client's time to read that has passed.
-    var isReaderLate: Bool { hasPassed(writing) }
+    /// Whether it is the client's time to read a response that has passed.
+    var isWriteLate: Bool { hasPassed(writing) }
 
     mutating func cancel() {
         timer?.cancel()
@@ -77,7 +77,7 @@ struct ConnectionDeadline {
         }
     }
 
-    /// Whether a deadline has really passed, now that the timer fired; it is to be armed again in either case.
+    /// Whether a deadline has passed, now that the timer fired. Arm it again in either case.
     mutating func hasPassed() -> Bool {
         timer = nil
         timerFires = .distantFuture

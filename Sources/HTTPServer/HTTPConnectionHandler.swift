@@ -1,92 +1,78 @@
-// One state machine, longer than other rooms: whoever changes one of its states has to see all of them, and nobody
-// outside does.
-
 import BgdemoNetSupport
-import DequeModule
 import NIOCore
 
-/// One client's connection: reads requests, has each answered, writes the answers in the order of the requests.
+/// One client's connection: reads requests, has each answered, writes the responses in the order of the requests.
 ///
-/// All its state belongs to its event loop. A request runs as a task on that loop from the first instruction, so that
-/// a handler that never waits is answered within the read that brought the request, in one write with its neighbours.
-/// What one client can make it hold is bounded: it reads no further while too many answers are awaited, or while the
-/// client does not read those that it has.
+/// All its state belongs to its event loop; ``HTTPConnectionStateMachine`` has what it does next. A request runs as a task
+/// on that loop from the first instruction, so that a handler that never waits is answered within the read that brought the
+/// request, in one write with the other responses of that read.
+///
+/// What one client can make it hold is bounded: it reads no further while too many responses are awaited, or while the
+/// client does not read those that it has; and all connections share one budget of bytes.
 final class HTTPConnectionHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// A request whose answer is awaited, or is ready behind one that is.
-    private struct PendingResponse {
-        let head: HTTPRequest.Head
-        let began: NIODeadline
-        var response: HTTPResponse?
-    }
+    /// What is going on while another method of this is on the stack.
+    private enum Activity { case none, reading, flushing }
 
     private let handler: any HTTPHandler
     private let limits: HTTPLimits
-    private let watch: any ConnectionObserver
+    private let budget: ReceiveBudget
+    private let observer: any ConnectionObserver
     private let executor: LoopExecutor
-    /// What the client is told instead of being listened to.
-    private let refusal: Problem?
+    /// The response to a client that is not served at all.
+    private let rejection: Problem?
+    private var machine = HTTPConnectionStateMachine()
     private var decoder: RequestDecoder
-    private var pending = Deque<PendingResponse>()
-    /// The number of the first turn in `pending`; an answer names its turn by number.
-    private var firstPending = 0
-    /// The client waits for `100 Continue`, which goes out after the answers before it.
-    private var owesContinue = false
+    private var queue = ResponseQueue()
     private var out = ByteBuffer()
-    /// The writes that the client has not read.
-    private var unread = 0
+    /// Writes that the client has not read.
+    private var unreadWrites = 0
+    /// Bytes of the budget that the decoder holds.
+    private var heldBytes = 0
     private var date = DateHeader()
-    private var clock: ConnectionDeadline
-    private var isReading = false
-    private var isFlushing = false
-    private var isPaused = false
-    /// Requests may wait in the decoder for want of room.
-    private var isStalled = false
-    private var isDraining = false
-    private var isInputClosed = false
-    /// The client closed its half while it waited for an answer.
-    private var hasPerhapsLeft = false
-    /// No more requests are read: the client, an error, or the server has said so.
-    private var isLast = false
-    /// The last answer is written; only the closing is left.
-    private var hasEnded = false
+    private var deadline: ConnectionDeadline
+    private var activity = Activity.none
+    private var isReadingPaused = false
 
-    /// Answers of one read are written together up to about this many bytes.
-    private static let batch = 64 << 10
-    /// A connection at rest keeps no more memory for answers than this.
-    private static let kept = 4 << 10
-    /// How long the end of a connection may take the client.
-    private static let lingering = TimeAmount.seconds(1)
-    /// How long a client that closed its half is watched for having left.
-    private static let watching = TimeAmount.milliseconds(100)
+    /// Responses of one read are written together up to about this many bytes.
+    private static let batchBytes = 64 << 10
+    /// A connection at rest keeps no more memory for responses than this.
+    private static let keptBytes = 4 << 10
+    /// How long the client has to close its half after the last response.
+    private static let lingerTime = TimeAmount.seconds(1)
+    /// How long a reset may take after the last response to a client that had closed its half.
+    private static let probeTime = TimeAmount.milliseconds(100)
 
     init(
-        handler: any HTTPHandler, limits: HTTPLimits, watch: any ConnectionObserver, loop: any EventLoop,
-        refusal: Problem? = nil
+        handler: any HTTPHandler, limits: HTTPLimits, budget: ReceiveBudget, observer: any ConnectionObserver,
+        loop: any EventLoop, rejection: Problem? = nil
     ) {
         self.executor = LoopExecutor(loop)
         self.handler = handler
         self.limits = limits
-        self.watch = watch
-        self.refusal = refusal
+        self.budget = budget
+        self.observer = observer
+        self.rejection = rejection
         self.decoder = RequestDecoder(limits: limits)
-        self.clock = ConnectionDeadline(limits, on: loop)
+        self.deadline = ConnectionDeadline(limits, on: loop)
     }
+
+    private var isAnswered: Bool { queue.isEmpty && unreadWrites == 0 }
 
     // MARK: Reading
 
     func channelActive(context: ChannelHandlerContext) {
-        if let refusal { refuse(refusal, context) }
+        if let rejection { reject(rejection, context) }
         settle(context)
-        if isDraining { expectFirstRequest(context) }
+        if case .serving(_, isDraining: true) = machine.state { awaitFirstRequest(context) }
         context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // After the last request the rest is read past, so that closing does not reset the answer's way.
-        guard !isLast else { return }
+        // After the last request the rest is read past, so that closing does not reset the response's way.
+        guard machine.readsRequests else { return }
         decoder.append(unwrapInboundIn(data))
         readRequests(context)
     }
@@ -96,192 +82,217 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if !isReading, !isFlushing { settle(context) }
+        if activity == .none { settle(context) }
         context.fireChannelWritabilityChanged()
     }
 
     private func readRequests(_ context: ChannelHandlerContext) {
-        isReading = true
-        isStalled = false
-        defer { isReading = false }
+        activity = .reading
+        defer { activity = .none }
         do throws(Problem) {
-            while !isLast {
-                guard hasRoom(context) else {
-                    isStalled = true
+            while machine.readsRequests {
+                guard queue.count < limits.pipelined, context.channel.isWritable else {
+                    machine.stall()
                     break
                 }
                 guard let event = try decoder.next() else {
-                    isLast = isInputClosed
+                    machine.needBytes(isAnswered: isAnswered && out.readableBytes == 0)
                     break
                 }
                 switch event {
-                case .request(let request): take(request, context)
-                case .expectsContinue: owesContinue = true
+                case .request(let request): try accept(request, context)
+                case .head(let head, let expectsContinue): try accept(head, expectsContinue)
                 }
-                writeAnswers(context)
-                if out.readableBytes >= Self.batch { flush(context) }
+                writeResponses(context)
+                if out.readableBytes >= Self.batchBytes { flush(context) }
             }
+            try holdDecoderBytes()
         } catch {
-            refuse(error, context)
+            reject(error, context)
         }
     }
 
-    private func hasRoom(_ context: ChannelHandlerContext) -> Bool {
-        pending.count < limits.pipelined && context.channel.isWritable
+    /// A request whose body has not come whole. What is refused for its head need not send its body.
+    private func accept(_ head: HTTPRequest.Head, _ expectsContinue: Bool) throws(Problem) {
+        if let problem = handler.check(head) { throw problem }
+        if expectsContinue { queue.oweContinue() }
     }
 
-    private func take(_ request: HTTPRequest, _ context: ChannelHandlerContext) {
-        let number = firstPending + pending.count
-        pending.append(PendingResponse(head: request.head, began: context.eventLoop.now))
-        isLast = isDraining || !request.head.keepsAlive
-        owesContinue = false
-        clock.restart()
+    private func accept(_ request: HTTPRequest, _ context: ChannelHandlerContext) throws(Problem) {
+        let bodyBytes = request.body.readableBytes
+        if heldBytes > 0 { try holdDecoderBytes() }
+        if bodyBytes > 0 { try take(bodyBytes) }
+        let number = queue.add(request.head, bodyBytes: bodyBytes, at: context.eventLoop.now)
+        machine.readRequest(keepsAlive: request.head.keepsAlive)
+        deadline.restart()
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let handler = self.handler
         executor.run {
             let response = await handler.respond(to: request)
             let (connection, context) = bound.value
-            connection.answer(number, response, context)
+            connection.respond(number, response, context)
         }
     }
 
-    /// Answers what broke the protocol, after the answers before it, and ends the connection.
-    private func refuse(_ problem: Problem, _ context: ChannelHandlerContext) {
-        isLast = true
-        let head = HTTPRequest.Head(
-            method: .other, target: "", minorVersion: 1, fields: HTTPRequest.Fields(), keepsAlive: false)
-        pending.append(PendingResponse(head: head, began: context.eventLoop.now, response: problem.response))
-        writeAnswers(context)
+    /// Answers what broke the protocol or a bound, after the responses before it, and ends the connection.
+    private func reject(_ problem: Problem, _ context: ChannelHandlerContext) {
+        machine.reject()
+        decoder.removeAll()
+        releaseDecoderBytes()
+        queue.add(.none, problem.response, at: context.eventLoop.now)
+        writeResponses(context)
     }
 
-    // MARK: Answering
+    // MARK: The budget
 
-    private func answer(_ number: Int, _ response: HTTPResponse, _ context: ChannelHandlerContext) {
-        guard pending.indices.contains(number - firstPending) else { return }
-        pending[number - firstPending].response = response
+    private func take(_ bytes: Int) throws(Problem) {
+        guard !budget.take(bytes) else { return }
+        throw .unavailable(
+            "unfinished requests of all clients take \(budget.limit) bytes, which is the limit here",
+            retryAfter: .seconds(1))
+    }
+
+    /// Counts what is left in the decoder, and drops what is not read any more.
+    private func holdDecoderBytes() throws(Problem) {
+        if !machine.readsRequests { decoder.removeAll() }
+        let bytes = decoder.heldBytes
+        guard bytes != heldBytes else { return }
+        if bytes > heldBytes { try take(bytes - heldBytes) } else { budget.giveBack(heldBytes - bytes) }
+        heldBytes = bytes
+    }
+
+    private func releaseDecoderBytes() {
+        budget.giveBack(heldBytes)
+        heldBytes = 0
+    }
+
+    // MARK: Responding
+
+    private func respond(_ number: Int, _ response: HTTPResponse, _ context: ChannelHandlerContext) {
+        queue.fulfil(number, response)
         // Within the read that brought the request, the reading goes on from here.
-        guard !isReading else { return }
-        writeAnswers(context)
+        guard activity == .none else { return }
+        writeResponses(context)
         settle(context)
     }
 
-    private func writeAnswers(_ context: ChannelHandlerContext) {
-        while let next = pending.first, let response = next.response {
-            pending.removeFirst()
-            firstPending += 1
+    private func writeResponses(_ context: ChannelHandlerContext) {
+        while let (request, response) = queue.popReady() {
+            if request.bodyBytes > 0 { budget.giveBack(request.bodyBytes) }
             let now = context.eventLoop.now
             response.write(
-                into: &out, date: date.line(now), to: next.head, closing: isLast && pending.isEmpty)
-            watch.answered(response.status, in: now - next.began)
+                into: &out, date: date.line(at: now), to: request.head,
+                closing: machine.closesAfterLastResponse && queue.isEmpty)
+            observer.didRespond(response.status, in: now - request.began)
         }
-        if owesContinue, pending.isEmpty {
-            owesContinue = false
-            out.writeString("HTTP/1.1 100 Continue\r\n\r\n")
-        }
+        if queue.takeContinue() { out.writeString("HTTP/1.1 100 Continue\r\n\r\n") }
     }
 
     private func flush(_ context: ChannelHandlerContext) {
         guard out.readableBytes > 0 else { return }
-        isFlushing = true
-        unread += 1
-        clock.wrote()
+        let outer = activity
+        activity = .flushing
+        unreadWrites += 1
+        deadline.wrote()
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(out)).whenComplete { result in
             let (connection, context) = bound.value
             connection.written(result, context)
         }
-        isFlushing = false
+        activity = outer
         // Written already, as most are, its memory serves the next.
-        if out.capacity <= Self.kept { out.clear() } else { out = ByteBuffer() }
+        if out.capacity <= Self.keptBytes { out.clear() } else { out = ByteBuffer() }
     }
 
     private func written(_ result: Result<Void, any Error>, _ context: ChannelHandlerContext) {
-        if case .failure(let error) = result { watch.failed(error) }
-        unread -= 1
-        clock.written(all: unread == 0)
-        if !isFlushing { settle(context) }
+        if case .failure(let error) = result { observer.didFail(error) }
+        unreadWrites -= 1
+        deadline.written(all: unreadWrites == 0)
+        if activity != .flushing { settle(context) }
     }
 
     // MARK: Going on
 
-    /// Writes what is ready, and sees what is to be done next: read, pause, wait or end.
+    /// Writes what is ready, and does what comes next: read, pause, wait or end.
     private func settle(_ context: ChannelHandlerContext) {
         flush(context)
-        while isStalled, !isLast, hasRoom(context) {
+        while machine.isStalled, queue.count < limits.pipelined, context.channel.isWritable {
             readRequests(context)
             flush(context)
         }
-        guard !hasEnded, context.channel.isActive else { return }
-        if isLast, pending.isEmpty, unread == 0 {
-            end(context)
-        } else {
-            pause(isStalled && !isLast, context)
-            clock.wait(pending.isEmpty && unread == 0 ? decoder.waiting : nil)
+        guard context.channel.isActive else { return }
+        switch machine.settled(isAnswered: isAnswered) {
+        case .read: waitForBytes(pausing: false, context)
+        case .pauseReading: waitForBytes(pausing: true, context)
+        case .closeOutput:
+            context.close(mode: .output, promise: nil)
+            pauseReading(false, context)
+            deadline.end(in: Self.lingerTime)
+        case .probe: deadline.end(in: Self.probeTime)
+        case .close: return context.close(promise: nil)
+        case .none: return
         }
         arm(context)
     }
 
-    private func pause(_ pausing: Bool, _ context: ChannelHandlerContext) {
-        guard pausing != isPaused else { return }
-        isPaused = pausing
-        context.channel.setOption(.autoRead, value: !pausing).whenFailure { [watch] in watch.failed($0) }
+    private func waitForBytes(pausing: Bool, _ context: ChannelHandlerContext) {
+        pauseReading(pausing, context)
+        deadline.wait(isAnswered ? decoder.waiting : nil)
     }
 
-    /// Closes our half, and the whole when the client has closed its own: closed at once, with bytes of the client
-    /// unread, TCP would reset and the client lose the answer. A client that closed its half before the answer may
-    /// have gone altogether; TCP says so only now that the answer has reached its machine.
-    private func end(_ context: ChannelHandlerContext) {
-        hasEnded = true
-        if hasPerhapsLeft {
-            clock.end(in: Self.watching)
-        } else if isInputClosed {
-            context.close(promise: nil)
-        } else {
-            context.close(mode: .output, promise: nil)
-            pause(false, context)
-            clock.end(in: Self.lingering)
-        }
+    private func pauseReading(_ pausing: Bool, _ context: ChannelHandlerContext) {
+        guard pausing != isReadingPaused else { return }
+        isReadingPaused = pausing
+        context.channel.setOption(.autoRead, value: !pausing).whenFailure { [observer] in observer.didFail($0) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
-        case ChannelEvent.inputClosed:
-            isInputClosed = true
-            if hasEnded { return context.close(promise: nil) }
-            readRequests(context)
-            hasPerhapsLeft = !pending.isEmpty || out.readableBytes > 0 || unread > 0
-            settle(context)
-        case is DrainEvent:
-            // A request that is in hand, or half read, is answered, and so is the first of a client that has just come;
-            // a connection at rest ends.
-            isDraining = true
-            if pending.isEmpty, unread == 0, decoder.waiting == .forRequest {
-                return firstPending == 0 ? expectFirstRequest(context) : context.close(promise: nil)
-            }
-            isLast = isLast || !pending.isEmpty || decoder.waiting == .forRequest
-        default:
-            context.fireUserInboundEventTriggered(event)
+        case ChannelEvent.inputClosed: inputClosed(context)
+        case is DrainEvent: drain(context)
+        default: context.fireUserInboundEventTriggered(event)
         }
     }
 
-    /// The client has connected and is about to say why.
-    private func expectFirstRequest(_ context: ChannelHandlerContext) {
-        clock.end(in: Self.lingering)
+    private func inputClosed(_ context: ChannelHandlerContext) {
+        switch machine.inputClosed(isAnswered: isAnswered && out.readableBytes == 0) {
+        case .readRequests:
+            readRequests(context)
+            settle(context)
+        case .continueWriting: settle(context)
+        case .close: context.close(promise: nil)
+        case .ignore: return
+        }
+    }
+
+    private func drain(_ context: ChannelHandlerContext) {
+        let action = machine.drain(
+            isAnswered: isAnswered, isAwaiting: !queue.isEmpty,
+            isBetweenRequests: decoder.waiting == .forRequest, isNew: queue.isNew)
+        switch action {
+        case .close: context.close(promise: nil)
+        case .awaitFirstRequest: awaitFirstRequest(context)
+        case .none: return
+        }
+    }
+
+    private func awaitFirstRequest(_ context: ChannelHandlerContext) {
+        deadline.end(in: Self.lingerTime)
         arm(context)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        watch.failed(error)
+        observer.didFail(error)
         context.close(promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        let lost = pending.count + (hasEnded && hasPerhapsLeft ? 1 : 0)
-        if lost > 0 { watch.abandoned(lost) }
-        hasEnded = true
-        isLast = true
-        pending.removeAll()
-        clock.cancel()
+        let abandoned = machine.disconnected(awaited: queue.count)
+        if abandoned > 0 { observer.didAbandon(abandoned) }
+        budget.giveBack(queue.removeAll())
+        decoder.removeAll()
+        releaseDecoderBytes()
+        deadline.cancel()
         context.fireChannelInactive()
     }
 
@@ -290,19 +301,21 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     private func arm(_ context: ChannelHandlerContext) {
         guard context.channel.isActive else { return }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        clock.arm {
+        deadline.arm {
             let (connection, context) = bound.value
-            connection.timeIsUp(context)
+            connection.timerFired(context)
         }
     }
 
-    private func timeIsUp(_ context: ChannelHandlerContext) {
-        guard clock.hasPassed() else { return arm(context) }
-        hasPerhapsLeft = hasPerhapsLeft && !hasEnded
-        if hasEnded || clock.isReaderLate || decoder.waiting == .forRequest {
-            return context.close(promise: nil)
+    private func timerFired(_ context: ChannelHandlerContext) {
+        guard deadline.hasPassed() else { return arm(context) }
+        let action = machine.deadlinePassed(
+            isWriteLate: deadline.isWriteLate, isBetweenRequests: decoder.waiting == .forRequest)
+        switch action {
+        case .close: context.close(promise: nil)
+        case .rejectRequest:
+            reject(Problem(.requestTimeout, "the request did not come whole in time"), context)
+            settle(context)
         }
-        refuse(Problem(.requestTimeout, "the request did not come whole in time"), context)
-        settle(context)
     }
 }

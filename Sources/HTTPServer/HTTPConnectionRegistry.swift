@@ -3,20 +3,19 @@ import Metrics
 import NIOCore
 import Synchronization
 
-/// The open connections of a server: their number is bounded, each can be told to end, and what they live through is
-/// counted.
+/// The open connections of a server: bounds and counts them, and tells each to end.
 final class HTTPConnectionRegistry: ConnectionObserver {
     private struct State {
         var open: [ObjectIdentifier: any Channel] = [:]
         var isDraining = false
     }
 
-    /// What becomes of a new connection.
+    /// What happens to a new connection.
     enum Admission {
         case accepted
-        /// It is told why it can't be listened to.
+        /// It gets one response and is closed.
         case rejected(Problem)
-        /// There are too many even of those.
+        /// It is closed: too many are being rejected.
         case closed
     }
 
@@ -48,7 +47,7 @@ final class HTTPConnectionRegistry: ConnectionObserver {
             return count < limit ? .accepted : .rejected(full)
         }
         if case .closed = admission { return admission }
-        channel.closeFuture.whenComplete { [self] _ in leave(key) }
+        channel.closeFuture.whenComplete { [self] _ in remove(key) }
         return admission
     }
 
@@ -56,15 +55,15 @@ final class HTTPConnectionRegistry: ConnectionObserver {
         .unavailable("\(limit) connections are open, which is the limit here", retryAfter: .seconds(1))
     }
 
-    private func leave(_ key: ObjectIdentifier) {
+    private func remove(_ key: ObjectIdentifier) {
         state.withLock { state in
             state.open[key] = nil
             openGauge.record(state.open.count)
         }
     }
 
-    /// Tells every connection to end when what is in hand is answered; returns when none is left. Those that are left
-    /// after `limit` are closed.
+    /// Tells every connection to end when what is in hand is answered. Returns when none is open; those that are open after
+    /// `limit` are closed.
     func drain(within limit: Duration) async {
         let open = state.withLock { state in
             state.isDraining = true
@@ -74,7 +73,7 @@ final class HTTPConnectionRegistry: ConnectionObserver {
         for channel in open { channel.pipeline.fireUserInboundEventTriggered(DrainEvent()) }
         let cut = loop.scheduleTask(in: TimeAmount(limit)) { [self] in
             let left = state.withLock { Array($0.open.values) }
-            logger.warning("connections did not end in time and are closed", metadata: ["connections": "\(left.count)"])
+            logger.warning("Closing connections that did not end in time", metadata: ["connections": "\(left.count)"])
             for channel in left { channel.close(promise: nil) }
         }
         await withCheckedContinuation { continuation in
@@ -85,19 +84,19 @@ final class HTTPConnectionRegistry: ConnectionObserver {
         cut.cancel()
     }
 
-    func answered(_ status: HTTPStatus, in time: TimeAmount) { meters.record(status, time) }
+    func didRespond(_ status: HTTPStatus, in time: TimeAmount) { meters.record(status, time) }
 
-    func abandoned(_ requests: Int) {
+    func didAbandon(_ requests: Int) {
         abandonedCounter.increment(by: requests)
-        logger.debug("a client left before its answer was ready", metadata: ["requests": "\(requests)"])
+        logger.debug("A client left before its response was ready", metadata: ["requests": "\(requests)"])
     }
 
-    func failed(_ error: any Error) {
-        logger.debug("a connection broke", metadata: ["error": "\(error)"])
+    func didFail(_ error: any Error) {
+        logger.debug("A connection broke", metadata: ["error": "\(error)"])
     }
 }
 
-/// Requests by status, and their time to the answer.
+/// Requests by status, and the time to their responses.
 final class ResponseMeters: Sendable {
     private let metrics: any MetricsFactory
     private let time: Timer

@@ -8,8 +8,8 @@ public struct HTTPRequest: Sendable {
         case other
     }
 
-    /// What stands before the body, after every rule of RFC 9112 was checked. A class, since it goes through many hands:
-    /// a dozen strings are not to be counted anew for each.
+    /// What stands before the body, checked by every rule of RFC 9112. A class, so that passing it on retains one object
+    /// and not a dozen strings.
     public final class Head: Sendable {
         public let method: Method
         /// The target in origin form (RFC 9112, section 3.2.1): `/path?query`, as it was sent, valid UTF-8.
@@ -26,9 +26,12 @@ public struct HTTPRequest: Sendable {
             self.fields = fields
             self.keepsAlive = keepsAlive
         }
+
+        /// Of a request that could not be read.
+        static let none = Head(method: .other, target: "", minorVersion: 1, fields: Fields(), keepsAlive: false)
     }
 
-    /// The header fields that this server acts on; any other is read past.
+    /// The header fields that this server acts on; any other is skipped. Their text is the client's: compare it as bytes.
     public struct Fields: Sendable {
         public var host: String?
         public var accept: String?
@@ -37,10 +40,16 @@ public struct HTTPRequest: Sendable {
         public var expect: String?
         public var idempotencyKey: String?
         public var origin: String?
+        /// The values of `Sec-Purpose`, `Purpose`, `X-Purpose` and `X-Moz`: browsers say there that nobody has asked for the
+        /// page yet.
+        public var purpose: String?
+        public var referer: String?
         public var secFetchSite: String?
         var connection: String?
         var contentLength: String?
         var transferEncoding: String?
+
+        public init() {}
     }
 
     public let head: Head
@@ -56,7 +65,16 @@ public struct HTTPRequest: Sendable {
     public var fields: Fields { head.fields }
 }
 
-/// Answers requests. Small ones compose into one: a gate before, routes beside each other.
+/// Answers requests. Handlers compose: a check before another handler, or routes beside each other.
 public protocol HTTPHandler: Sendable {
+    /// The response to a whole request.
     func respond(to request: HTTPRequest) async -> HTTPResponse
+
+    /// Checks a head whose body has not come yet. What is refused here is answered without the body, and the connection
+    /// ends. The whole request goes to ``respond(to:)`` all the same, which has to check it again. Default: nil.
+    func check(_ head: HTTPRequest.Head) -> Problem?
+}
+
+extension HTTPHandler {
+    public func check(_ head: HTTPRequest.Head) -> Problem? { nil }
 }

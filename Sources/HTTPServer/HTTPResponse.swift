@@ -26,7 +26,7 @@ public struct HTTPStatus: Sendable, Hashable {
     public static let versionNotSupported = HTTPStatus(code: 505, phrase: "HTTP Version Not Supported")
 }
 
-/// One header field of an answer. Only the program's own words go into it, never a client's.
+/// One header field of a response. Name and value are the program's own, never a client's.
 public struct HTTPHeader: Sendable, Hashable {
     public let name: String
     public let value: String
@@ -37,14 +37,14 @@ public struct HTTPHeader: Sendable, Hashable {
     }
 }
 
-/// What a handler answers. Length, date and connection are the server's to add.
+/// What a handler answers. The server adds length, date and connection.
 public struct HTTPResponse: Sendable, Hashable {
     public enum ContentType: String, Sendable {
         case json = "application/json"
         case text = "text/plain; charset=utf-8"
         case html = "text/html; charset=utf-8"
         case prometheus = "text/plain; version=0.0.4; charset=utf-8"
-        case mail = "text/plain; charset=us-ascii"
+        case asciiText = "text/plain; charset=us-ascii"
     }
 
     public let status: HTTPStatus
@@ -55,6 +55,13 @@ public struct HTTPResponse: Sendable, Hashable {
     public enum Body: Sendable, Hashable {
         case text(String)
         case bytes([UInt8])
+
+        public var bytes: [UInt8] {
+            switch self {
+            case .text(let text): Array(text.utf8)
+            case .bytes(let bytes): bytes
+            }
+        }
 
         var count: Int {
             switch self {
@@ -75,11 +82,11 @@ public struct HTTPResponse: Sendable, Hashable {
         self.headers = headers
     }
 
-    /// Writes status line, header fields and, unless it answers HEAD, the body (RFC 9112, section 6).
+    /// Writes status line, header fields and, except to HEAD, the body (RFC 9112, section 6).
     func write(into buffer: inout ByteBuffer, date: String, to head: HTTPRequest.Head, closing: Bool) {
         buffer.writeString(status.code == 200 ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 \(status.code) \(status.phrase)\r\n")
         buffer.writeString(date)
-        // RFC 9110, section 8.6: an answer to HEAD may leave the length out, and must where it would be another than GET's.
+        // RFC 9110, section 8.6: a response to HEAD may have no length, and has none where GET's would be another.
         if status.code != 204, head.method != .head || body.count > 0 {
             buffer.writeString(type == .json ? Self.jsonFields : Self.fields(type))
             buffer.writeString(String(body.count))

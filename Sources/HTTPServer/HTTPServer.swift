@@ -5,35 +5,42 @@ public import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The HTTP server: listens on one address, hands each request to its handler, drains when asked to stop.
+/// An HTTP/1 server: listens on one address, hands each request to its handler, drains when asked to stop.
 public final class HTTPServer: Sendable {
     private let listener: any Channel
     private let group: any EventLoopGroup
     private let connections: HTTPConnectionRegistry
+    private let budget: ReceiveBudget
     private let logger: Logger
 
     /// Binds and serves at once.
     ///
     /// - Parameters:
     ///   - port: 0 takes any free port; ``port`` then says which.
-    ///   - listener: A socket that is bound already, by a process that shares it with this one: host and port are its.
-    ///   - metrics: Where requests, connections and times are counted. Two servers of a process would count as one.
+    ///   - listener: A bound socket, which another process shares with this one. `host` and `port` then only describe it.
+    ///     Default: none.
+    ///   - limits: Default: ``HTTPLimits/init()``.
+    ///   - metrics: Where requests, connections and times are counted. Two servers with the same factory count as one.
+    ///     Default: the process' metrics.
+    /// - Throws: ``BindError`` where the address can't be listened on.
     public static func start(
         host: String, port: Int, listener: NIOBSDSocket.Handle? = nil, limits: HTTPLimits = HTTPLimits(),
         metrics: any MetricsFactory = MetricsSystem.factory, group: any EventLoopGroup, logger: Logger,
         handler: any HTTPHandler
     ) async throws(BindError) -> HTTPServer {
         let connections = HTTPConnectionRegistry(limit: limits.connections, metrics: metrics, logger: logger)
+        let budget = ReceiveBudget(limit: limits.receivedBytes)
         let bootstrap = ServerBootstrap.listening(on: group, logger: logger) { channel in
-            let refusal: Problem?
+            let rejection: Problem?
             switch connections.admit(channel) {
-            case .accepted: refusal = nil
-            case .rejected(let problem): refusal = problem
+            case .accepted: rejection = nil
+            case .rejected(let problem): rejection = problem
             case .closed: return channel.close(promise: nil)
             }
             try channel.pipeline.syncOperations.addHandler(
                 HTTPConnectionHandler(
-                    handler: handler, limits: limits, watch: connections, loop: channel.eventLoop, refusal: refusal))
+                    handler: handler, limits: limits, budget: budget, observer: connections, loop: channel.eventLoop,
+                    rejection: rejection))
         }
         do {
             let listener =
@@ -42,15 +49,19 @@ public final class HTTPServer: Sendable {
                 } else {
                     try await bootstrap.bind(host: host, port: port).get()
                 }
-            return HTTPServer(listener: listener, group: group, connections: connections, logger: logger)
+            return HTTPServer(
+                listener: listener, group: group, connections: connections, budget: budget, logger: logger)
         } catch {
             throw BindError(host: host, port: port, error)
         }
     }
 
-    private init(listener: any Channel, group: any EventLoopGroup, connections: HTTPConnectionRegistry, logger: Logger)
-    {
+    private init(
+        listener: any Channel, group: any EventLoopGroup, connections: HTTPConnectionRegistry, budget: ReceiveBudget,
+        logger: Logger
+    ) {
         self.listener = listener
+        self.budget = budget
         self.group = group
         self.connections = connections
         self.logger = logger
@@ -58,28 +69,31 @@ public final class HTTPServer: Sendable {
 
     public var port: Int { listener.localAddress?.port ?? 0 }
 
-    /// How many clients are connected.
+    /// How many connections are open.
     public var openConnections: Int { connections.count }
 
-    /// Stops accepting, answers what is in hand, and returns when the last connection is gone: of itself, or closed
-    /// because it was still there after `limit`. Once drained, draining again has nothing to do.
+    /// Bytes that all connections hold of requests that are not answered.
+    var receivedBytes: Int { budget.bytes }
+
+    /// Stops accepting, answers what is in hand, and returns when the last connection is closed: by itself, or by the
+    /// server after `limit`. Calling it again does nothing.
     public func drain(within limit: Duration) async {
         await stopAccepting()
         await connections.drain(within: limit)
     }
 
-    /// Closes the listener. Clients that are connected are served on.
+    /// Closes the listener. Connections that are open are served.
     public func stopAccepting() async {
         do {
-            // Who was accepted already would be closed with the listener, were it not admitted first.
+            // A connection that was accepted, and not registered yet, would be closed with the listener.
             try await listener.setOption(.autoRead, value: false).get()
             for loop in group.makeIterator() { try await loop.submit {}.get() }
             try await listener.eventLoop.submit {}.get()
             try await listener.close()
         } catch ChannelError.alreadyClosed, ChannelError.ioOnClosedChannel {
-            // Somebody else drains as well, and waits for the same.
+            // Another caller has closed it.
         } catch {
-            logger.error("the listener does not close", metadata: ["error": "\(error)"])
+            logger.error("The listener does not close", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -1,17 +1,18 @@
 import BgdemoFoundations
 
 extension HeadParser {
-    /// RFC 9112, section 3.2: exactly one Host in HTTP/1.1; a target in absolute form overrules it.
+    /// RFC 9112, section 3.2: exactly one Host in HTTP/1.1; a target in absolute form overrules it. The host is then ASCII.
     static func check(_ target: inout String, _ host: inout String?) throws(Problem) {
-        if target.utf8.first != UInt8(ascii: "/"), target != "*" {
-            guard target.lowercased().hasPrefix("http://") else {
-                throw Problem(.badRequest, "the request target does not begin with a slash", advice: "/TO/SUBJECT/TEXT")
+        let bytes = target.utf8
+        if bytes.first != UInt8(ascii: "/"), !target.hasSameBytes(as: "*") {
+            guard Substring(bytes.prefix(7)).equalsIgnoringASCIICase("http://") else {
+                throw Problem(.badRequest, "the request target does not begin with a slash", advice: "GET / HTTP/1.1")
             }
-            let rest = target.dropFirst(7)
-            let slash = rest.utf8.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
+            let rest = bytes.dropFirst(7)
+            let slash = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
             guard slash > rest.startIndex else { throw badHost }
-            host = String(rest[..<slash])
-            target = slash == rest.endIndex ? "/" : String(rest[slash...])
+            host = String(Substring(rest[..<slash]))
+            target = slash == rest.endIndex ? "/" : String(Substring(rest[slash...]))
         }
         guard host?.everyByte(isHost) ?? true else { throw badHost }
     }

@@ -1,6 +1,7 @@
+import BgdemoFoundations
 import NIOCore
 
-/// The head of one request, whole in `bytes`, read line by line (RFC 9112, sections 3 and 5).
+/// Reads the head of one request line by line (RFC 9112, sections 3 and 5).
 struct HeadParser {
     let bytes: ByteBuffer
     let length: Int
@@ -14,6 +15,7 @@ struct HeadParser {
         self.limits = limits
     }
 
+    /// The head, which is whole.
     mutating func parse() throws(Problem) -> HTTPRequest.Head {
         let method = try method()
         var target = try target()
@@ -33,16 +35,32 @@ struct HeadParser {
             keepsAlive: keepsAlive(minorVersion, fields.connection))
     }
 
+    /// Checks the request line of a head that is not whole, so that a client of another protocol is refused at once.
+    mutating func checkRequestLine() throws(Problem) {
+        _ = try method()
+        _ = try target()
+        _ = try version()
+    }
+
+    /// Checks the first bytes of a request line that is not whole, for the same purpose.
+    func checkBeginning() throws(Problem) {
+        let end = run(from: 0, while: Self.isToken)
+        // The first half of an empty line before the request line.
+        guard end > 0 || byte(0) != 0x0d || length > 1 else { return }
+        if end < length || end > Self.longestMethod {
+            guard end > 0, end <= Self.longestMethod, byte(end) == 0x20 else { throw noMethod }
+        }
+        if end == 3, end < length, matches("PRI", at: 0) { throw Self.otherVersion }
+    }
+
     // MARK: The request line
+
+    private static let longestMethod = 32
 
     private mutating func method() throws(Problem) -> HTTPRequest.Method {
         let start = place
         place = run(from: start, while: Self.isToken)
-        guard place > start, place - start <= 32, byte(place) == 0x20 else {
-            throw Problem(
-                .badRequest, "the request line does not begin with a method and one space",
-                advice: "GET /TO/SUBJECT/TEXT HTTP/1.1")
-        }
+        guard place > start, place - start <= Self.longestMethod, byte(place) == 0x20 else { throw noMethod }
         defer { place += 1 }
         switch place - start {
         case 3 where matches("GET", at: start): return .get
@@ -76,11 +94,23 @@ struct HeadParser {
         }
         let (major, minor) = (byte(place + 5), byte(place + 7))
         guard major == UInt8(ascii: "1"), minor == UInt8(ascii: "1") || minor == UInt8(ascii: "0") else {
-            throw Problem(.versionNotSupported, "HTTP/1.1 and HTTP/1.0 are spoken here")
+            throw Self.otherVersion
         }
         place += 8
         try lineEnd("the request line")
         return minor == UInt8(ascii: "1") ? 1 : 0
+    }
+
+    /// A TLS record of the type handshake begins with the byte 22 (RFC 8446, section 5.1).
+    private var noMethod: Problem {
+        byte(0) == 22
+            ? Problem(.badRequest, "this port speaks HTTP without TLS", advice: "http:// and not https://")
+            : Problem(
+                .badRequest, "the request line does not begin with a method and one space", advice: "GET / HTTP/1.1")
+    }
+
+    private static var otherVersion: Problem {
+        Problem(.versionNotSupported, "the server speaks HTTP/1.1 and HTTP/1.0")
     }
 
     // MARK: The fields
@@ -111,8 +141,13 @@ struct HeadParser {
         case 4 where named("host", name): try once("Host", &fields.host, value)
         case 6 where named("expect", name): try once("Expect", &fields.expect, value)
         case 6 where named("accept", name): append(&fields.accept, value)
+        case 5 where named("x-moz", name): append(&fields.purpose, value)
         case 6 where named("origin", name): try once("Origin", &fields.origin, value)
+        case 7 where named("purpose", name): append(&fields.purpose, value)
+        case 7 where named("referer", name): try once("Referer", &fields.referer, value)
+        case 9 where named("x-purpose", name): append(&fields.purpose, value)
         case 10 where named("connection", name): append(&fields.connection, value)
+        case 11 where named("sec-purpose", name): append(&fields.purpose, value)
         case 12 where named("content-type", name): try once("Content-Type", &fields.contentType, value)
         case 13 where named("authorization", name): try once("Authorization", &fields.authorization, value)
         case 14 where named("content-length", name): try once("Content-Length", &fields.contentLength, value)
@@ -137,17 +172,20 @@ struct HeadParser {
 
     private func keepsAlive(_ minorVersion: Int, _ connection: String?) -> Bool {
         guard let connection else { return minorVersion == 1 }
-        let options = connection.lowercased().split(separator: ",").map {
-            $0.drop(while: \.isWhitespace).prefix { !$0.isWhitespace }
+        var closes = false
+        var keepsAlive = minorVersion == 1
+        for option in connection.utf8.split(separator: UInt8(ascii: ",")) {
+            let name = Substring(option.drop(while: Self.isBlank).prefix { !Self.isBlank($0) })
+            closes = closes || name.equalsIgnoringASCIICase("close")
+            keepsAlive = keepsAlive || name.equalsIgnoringASCIICase("keep-alive")
         }
-        if options.contains("close") { return false }
-        return minorVersion == 1 || options.contains("keep-alive")
+        return keepsAlive && !closes
     }
 
     static func targetTooLong(_ limits: HTTPLimits) -> Problem {
         Problem(
             .uriTooLong, "the request target is longer than \(limits.target) bytes",
-            advice: "POST / with the text in a JSON body")
+            advice: "what is long in the body of a POST")
     }
 
     static func headersTooLong(_ limits: HTTPLimits) -> Problem {

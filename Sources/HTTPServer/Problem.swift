@@ -1,6 +1,6 @@
 import BgdemoFoundations
 
-/// Why a request is not answered with what it asked for: a status, and words for whoever sent it.
+/// Why a request does not get what it asked for: a status, and words for the client (after RFC 9457).
 public struct Problem: Error, Sendable, Hashable {
     public let status: HTTPStatus
     /// What was wrong.
@@ -17,7 +17,7 @@ public struct Problem: Error, Sendable, Hashable {
         self.headers = headers
     }
 
-    /// 503, and when to come again.
+    /// 503, with the time to wait before the next try.
     public static func unavailable(_ reason: String, retryAfter: Duration) -> Problem {
         let seconds = max(1, Int(retryAfter.components.seconds))
         return Problem(.serviceUnavailable, reason, headers: [HTTPHeader("Retry-After", String(seconds))])

@@ -1,16 +1,19 @@
+import BgdemoFoundations
 import NIOCore
 
-/// Bytes to requests, by RFC 9112 and without its leniency: where two servers could read one message in two ways
-/// (request smuggling), it is refused and the connection closed.
+/// Reads requests from bytes, by RFC 9112 without its leniency: a message that two servers could read in two ways (request
+/// smuggling) is an error.
 ///
-/// Not NIOHTTP1's decoder, for two reasons: its errors can't say what was wrong in words for the client, nor tell a
-/// long target from a long header (414, 431); and it makes strings of every header, most of which nobody reads. The
-/// tests hold this one against that one: what this accepts, that reads the same.
+/// NIOHTTP1's decoder is not used, for two reasons: its errors have no words for the client, and do not tell a long
+/// target from a long header (414, 431); and it makes strings of every header field, most of which nobody reads. The tests
+/// compare the two: what this one accepts, that one reads the same.
 struct RequestDecoder {
     enum Event {
         case request(HTTPRequest)
-        /// The head asks for `100 Continue` before it sends its body.
-        case expectsContinue
+        /// The head of a request whose body has not come whole.
+        ///
+        /// - expectsContinue: Whether the client waits for `100 Continue` before it sends the body.
+        case head(HTTPRequest.Head, expectsContinue: Bool)
     }
 
     private enum State {
@@ -50,6 +53,20 @@ struct RequestDecoder {
         }
     }
 
+    /// Bytes of memory that are held for requests that are not whole, or not read.
+    var heldBytes: Int {
+        let waiting = bytes.readableBytes == 0 ? 0 : bytes.storageCapacity
+        return if case .chunks(_, let chunks) = state { waiting + chunks.body.storageCapacity } else { waiting }
+    }
+
+    /// Drops what is not read.
+    mutating func removeAll() {
+        bytes = ByteBuffer()
+        state = .head
+        searched = 0
+        lineEnd = nil
+    }
+
     /// The next event, or nil where more bytes are needed. After an error there is no next.
     mutating func next() throws(Problem) -> Event? {
         let event = try read()
@@ -65,7 +82,9 @@ struct RequestDecoder {
         case .body(let head, let length):
             guard let body = bytes.readSlice(length: length) else { return nil }
             state = .head
-            return .request(HTTPRequest(head: head, body: body))
+            // A slice keeps the whole buffer, as long as the request is being answered.
+            let isSmall = length < bytes.storageCapacity / 2
+            return .request(HTTPRequest(head: head, body: isSmall ? ByteBuffer(buffer: body) : body))
         case .chunks(let head, var chunks):
             // The body is held once, or each read would copy it.
             state = .head
@@ -86,23 +105,17 @@ struct RequestDecoder {
         searched = 0
         lineEnd = nil
 
-        if let expectation = head.fields.expect, expectation.lowercased() != "100-continue" {
-            throw Problem(.expectationFailed, "the only expectation met here is 100-continue")
+        if let expectation = head.fields.expect, !expectation.equalsIgnoringASCIICase("100-continue") {
+            throw Problem(.expectationFailed, "the only expectation that is met is 100-continue")
         }
-        let isWhole: Bool
         switch try BodyFraming(head, limits: limits) {
         case .none: return .request(HTTPRequest(head: head))
-        case .length(let length):
-            state = .body(head, length: length)
-            isWhole = bytes.readableBytes >= length
-        case .chunked:
-            state = .chunks(head, ChunkedBody(limit: limits.body))
-            isWhole = false
+        case .length(let length): state = .body(head, length: length)
+        case .chunked: state = .chunks(head, ChunkedBody(limit: limits.body))
         }
-        if head.fields.expect != nil, !isWhole, head.minorVersion == 1, bytes.readableBytes == 0 {
-            return .expectsContinue
-        }
-        return try read()
+        let isBodyAwaited = bytes.readableBytes == 0
+        if let request = try read() { return request }
+        return .head(head, expectsContinue: head.fields.expect != nil && head.minorVersion == 1 && isBodyAwaited)
     }
 
     /// RFC 9112, section 2.2: an empty line before the request line is passed over.
@@ -120,20 +133,23 @@ struct RequestDecoder {
 
     /// The length of the head with its empty line, or nil where that has not come yet.
     private mutating func endOfHead() throws(Problem) -> Int? {
-        let found = Self.search(bytes, from: searched)
+        // More than the longest head within the limits: the longest request line, every field, the empty line.
+        let end = min(bytes.readableBytes, limits.target + Self.longestLineRest + limits.headerBytes + 8)
+        let found = Self.search(bytes, from: searched, to: end)
         if let head = found.head { return head }
-        searched = bytes.readableBytes
+        searched = end
+        let isNewLine = lineEnd == nil && found.line != nil
         lineEnd = lineEnd ?? found.line
-        try refuseEndlessHead()
+        try checkUnfinishedHead(isNewLine: isNewLine)
         return nil
     }
 
     /// Where the first line from `start` on ends, and where the head does.
-    private static func search(_ bytes: ByteBuffer, from start: Int) -> (line: Int?, head: Int?) {
+    private static func search(_ bytes: ByteBuffer, from start: Int, to end: Int) -> (line: Int?, head: Int?) {
         let span = bytes.readableBytesUInt8Span
         var line: Int?
         var place = start
-        while place < span.count {
+        while place < end {
             defer { place += 1 }
             guard span[place] == 0x0a, place >= 1 else { continue }
             // After CR LF CR LF the head is whole. After LF LF as well; what is wrong with it, the parser says.
@@ -146,15 +162,21 @@ struct RequestDecoder {
         return (line, nil)
     }
 
-    /// Says so as soon as no more bytes can make a head within the limits of what is there.
-    private func refuseEndlessHead() throws(Problem) {
-        // 48: the longest method, two spaces, a version and CR.
+    /// The longest method, two spaces, a version and CR.
+    private static let longestLineRest = 48
+
+    /// Refuses what is no beginning of a head, and what no more bytes can make a head within the limits.
+    private func checkUnfinishedHead(isNewLine: Bool) throws(Problem) {
+        guard bytes.readableBytes > 0 else { return }
         guard let lineEnd else {
-            if searched > limits.target + 48 { throw HeadParser.targetTooLong(limits) }
-            return
+            if searched > limits.target + Self.longestLineRest { throw HeadParser.targetTooLong(limits) }
+            return try HeadParser(bytes: bytes, length: searched, limits: limits).checkBeginning()
+        }
+        if isNewLine {
+            var parser = HeadParser(bytes: bytes, length: searched, limits: limits)
+            try parser.checkRequestLine()
         }
         // 3: of the empty line at the end, and the LF of the request line.
-        if lineEnd > limits.target + 48 { throw HeadParser.targetTooLong(limits) }
         if searched - lineEnd > limits.headerBytes + 3 { throw HeadParser.headersTooLong(limits) }
     }
 }

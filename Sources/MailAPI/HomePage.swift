@@ -1,3 +1,4 @@
+import BgdemoFoundations
 public import BgdemoHTTPServer
 
 /// `/`: a form for a browser, usage for curl.
@@ -14,7 +15,7 @@ public struct HomePage: HTTPHandler {
     }
 
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
-        let wantsHTML = request.fields.accept?.contains("text/html") ?? false
+        let wantsHTML = request.fields.accept?.asciiLowercased().containsBytes(of: "text/html") ?? false
         let type = wantsHTML ? HTTPResponse.ContentType.html : .text
         let vary = [HTTPHeader("Vary", "Accept")]
         guard wantsHTML else {

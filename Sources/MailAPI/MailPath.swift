@@ -2,8 +2,8 @@ import BgdemoEmail
 import BgdemoFoundations
 import BgdemoHTTPServer
 
-/// The talk's route, `/TO/SUBJECT/TEXT`: three segments, each percent-decoded once (RFC 3986, section 2.1) to strict
-/// UTF-8. A `+` is a plus; a slash inside a segment is `%2F`.
+/// The route `/TO/SUBJECT/TEXT`: three segments, each percent-decoded once (RFC 3986, section 2.1) to strict UTF-8. A `+`
+/// is a plus; a slash inside a segment is `%2F`.
 enum MailPath {
     static func email(_ target: String) throws(Problem) -> Email {
         let (slashes, hasQuery) = slashes(target)
@@ -53,40 +53,13 @@ enum MailPath {
     private static func decode(_ segment: Substring.UTF8View, _ field: InvalidEmail.Field) throws(Problem) -> String {
         guard !segment.isEmpty else { throw wrong("the segment for \(field.rawValue) is empty") }
         guard segment.contains(UInt8(ascii: "%")) else { return String(Substring(segment)) }
-        guard let bytes = percentDecoded(segment) else {
+        do throws(PercentDecodingError) {
+            return try PercentDecoding.text(segment)
+        } catch .invalidEscape {
             throw wrong(
                 "an escape in the segment for \(field.rawValue) is not % and two hexadecimal digits; % itself is %25")
-        }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        } catch {
             throw wrong("the segment for \(field.rawValue) is not UTF-8 when decoded")
-        }
-        return text
-    }
-
-    /// The bytes that `text` escapes, or nil where an escape is broken.
-    static func percentDecoded(_ text: some Sequence<UInt8>, plusIsSpace: Bool = false) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var iterator = text.makeIterator()
-        while let byte = iterator.next() {
-            switch byte {
-            case UInt8(ascii: "%"):
-                guard let high = iterator.next().flatMap(digit), let low = iterator.next().flatMap(digit) else {
-                    return nil
-                }
-                bytes.append(high << 4 | low)
-            case UInt8(ascii: "+") where plusIsSpace: bytes.append(0x20)
-            default: bytes.append(byte)
-            }
-        }
-        return bytes
-    }
-
-    private static func digit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x41...0x46: byte - 0x37
-        case 0x61...0x66: byte - 0x57
-        default: nil
         }
     }
 

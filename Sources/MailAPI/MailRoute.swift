@@ -2,54 +2,101 @@ import BgdemoEmail
 public import BgdemoCore
 public import BgdemoHTTPServer
 
-/// Orders to mails, mails to the strategy, its receipt to the client.
+/// Reads the mail that a request asks for, hands it to the strategy, and answers with what the strategy says.
 ///
-/// The answer to an accepted mail: `{"email":{"to":…,"subject":…,"text":…},"id":…,"state":…}`, and what the strategy
-/// adds. To one that was tried and failed: 500 and the same with `"error"`.
+/// `POST /` with a JSON array of up to 100 mails is answered with an array, one response a mail.
+///
+/// The response to an accepted mail: `{"email":{"to":…,"subject":…,"text":…},"id":…,"state":…}`, and what the strategy
+/// adds. To one that was tried and failed: 500, and the same with `"error"`.
 public struct MailRoute: HTTPHandler {
     private let strategy: any Strategy
     private let access: AccessPolicy
-    private let idempotency = IdempotencyCache()
+    private let idempotency: IdempotencyCache
 
-    public init(_ strategy: any Strategy, access: AccessPolicy = AccessPolicy()) {
+    /// - Parameters:
+    ///   - access: Default: everyone may send to everyone.
+    ///   - waiterLimit: How many requests may wait for the first one with their Idempotency-Key; past it 503.
+    ///     Default: 100,000.
+    public init(_ strategy: any Strategy, access: AccessPolicy = AccessPolicy(), waiterLimit: Int = 100_000) {
         self.strategy = strategy
         self.access = access
+        idempotency = IdempotencyCache(waiterLimit: waiterLimit)
+    }
+
+    public func check(_ head: HTTPRequest.Head) -> Problem? {
+        do throws(Problem) {
+            try access.check(head.fields)
+            return nil
+        } catch {
+            return error
+        }
     }
 
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         do throws(Problem) {
             try access.check(request.fields)
-            let order = try SendMailRequest(request)
-            try access.check(order.email.to)
-            // HEAD tells whether the order is in order, and sends nothing: link checkers send it.
+            if let batch = try SendMailRequest.batch(request) {
+                return await respond(to: batch, key: request.fields.idempotencyKey)
+            }
+            let mail = try SendMailRequest(request)
+            try access.check(mail.email.to)
+            // HEAD tells whether the request is valid, and sends nothing: link checkers send it.
             guard request.method != .head else { return HTTPResponse(.ok, .json, "") }
-            return try await answer(order, key: request.fields.idempotencyKey)
+            return try await respond(to: mail, key: request.fields.idempotencyKey).response(mail.email)
         } catch {
             return error.response
         }
     }
 
-    private func answer(_ order: SendMailRequest, key: String?) async throws(Problem) -> HTTPResponse {
-        guard let key else { return await deliver(order).response(order.email) }
-        return try await idempotency.once(key, order) { await deliver($0) }.response(order.email)
+    /// A JSON array of what each mail alone would be answered, in the order of the mails.
+    private func respond(to batch: [[UInt8]], key: String?) async -> HTTPResponse {
+        let responses = await withTaskGroup(of: (Int, HTTPResponse).self) { group in
+            for (number, json) in batch.enumerated() {
+                // Each mail of the batch has a key of its own.
+                group.addTask { (number, await respond(to: json, key: key.map { "\($0)#\(number)" })) }
+            }
+            return await group.reduce(into: [Int: HTTPResponse]()) { $0[$1.0] = $1.1 }
+        }
+        var bytes: [UInt8] = []
+        for number in batch.indices {
+            bytes.append(UInt8(ascii: number == 0 ? "[" : ","))
+            bytes += responses[number]?.body.bytes.dropLast() ?? []
+        }
+        return HTTPResponse(.ok, .json, .bytes(bytes + Array("]\n".utf8)))
     }
 
-    private func deliver(_ order: SendMailRequest) async -> SendMailResponse {
+    private func respond(to json: [UInt8], key: String?) async -> HTTPResponse {
         do throws(Problem) {
-            try access.acquire()
+            let mail = try SendMailRequest(MailFields(json: json))
+            try access.check(mail.email.to)
+            return try await respond(to: mail, key: key).response(mail.email)
         } catch {
-            return SendMailResponse(order.email.id, .rejected(error))
+            return error.response
+        }
+    }
+
+    private func respond(to mail: SendMailRequest, key: String?) async throws(Problem) -> SendMailResponse {
+        guard let key else { return await deliver(mail) }
+        return try await idempotency.respond(
+            to: key, mail, admit: { () throws(Problem) in try access.takeFromRate() }, deliver: { await deliver($0) })
+    }
+
+    private func deliver(_ mail: SendMailRequest) async -> SendMailResponse {
+        do throws(Problem) {
+            try access.takeFromRate()
+        } catch {
+            return SendMailResponse(mail.email.id, .rejected(error))
         }
         do throws(AcceptError) {
             let result =
-                if let delay = order.delay, delay > .zero {
-                    try await strategy.accept(order.email, after: delay)
+                if let delay = mail.delay, delay > .zero {
+                    try await strategy.accept(mail.email, after: delay)
                 } else {
-                    try await strategy.accept(order.email)
+                    try await strategy.accept(mail.email)
                 }
-            return SendMailResponse(order.email.id, .accepted(result))
+            return SendMailResponse(mail.email.id, .accepted(result))
         } catch {
-            return SendMailResponse(order.email.id, error)
+            return SendMailResponse(mail.email.id, error)
         }
     }
 }

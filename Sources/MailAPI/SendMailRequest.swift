@@ -1,14 +1,9 @@
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 import BgdemoEmail
 import BgdemoFoundations
 import BgdemoHTTPServer
 import NIOCore
 
-/// What a client orders: a mail, and perhaps when.
+/// What a client asks for: a mail, and perhaps when.
 struct SendMailRequest: Sendable {
     let email: Email
     let delay: Duration?
@@ -20,102 +15,65 @@ struct SendMailRequest: Sendable {
             delay = nil
             return
         }
-        let fields = try Self.fields(request)
-        for key in fields.keys where !["to", "subject", "text", "delay"].contains(key) {
-            throw Self.wrong("the body has a field \"\(key.prefix(40))\" that is not known here")
+        self = try Self.body(request)
+    }
+
+    init(_ fields: MailFields) throws(Problem) {
+        guard let to = fields.to, let subject = fields.subject, let text = fields.text else {
+            throw MailFields.invalid("the body lacks \(fields.missing.joined(separator: " and "))")
         }
-        guard let to = fields["to"], let subject = fields["subject"], let text = fields["text"] else {
-            let missing = ["to", "subject", "text"].filter { fields[$0] == nil }
-            throw Self.wrong("the body lacks \(missing.joined(separator: " and "))")
-        }
-        email = try MailPath.email(to: to, subject: subject, text: text, advice: Self.advice)
-        delay = try fields["delay"].map { text throws(Problem) in try Self.delay(text) }
+        email = try MailPath.email(to: to, subject: subject, text: text, advice: MailFields.advice)
+        delay = try fields.delay.map { text throws(Problem) in try Self.delay(text) }
     }
 
     private static func delay(_ text: String) throws(Problem) -> Duration {
-        guard let delay = Duration(text: text), delay <= .seconds(366 * 86_400) else {
-            throw wrong(
+        // The longest that is short enough has 8 digits, and no text is worth reading that is much longer.
+        guard text.utf8.count <= 40, let delay = Duration(text: text), delay <= .seconds(366 * 86_400) else {
+            throw MailFields.invalid(
                 "the delay is not a time of at most a year; send seconds, or a time like \"90s\", \"10m\", \"2h\"")
         }
         return delay
     }
 
-    // MARK: The two forms of a body
+    /// The mails of a body that is a JSON array, each as JSON; nil where the request is for one mail.
+    static func batch(_ request: HTTPRequest) throws(Problem) -> [[UInt8]]? {
+        guard request.method == .post, MediaType(request.fields.contentType ?? "") == .json else { return nil }
+        return try MailFields.elements(of: Array(request.body.readableBytesView))
+    }
 
-    private static func fields(_ request: HTTPRequest) throws(Problem) -> [String: String] {
-        let parts = (request.fields.contentType ?? "").lowercased().split(separator: ";")
-        let type = parts.first?.trimmingBlanks()
-        let isUTF8 = parts.dropFirst().map { $0.trimmingBlanks() }.allSatisfy {
-            !$0.hasPrefix("charset=") || ["charset=utf-8", "charset=\"utf-8\""].contains($0)
-        }
+    private static func body(_ request: HTTPRequest) throws(Problem) -> SendMailRequest {
         let bytes = Array(request.body.readableBytesView)
-        switch type {
-        case "application/json" where isUTF8: return try json(bytes)
-        case "application/x-www-form-urlencoded" where isUTF8: return try form(bytes)
-        default:
+        switch MediaType(request.fields.contentType ?? "") {
+        case .json: return try SendMailRequest(MailFields(json: bytes))
+        case .form: return try SendMailRequest(MailFields(form: bytes))
+        case nil:
             throw Problem(
-                .unsupportedMediaType, "the body's Content-Type is not one taken here",
+                .unsupportedMediaType, "the body's Content-Type is not one that is read here",
                 advice: "Content-Type: application/json, or application/x-www-form-urlencoded, in UTF-8")
         }
     }
-
-    private static func json(_ bytes: [UInt8]) throws(Problem) -> [String: String] {
-        guard String(validating: bytes, as: UTF8.self) != nil else { throw wrong("the body is not UTF-8") }
-        do {
-            return try JSONDecoder().decode([String: JSONField].self, from: Data(bytes)).mapValues(\.text)
-        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
-            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
-            throw wrong(path.isEmpty ? "the body is not a JSON object" : "\"\(path.prefix(40))\" is not a string")
-        } catch {
-            throw wrong("the body is not JSON")
-        }
-    }
-
-    /// RFC 3986 as HTML forms use it: `to=…&subject=…&text=…`, a `+` is a space.
-    private static func form(_ bytes: [UInt8]) throws(Problem) -> [String: String] {
-        var fields: [String: String] = [:]
-        for pair in bytes.split(separator: UInt8(ascii: "&")) {
-            let halves = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            guard let key = text(halves[0]), let value = text(halves.count == 2 ? halves[1] : []) else {
-                throw wrong("the form is not percent-encoded UTF-8")
-            }
-            guard fields.updateValue(value, forKey: key) == nil else {
-                throw wrong("the form has \"\(key.prefix(40))\" twice; one recipient, one mail a request")
-            }
-        }
-        return fields
-    }
-
-    private static func text(_ bytes: ArraySlice<UInt8>) -> String? {
-        MailPath.percentDecoded(bytes, plusIsSpace: true).flatMap { String(validating: $0, as: UTF8.self) }
-    }
-
-    private static func wrong(_ reason: String) -> Problem {
-        Problem(.badRequest, reason, advice: advice)
-    }
-
-    private static let advice =
-        #"{"to":"you@example.org","subject":"hello","text":"how are you"}, and perhaps "delay":"90s""#
 }
 
-/// A JSON value of an order: a string, or a number of seconds.
-private struct JSONField: Decodable {
-    let text: String
+/// The two forms of a body.
+private enum MediaType {
+    case json, form
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if decoder.codingPath.last?.stringValue == "delay", let seconds = try? container.decode(Double.self) {
-            text = seconds.description.hasSuffix(".0") ? String(seconds.description.dropLast(2)) : seconds.description
+    /// - Parameter text: A Content-Type (RFC 9110, section 8.3.1). Of its parameters only `charset` counts, which has to
+    ///   be UTF-8.
+    init?(_ text: String) {
+        let parts = text.utf8.split(separator: UInt8(ascii: ";")).map { Substring($0).trimmingBlanks() }
+        let isUTF8 = parts.dropFirst().allSatisfy { parameter in
+            let lower = parameter.asciiLowercased()
+            return !lower.hasBytePrefix("charset=") || lower.hasSameBytes(as: "charset=utf-8")
+                || lower.hasSameBytes(as: "charset=\"utf-8\"")
+        }
+        guard isUTF8, let type = parts.first else { return nil }
+        if type.equalsIgnoringASCIICase("application/json") {
+            self = .json
+        } else if type.equalsIgnoringASCIICase("application/x-www-form-urlencoded") {
+            self = .form
         } else {
-            text = try container.decode(String.self)
+            return nil
         }
-    }
-}
-
-extension Substring {
-    fileprivate func trimmingBlanks() -> Substring {
-        var rest = self.drop { $0 == " " || $0 == "\t" }
-        while rest.last == " " || rest.last == "\t" { rest.removeLast() }
-        return rest
     }
 }

@@ -3,12 +3,14 @@ public import BgdemoCore
 import BgdemoFoundations
 public import BgdemoHTTPServer
 
-/// What became of an order, without the mail itself: small enough to be remembered for a day.
+/// What became of a mail that was asked for, without the mail: small enough to be kept for a day.
 struct SendMailResponse: Sendable {
     enum Kind: Sendable {
         case accepted(AcceptResult)
         case failed(SendOutcome)
-        /// The order did not come to anything; the same one may be tried again.
+        /// The mail is being tried, and its outcome is not known yet.
+        case undecided(String)
+        /// No mail was accepted. The same request may be sent again.
         case rejected(Problem)
     }
 
@@ -20,16 +22,17 @@ struct SendMailResponse: Sendable {
         self.kind = kind
     }
 
-    init(_ id: EmailID, _ refusal: AcceptError) {
+    init(_ id: EmailID, _ error: AcceptError) {
         self.id = id
-        if case .failed(let outcome) = refusal {
-            kind = .failed(outcome)
-        } else {
-            kind = .rejected(Problem(refusal))
-        }
+        kind =
+            switch error {
+            case .failed(let outcome): .failed(outcome)
+            case .undecided(let reason): .undecided(reason)
+            case .unavailable, .full, .unsupported: .rejected(Problem(error))
+            }
     }
 
-    /// Whether the mail's fate was decided. Where it was not, the client is right to come again.
+    /// Whether the same request gets the same response. Where it does not, the client is right to send it again.
     var isFinal: Bool {
         if case .rejected = kind { false } else { true }
     }
@@ -38,6 +41,7 @@ struct SendMailResponse: Sendable {
         switch kind {
         case .accepted(let result): return accepted(email, result)
         case .failed(let outcome): return failed(email, outcome)
+        case .undecided(let reason): return undecided(email, reason)
         case .rejected(let problem): return problem.response
         }
     }
@@ -68,6 +72,17 @@ struct SendMailResponse: Sendable {
         return HTTPResponse(.internalServerError, .json, json.text)
     }
 
+    private func undecided(_ email: Email, _ reason: String) -> HTTPResponse {
+        var json = opening(email, state: "unknown")
+        json.name("error")
+        json.raw("{")
+        json.member("status", HTTPStatus.internalServerError.code)
+        json.member("outcome", "unknown")
+        json.member("reason", reason)
+        json.raw("}}\n")
+        return HTTPResponse(.internalServerError, .json, json.text)
+    }
+
     private func opening(_ email: Email, state: String) -> JSONWriter {
         var json = JSONWriter(capacity: 192 + email.text.utf8.count)
         json.raw(#"{"email":"#)
@@ -87,13 +102,14 @@ extension SendOutcome {
 }
 
 extension Problem {
-    /// A refusal in HTTP's words.
-    public init(_ refusal: AcceptError) {
-        switch refusal {
+    /// The response to a mail that was not accepted.
+    public init(_ error: AcceptError) {
+        switch error {
         case .unavailable(let reason, let retryAfter), .full(let reason, let retryAfter):
             self = .unavailable(reason, retryAfter: retryAfter)
         case .unsupported(let reason): self.init(.badRequest, reason)
         case .failed(let outcome): self.init(.internalServerError, outcome.failure?.description ?? outcome.name)
+        case .undecided(let reason): self.init(.internalServerError, reason)
         }
     }
 }

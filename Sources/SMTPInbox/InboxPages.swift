@@ -56,7 +56,7 @@ public struct InboxPages: HTTPHandler {
         switch parts.count == 2 ? parts[1] : "" {
         case "" where parts.count == 1: return page(one(mail))
         case "json": return HTTPResponse(.ok, .json, oneJSON(mail), headers: Self.headers)
-        case "eml": return HTTPResponse(.ok, .mail, .bytes(mail.raw), headers: Self.headers)
+        case "eml": return HTTPResponse(.ok, .asciiText, .bytes(mail.raw), headers: Self.headers)
         default: return Self.notFound
         }
     }

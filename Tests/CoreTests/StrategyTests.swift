@@ -68,6 +68,54 @@ struct StrategyTests {
         #expect(hand.emails.map(\.text) == ["2", "3"])
     }
 
+    @Test("Mails in flight are bounded in bytes as well")
+    func byteLimit() async throws {
+        let tracker = DeliveryTracker(logger: diary.logger, byteLimit: 3000)
+        let strategy = FireAndForget(sender: hand, tracker: tracker)
+        let large = try email(String(repeating: "x", count: 1000))
+        _ = try await strategy.accept(large)
+        let another = try email(String(repeating: "x", count: 1001))
+        let error = await #expect(throws: AcceptError.self) { try await strategy.accept(another) }
+        #expect(error == .full("mails of 3000 bytes are under way, which is the limit here", retryAfter: .seconds(1)))
+        _ = try await strategy.accept(email("small"))
+        hand.tellFirst(.sent(reply: "250"))
+        _ = try await strategy.accept(large)
+        #expect(hand.emails.count == 2)
+    }
+
+    @Test("Foreground answers within its limit that it knows no outcome, and the mail goes on")
+    func answerWithin() async throws {
+        let tracker = DeliveryTracker(logger: diary.logger)
+        let foreground = Foreground(sender: hand, tracker: tracker, answerWithin: .milliseconds(50))
+        let email = try email()
+        let error = await #expect(throws: AcceptError.self) { try await foreground.accept(email) }
+        #expect(
+            error
+                == .undecided(
+                    "the mail server has not answered within 50 ms; the log will have the outcome under the id"))
+        #expect(tracker.inFlight == 1)
+        hand.tellFirst(.sent(reply: "250 late"))
+        await tracker.waitUntilIdle()
+        #expect(diary.lines.contains { $0.contains("Sent an email") && $0.contains("\(email.id)") })
+    }
+
+    @Test("Of many requests each is answered by its own outcome or its own deadline")
+    func manyDeadlines() async throws {
+        let timer = AnswerTimer(limit: .milliseconds(50))
+        let outcomes = await withTaskGroup(of: (Int, SendOutcome?).self) { group in
+            for number in 0..<200 {
+                group.addTask {
+                    let outcome = await timer.outcome { report in
+                        if number % 2 == 0 { report(.sent(reply: "\(number)")) }
+                    }
+                    return (number, outcome)
+                }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = .some($1.1) }
+        }
+        for number in 0..<200 { #expect(outcomes[number] == .some(number % 2 == 0 ? .sent(reply: "\(number)") : nil)) }
+    }
+
     @Test("Landed returns when nothing is under way, at once where nothing is")
     func waitUntilIdle() async throws {
         let tracker = DeliveryTracker(logger: diary.logger)

@@ -14,9 +14,9 @@ struct AbandonTests {
 
         var abandoned: Int { abandonments.withLock { $0 } }
 
-        func answered(_ status: HTTPStatus, in time: TimeAmount) {}
-        func abandoned(_ requests: Int) { abandonments.withLock { $0 += requests } }
-        func failed(_ error: any Error) {}
+        func didRespond(_ status: HTTPStatus, in time: TimeAmount) {}
+        func didAbandon(_ requests: Int) { abandonments.withLock { $0 += requests } }
+        func didFail(_ error: any Error) {}
     }
 
     /// What becomes of the server's end of the connection.
@@ -106,7 +106,8 @@ struct AbandonTests {
                     try channel.pipeline.syncOperations.addHandlers([
                         InputWatch(inputClosed),
                         HTTPConnectionHandler(
-                            handler: handler, limits: HTTPLimits(), watch: count, loop: channel.eventLoop),
+                            handler: handler, limits: HTTPLimits(), budget: ReceiveBudget(limit: .max), observer: count,
+                            loop: channel.eventLoop),
                     ])
                 }
             }

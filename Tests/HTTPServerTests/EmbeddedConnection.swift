@@ -7,18 +7,19 @@ import Testing
 /// A connection on a loop whose clock only the test moves, and below it a wire that can be stuck.
 final class EmbeddedConnection {
     let channel: EmbeddedChannel
-    let watch = Watch()
+    let observer = Observer()
+    let budget: ReceiveBudget
     private let bottom = Bottom()
 
     /// What the connection tells of itself.
-    final class Watch: ConnectionObserver, @unchecked Sendable {
+    final class Observer: ConnectionObserver, @unchecked Sendable {
         // Used on the test's own thread alone, as the embedded channel is.
         var statuses: [Int] = []
         var abandoned = 0
 
-        func answered(_ status: HTTPStatus, in time: TimeAmount) { statuses.append(status.code) }
-        func abandoned(_ requests: Int) { abandoned += requests }
-        func failed(_ error: any Error) {}
+        func didRespond(_ status: HTTPStatus, in time: TimeAmount) { statuses.append(status.code) }
+        func didAbandon(_ requests: Int) { abandoned += requests }
+        func didFail(_ error: any Error) {}
     }
 
     /// Below the connection, in the place of a socket: keeps the writes of a client that does not read.
@@ -51,8 +52,11 @@ final class EmbeddedConnection {
 
     init(_ handler: any HTTPHandler, limits: HTTPLimits = HTTPLimits()) throws {
         channel = EmbeddedChannel()
+        budget = ReceiveBudget(limit: limits.receivedBytes)
         try channel.pipeline.syncOperations.addHandlers([
-            bottom, HTTPConnectionHandler(handler: handler, limits: limits, watch: watch, loop: channel.eventLoop),
+            bottom,
+            HTTPConnectionHandler(
+                handler: handler, limits: limits, budget: budget, observer: observer, loop: channel.eventLoop),
         ])
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }

@@ -44,9 +44,9 @@ struct TimeTests {
             connection.pass(.seconds(9))
             try connection.receive(String(Self.request.dropFirst(half)) + Self.request.prefix(half))
         }
-        #expect(connection.watch.statuses == [200, 200, 200, 200, 200])
+        #expect(connection.observer.statuses == [200, 200, 200, 200, 200])
         connection.pass(.seconds(10))
-        #expect(connection.watch.statuses.last == 408)
+        #expect(connection.observer.statuses.last == 408)
     }
 
     @Test("for a body")
@@ -57,9 +57,9 @@ struct TimeTests {
             connection.pass(.seconds(1))
             try connection.receive("x")
         }
-        #expect(connection.watch.statuses == [])
+        #expect(connection.observer.statuses == [])
         connection.pass(.seconds(1))
-        #expect(connection.watch.statuses == [408])
+        #expect(connection.observer.statuses == [408])
     }
 
     @Test("between requests, and empty lines are none", arguments: ["", "\r\n"])
@@ -118,7 +118,7 @@ struct TimeTests {
         #expect(connection.isOpen)
         connection.pass(.milliseconds(1))
         #expect(!connection.isOpen)
-        #expect(connection.watch.statuses == [200])
+        #expect(connection.observer.statuses == [200])
     }
 
     @Test("an answer that is not read yet is not cut off by the closing")
@@ -143,9 +143,9 @@ struct BoundTests {
         let connection = try EmbeddedConnection(Echo())
         connection.fillUp(true)
         try connection.receive(String(repeating: Self.request, count: 100))
-        #expect(connection.watch.statuses == [])
+        #expect(connection.observer.statuses == [])
         connection.fillUp(false)
-        #expect(connection.watch.statuses.count == 100)
+        #expect(connection.observer.statuses.count == 100)
     }
 
     @Test("the answers of one read go out in parts")
@@ -159,7 +159,7 @@ struct BoundTests {
             #expect(buffer.readableBytes < 80_000)
         }
         #expect(writes > 100)
-        #expect(connection.watch.statuses.count == 2000)
+        #expect(connection.observer.statuses.count == 2000)
     }
 
     @Test("thousands of requests that waited are read without recursion")
@@ -168,7 +168,7 @@ struct BoundTests {
         connection.fillUp(true)
         try connection.receive(String(repeating: Self.request, count: 100_000))
         connection.fillUp(false)
-        #expect(connection.watch.statuses.count == 100_000)
+        #expect(connection.observer.statuses.count == 100_000)
     }
 
     @Test("nothing of it is left when it is closed")
@@ -177,7 +177,8 @@ struct BoundTests {
         do {
             let channel = EmbeddedChannel()
             let handler = HTTPConnectionHandler(
-                handler: Echo(), limits: HTTPLimits(), watch: EmbeddedConnection.Watch(), loop: channel.eventLoop)
+                handler: Echo(), limits: HTTPLimits(), budget: ReceiveBudget(limit: .max),
+                observer: EmbeddedConnection.Observer(), loop: channel.eventLoop)
             connection = handler
             try channel.pipeline.syncOperations.addHandler(handler)
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()

@@ -2,12 +2,12 @@ import NIOCore
 
 /// One request to a server on loopback, over a connection of its own.
 public func fetch(
-    _ target: String, port: Int, method: String = "GET", headers: [String] = [], body: String = "",
-    within seconds: Int64 = 20
+    _ target: String, port: Int, method: String = "GET", host: String = "localhost", headers: [String] = [],
+    body: String = "", within seconds: Int64 = 20
 ) async throws -> RawResponse {
     let client = try await RawClient.connect(port: port)
     let fields =
-        ["Host: localhost", "Connection: close"] + headers
+        ["Host: \(host)", "Connection: close"] + headers
         + (body.isEmpty ? [] : ["Content-Length: \(body.utf8.count)"])
     try await client.send("\(method) \(target) HTTP/1.1\r\n" + fields.map { "\($0)\r\n" }.joined() + "\r\n" + body)
     let response = try await client.readResponse(to: method, within: .seconds(seconds))

@@ -1,13 +1,15 @@
 public import BgdemoEmail
 
-/// Why a strategy did not take a mail.
+/// Why a strategy did not accept a mail, or does not know yet what becomes of it.
 public enum AcceptError: Error, Sendable, Hashable {
-    /// What the strategy stands on is away: Redis, a child process. The client may come again (503, `Retry-After`).
+    /// What the strategy needs is away: Redis, a child process. The client may try again (503, `Retry-After`).
     case unavailable(String, retryAfter: Duration)
-    /// The backlog is full, as it is bounded to be (503, `Retry-After`).
+    /// The backlog is full (503, `Retry-After`).
     case full(String, retryAfter: Duration)
     /// The strategy can't do what was asked, now or later (400).
     case unsupported(String)
     /// The mail was tried at once and not sent, or perhaps not (500, with the outcome).
     case failed(SendOutcome)
+    /// The mail is being tried, and the client is not to wait for its outcome any longer (500, outcome unknown).
+    case undecided(String)
 }

@@ -1,13 +1,13 @@
 import BgdemoEmail
 import BgdemoFoundations
 
-/// What the client is told of an accepted mail.
+/// What the response says of an accepted mail.
 public struct AcceptResult: Sendable, Hashable {
-    /// The word for `"state"` in the answer: `sent`, `unknown`, `queued`, …
+    /// The value of `"state"`: `sent`, `unknown`, `queued`, …
     public let state: String
-    /// One sentence for a person, where the state alone would mislead.
+    /// One sentence, where the state alone would mislead.
     public let note: String?
-    /// What else the strategy knows, as JSON values by key: `("subscribers", "2")`.
+    /// What else the strategy reports, as JSON values by key: `("subscribers", "2")`.
     public let details: [Detail]
 
     /// A key and a JSON value that is already written.

@@ -3,8 +3,8 @@ package import Metrics
 package import NIOCore
 import Synchronization
 
-/// The mails that a worker holds in memory: waiting, in hand, or resting until they are tried again. Bounded: who
-/// brings one more waits.
+/// The mails that a worker holds in memory: waiting, in hand, or delayed until they are tried again. Bounded in number and
+/// bytes: who adds one more waits.
 package final class Backlog: Sendable {
     package struct Entry {
         package let attempt: DeliveryAttempt
@@ -18,12 +18,13 @@ package final class Backlog: Sendable {
 
     fileprivate struct State {
         var waiting = Deque<Entry>()
-        var resting: [Int: Entry] = [:]
-        var rests = 0
-        /// Waiting, in hand and resting.
+        var delayed: [Int: Entry] = [:]
+        var delays = 0
+        /// Waiting, in hand and delayed.
         var count = 0
+        var bytes = 0
         var idle = Deque<CheckedContinuation<Entry?, Never>>()
-        var bringer: CheckedContinuation<Void, Never>?
+        var producer: CheckedContinuation<Void, Never>?
         /// Nothing new comes.
         var isClosed = false
         /// Nothing more is handed out.
@@ -31,40 +32,49 @@ package final class Backlog: Sendable {
     }
 
     private let limit: Int
+    private let byteLimit: Int
     private let loop: any EventLoop
     private let length: Gauge
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - loop: By whose clock mails rest.
-    ///   - length: How many wait.
-    package init(limit: Int, on loop: any EventLoop, length: Gauge) {
+    ///   - limit: How many mails it holds.
+    ///   - byteLimit: How many bytes they take. Default: 64 MiB, half of what ``DeliveryTracker`` lets be in flight.
+    ///   - loop: Its clock delays mails.
+    ///   - length: Records how many wait.
+    package init(limit: Int, byteLimit: Int = 64 << 20, on loop: any EventLoop, length: Gauge) {
         self.limit = limit
+        self.byteLimit = byteLimit
         self.loop = loop
         self.length = length
     }
 
-    /// Takes a mail in, and returns when there is room for another. For one caller at a time.
+    /// Adds a mail, and returns when there is room for another. For one caller at a time.
     package func push(_ mail: Entry) async {
         let isFull = state.withLock { state in
             state.count += 1
-            return state.count >= limit
+            state.bytes += mail.attempt.email.memoryBytes
+            return hasReachedLimit(state.count, state.bytes)
         }
         hand(mail)
         guard isFull else { return }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let hasRoom = state.withLock { state in
-                    guard state.count >= limit, !state.isAbandoned, !Task.isCancelled else { return true }
-                    state.bringer = continuation
+                    guard hasReachedLimit(state.count, state.bytes), !state.isAbandoned, !Task.isCancelled else {
+                        return true
+                    }
+                    state.producer = continuation
                     return false
                 }
                 if hasRoom { continuation.resume() }
             }
         } onCancel: {
-            state.withLock { $0.bringer.take() }?.resume()
+            state.withLock { $0.producer.take() }?.resume()
         }
     }
+
+    private func hasReachedLimit(_ count: Int, _ bytes: Int) -> Bool { count >= limit || bytes >= byteLimit }
 
     /// The next mail that is due, when there is one; nil when there will be none.
     package func next() async -> Entry? {
@@ -83,31 +93,32 @@ package final class Backlog: Sendable {
         }
     }
 
-    /// A mail that was handed out is to be tried again.
+    /// Has a mail that was handed out tried again after a delay.
     ///
-    /// - Returns: Whether it will be: not where all is over.
+    /// - Returns: Whether it will be. Not after ``abandon()``.
     package func rest(_ mail: Entry, for delay: Duration) -> Bool {
         let number: Int? = state.withLock { state in
             guard !state.isAbandoned else { return nil }
-            state.rests += 1
-            state.resting[state.rests] = mail
-            return state.rests
+            state.delays += 1
+            state.delayed[state.delays] = mail
+            return state.delays
         }
         guard let number else { return false }
         loop.scheduleTask(in: TimeAmount(delay)) { [self] in
-            guard let mail = state.withLock({ $0.resting.removeValue(forKey: number) }) else { return }
+            guard let mail = state.withLock({ $0.delayed.removeValue(forKey: number) }) else { return }
             hand(mail)
         }
         return true
     }
 
-    /// A mail that was handed out is done with.
-    package func done() {
-        let (bringer, idle) = state.withLock { state in
+    /// A mail that was handed out is finished.
+    package func done(_ mail: Entry) {
+        let (producer, idle) = state.withLock { state in
             state.count -= 1
-            return (state.bringer.take(), state.isClosed && state.count == 0 ? state.takeIdle() : [])
+            state.bytes -= mail.attempt.email.memoryBytes
+            return (state.producer.take(), state.isClosed && state.count == 0 ? state.takeIdle() : [])
         }
-        bringer?.resume()
+        producer?.resume()
         for continuation in idle { continuation.resume(returning: nil) }
     }
 
@@ -122,12 +133,12 @@ package final class Backlog: Sendable {
 
     /// Nothing more is handed out.
     package func abandon() {
-        let (bringer, idle) = state.withLock { state in
+        let (producer, idle) = state.withLock { state in
             state.isClosed = true
             state.isAbandoned = true
-            return (state.bringer.take(), state.takeIdle())
+            return (state.producer.take(), state.takeIdle())
         }
-        bringer?.resume()
+        producer?.resume()
         for continuation in idle { continuation.resume(returning: nil) }
     }
 
@@ -136,9 +147,9 @@ package final class Backlog: Sendable {
         state.withLock { state in
             defer {
                 state.waiting = []
-                state.resting = [:]
+                state.delayed = [:]
             }
-            return state.waiting + state.resting.sorted { $0.key < $1.key }.map(\.value)
+            return state.waiting + state.delayed.sorted { $0.key < $1.key }.map(\.value)
         }
     }
 

@@ -1,7 +1,7 @@
 public import BgdemoEmail
 
-/// How workers send what they have reserved: in turn, told and counted, one attempt at a time. Whether there is
-/// another is for the strategy to say, which knows where the mail rests meanwhile.
+/// How workers send the mails that they have reserved: throttled, logged and counted, one attempt a call. The strategy
+/// decides whether there is another, and keeps the mail until then.
 public struct Delivery: Sendable {
     private let sender: any EmailSender
     private let tracker: DeliveryTracker
@@ -11,9 +11,9 @@ public struct Delivery: Sendable {
         (self.sender, self.tracker, self.throttle) = (sender, tracker, throttle)
     }
 
-    /// Tries once.
+    /// Tries to send the mail once.
     ///
-    /// - Parameter number: Of the attempt: the first, the second, …
+    /// - Parameter number: Of the attempt, from 1.
     /// - Returns: The server's reply.
     /// - Throws: ``SendError``; ``AcceptError`` where too many mails are under way; `CancellationError` before it was tried.
     @discardableResult
@@ -36,8 +36,8 @@ public struct SendError: Error, Sendable, CustomStringConvertible {
         self.outcome = outcome
     }
 
-    /// Whether another attempt after this error may do better: not, where the server has said no for good, or where
-    /// the mail was none.
+    /// Whether another attempt after this error may succeed. Not where the server refused the mail for good, nor where the
+    /// mail is invalid.
     public static func isWorthRetrying(_ error: any Error) -> Bool {
         guard let sendError = error as? SendError else { return error is AcceptError }
         return if case .permanent = sendError.outcome { false } else { true }

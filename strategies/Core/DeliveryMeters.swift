@@ -1,8 +1,8 @@
 public import BgdemoEmail
 public import Metrics
 
-/// What `/metrics` says of the mails: accepted, under way, sends by outcome, and the time from the acceptance to the
-/// server's yes.
+/// The metrics of the mails: accepted, in flight, sends by outcome, and the time from the acceptance to the mail server's
+/// positive reply.
 public struct DeliveryMeters: Sendable {
     public let accepted = Counter(label: "bgdemo_mails_accepted_total")
     public let inFlight = Gauge(label: "bgdemo_mails_in_flight")

@@ -4,45 +4,55 @@ public import BgdemoEmail
 import Metrics
 import Synchronization
 
-/// The journeys of the mails of this process: each is told in log lines and counted, and their number is bounded.
+/// The mails that this process is sending: logs and counts each, and bounds their number and their bytes.
 public final class DeliveryTracker: Sendable {
     private struct State {
         var inFlight = 0
-        var waiting: [CheckedContinuation<Void, Never>] = []
+        var bytes = 0
+        var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
     private let limit: Int
+    private let byteLimit: Int
     private let state = Mutex(State())
     fileprivate let logger: Logger
     fileprivate let meters = DeliveryMeters()
 
-    /// - Parameter limit: How many mails may be under way at once; past it ``begin(_:)`` refuses.
-    public init(logger: Logger, limit: Int = 100_000) {
+    /// - Parameters:
+    ///   - limit: How many mails may be in flight; past it ``begin(_:)`` refuses. Default: 100,000.
+    ///   - byteLimit: How many bytes of memory they may take; past it ``begin(_:)`` refuses. Default: 128 MiB.
+    public init(logger: Logger, limit: Int = 100_000, byteLimit: Int = 128 << 20) {
         self.logger = logger
         self.limit = limit
+        self.byteLimit = byteLimit
     }
 
-    /// A mail was accepted and is under way, until its trip ends.
+    /// A mail was accepted. It is in flight until its attempt is finished.
+    ///
+    /// - Throws: ``AcceptError/full(_:retryAfter:)`` where too many mails are in flight.
     public func begin(_ email: Email) throws(AcceptError) -> DeliveryAttempt {
-        let departs = state.withLock { state in
-            guard state.inFlight < limit else { return false }
+        let bytes = email.memoryBytes
+        let reason: String? = state.withLock { state in
+            guard state.inFlight < limit else { return "\(limit) mails are under way, which is the limit here" }
+            guard state.bytes + bytes <= byteLimit else {
+                return "mails of \(byteLimit) bytes are under way, which is the limit here"
+            }
             state.inFlight += 1
+            state.bytes += bytes
             meters.inFlight.record(state.inFlight)
-            return true
+            return nil
         }
-        guard departs else {
-            throw .full("\(limit) mails are under way, which is the limit here", retryAfter: .seconds(1))
-        }
+        if let reason { throw .full(reason, retryAfter: .seconds(1)) }
         meters.accepted.increment()
         logger.debug("Accepted an email to \(email.to)", metadata: ["id": "\(email.id)"])
         return DeliveryAttempt(tracker: self, email: email)
     }
 
-    /// Returns when no mail is under way.
+    /// Returns when no mail is in flight.
     public func waitUntilIdle() async {
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in
-                if state.inFlight > 0 { state.waiting.append(continuation) }
+                if state.inFlight > 0 { state.waiters.append(continuation) }
                 return state.inFlight == 0
             }
             if isIdle { continuation.resume() }
@@ -51,19 +61,25 @@ public final class DeliveryTracker: Sendable {
 
     public var inFlight: Int { state.withLock(\.inFlight) }
 
-    fileprivate func attemptDidFinish() {
-        let waiting = state.withLock { state in
+    fileprivate func attemptDidFinish(_ email: Email) {
+        let waiters = state.withLock { state in
             state.inFlight -= 1
+            state.bytes -= email.memoryBytes
             meters.inFlight.record(state.inFlight)
             guard state.inFlight == 0 else { return [CheckedContinuation<Void, Never>]() }
-            defer { state.waiting.removeAll() }
-            return state.waiting
+            defer { state.waiters.removeAll() }
+            return state.waiters
         }
-        for continuation in waiting { continuation.resume() }
+        for waiter in waiters { waiter.resume() }
     }
 }
 
-/// One mail's journey from its acceptance to its end.
+extension Email {
+    /// The memory that the mail takes, about: its text, its other fields, and what is kept of each mail.
+    package var memoryBytes: Int { text.utf8.count + subject.utf8.count + to.text.utf8.count + 512 }
+}
+
+/// The sending of one mail, from its acceptance to its outcome. A worker may try several times in it.
 public struct DeliveryAttempt: Sendable {
     private let tracker: DeliveryTracker
     private let began = ContinuousClock.now
@@ -74,21 +90,21 @@ public struct DeliveryAttempt: Sendable {
         self.email = email
     }
 
-    /// One attempt begins, the first, second, …
+    /// Logs that the mail is tried for the first, second, … time.
     public func logTry(_ number: Int) {
         tracker.logger.debug(
             "Trying to send an email to \(email.to)", metadata: ["id": "\(email.id)", "attempt": "\(number)"])
     }
 
-    /// The journey is over; to be called once.
+    /// Logs and counts the outcome. Call it once.
     public func finish(_ outcome: SendOutcome) {
         let time = ContinuousClock.now - began
         tracker.meters.record(outcome, after: time)
-        tell(outcome, milliseconds: time.milliseconds)
-        tracker.attemptDidFinish()
+        log(outcome, milliseconds: time.milliseconds)
+        tracker.attemptDidFinish(email)
     }
 
-    private func tell(_ outcome: SendOutcome, milliseconds: Int) {
+    private func log(_ outcome: SendOutcome, milliseconds: Int) {
         let logger = tracker.logger
         switch outcome {
         case .sent(let reply):

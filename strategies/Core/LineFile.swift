@@ -1,13 +1,14 @@
 import BgdemoSystemCompat
 import Synchronization
 
-/// A text file that grows by whole lines, whoever else appends to it: an archive, an audit trail, dead letters.
+/// A text file to which whole lines are appended, by several processes where need be: an archive, an audit trail, dead
+/// letters.
 public final class LineFile: Sendable {
     private let path: String
     private let file: FileDescriptor
     private let lock = Mutex(())
 
-    /// Opens the file, or makes it, for its user alone to read.
+    /// Opens the file, or creates it with the rights 0600.
     ///
     /// - Throws: ``LineFileError`` where it can't be opened to append.
     public init(_ path: String) throws(LineFileError) {
@@ -24,7 +25,9 @@ public final class LineFile: Sendable {
         try? file.close()
     }
 
-    /// Appends one line. When this returns the system has it; a power cut may still take it.
+    /// Appends one line. It is then with the system; a power cut may still lose it.
+    ///
+    /// - Throws: ``LineFileError`` where the file could not be written.
     public func append(_ line: String) throws(LineFileError) {
         do {
             try lock.withLock { _ in

@@ -1,23 +1,29 @@
 public import BgdemoEmail
 
-/// One way of getting an e-mail out of the request that asked for it.
+/// One way to send an e-mail for a request.
 ///
-/// It has two halves, which may live in two processes: ``accept(_:)`` in the web server, ``work()`` in the worker.
+/// It has two parts, which may run in two processes: ``accept(_:)`` in the web server, ``work()`` in the worker.
 public protocol Strategy: Sendable {
-    /// Takes the mail over from the request. Returns when the client may have its answer.
+    /// Accepts the mail from the request. Returns when the client may have its response.
     ///
-    /// - Throws: ``AcceptError`` where the strategy can't take it now, or has tried and failed; the mail is then not its.
+    /// - Throws: ``AcceptError`` where the strategy can't accept it now, or has tried to send it and failed.
     func accept(_ email: Email) async throws(AcceptError) -> AcceptResult
 
-    /// Takes the mail over, to be sent no sooner than `delay` from now. A strategy that can't keep a mail for later
-    /// refuses it, which is what happens where this is not written.
+    /// Accepts the mail, to be sent no sooner than `delay` from now. A strategy that can't keep a mail for later refuses it.
+    /// Default: it refuses.
+    ///
+    /// - Throws: ``AcceptError``, as ``accept(_:)`` does.
     func accept(_ email: Email, after delay: Duration) async throws(AcceptError) -> AcceptResult
 
-    /// Throws what ``accept(_:)`` would throw now for want of what the strategy stands on; for `/readyz`.
+    /// Whether the strategy can accept a mail now; for `/readyz`. Default: it can.
+    ///
+    /// - Throws: What ``accept(_:)`` would throw now, where something that the strategy needs is away.
     func check() async throws(AcceptError)
 
-    /// Works what was accepted, until its task is cancelled or shut down gracefully; then finishes what is in hand
-    /// and gives the rest back. A strategy without a worker half returns at once.
+    /// Sends what was accepted, until its task is cancelled or shut down gracefully; then finishes what is in hand and gives
+    /// the rest back. Default: returns at once, as a strategy without a worker.
+    ///
+    /// - Throws: What ends the worker.
     func work() async throws
 }
 

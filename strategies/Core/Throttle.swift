@@ -1,16 +1,16 @@
-/// The least gap between two sends: the talk's `setTimeout(workerLoop, 1000)`, kept by all who share it.
+/// The least time between two sends, for all that share it. The talk's `setTimeout(workerLoop, 1000)`.
 public actor Throttle {
     public nonisolated let gap: Duration
     private var next: ContinuousClock.Instant?
 
-    /// - Parameter gap: `.zero` lets everything pass at once.
+    /// - Parameter gap: `.zero` for no wait.
     public init(_ gap: Duration) {
         self.gap = gap
     }
 
-    /// Returns when it is the caller's turn. Turns are given in the order of the calls.
+    /// Returns when the caller may send. Callers go on in the order of their calls.
     ///
-    /// - Throws: `CancellationError` where the task was cancelled while it waited; its turn passes unused.
+    /// - Throws: `CancellationError` where the task was cancelled while it waited; its time passes unused.
     public func acquire() async throws {
         guard gap > .zero else { return }
         let now = ContinuousClock.now

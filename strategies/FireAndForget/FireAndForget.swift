@@ -1,13 +1,13 @@
-public import BgdemoEmail
 public import BgdemoCore
+public import BgdemoEmail
 
 /// Slide 2, "parallel tasks": ignore the callback.
 ///
 ///     client ── GET /to/subject/text ──▶ web server ── MAIL, RCPT, DATA ──▶ mail server
 ///     client ◀── 200, at once ────────── web server
-///                                            └ the log and the counters, when the mail server has spoken
+///                                            └ the log and the counters, when the mail server has answered
 ///
-/// What is under way when the process dies is gone, and nobody knows.
+/// Mails that are being sent when the process dies are lost, and nothing reports them.
 public struct FireAndForget: Strategy {
     private let sender: any EmailSender
     private let tracker: DeliveryTracker
@@ -21,6 +21,6 @@ public struct FireAndForget: Strategy {
         let attempt = try tracker.begin(email)
         attempt.logTry(1)
         sender.send(email) { attempt.finish($0) }
-        return AcceptResult("unknown", note: "nobody waits for the outcome; the log and /metrics will know it")
+        return AcceptResult("unknown", note: "nobody waits for the outcome; the log and /metrics will have it")
     }
 }

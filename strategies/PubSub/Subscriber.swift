@@ -172,7 +172,7 @@ public struct Subscriber: Sendable {
             logger.error("Gave up on an email to \(to)", metadata: metadata)
         }
         mail.attempt.finish(outcome)
-        backlog.done()
+        backlog.done(mail)
     }
 
     /// When it is tried again: the talk tries whatever has failed again, at once and for ever.

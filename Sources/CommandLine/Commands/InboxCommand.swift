@@ -28,6 +28,7 @@ struct InboxCommand: AsyncParsableCommand {
     @Option(help: "The port of the pages, 0 for any (BGDEMO_INBOX_PAGE_PORT). Default: 8025.")
     var pagePort: Int?
 
+    @OptionGroup(title: "Access") var access: InboxAccessOptions
     @OptionGroup(title: "Inbox") var inbox: InboxOptions
     @OptionGroup(title: "Logging") var log: LoggingOptions
 
@@ -39,6 +40,7 @@ struct InboxCommand: AsyncParsableCommand {
         guard (0...65_535).contains(port), (0...65_535).contains(pagePort) else {
             throw ValidationError("a port is from 0 to 65535")
         }
+        try access.check(host, environment)
         let settings = try inbox.settings(environment)
         CurrentProcess.prepare()
 
@@ -51,7 +53,7 @@ struct InboxCommand: AsyncParsableCommand {
         let pages = InboxPages(inbox)
         let server = try await HTTPServer.start(
             host: host, port: pagePort, group: group, logger: reporting.logger,
-            handler: HostCheck.isLocal(host) ? HostCheck(pages) : pages)
+            handler: try access.guarding(pages, listeningOn: host, environment))
         let page = "http://\(host.contains(":") ? "[\(host)]" : host):\(server.port)/"
         let chance = settings.isRandom ? " · seed \(settings.seed)" : ""
         let service = InboxService(inbox: inbox, server: server) {

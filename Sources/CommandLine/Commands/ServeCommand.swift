@@ -79,7 +79,7 @@ struct ServeCommand: AsyncParsableCommand {
             sender: transport.sender, tracker: DeliveryTracker(logger: logger, limit: configuration.work.backlog),
             throttle: configuration.work.throttle, retry: configuration.work.retry,
             concurrency: configuration.work.concurrency,
-            backlog: configuration.work.backlog, semantics: configuration.work.semantics,
+            backlog: configuration.work.backlog, answerWithin: configuration.work.answerWithin, semantics: configuration.work.semantics,
             grace: configuration.grace.left, group: group,
             logger: logger, master: master, role: configuration.role, resque: configuration.resque,
             events: configuration.events,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BgdemoEmail
 import BgdemoHTTPServer
 import BgdemoMailAPI
 import BgdemoNetSupport
@@ -19,6 +20,18 @@ struct ListenOptions: ParsableArguments {
 
     @Option(help: "Send to addresses like this alone, `*` for anything; may be repeated (BGDEMO_ALLOW_RECIPIENT).")
     var allowRecipient: [String] = []
+
+    @Option(
+        help:
+            "Another name that the server answers to, such as a proxy's; may be repeated (BGDEMO_PUBLIC_HOST, a list with commas)."
+    )
+    var publicHost: [String] = []
+
+    @Flag(
+        help:
+            "Beyond loopback, answer /metrics without the token (BGDEMO_METRICS_WITHOUT_TOKEN=yes). Default: with it, where there is one."
+    )
+    var metricsWithoutToken = false
 
     @Flag(help: "Let anyone who reaches this server send mails to anyone (BGDEMO_ANYONE_MAY_SEND=yes).")
     var anyoneMaySend = false
@@ -58,28 +71,57 @@ struct ListenOptions: ParsableArguments {
         return limits
     }
 
-    /// Who may send. Sending mail by GET is a joke among friends: a server that others can reach has to say whom it
-    /// trusts.
+    /// Who may send, to whom and how often. Beyond loopback somebody has to be named: a GET sends a mail.
     func access(_ environment: EnvironmentVariables) throws -> AccessPolicy {
         var access = AccessPolicy()
-        access.token = try environment.secret("BGDEMO_TOKEN", file: tokenFile)
-        access.recipients = allowRecipient
-        if allowRecipient.isEmpty, let pattern = try environment.value(String?.none, "BGDEMO_ALLOW_RECIPIENT") {
-            access.recipients = pattern.split { $0 == "," || $0 == " " }.map(String.init)
-        }
+        access.token = try token(environment)
+        access.recipients = try recipients(environment)
+        access.publicHosts = try Self.publicHosts(publicHost, environment)
         if let rate = try environment.value(rateLimit, "BGDEMO_RATE_LIMIT") {
             guard rate > 0, rate.isFinite else { throw ValidationError("--rate-limit is more than 0 mails a second") }
             access.rate = RateLimit(perSecond: rate)
         }
-        let host = try host(environment)
-        let isMeant = try anyoneMaySend || environment.value(String?.none, "BGDEMO_ANYONE_MAY_SEND") == "yes"
-        guard HostCheck.isLocal(host) || access.token != nil || !access.recipients.isEmpty || isMeant else {
-            throw ValidationError(
-                """
-                on \(host) others could send mails in your name: give a --token-file, or --allow-recipient \
-                '*@example.org', or say --anyone-may-send
-                """)
-        }
+        try Self.checkReach(
+            of: try host(environment), isRestricted: access.token != nil || access.recipients != nil,
+            anyone: anyoneMaySend, environment, "--allow-recipient '*@example.org', or ")
         return access
+    }
+
+    func token(_ environment: EnvironmentVariables) throws -> BearerToken? {
+        try environment.secret("BGDEMO_TOKEN", file: tokenFile).map { BearerToken($0) }
+    }
+
+    /// Refuses to listen beyond loopback where nothing restricts who may use it.
+    static func checkReach(
+        of host: String, isRestricted: Bool, anyone: Bool, _ environment: EnvironmentVariables, _ other: String = ""
+    ) throws {
+        let isMeant = try anyone || environment.value(String?.none, "BGDEMO_ANYONE_MAY_SEND") == "yes"
+        guard HostName(host).isLoopback || isRestricted || isMeant else {
+            throw ValidationError(
+                "others can reach \(host): specify a --token-file, or \(other)--anyone-may-send")
+        }
+    }
+
+    private func recipients(_ environment: EnvironmentVariables) throws -> [AddressPattern]? {
+        do {
+            if !allowRecipient.isEmpty { return try allowRecipient.flatMap(AddressPattern.list) }
+            return try environment.value(String?.none, "BGDEMO_ALLOW_RECIPIENT").map(AddressPattern.list)
+        } catch let error as InvalidEmail {
+            throw ValidationError("--allow-recipient: \(error.reason)")
+        }
+    }
+
+    static func publicHosts(_ given: [String], _ environment: EnvironmentVariables) throws -> [String] {
+        let listed = try environment.value(String?.none, "BGDEMO_PUBLIC_HOST") ?? ""
+        let hosts = given.isEmpty ? listed.split(separator: ",").map(String.init) : given
+        for host in hosts where host.isEmpty || !host.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) {
+            throw ValidationError("--public-host is a name in ASCII, as a Host header has it")
+        }
+        return hosts
+    }
+
+    /// Whether beyond loopback `/metrics` asks for the token.
+    func protectsMetrics(_ environment: EnvironmentVariables) throws -> Bool {
+        try !metricsWithoutToken && environment.value(String?.none, "BGDEMO_METRICS_WITHOUT_TOKEN") != "yes"
     }
 }

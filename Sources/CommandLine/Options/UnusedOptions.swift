@@ -21,6 +21,7 @@ extension ServeCommand {
             ("--archive", work.archive != nil, descriptor.options.contains("--archive"), others),
             ("--audit", events.audit != nil, descriptor.options.contains("--audit"), others),
             ("--spool", local.spool != nil, descriptor.options.contains("--spool"), others),
+            ("--answer-within", work.answerWithin != nil, descriptor.options.contains("--answer-within"), others),
             ("--workers", local.workers != nil, descriptor.options.contains("--workers"), others),
             ("--dead-letters", local.deadLetters != nil, descriptor.options.contains("--dead-letters"), others),
             ("--status-port", listen.statusPort != nil, role == .worker, "the web server has these pages"),

@@ -85,7 +85,7 @@ private struct EmbeddedInbox: Sendable {
     ) async throws(BindError) -> HTTPServer {
         try await HTTPServer.start(
             host: "127.0.0.1", port: port, metrics: NOOPMetricsHandler.instance, group: group, logger: logger,
-            handler: HostCheck(InboxPages(inbox)))
+            handler: RequestGuard(InboxPages(inbox), hosts: HostCheck(listeningOn: "127.0.0.1")))
     }
 
     func close() async {

@@ -9,30 +9,40 @@ struct Routes: Sendable {
     let descriptor: StrategyDescriptor
     let strategy: any Strategy
     let access: AccessPolicy
+    /// What the pages for people and for Prometheus ask for.
+    let pageTokens: PageTokens
+    /// How many requests may wait for another one with their Idempotency-Key.
+    let backlog: Int
     let reporting: Reporting
     let inbox: String?
 
     var handler: any HTTPHandler {
         let links = (inbox.map { [("the inbox", $0)] } ?? []) + [("metrics", "/metrics")]
         let home = HomePage(strategy: descriptor.name, summary: descriptor.summary, links: links)
-        return HTTPRouter(
-            pages: Self.status(strategy, reporting).merging(["/": home]) { $1 },
-            mails: MailRoute(strategy, access: access))
+        return MailRouter(
+            pages: Self.status(strategy, reporting, pageTokens)
+                .merging(["/": pageTokens.protect(home, by: pageTokens.home)]) { $1 },
+            mails: MailRoute(strategy, access: access, waiterLimit: backlog))
     }
 
     /// What a worker answers, which takes no mails.
-    static func forWorker(_ strategy: any Strategy, _ reporting: Reporting) -> any HTTPHandler {
+    static func forWorker(
+        _ strategy: any Strategy, _ reporting: Reporting, _ tokens: PageTokens
+    ) -> any HTTPHandler {
         let advice = "GET /healthz, /readyz or /metrics; mails go to the web server"
-        return HTTPRouter(
-            pages: status(strategy, reporting),
+        return MailRouter(
+            pages: status(strategy, reporting, tokens),
             mails: PageHandler { _ in Problem(.notFound, "a worker takes no mails", advice: advice).response })
     }
 
-    private static func status(_ strategy: any Strategy, _ reporting: Reporting) -> [String: any HTTPHandler] {
+    private static func status(
+        _ strategy: any Strategy, _ reporting: Reporting, _ tokens: PageTokens
+    ) -> [String: any HTTPHandler] {
         [
             "/healthz": PageHandler { _ in HTTPResponse(.ok, .json, "{\"status\":\"ok\"}\n") },
             "/readyz": PageHandler { _ in await readiness(strategy) },
-            "/metrics": PageHandler { _ in HTTPResponse(.ok, .prometheus, reporting.numbers) },
+            "/metrics": tokens.protect(
+                PageHandler { _ in HTTPResponse(.ok, .prometheus, reporting.numbers) }, by: tokens.metrics),
         ]
     }
 
@@ -60,5 +70,23 @@ struct Routes: Sendable {
     static func url(host: String, port: Int) -> String {
         let name = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "[::1]" : host.contains(":") ? "[\(host)]" : host
         return "http://\(name):\(port)/"
+    }
+}
+
+/// The token that the pages ask for, where others can reach them.
+struct PageTokens: Sendable {
+    let home: BearerToken?
+    let metrics: BearerToken?
+
+    /// - Parameters:
+    ///   - host: On loopback no page asks for a token.
+    ///   - token: Nil where there is none.
+    init(listeningOn host: String, token: BearerToken?, protectsMetrics: Bool) {
+        home = HostName(host).isLoopback ? nil : token
+        metrics = protectsMetrics ? home : nil
+    }
+
+    func protect(_ page: any HTTPHandler, by token: BearerToken?) -> any HTTPHandler {
+        token.map { ProtectedPage(page, token: $0) } ?? page
     }
 }

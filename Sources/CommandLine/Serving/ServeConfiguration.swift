@@ -10,6 +10,7 @@ struct ServeConfiguration: Sendable {
     let host: String
     let port: Int
     let access: AccessPolicy
+    let pageTokens: PageTokens
     /// Where a worker that is a process of its own has its pages.
     let statusPort: Int?
     let limits: HTTPLimits
@@ -29,8 +30,11 @@ struct ServeConfiguration: Sendable {
         }
         host = try command.listen.host(environment)
         port = try command.listen.port(environment)
-        // Who takes no mails sends none for strangers.
+        // A process that takes no mails sends none for strangers.
         access = try role.serves ? command.listen.access(environment) : AccessPolicy()
+        pageTokens = PageTokens(
+            listeningOn: host, token: try command.listen.token(environment),
+            protectsMetrics: try command.listen.protectsMetrics(environment))
         statusPort = try command.listen.statusPort(environment)
         limits = try command.listen.limits(environment)
         grace = ShutdownDeadline(try command.work.grace(environment))

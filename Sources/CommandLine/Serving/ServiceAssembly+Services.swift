@@ -1,4 +1,5 @@
 import BgdemoHTTPServer
+import BgdemoMailAPI
 import BgdemoLocal
 import Logging
 import ServiceLifecycle
@@ -28,7 +29,7 @@ extension ServiceAssembly {
         let redis = context.redis.map { " · redis \($0.description)" } ?? ""
         let line = "bgdemo \(configuration.descriptor.name), worker\(redis) · mail \(transport.description)"
         guard let statusPort = configuration.statusPort, context.master == nil else { return (nil, line) }
-        let server = try await start(Routes.forWorker(strategy, reporting), port: statusPort)
+        let server = try await start(Routes.forWorker(strategy, reporting, configuration.pageTokens), port: statusPort)
         let status = " · status \(Routes.url(host: configuration.host, port: server.port))metrics"
         return (WebService(server: server, grace: configuration.grace, closed: {}, giveUp: {}), line + status)
     }
@@ -36,7 +37,7 @@ extension ServiceAssembly {
     private func webService(_ strategy: any Strategy) async throws -> (WebService?, startupLine: String) {
         let routes = Routes(
             descriptor: configuration.descriptor, strategy: strategy, access: configuration.access,
-            reporting: reporting,
+            pageTokens: configuration.pageTokens, backlog: configuration.work.backlog, reporting: reporting,
             inbox: try transport.page ?? environment.value(String?.none, Self.pageVariable))
         let master = context.master
         await master?.turn()
@@ -55,8 +56,11 @@ extension ServiceAssembly {
     private func start(_ handler: any HTTPHandler, port: Int) async throws -> HTTPServer {
         try await HTTPServer.start(
             host: configuration.host, port: port, listener: context.master?.listener, limits: configuration.limits,
-            group: context.group,
-            logger: context.logger, handler: HostCheck.isLocal(configuration.host) ? HostCheck(handler) : handler)
+            group: context.group, logger: context.logger,
+            handler: RequestGuard(
+                handler,
+                hosts: HostCheck(listeningOn: configuration.host, publicHosts: configuration.access.publicHosts),
+                token: configuration.access.token))
     }
 
     // MARK: The end

@@ -14,6 +14,8 @@ struct StrategyContext: Sendable {
     let retry: RetryPolicy
     let concurrency: Int
     let backlog: Int
+    /// How long a request of foreground waits.
+    let answerWithin: Duration
     let semantics: Semantics
     let grace: Duration
     let group: any EventLoopGroup

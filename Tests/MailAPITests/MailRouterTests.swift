@@ -2,10 +2,10 @@
 @testable import BgdemoMailAPI
 import Testing
 
-@Suite struct RouterTests {
+@Suite struct MailRouterTests {
     private let strategy = RecordingStrategy()
-    private var router: HTTPRouter {
-        HTTPRouter(
+    private var router: MailRouter {
+        MailRouter(
             pages: [
                 "/": HomePage(strategy: "foreground", summary: "it waits", links: [("metrics", "/metrics")]),
                 "/healthz": PageHandler { _ in HTTPResponse(.ok, .json, "{}") },

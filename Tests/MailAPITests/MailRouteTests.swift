@@ -98,6 +98,7 @@ import Testing
         "A body that says something else is refused in words",
         arguments: [
             ("", "application/json", 400), ("null", "application/json", 400), ("[]", "application/json", 400),
+            ("[", "application/json", 400),
             ("\"x\"", "application/json", 400), ("{", "application/json", 400), ("{}", "application/json", 400),
             (#"{"to":"a@b.example","subject":"s"}"#, "application/json", 400),
             (#"{"to":["a@b.example"],"subject":"s","text":"t"}"#, "application/json", 400),
@@ -149,6 +150,36 @@ import Testing
 
     private struct Punctual: Strategy {
         func accept(_ email: Email) async throws(AcceptError) -> AcceptResult { AcceptResult("sent") }
+    }
+
+    @Test("An array of mails is answered for each, in its order, whatever becomes of the others")
+    func batch() async {
+        let strategy = RecordingStrategy()
+        let mail = #"{"to":"a@b.example","subject":"s","text":"1"}"#
+        let body = #" [\#(mail),{"to":"nobody"},7,\#(mail.replacing("1", with: "2"))]"#
+        let route = MailRoute(strategy)
+        let response = await route.respond(to: .post(body) { $0.idempotencyKey = "k" })
+        #expect(response.status == .ok)
+        #expect(Set(strategy.accepted.map(\.text)) == ["1", "2"])
+        let parts = response.text.split(separator: "},{")
+        #expect(parts.count == 4, "\(response.text)")
+        #expect(parts.first?.hasPrefix(#"[{"email":{"to":"a@b.example","subject":"s","text":"1"}"#) == true)
+        #expect(parts.dropFirst().first?.contains("lacks subject and text") == true)
+        #expect(parts.last?.contains(#""text":"2""#) == true)
+        let again = await route.respond(to: .post(body) { $0.idempotencyKey = "k" })
+        #expect(again == response)
+        #expect(strategy.accepted.count == 2)
+    }
+
+    @Test("An array has 1 to 100 mails")
+    func batchSize() async {
+        let mail = #"{"to":"a@b.example","subject":"s","text":"t"}"#
+        for (count, status) in [(0, 400), (1, 200), (100, 200), (101, 400)] {
+            let strategy = RecordingStrategy()
+            let body = "[\(Array(repeating: mail, count: count).joined(separator: ","))]"
+            #expect(await MailRoute(strategy).respond(to: .post(body)).status.code == status)
+            #expect(strategy.accepted.count == (status == 200 ? count : 0))
+        }
     }
 
     @Test("HEAD tells whether the order is in order, and sends nothing")

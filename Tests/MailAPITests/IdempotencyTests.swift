@@ -1,6 +1,7 @@
 @testable import BgdemoHTTPServer
 import BgdemoEmail
 import BgdemoCore
+import BgdemoNetSupport
 @testable import BgdemoMailAPI
 import Testing
 
@@ -78,12 +79,67 @@ import Testing
             let receipt = try? await strategy.accept(order.email)
             return SendMailResponse(order.email.id, .accepted(receipt ?? AcceptResult("none")))
         }
-        for key in ["1", "2", "3", "4", "4", "3"] { _ = try await few.once(key, order, deliver: deliver) }
+        for key in ["1", "2", "3", "4", "4", "3"] {
+            _ = try await few.respond(to: key, order, admit: {}, deliver: deliver)
+        }
         #expect(strategy.accepted.count == 4)
-        _ = try await few.once("1", order, deliver: deliver)
+        _ = try await few.respond(to: "1", order, admit: {}, deliver: deliver)
         #expect(strategy.accepted.count == 5)
-        _ = try await short.once("1", order, deliver: deliver)
-        _ = try await short.once("1", order, deliver: deliver)
+        _ = try await short.respond(to: "1", order, admit: {}, deliver: deliver)
+        _ = try await short.respond(to: "1", order, admit: {}, deliver: deliver)
         #expect(strategy.accepted.count == 7)
+    }
+
+    @Test("At most 100 requests wait for the first one with their key; one more is 429", .timeLimit(.minutes(1)))
+    func waitersOfOneKey() async {
+        let gate = TestLatch()
+        let strategy = RecordingStrategy(gate: gate)
+        let route = MailRoute(strategy)
+        let statuses = await withTaskGroup(of: HTTPResponse.self) { group in
+            for _ in 0...200 {
+                group.addTask { await route.respond(to: keyed("/a@b.example/s/t", "k")) }
+            }
+            var statuses: [Int: Int] = [:]
+            for await response in group {
+                statuses[response.status.code, default: 0] += 1
+                // All that may not wait have their response: the others can have theirs.
+                if statuses[429] == 100 { await gate.open() }
+                if response.status.code == 429 { #expect(response.header("Retry-After") == "1") }
+            }
+            return statuses
+        }
+        #expect(statuses == [200: 101, 429: 100])
+        #expect(strategy.accepted.count == 1)
+    }
+
+    @Test("Requests that wait are bounded over all keys; one more is 503", .timeLimit(.minutes(1)))
+    func waitersOfAllKeys() async {
+        let gate = TestLatch()
+        let route = MailRoute(RecordingStrategy(gate: gate), waiterLimit: 10)
+        let statuses = await withTaskGroup(of: Int.self) { group in
+            for number in 0..<40 {
+                group.addTask { await route.respond(to: keyed("/a@b.example/s/t", "\(number % 10)")).status.code }
+            }
+            var statuses: [Int: Int] = [:]
+            for await status in group {
+                statuses[status, default: 0] += 1
+                if statuses[503] == 20 { await gate.open() }
+            }
+            return statuses
+        }
+        #expect(statuses == [200: 20, 503: 20])
+    }
+
+    @Test("A request that waits counts against the rate", .timeLimit(.minutes(1)))
+    func rateOfWaiters() async {
+        let gate = TestLatch()
+        var access = AccessPolicy()
+        access.rate = RateLimit(perSecond: 0.001)
+        let route = MailRoute(RecordingStrategy(gate: gate), access: access)
+        async let first = route.respond(to: keyed("/a@b.example/s/t", "k"))
+        await gate.arrival()
+        #expect(await route.respond(to: keyed("/a@b.example/s/t", "k")).status == .tooManyRequests)
+        await gate.open()
+        #expect(await first.status == .ok)
     }
 }
