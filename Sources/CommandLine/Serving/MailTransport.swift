@@ -17,6 +17,8 @@ struct MailTransport: Sendable {
     let url: String
     /// The inbox' page, where the inbox is inside.
     let page: String?
+    /// For `/readyz`; nil where this process sends nothing.
+    let check: MailServerCheck?
     private let client: SMTPClient?
     private let inbox: EmbeddedInbox?
 
@@ -48,6 +50,19 @@ struct MailTransport: Sendable {
         return MailTransport(
             sender: client, description: inbox == nil ? "\(reached)" : "\(reached) (the inbox inside)", url: url,
             page: inbox?.page, client: client, inbox: inbox)
+    }
+
+    private init(
+        sender: any EmailSender, description: String, url: String, page: String?, client: SMTPClient?,
+        inbox: EmbeddedInbox?
+    ) {
+        self.sender = sender
+        self.description = description
+        self.url = url
+        self.page = page
+        self.client = client
+        self.inbox = inbox
+        check = client.map { MailServerCheck($0) }
     }
 
     /// Ends what is under way within the time that is left, and closes.

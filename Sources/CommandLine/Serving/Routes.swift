@@ -1,6 +1,7 @@
 import BgdemoHTTPServer
 import BgdemoEmail
 import BgdemoCore
+import BgdemoFoundations
 import BgdemoMailAPI
 import BgdemoTelemetry
 
@@ -14,41 +15,45 @@ struct Routes: Sendable {
     /// How many requests may wait for another one with their Idempotency-Key.
     let backlog: Int
     let reporting: Reporting
+    let mailServer: MailServerCheck?
     let inbox: String?
 
     var handler: any HTTPHandler {
         let links = (inbox.map { [("the inbox", $0)] } ?? []) + [("metrics", "/metrics")]
         let home = HomePage(strategy: descriptor.name, summary: descriptor.summary, links: links)
         return MailRouter(
-            pages: Self.status(strategy, reporting, pageTokens)
+            pages: Self.status(strategy, reporting, pageTokens, mailServer)
                 .merging(["/": pageTokens.protect(home, by: pageTokens.home)]) { $1 },
             mails: MailRoute(strategy, access: access, waiterLimit: backlog))
     }
 
     /// What a worker answers, which takes no mails.
     static func forWorker(
-        _ strategy: any Strategy, _ reporting: Reporting, _ tokens: PageTokens
+        _ strategy: any Strategy, _ reporting: Reporting, _ tokens: PageTokens, _ mailServer: MailServerCheck?
     ) -> any HTTPHandler {
         let advice = "GET /healthz, /readyz or /metrics; mails go to the web server"
         return MailRouter(
-            pages: status(strategy, reporting, tokens),
+            pages: status(strategy, reporting, tokens, mailServer),
             mails: PageHandler { _ in Problem(.notFound, "a worker takes no mails", advice: advice).response })
     }
 
     private static func status(
-        _ strategy: any Strategy, _ reporting: Reporting, _ tokens: PageTokens
+        _ strategy: any Strategy, _ reporting: Reporting, _ tokens: PageTokens, _ mailServer: MailServerCheck?
     ) -> [String: any HTTPHandler] {
         [
             "/healthz": PageHandler { _ in HTTPResponse(.ok, .json, "{\"status\":\"ok\"}\n") },
-            "/readyz": PageHandler { _ in await readiness(strategy) },
+            "/readyz": PageHandler { _ in await readiness(strategy, mailServer) },
             "/metrics": tokens.protect(
                 PageHandler { _ in HTTPResponse(.ok, .prometheus, reporting.numbers) }, by: tokens.metrics),
         ]
     }
 
-    private static func readiness(_ strategy: any Strategy) async -> HTTPResponse {
+    private static func readiness(_ strategy: any Strategy, _ mailServer: MailServerCheck?) async -> HTTPResponse {
         do throws(AcceptError) {
             try await strategy.check()
+            if let failure = mailServer?.failure() {
+                throw .unavailable("the mail server can't be used: \(printable("\(failure)"))", retryAfter: .seconds(1))
+            }
             return HTTPResponse(.ok, .json, "{\"status\":\"ready\"}\n")
         } catch {
             return Problem(error).response

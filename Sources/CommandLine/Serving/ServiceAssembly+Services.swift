@@ -29,7 +29,8 @@ extension ServiceAssembly {
         let redis = context.redis.map { " · redis \($0.description)" } ?? ""
         let line = "bgdemo \(configuration.descriptor.name), worker\(redis) · mail \(transport.description)"
         guard let statusPort = configuration.statusPort, context.master == nil else { return (nil, line) }
-        let server = try await start(Routes.forWorker(strategy, reporting, configuration.pageTokens), port: statusPort)
+        let server = try await start(
+            Routes.forWorker(strategy, reporting, configuration.pageTokens, transport.check), port: statusPort)
         let status = " · status \(Routes.url(host: configuration.host, port: server.port))metrics"
         return (WebService(server: server, grace: configuration.grace, closed: {}, giveUp: {}), line + status)
     }
@@ -38,6 +39,7 @@ extension ServiceAssembly {
         let routes = Routes(
             descriptor: configuration.descriptor, strategy: strategy, access: configuration.access,
             pageTokens: configuration.pageTokens, backlog: configuration.work.backlog, reporting: reporting,
+            mailServer: transport.check,
             inbox: try transport.page ?? environment.value(String?.none, Self.pageVariable))
         let master = context.master
         await master?.turn()
