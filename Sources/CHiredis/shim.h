@@ -18,7 +18,7 @@ static inline const char *resp_error(const redisReader *reader) { return reader-
 // An array's header alone makes hiredis allocate its slots: 24 bytes could ask for 16 GiB (and, in a version without
 // the cure of CVE-2021-32765, write past what it got). And arrays in arrays are freed by recursion, in versions since
 // 1.0 to any depth. An array of more elements, or within more others, ends the connection.
-#define RESP_MAX_ELEMENTS (16 << 20)
+#define RESP_MAX_ELEMENTS (8 << 20)
 #define RESP_MAX_DEPTH 7
 
 #if HIREDIS_MAJOR >= 1

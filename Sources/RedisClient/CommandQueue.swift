@@ -1,47 +1,66 @@
 import DequeModule
 import NIOCore
 
-/// Commands over a line: sent in order, answered in order, each within its time. All state belongs to the event loop.
+/// Commands over one connection: sent in order, answered in order, each within its time. All state belongs to the event
+/// loop.
+///
+/// A server may refuse a command because it is not the one to ask: it became a replica, or it has no data yet. Then the
+/// connection is retired: nothing more is sent over it, the replies to what was sent are read, it is closed, and the
+/// next one, to wherever the name leads by then, gets the commands that were refused.
 final class CommandQueue: ReconnectingConnectionDelegate {
     private struct Outage {
-        var why: RedisError
+        var reason: RedisError
         /// Until then commands wait; from then on they fail at once.
         var end: NIODeadline
     }
+
+    /// How long a retired connection may take to answer what was sent.
+    private static let retirementTime = TimeAmount.seconds(1)
 
     private let connection: ReconnectingConnection
     private let options: RedisOptions
     private let isUp: AtomicFlag
     /// Sent; the first of them gets the next reply.
     private var sent = Deque<PendingCommand>()
-    /// Not sent, as the line is down.
+    /// Not sent, because there is no connection. Those that were refused come first.
     private var waiting = Deque<PendingCommand>()
+    /// How many of `waiting` were refused by the connection that is being retired.
+    private var refusedCount = 0
     private var outage: Outage?
+    /// Why the connection is being retired, and until when it may answer.
+    private var retirement: (reason: RedisReplyError, end: NIODeadline)?
     private var commands = 0
     private var bytes = 0
     private var out = ByteBuffer()
-    /// The command in `out` that others have before them as well.
+    /// The command in `out` that others need before them as well.
     private var shared: ByteBuffer?
     private var isFlushDue = false
     private var isClosed = false
     private var timer: (due: NIODeadline, scheduled: Scheduled<Void>)?
+    private var roleCheck: RepeatedTask?
 
     init(_ connection: ReconnectingConnection, _ options: RedisOptions, _ isUp: AtomicFlag) {
         self.connection = connection
         self.options = options
         self.isUp = isUp
         outage = Outage(
-            why: .unavailable("\(connection.url) is being connected to"),
+            reason: .unavailable("the connection to \(connection.url) is not made yet"),
             end: .now() + TimeAmount(options.unavailableTimeout))
     }
 
     func start() {
         connection.open(for: self)
+        guard let interval = options.roleCheckInterval.map({ TimeAmount($0) }) else { return }
+        let bound = NIOLoopBound(self, eventLoop: connection.loop)
+        roleCheck = connection.loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
+            bound.value.checkRole()
+        }
     }
 
     func close() {
         isClosed = true
         isUp.set(false)
+        roleCheck?.cancel()
         connection.close()
         failSent(.closed)
         failWaiting(.closed)
@@ -66,12 +85,12 @@ final class CommandQueue: ReconnectingConnectionDelegate {
     private func refusal(of pending: PendingCommand) -> RedisError? {
         if isClosed { return .closed }
         if pending.isCancelled.isSet { return .cancelled(mayHaveRun: false) }
-        if let outage, outage.end <= .now() { return outage.why }
+        if let outage, outage.end <= .now() { return outage.reason }
         if commands + pending.count > options.pendingCommandLimit {
-            return .queueFull("\(options.pendingCommandLimit) commands is the limit here")
+            return .queueFull("the limit is \(options.pendingCommandLimit) commands")
         }
         if bytes + pending.size > options.pendingByteLimit {
-            return .queueFull("\(options.pendingByteLimit) bytes is the limit here")
+            return .queueFull("the limit is \(options.pendingByteLimit) bytes")
         }
         return nil
     }
@@ -85,7 +104,7 @@ final class CommandQueue: ReconnectingConnectionDelegate {
         guard !isFlushDue else { return }
         isFlushDue = true
         let bound = NIOLoopBound(self, eventLoop: connection.loop)
-        // What else this tick of the loop sends goes in the same write.
+        // What else is sent in this tick of the loop goes in the same write.
         connection.loop.execute { bound.value.flush() }
     }
 
@@ -109,11 +128,12 @@ final class CommandQueue: ReconnectingConnectionDelegate {
 
     func cancel(_ isCancelled: AtomicFlag) {
         if let place = waiting.firstIndex(where: { $0.isCancelled === isCancelled }) {
+            if place < refusedCount { refusedCount -= 1 }
             var pending = waiting.remove(at: place)
             release(pending)
             pending.fail(.cancelled(mayHaveRun: false))
         } else if let place = sent.firstIndex(where: { $0.isCancelled === isCancelled }) {
-            // It keeps its place: its replies will come.
+            // It keeps its place, because its replies will come.
             sent[place].fail(.cancelled(mayHaveRun: true))
             if sent[place].isBlocking { connection.drop(.connectionLost("a blocking command before it was cancelled")) }
         }
@@ -124,7 +144,7 @@ final class CommandQueue: ReconnectingConnectionDelegate {
         bytes -= pending.size
     }
 
-    // MARK: The line
+    // MARK: The connection
 
     func connectionDidOpen() {
         isUp.set(true)
@@ -133,43 +153,81 @@ final class CommandQueue: ReconnectingConnectionDelegate {
     }
 
     func received(_ reply: RedisValue) {
-        guard !sent.isEmpty else { return connection.drop(.protocolViolation("an answer to no command")) }
-        commands -= 1
-        if sent[0].receive(reply) { release(sent.removeFirst()) }
+        guard !sent.isEmpty else { return connection.drop(.protocolViolation("a reply to no command")) }
+        switch sent[0].receive(reply, repeating: options.unavailableTimeout) {
+        case .incomplete: break
+        case .complete: release(sent.removeFirst())
+        case .refused:
+            waiting.insert(sent.removeFirst(), at: refusedCount)
+            refusedCount += 1
+        }
+        if case .error(let error) = reply, error.isWrongServer {
+            retire(error)
+        } else {
+            connection.confirm()
+        }
+        if let retirement, sent.isEmpty { connection.drop(.reply(retirement.reason)) }
     }
 
-    func connectionDidClose(_ why: RedisError) {
+    func connectionDidClose(_ reason: RedisError) {
         isUp.set(false)
         let end = outage?.end ?? .now() + TimeAmount(options.unavailableTimeout)
-        outage = Outage(why: why.asOutage(of: connection.url), end: end)
-        failSent(why.asLoss)
-        if case .reply(let refusal) = why, !refusal.isRetryable {
+        outage = Outage(reason: reason.asOutage(of: connection.url), end: end)
+        retirement = nil
+        refusedCount = 0
+        failSent(reason.asLoss)
+        if case .reply(let refusal) = reason, !refusal.isRetryable {
             // No wait cures a wrong password.
             outage?.end = .now()
-            failWaiting(why)
+            failWaiting(reason)
         }
+        if !waiting.isEmpty, let outage { schedule(outage.end) }
     }
 
-    private func failSent(_ why: RedisError) {
+    private func failSent(_ reason: RedisError) {
         out = ByteBuffer()
         shared = nil
         while var pending = sent.popFirst() {
             release(pending)
-            pending.fail(why)
+            pending.fail(reason)
         }
     }
 
-    private func failWaiting(_ why: RedisError) {
+    private func failWaiting(_ reason: RedisError) {
+        refusedCount = 0
         while var pending = waiting.popFirst() {
             release(pending)
-            pending.fail(why)
+            pending.fail(reason)
         }
+    }
+
+    // MARK: The wrong server
+
+    private func retire(_ reason: RedisReplyError) {
+        guard retirement == nil, !isClosed else { return }
+        isUp.set(false)
+        let now = NIODeadline.now()
+        retirement = (reason, now + Self.retirementTime)
+        outage = Outage(reason: .reply(reason), end: now + TimeAmount(options.unavailableTimeout))
+        schedule(now + Self.retirementTime)
+    }
+
+    private func checkRole() {
+        guard isUp.isSet, outage == nil else { return }
+        let bound = NIOLoopBound(self, eventLoop: connection.loop)
+        submit(
+            PendingCommand(
+                RedisCommand.role.bytes, count: 1, options.commandTimeout, isBlocking: false, AtomicFlag(),
+                .callback { reply in
+                    guard case .success(let role) = reply, role.isReplicaRole else { return }
+                    bound.value.retire(.replica)
+                }))
     }
 
     // MARK: Time
 
-    /// Sees to it that ``timerDidFire()`` runs at `due` or earlier. Most deadlines are met, so there is one timer, which
-    /// finds the next when it rings, and not one for every command.
+    /// Makes ``timerDidFire()`` run at `due` or earlier. Most deadlines are met, so there is one timer, which finds the
+    /// next deadline when it fires, and not one for each command.
     private func schedule(_ due: NIODeadline) {
         if let timer, timer.due <= due { return }
         timer?.scheduled.cancel()
@@ -180,21 +238,42 @@ final class CommandQueue: ReconnectingConnectionDelegate {
     private func timerDidFire() {
         timer = nil
         let now = NIODeadline.now()
-        if let outage, outage.end <= now { failWaiting(outage.why) }
+        if let outage, outage.end <= now { failWaiting(outage.reason) }
         var isLate = false
         for place in sent.indices where sent[place].deadline <= now {
             isLate = true
             sent[place].fail(.timedOut(command: sent[place].name, after: sent[place].timeLimit))
         }
-        // A late reply would be taken for the next command's.
-        if isLate { connection.drop(.connectionLost("Redis did not answer in time")) }
+        if isLate {
+            // A late reply would be taken for the next command's.
+            connection.drop(.connectionLost("Redis did not answer in time"))
+        } else if let retirement, retirement.end <= now {
+            failSent(.connectionLost(retirement.reason.description))
+            connection.drop(.reply(retirement.reason))
+        }
         if let outage, !waiting.isEmpty { schedule(outage.end) }
+        if let retirement { schedule(retirement.end) }
         if let next = sent.lazy.map(\.deadline).min() { schedule(next) }
     }
 }
 
+extension RedisCommand {
+    /// Asks whether the server is a primary or a replica.
+    static let role: RedisCommand = ["ROLE"]
+}
+
+extension RedisValue {
+    /// Whether this reply to `ROLE` is a replica's (`slave`, the link's host and port, …).
+    var isReplicaRole: Bool { array?.first?.bytes == Array("slave".utf8) }
+}
+
+extension RedisReplyError {
+    /// What a replica replies to a write.
+    static let replica = RedisReplyError("READONLY You can't write against a read only replica.")
+}
+
 extension RedisError {
-    /// What commands hear that were sent when this befell the line.
+    /// What it means for commands that were sent.
     fileprivate var asLoss: RedisError {
         switch self {
         case .unavailable, .timedOut: .connectionLost(cause)
@@ -202,7 +281,7 @@ extension RedisError {
         }
     }
 
-    /// What commands hear that could not be sent since.
+    /// What it means for commands that wait for the next connection.
     fileprivate func asOutage(of url: RedisURL) -> RedisError {
         switch self {
         case .unavailable, .connectionLost, .protocolViolation, .timedOut: .unavailable("\(url): \(cause)")

@@ -1,7 +1,7 @@
 import Logging
 import Synchronization
 
-/// What the log is told of a Redis that is away: once, however many connections find it so and however often.
+/// Logs that Redis is unavailable: once, however many connections notice it and however often.
 final class OutageLogger: Sendable {
     private let reported = Mutex<String?>(nil)
     private let logger: Logger
@@ -12,23 +12,23 @@ final class OutageLogger: Sendable {
         self.logger = logger
     }
 
-    func report(_ why: RedisError) {
-        let reason = why.cause
+    func report(_ error: RedisError) {
+        let reason = error.cause
         let isNew = reported.withLock { reported in
             defer { reported = reason }
             return reported != reason
         }
-        if isNew { logger.warning("Redis is away: \(reason)") }
+        if isNew { logger.warning("Redis is unavailable", metadata: ["error": "\(reason)"]) }
     }
 
     func reportRecovery() {
         guard reported.withLock({ $0.take() }) != nil else { return }
-        logger.notice("Redis is back")
+        logger.notice("Redis is available again")
     }
 }
 
 extension RedisError {
-    /// What happened, without what it means for a command.
+    /// What happened, without its meaning for a command.
     var cause: String {
         switch self {
         case .unavailable(let why), .connectionLost(let why), .protocolViolation(let why): why

@@ -1,29 +1,44 @@
 import NIOCore
 
-/// Commands on their way to Redis, and the replies that have come.
+/// One or more commands on their way to Redis, and the replies that have come.
 struct PendingCommand: Sendable {
     typealias Reply = Result<RedisValue, RedisError>
     typealias Replies = Result<[RedisValue], RedisError>
 
-    /// Who waits for one reply, or for several.
+    /// What waits for one reply, or for several.
     enum Waiter: Sendable {
         case one(CheckedContinuation<Reply, Never>)
-        case many(CheckedContinuation<Replies, Never>, replies: [RedisValue])
-        /// Was told already: what comes is nobody's.
+        case many(CheckedContinuation<Replies, Never>)
+        /// Called on the event loop.
+        case callback(@Sendable (Reply) -> Void)
+        /// It has its answer already, or wants none.
         case abandoned
     }
 
-    /// Replies that are still to come.
-    private(set) var count: Int
+    /// What a reply means for the command.
+    enum Progress {
+        /// Further replies are to come.
+        case incomplete
+        /// This was the last reply.
+        case complete
+        /// The server has run nothing of it, because it is not the server to ask: another connection may repeat it.
+        case refused
+    }
+
+    /// How many commands, and so how many replies.
+    let count: Int
     let size: Int
     let timeLimit: Duration
     let isBlocking: Bool
-    /// Set when the caller gives up; also the exchange's identity.
+    /// Set when the caller gives up; also identifies the command.
     let isCancelled: AtomicFlag
-    /// A command that is to be sent before, unless the same one already is in this write.
+    /// A command to be sent before this one, unless the same write has it already.
     let other: ByteBuffer?
-    /// When the last reply must be here; set when the commands are sent.
+    /// When the last reply is due; set when the commands are sent.
     private(set) var deadline = NIODeadline.distantFuture
+    /// Until when it is repeated; set when a server refuses it for the first time.
+    private var repeatDeadline: NIODeadline?
+    private var replies: [RedisValue] = []
     private var bytes: ByteBuffer
     private var waiter: Waiter
 
@@ -50,34 +65,70 @@ struct PendingCommand: Sendable {
         deadline = now + TimeAmount(timeLimit)
     }
 
-    /// Takes one reply; returns whether it was the last.
-    mutating func receive(_ reply: RedisValue) -> Bool {
-        count -= 1
-        switch waiter {
-        case .abandoned: break
-        case .one(let continuation):
-            waiter = .abandoned
-            continuation.resume(returning: .success(reply))
-        case .many(let continuation, var replies):
-            waiter = .abandoned
-            if replies.isEmpty { replies.reserveCapacity(count + 1) }
-            replies.append(reply)
-            if count > 0 {
-                waiter = .many(continuation, replies: replies)
-            } else {
-                continuation.resume(returning: .success(replies))
-            }
+    /// Takes one reply, and answers the waiter with the last.
+    ///
+    /// - Parameter repeating: For how long the command is repeated where it is refused.
+    mutating func receive(_ reply: RedisValue, repeating: Duration) -> Progress {
+        // One reply is the rule: it needs no array.
+        if count == 1 {
+            if reply.isFromWrongServer, mayRepeat(for: repeating) { return .refused }
+            answer(reply)
+            return .complete
         }
-        return count == 0
+        if replies.isEmpty { replies.reserveCapacity(count) }
+        replies.append(reply)
+        guard replies.count == count else { return .incomplete }
+        if Self.nothingRan(replies), mayRepeat(for: repeating) {
+            replies = []
+            return .refused
+        }
+        if case .many(let continuation) = waiter { continuation.resume(returning: .success(replies)) }
+        waiter = .abandoned
+        return .complete
     }
 
-    /// Tells the caller why there will be no more replies, where it still waits.
-    mutating func fail(_ error: RedisError) {
+    private mutating func answer(_ reply: RedisValue) {
         switch waiter {
+        case .one(let continuation): continuation.resume(returning: .success(reply))
+        case .many(let continuation): continuation.resume(returning: .success([reply]))
+        case .callback(let call): call(.success(reply))
         case .abandoned: break
-        case .one(let continuation): continuation.resume(returning: .failure(error))
-        case .many(let continuation, _): continuation.resume(returning: .failure(error))
         }
         waiter = .abandoned
+    }
+
+    private mutating func mayRepeat(for time: Duration) -> Bool {
+        guard !isCancelled.isSet else { return false }
+        switch waiter {
+        case .callback, .abandoned: return false
+        case .one, .many: break
+        }
+        let deadline = repeatDeadline ?? .now() + TimeAmount(time)
+        repeatDeadline = deadline
+        return .now() < deadline
+    }
+
+    /// Whether a server that is not the one to ask has refused all of a pipeline, or the transaction that it is.
+    private static func nothingRan(_ replies: [RedisValue]) -> Bool {
+        guard replies.contains(where: \.isFromWrongServer), case .error(let last)? = replies.last else { return false }
+        return last.code == "EXECABORT" || replies.allSatisfy { if case .error = $0 { true } else { false } }
+    }
+
+    /// Answers the waiter, where there still is one, with the reason why no more replies will come.
+    mutating func fail(_ error: RedisError) {
+        switch waiter {
+        case .one(let continuation): continuation.resume(returning: .failure(error))
+        case .many(let continuation): continuation.resume(returning: .failure(error))
+        case .callback(let call): call(.failure(error))
+        case .abandoned: break
+        }
+        waiter = .abandoned
+    }
+}
+
+extension RedisValue {
+    /// Whether the server refused the command because another is to be asked.
+    var isFromWrongServer: Bool {
+        if case .error(let error) = self { error.isWrongServer } else { false }
     }
 }

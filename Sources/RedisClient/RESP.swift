@@ -1,13 +1,13 @@
 import BgdemoCHiredis
 import NIOCore
 
-// The only file that touches hiredis. What leaves it is Swift's own.
+// The only file that calls hiredis. None of its types and no pointer leaves it.
 
 /// The library's version: `1.2.0`.
 public let hiredisVersion = "\(HIREDIS_MAJOR).\(HIREDIS_MINOR).\(HIREDIS_PATCH)"
 
-/// Commands to bytes, by the Redis protocol (RESP2, <https://redis.io/docs/latest/develop/reference/protocol-spec/>).
-enum CommandWriter {
+/// Turns commands into bytes of the Redis protocol (RESP2, <https://redis.io/docs/latest/develop/reference/protocol-spec/>).
+enum RESPEncoder {
     /// One command's bytes: an array of bulk strings.
     ///
     /// - Parameters:
@@ -41,20 +41,21 @@ enum CommandWriter {
     }
 }
 
-/// Bytes to replies, however they are cut. After an error there is no next reply: what follows has no known border.
-@safe struct ReplyReader: ~Copyable {
+/// Turns bytes into replies, wherever reads cut them. After an error there is no next reply, because where it would
+/// begin is unknown.
+@safe struct RESPDecoder: ~Copyable {
     /// Why the bytes are not replies.
-    struct Malformed: Error {
+    struct MalformedReply: Error {
         let reason: String
     }
 
-    /// The most bytes that one reply may take: what Redis itself allows a bulk string (`proto-max-bulk-len`), twice.
-    private static let limit = 1 << 30
-
     private let reader: UnsafeMutablePointer<redisReader>
+    private let byteLimit: Int
     private var unread = 0
 
-    init() {
+    /// - Parameter byteLimit: The most bytes of one reply.
+    init(byteLimit: Int) {
+        self.byteLimit = byteLimit
         guard let reader = unsafe resp_reader() else { fatalError("no memory for a Redis reply reader") }
         unsafe self.reader = unsafe reader
     }
@@ -63,9 +64,11 @@ enum CommandWriter {
         unsafe redisReaderFree(reader)
     }
 
-    mutating func feed(_ buffer: ByteBuffer) throws(Malformed) {
+    mutating func feed(_ buffer: ByteBuffer) throws(MalformedReply) {
         unread += buffer.readableBytes
-        guard unread <= Self.limit else { throw Malformed(reason: "a reply longer than \(Self.limit) bytes") }
+        guard unread <= byteLimit else {
+            throw MalformedReply(reason: "a reply of more than \(byteLimit) bytes, which is the limit here")
+        }
         let status = unsafe buffer.withUnsafeReadableBytes { bytes in
             unsafe redisReaderFeed(reader, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
         }
@@ -73,7 +76,7 @@ enum CommandWriter {
     }
 
     /// The next reply that is whole, or nil.
-    mutating func next() throws(Malformed) -> RedisValue? {
+    mutating func next() throws(MalformedReply) -> RedisValue? {
         var reply: UnsafeMutableRawPointer?
         guard unsafe redisReaderGetReply(reader, &reply) == REDIS_OK else { throw malformed() }
         guard let reply = unsafe reply else { return nil }
@@ -82,11 +85,11 @@ enum CommandWriter {
         return try unsafe value(reply)
     }
 
-    private func malformed() -> Malformed {
-        Malformed(reason: unsafe String(cString: resp_error(reader)))
+    private func malformed() -> MalformedReply {
+        MalformedReply(reason: unsafe String(cString: resp_error(reader)))
     }
 
-    private func value(_ reply: UnsafeRawPointer) throws(Malformed) -> RedisValue {
+    private func value(_ reply: UnsafeRawPointer) throws(MalformedReply) -> RedisValue {
         switch unsafe resp_type(reply) {
         case REDIS_REPLY_NIL: return .null
         case REDIS_REPLY_INTEGER: return unsafe .integer(Int(resp_integer(reply)))
@@ -99,12 +102,12 @@ enum CommandWriter {
             values.reserveCapacity(count)
             for place in 0..<count {
                 guard let element = unsafe resp_element(reply, place) else {
-                    throw Malformed(reason: "an array with a hole")
+                    throw MalformedReply(reason: "an array with a hole")
                 }
                 values.append(try unsafe value(element))
             }
             return .array(values)
-        case let type: throw Malformed(reason: "a reply of type \(type), which RESP2 does not have")
+        case let type: throw MalformedReply(reason: "a reply of type \(type), which RESP2 does not have")
         }
     }
 

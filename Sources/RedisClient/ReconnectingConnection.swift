@@ -1,22 +1,23 @@
 import NIOCore
 
-/// Who talks over a line. Called on the line's event loop.
+/// What uses a connection. Called on the connection's event loop.
 protocol ReconnectingConnectionDelegate: AnyObject {
-    /// Redis has greeted: commands may be written.
+    /// The handshake is done: commands may be written.
     func connectionDidOpen()
     func received(_ reply: RedisValue)
-    /// What one read brought has been received.
+    /// All replies of one read have been passed on.
     func readCompleted()
-    /// The line broke, or could not be made: told at each attempt. It is being made anew.
-    func connectionDidClose(_ why: RedisError)
+    /// The connection broke, or could not be made; called at each attempt. It is being made again.
+    func connectionDidClose(_ reason: RedisError)
 }
 
 extension ReconnectingConnectionDelegate {
     func readCompleted() {}
 }
 
-/// Keeps one connection to Redis: makes it, greets (AUTH, SELECT), and makes it again when it breaks, until closed.
-/// All its state belongs to its event loop.
+/// Keeps one connection to Redis: makes it, does the handshake (AUTH, SELECT, ROLE, PING), and makes it again whenever
+/// it breaks, until closed. The host's name is resolved at each attempt, and a Sentinel is asked again. All its state
+/// belongs to its event loop.
 final class ReconnectingConnection {
     private enum State {
         case closed
@@ -26,6 +27,10 @@ final class ReconnectingConnection {
         case waiting(Scheduled<Void>)
     }
 
+    /// For how long after a wrong server a new connection is on trial: the wait before the next attempt stays long, and
+    /// the log does not say that Redis is back.
+    private static let trialTime = TimeAmount.seconds(5)
+
     let url: RedisURL
     let loop: any EventLoop
     private let options: RedisOptions
@@ -34,7 +39,9 @@ final class ReconnectingConnection {
     private var state = State.closed
     private var delegate: (any ReconnectingConnectionDelegate)?
     private var failures = 0
+    private var trialEnd: NIODeadline?
     private var handshakeTimeout: Scheduled<Void>?
+    private var follower: SentinelFollower.Membership?
 
     init(_ url: RedisURL, on loop: any EventLoop, _ options: RedisOptions, _ outage: OutageLogger) {
         self.url = url
@@ -46,11 +53,14 @@ final class ReconnectingConnection {
             handshake.append(RedisCommand(["AUTH"] + (url.user.map { [$0] } ?? []) + [password]))
         }
         if url.database != 0 { handshake.append(["SELECT", url.database]) }
+        if url.sentinel != nil || options.roleCheckInterval != nil { handshake.append(.role) }
         self.handshake = handshake + [["PING"]]
     }
 
     func open(for delegate: any ReconnectingConnectionDelegate) {
         self.delegate = delegate
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        follower = SentinelFollower.follow(url, on: loop, options) { bound.value.drop(.reply(.replica)) }
         connect()
     }
 
@@ -65,6 +75,7 @@ final class ReconnectingConnection {
 
     func close() {
         handshakeTimeout?.cancel()
+        follower = nil
         let last = state
         state = .closed
         delegate = nil
@@ -75,31 +86,39 @@ final class ReconnectingConnection {
         }
     }
 
-    /// Gives this connection up, and makes another.
-    func drop(_ why: RedisError) {
+    /// Closes this connection, and makes another.
+    func drop(_ reason: RedisError) {
         let last = state
         switch last {
         case .closed, .waiting: return
-        case .connecting, .handshaking, .ready: scheduleReconnect()
+        case .connecting, .handshaking, .ready: scheduleReconnect(after: reason)
         }
-        // Closing may be told at once: the state is no longer this wire's.
+        // The handler may report its end at once, when the state is no longer its own.
         if case .handshaking(let handler, _) = last { handler.close() }
         if case .ready(let handler) = last { handler.close() }
-        outage.report(why)
-        delegate?.connectionDidClose(why)
+        outage.report(reason)
+        delegate?.connectionDidClose(reason)
     }
 
-    // MARK: Making it
+    /// The server answers as the right one does.
+    func confirm() {
+        guard let end = trialEnd, end <= .now() else { return }
+        trialEnd = nil
+        failures = 0
+        outage.reportRecovery()
+    }
+
+    // MARK: Connecting
 
     private func connect() {
         state = .connecting
         let bound = NIOLoopBound(self, eventLoop: loop)
-        url.connect(on: loop, options) { RedisChannelHandler(bound.value) }.whenFailure { error in
+        let limit = options.replyByteLimit
+        url.connect(on: loop, options) { RedisChannelHandler(bound.value, replyByteLimit: limit) }.whenFailure { error in
             bound.value.drop(.unavailable(error.plainDescription))
         }
     }
 
-    /// The wire is connected.
     func channelDidOpen(_ handler: RedisChannelHandler) {
         guard case .connecting = state else { return handler.close() }
         state = .handshaking(handler, answers: [])
@@ -108,23 +127,32 @@ final class ReconnectingConnection {
         handler.write(out)
         let bound = NIOLoopBound(self, eventLoop: loop)
         handshakeTimeout = loop.scheduleTask(in: TimeAmount(options.connectTimeout)) { [options] in
-            bound.value.drop(.timedOut(command: "the handshake", after: options.connectTimeout))
+            bound.value.handshakeDidTimeOut(after: options.connectTimeout)
         }
+    }
+
+    private func handshakeDidTimeOut(after limit: Duration) {
+        // A Redis without TLS waits for the end of the client's hello, which it takes for a command.
+        let tls = "no answer within \(limit); the server may not speak TLS on this port"
+        drop(url.isEncrypted ? .unavailable(tls) : .timedOut(command: "the handshake", after: limit))
     }
 
     private func finishHandshake(_ handler: RedisChannelHandler, _ answers: [RedisValue]) {
         for answer in answers {
+            if answer.isReplicaRole { return drop(.reply(.replica)) }
             guard case .error(let error) = answer, !error.leavesUsable else { continue }
             return drop(.reply(error))
         }
         handshakeTimeout?.cancel()
-        failures = 0
         state = .ready(handler)
-        outage.reportRecovery()
+        if trialEnd == nil {
+            failures = 0
+            outage.reportRecovery()
+        }
         delegate?.connectionDidOpen()
     }
 
-    // MARK: The wire's news
+    // MARK: Events of the channel
 
     func received(_ reply: RedisValue, _ handler: RedisChannelHandler) {
         switch state {
@@ -142,20 +170,21 @@ final class ReconnectingConnection {
         if case .ready(let current) = state, current === handler { delegate?.readCompleted() }
     }
 
-    func channelDidClose(_ handler: RedisChannelHandler, _ why: RedisError) {
+    func channelDidClose(_ handler: RedisChannelHandler, _ reason: RedisError) {
         switch state {
-        case .ready(let current) where current === handler: drop(why)
+        case .ready(let current) where current === handler: drop(reason)
         case .handshaking(let current, let answers) where current === handler:
             // Redis says why before it hangs up: too many clients, protected mode.
-            if case .error(let error)? = answers.first { drop(.reply(error)) } else { drop(why) }
+            if case .error(let error)? = answers.first { drop(.reply(error)) } else { drop(reason) }
         default: break
         }
     }
 
-    // MARK: Waiting to make it again
+    // MARK: Waiting to connect again
 
-    private func scheduleReconnect() {
+    private func scheduleReconnect(after reason: RedisError) {
         handshakeTimeout?.cancel()
+        if reason.reply?.isWrongServer == true { trialEnd = .now() + Self.trialTime }
         failures += 1
         let bound = NIOLoopBound(self, eventLoop: loop)
         let longest = min(
@@ -166,10 +195,12 @@ final class ReconnectingConnection {
 }
 
 extension RedisReplyError {
-    /// Whether a PING refused like this leaves a connection on which commands may yet succeed.
+    /// Whether a command of the handshake refused like this leaves a connection on which commands may yet succeed.
     fileprivate var leavesUsable: Bool {
         switch kind {
         case .cannotPersist, .noPermission, .outOfMemory, .readOnly: true
+        // ROLE is not of every server.
+        case .other: code == "ERR" && message.utf8.starts(with: "unknown command".utf8)
         default: false
         }
     }

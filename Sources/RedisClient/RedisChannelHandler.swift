@@ -1,16 +1,17 @@
 import NIOCore
 
-/// One connection's bytes, as replies. When it ends, for whatever reason, it says so once.
+/// Turns the bytes of one connection into replies. When the connection ends, for whatever reason, it reports so once.
 final class RedisChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let connection: ReconnectingConnection
-    private var reader = ReplyReader()
+    private var decoder: RESPDecoder
     private var context: ChannelHandlerContext?
-    private var why = RedisError.connectionLost("the other end closed it")
+    private var reason = RedisError.connectionLost("the server closed it")
 
-    init(_ connection: ReconnectingConnection) {
+    init(_ connection: ReconnectingConnection, replyByteLimit: Int) {
         self.connection = connection
+        decoder = RESPDecoder(byteLimit: replyByteLimit)
     }
 
     func write(_ bytes: ByteBuffer) {
@@ -19,7 +20,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     func read(_ isReading: Bool) {
         context?.channel.setOption(.autoRead, value: isReading).whenFailure { _ in
-            // Only a channel that is closed has no options.
+            // Only a closed channel has no options.
         }
     }
 
@@ -41,9 +42,9 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        do throws(ReplyReader.Malformed) {
-            try reader.feed(unwrapInboundIn(data))
-            while let reply = try reader.next() { connection.received(reply, self) }
+        do throws(RESPDecoder.MalformedReply) {
+            try decoder.feed(unwrapInboundIn(data))
+            while let reply = try decoder.next() { connection.received(reply, self) }
         } catch {
             end(context, .protocolViolation(error.reason))
         }
@@ -58,13 +59,13 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        connection.channelDidClose(self, why)
+        connection.channelDidClose(self, reason)
         context.fireChannelInactive()
     }
 
-    private func end(_ context: ChannelHandlerContext, _ why: RedisError) {
-        self.why = why
-        connection.channelDidClose(self, why)
+    private func end(_ context: ChannelHandlerContext, _ reason: RedisError) {
+        self.reason = reason
+        connection.channelDidClose(self, reason)
         context.close(promise: nil)
     }
 }

@@ -2,18 +2,18 @@ public import Logging
 public import NIOCore
 import Synchronization
 
-/// A Redis Cluster: each command goes to the node that has its key. Which node that is, is learned from the first
-/// answer that says so, and anew whenever slots move.
+/// A Redis Cluster: each command goes to the node that has its key. The client learns the nodes of all slots from the
+/// first node that redirects it, and again whenever slots move.
 ///
-/// The key of a command is its first argument, and that of a script its first key. Scripts whose keys are of several
-/// slots Redis refuses (`CROSSSLOT`). A pipeline goes to several nodes, its order kept for each of them; transactions are
-/// not for clusters.
+/// The key of a command is its first argument, and that of a script its first key. Redis refuses a script whose keys are
+/// in several slots (`CROSSSLOT`). A pipeline may go to several nodes; each gets its commands in order. Transactions are
+/// not supported.
 public final class RedisCluster: RedisCommands {
     private struct SlotMap {
-        /// By `host:port`.
+        /// The pools, by their node's `host:port`.
         var nodes: [String: RedisConnectionPool] = [:]
-        /// By slot; nil where nothing is known.
-        var slots = [String?](repeating: nil, count: 16_384)
+        /// The node of each slot; nil where it is not known.
+        var slots = [String?](repeating: nil, count: RedisCommand.slots.count)
     }
 
     private let seed: RedisURL
@@ -23,7 +23,7 @@ public final class RedisCluster: RedisCommands {
     private let logger: Logger
     private let map = Mutex(SlotMap())
 
-    /// - Parameter seed: Any node. The others are reached with the same user, password and TLS.
+    /// - Parameter seed: Any node. The others get the same user, password and TLS.
     public init(
         _ seed: RedisURL, on group: any EventLoopGroup, options: RedisOptions = RedisOptions(), logger: Logger
     ) {
@@ -31,7 +31,7 @@ public final class RedisCluster: RedisCommands {
         seedNode = RedisConnectionPool(seed, on: group, options: options, logger: logger)
     }
 
-    /// Closes all connections to all nodes; what waits fails with ``RedisError/closed``.
+    /// Closes all connections to all nodes; commands that wait fail with ``RedisError/closed``.
     public func close() {
         seedNode.close()
         for node in map.withLock({ Array($0.nodes.values) }) { node.close() }
@@ -81,12 +81,12 @@ public final class RedisCluster: RedisCommands {
                 return try await node.send(command, timeLimit: timeLimit)
             } catch {
                 guard case .moved(let slot, let address)? = error.reply?.kind else {
-                    // Another node may have the slot by the next time.
+                    // Another node may have the slot next time.
                     if error.isRetryable { forget(slot) }
                     throw error
                 }
                 if error.reply?.code == "ASK" {
-                    // The slot is on its way: this one key is there already.
+                    // The slot is being moved, and this key is there already.
                     let replies = try await self.node(at: address).pipeline(
                         [["ASKING"], command], timeLimit: timeLimit)
                     return try replies.last?.get() ?? .null
@@ -95,7 +95,7 @@ public final class RedisCluster: RedisCommands {
                 node = self.node(at: address)
             }
         }
-        throw .unavailable("\(seed): slot \(slot) moves from node to node")
+        throw .unavailable("\(seed): slot \(slot) is redirected from node to node")
     }
 
     private func broadcast(_ command: RedisCommand, _ timeLimit: Duration?) async throws(RedisError) -> RedisValue {
@@ -109,7 +109,7 @@ public final class RedisCluster: RedisCommands {
         return node(at: address)
     }
 
-    /// - Parameter address: `host:port`, or `:port` for the host that answered, which is taken to be the seed's.
+    /// - Parameter address: `host:port`, or `:port` for the seed's host.
     private func node(at address: String) -> RedisConnectionPool {
         map.withLock { map in
             if let node = map.nodes[address] { return node }
@@ -124,14 +124,14 @@ public final class RedisCluster: RedisCommands {
         map.withLock { $0.slots[slot] = nil }
     }
 
-    /// Takes over the map of a node that knows; at least the one slot.
+    /// Learns the nodes of all slots from a node; at least that of one slot.
     private func learn(_ slot: Int, _ address: String) async {
         map.withLock { $0.slots[slot] = address }
         guard let ranges = try? await node(at: address).send("CLUSTER", "SLOTS").array else { return }
         for range in ranges {
             guard let parts = range.array, parts.count >= 3, let first = parts[0].int, let last = parts[1].int,
                 let node = parts[2].array, node.count >= 2, let port = node[1].int,
-                first >= 0, first <= last, last < 16_384
+                RedisCommand.slots.contains(first), RedisCommand.slots.contains(last), first <= last
             else { continue }
             let address = "\(node[0].text ?? ""):\(port)"
             map.withLock { map in for slot in first...last { map.slots[slot] = address } }

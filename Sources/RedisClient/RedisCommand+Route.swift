@@ -1,13 +1,16 @@
 import NIOCore
 
 extension RedisCommand {
-    /// How a Redis Cluster is to be asked (<https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/>).
+    /// The slots of a Redis Cluster.
+    static let slots = 0..<16_384
+
+    /// Which nodes of a Redis Cluster get a command (<https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/>).
     enum Route: Hashable {
-        /// The node that has this one of the 16,384 slots.
+        /// The node that has this slot.
         case slot(Int)
-        /// Whichever: it names no key.
+        /// Any node: the command names no key.
         case any
-        /// All of them: a script is in the cache of one node alone.
+        /// All nodes: each has a script cache of its own.
         case all
     }
 
@@ -24,7 +27,7 @@ extension RedisCommand {
 
     private func route(byArgument number: Int) -> Route { argument(number).map { .slot(Self.slot(of: $0)) } ?? .any }
 
-    /// The bytes of one argument, as they stand in the command: `*<count>`, and for each argument `$<length>` and itself.
+    /// The bytes of one argument. A command is `*<count>`, and for each argument `$<length>` and its bytes.
     private func argument(_ number: Int) -> ByteBufferView? {
         var rest = bytes.readableBytesView
         func line() -> ByteBufferView? {
@@ -43,14 +46,14 @@ extension RedisCommand {
         return rest.prefix(length)
     }
 
-    /// CRC-16/XMODEM of the key, or of what stands between the first `{` and the `}` after it where that is something.
+    /// CRC-16/XMODEM of the key, or of the text between its first `{` and the next `}` where there is any.
     static func slot(of key: some BidirectionalCollection<UInt8>) -> Int {
         var crc: UInt16 = 0
         for byte in hashTag(of: key) {
             crc ^= UInt16(byte) << 8
             for _ in 0..<8 { crc = crc & 0x8000 == 0 ? crc << 1 : crc << 1 ^ 0x1021 }
         }
-        return Int(crc % 16_384)
+        return Int(crc) % slots.count
     }
 
     private static func hashTag<Key: BidirectionalCollection<UInt8>>(of key: Key) -> Key.SubSequence {

@@ -1,6 +1,6 @@
 public import NIOCore
 
-/// What may stand in a command: Redis takes bytes, and everything is spelled as such.
+/// An argument of a command. Redis takes bytes.
 public protocol RedisArgument: Sendable {
     func write(into buffer: inout ByteBuffer)
 }
@@ -29,7 +29,7 @@ extension ByteBuffer: RedisArgument {
 public struct RedisCommand: Sendable, ExpressibleByArrayLiteral {
     let bytes: ByteBuffer
 
-    /// - Parameter arguments: The command's name first, then as many as it takes; each may hold any bytes.
+    /// - Parameter arguments: The command's name, then its arguments; each may have any bytes.
     public init(_ arguments: [any RedisArgument]) {
         var all = ByteBufferAllocator().buffer(capacity: 240)
         var lengths: [Int] = []
@@ -39,14 +39,14 @@ public struct RedisCommand: Sendable, ExpressibleByArrayLiteral {
             argument.write(into: &all)
             lengths.append(all.readableBytes - before)
         }
-        bytes = CommandWriter.bytes(of: all, lengths: lengths)
+        bytes = RESPEncoder.bytes(of: all, lengths: lengths)
     }
 
     public init(arrayLiteral arguments: any RedisArgument...) {
         self.init(arguments)
     }
 
-    /// The first argument, for messages: those after it may be secrets, or long.
+    /// The first argument, for messages: the others may be secrets, or long.
     var name: String { Self.name(in: bytes) }
 
     static func name(in bytes: ByteBuffer) -> String {

@@ -2,15 +2,16 @@ public import Logging
 public import NIOCore
 import Synchronization
 
-/// One connection to Redis on one event loop. It connects as soon as it is made, and again by itself whenever it
-/// breaks, until it is closed; meanwhile commands wait (see ``RedisOptions``).
+/// One connection to Redis on one event loop. It connects as soon as it is made, and again whenever it breaks, until it
+/// is closed; meanwhile commands wait (see ``RedisOptions``).
 ///
-/// A command is never sent twice by itself: where the connection breaks before the reply, the caller is told and knows
-/// whether the work may be done twice.
+/// A command that may have run is never sent again by itself: where the connection breaks before the reply, the caller
+/// gets an error that says so. A command that a server refused because it is not the primary did not run; it is sent
+/// again over the next connection.
 public final class RedisConnection: RedisCommands {
     /// Where it connects to.
     public let url: RedisURL
-    /// All its work is done here.
+    /// The loop on which it works.
     public let eventLoop: any EventLoop
     private let options: RedisOptions
     private let isUp: AtomicFlag
@@ -42,7 +43,7 @@ public final class RedisConnection: RedisCommands {
     /// Whether a command would be sent at once.
     public var isConnected: Bool { isUp.isSet }
 
-    /// Closes the connection; what waits, and whatever is sent after, fails with ``RedisError/closed``.
+    /// Closes the connection. Commands that wait, and all later ones, fail with ``RedisError/closed``.
     public func close() {
         perform { $0.close() }
     }
@@ -55,13 +56,14 @@ public final class RedisConnection: RedisCommands {
         try await execute(command, options.commandTimeout, isBlocking: false, after: other)
     }
 
-    /// Sends a command that Redis answers only when there is something, or its own time is up: `BLMOVE`, `BLPOP`, …
+    /// Sends a command that Redis answers only when there is an element, or its own timeout is over: `BLMOVE`, `BLPOP`, …
     ///
-    /// All commands after it on this connection wait for it as well: give it a connection of its own. Cancelling it
-    /// closes the connection and makes a new one, so that Redis stops waiting too. An element that Redis was just
-    /// handing over is then lost with a command that only takes (`BLPOP`), and safe with one that moves (`BLMOVE`).
+    /// Later commands on this connection wait for it too: give it a connection of its own. Cancelling it closes the
+    /// connection and makes a new one, so that Redis stops waiting as well. An element that Redis is just handing over is
+    /// then lost with a command that only takes (`BLPOP`), and safe with one that moves (`BLMOVE`).
     ///
-    /// - Parameter wait: The wait that the command itself asks of Redis; the time limit begins at its end.
+    /// - Parameter wait: The timeout that the command itself gives to Redis; the time limit begins at its end.
+    /// - Throws: ``RedisError``, as ``send(_:timeLimit:)`` does.
     public func blocking(_ command: RedisCommand, wait: Duration) async throws(RedisError) -> RedisValue {
         try await execute(command, wait + options.commandTimeout, isBlocking: true)
     }
@@ -79,7 +81,7 @@ public final class RedisConnection: RedisCommands {
                     PendingCommand(
                         bytes, count: commands.count, timeLimit ?? options.commandTimeout, isBlocking: false,
                         isCancelled,
-                        .many(continuation, replies: [])))
+                        .many(continuation)))
             }
         } onCancel: {
             cancel(isCancelled)
@@ -120,7 +122,7 @@ public final class RedisConnection: RedisCommands {
     }
 }
 
-/// A truth that one thread sets and others see.
+/// A flag that one thread sets and others read.
 final class AtomicFlag: Sendable {
     private let value = Atomic<Bool>(false)
 

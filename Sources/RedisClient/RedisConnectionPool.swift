@@ -3,8 +3,8 @@ public import NIOCore
 import NIOPosix
 import Synchronization
 
-/// A connection per event loop to one Redis. A call from an event loop of the group takes that loop's and never
-/// leaves the loop; calls from elsewhere take turns.
+/// One connection per event loop to one Redis. A call from an event loop of the group uses that loop's connection and
+/// never leaves the loop; calls from elsewhere use the connections in turn.
 public final class RedisConnectionPool: RedisCommands {
     /// Where it connects to.
     public let url: RedisURL
@@ -24,7 +24,7 @@ public final class RedisConnectionPool: RedisCommands {
     /// Whether every event loop has its connection.
     public var isConnected: Bool { connections.allSatisfy(\.isConnected) }
 
-    /// Closes all connections; what waits, and whatever is sent after, fails with ``RedisError/closed``.
+    /// Closes all connections. Commands that wait, and all later ones, fail with ``RedisError/closed``.
     public func close() {
         for connection in connections { connection.close() }
     }

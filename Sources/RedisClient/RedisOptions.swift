@@ -1,20 +1,29 @@
-/// How long and how much a connection waits. The defaults suit a web request that waits for the answer.
+/// How long a connection waits and how much it holds. The defaults suit a web request that waits for the answer.
 public struct RedisOptions: Sendable {
-    /// From a command's sending to its reply. Past it the connection is closed, and a new one made.
+    /// From sending a command to its reply. After it the connection is closed and a new one is made. Default: 5 seconds.
     public var commandTimeout = Duration.seconds(5)
-    /// For a connection to be made and greeted, TLS and AUTH among it.
+    /// For a connection to be made and to finish its handshake, with TLS and AUTH. Default: 5 seconds.
     public var connectTimeout = Duration.seconds(5)
-    /// How long commands wait for a connection that is away before they fail; one that comes later fails at once.
+    /// How long commands wait while there is no connection. A command that comes later fails at once; a command that a
+    /// server refused because it is not the primary is repeated for as long. Default: 2 seconds.
     public var unavailableTimeout = Duration.seconds(2)
-    /// Commands that wait for their replies, sent or not; past it they fail at once.
+    /// Commands without a reply, sent or not. Further commands fail at once. Default: 65,536.
     public var pendingCommandLimit = 65_536
-    /// Bytes of such commands; past it they fail at once.
+    /// Bytes of such commands. Further commands fail at once. Default: 64 MiB.
     public var pendingByteLimit = 64 << 20
-    /// The wait before connecting again: from the first to the second it doubles, with jitter.
+    /// The most bytes of one reply. A longer one closes the connection, as does an array of more than 8,388,608
+    /// elements. Default: 64 MiB.
+    public var replyByteLimit = 64 << 20
+    /// The wait before connecting again: it doubles from the first value to the second, with jitter. Default: 50 ms to
+    /// 1 second.
     public var reconnectBackoff = Duration.milliseconds(50)...Duration.seconds(1)
-    /// A file of PEM certificates to trust for `rediss://`; nil trusts those that the system does.
+    /// How often a connection asks whether its server is still the primary (`ROLE`), and a subscription whether what is
+    /// published arrives. A connection to a replica is closed and made again. nil: never; a write that the server
+    /// refuses has the same effect. Default: nil.
+    public var roleCheckInterval: Duration?
+    /// A file of PEM certificates to trust for `rediss://`; nil trusts those that the system trusts. Default: nil.
     public var caFile: String?
 
-    /// Five seconds for a command, and two for a Redis that is away.
+    /// The defaults: 5 seconds for a command, 2 while there is no connection.
     public init() {}
 }

@@ -1,12 +1,12 @@
 import Synchronization
 
-/// A Lua script that Redis runs as one atomic step; sent whole once, by its SHA-1 from then on.
+/// A Lua script that Redis runs as one atomic step. Its text is sent once; from then on only its SHA-1 is.
 ///
-/// On a Redis Cluster a script may touch only keys that were passed to it, all of one slot.
+/// On a Redis Cluster a script may use only keys that are passed to it, all in one slot.
 public final class RedisScript: Sendable {
     /// The script's text.
     public let lua: String
-    /// Redis' own answer to `SCRIPT LOAD`: a digest of the text alone, and so the same on every server.
+    /// The reply to `SCRIPT LOAD`: a digest of the text alone, and so the same on every server.
     private let digest = Mutex<String?>(nil)
 
     public init(_ lua: String) {
@@ -20,8 +20,10 @@ public final class RedisScript: Sendable {
 }
 
 extension RedisCommands {
-    /// Runs a script: `EVALSHA`, and after a `NOSCRIPT` (a new server, a restarted one, a `SCRIPT FLUSH`) `EVAL`, which
-    /// brings it along and runs it in one step.
+    /// Runs a script: `EVALSHA`, and after a `NOSCRIPT` (a new or restarted server, a `SCRIPT FLUSH`) `EVAL`, which sends
+    /// the text and runs it in one step.
+    ///
+    /// - Throws: ``RedisError``; ``RedisError/reply(_:)`` with what the script itself fails with, too.
     public func run(
         _ script: RedisScript, keys: [String], arguments: [any RedisArgument] = []
     ) async throws(RedisError) -> RedisValue {

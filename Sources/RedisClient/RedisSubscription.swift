@@ -3,22 +3,22 @@ public import NIOCore
 
 /// The messages published on some channels, over a connection of its own that is made again whenever it breaks.
 ///
-/// Pub/sub forgets: what was published while the connection was away is lost, and Redis does not say how much. The
-/// events therefore tell of every break.
+/// Redis keeps no message: what was published while there was no connection is lost, and Redis does not say how much.
+/// Each break is therefore an event of its own.
 ///
-/// At most `bound` events wait for their reader, and a few more that had come already; beyond, nothing is read from
-/// Redis, which keeps them until its `client-output-buffer-limit pubsub` (32 MB by default) and then closes the
-/// connection, as is told.
+/// At most `bound` events wait for their reader, and a few more that were read with them. Beyond that nothing is read
+/// from Redis, which keeps up to its `client-output-buffer-limit pubsub` (32 MB by default) and then closes the
+/// connection.
 ///
-/// One reader only. Ending the iteration, or cancelling its task, closes the connection.
+/// A subscription may have one reader. Ending the iteration, or cancelling its task, closes the connection.
 public final class RedisSubscription: AsyncSequence, Sendable {
-    /// What the reader is told.
+    /// An event of the subscription.
     public enum Element: Sendable, Hashable {
-        /// From here on everything that is published is heard.
+        /// From here on everything that is published arrives.
         case subscribed
         /// A message, byte for byte.
         case message(channel: String, payload: [UInt8])
-        /// The connection broke, or could not be made; told once until it is ``subscribed`` again.
+        /// The connection broke, or could not be made; not repeated until it is ``subscribed`` again.
         case lost(RedisError)
     }
 
@@ -27,14 +27,18 @@ public final class RedisSubscription: AsyncSequence, Sendable {
         Element, NIOAsyncSequenceProducerBackPressureStrategies.HighLowWatermark, SubscriptionDemand
     >
 
-    /// Their names, as they are: no patterns.
+    /// The names of the channels; they are no patterns.
     public let channels: [String]
     private let producer: EventProducer
     private let demand: SubscriptionDemand
 
     /// Connects and subscribes at once, whether or not there is a reader yet.
     ///
-    /// - Parameter bound: Events that may wait for the reader.
+    /// - Parameters:
+    ///   - options: ``RedisOptions/commandTimeout`` is how long a silent connection is believed, and with
+    ///     ``RedisOptions/roleCheckInterval`` a second connection publishes a message now and then on a channel of its own,
+    ///     `<first channel>:heartbeat:<random>`: where it does not arrive, the subscription is made again.
+    ///   - bound: Events that may wait for the reader. Default: 1024.
     public init(
         _ url: RedisURL, channels: [String], on eventLoop: any EventLoop, options: RedisOptions = RedisOptions(),
         bound: Int = 1024, logger: Logger
@@ -50,15 +54,14 @@ public final class RedisSubscription: AsyncSequence, Sendable {
         let source = sequence.source
         eventLoop.execute {
             let handler = SubscriptionHandler(
-                ReconnectingConnection(url, on: eventLoop, options, OutageLogger(url, logger)), channels,
-                every: TimeAmount(options.commandTimeout),
+                ReconnectingConnection(url, on: eventLoop, options, OutageLogger(url, logger)), channels, options,
                 source)
             demand.handler.value = handler
             handler.start()
         }
     }
 
-    /// Unsubscribes. The iteration ends after what was published until then.
+    /// Unsubscribes. The iteration ends after what was published before.
     public func end() { demand.end() }
 
     public struct AsyncIterator: AsyncIteratorProtocol {
@@ -74,7 +77,7 @@ public final class RedisSubscription: AsyncSequence, Sendable {
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(producer.makeAsyncIterator()) }
 }
 
-/// The reader's wishes, carried to the event loop.
+/// Carries what the reader wants to the event loop.
 final class SubscriptionDemand: NIOAsyncSequenceProducerDelegate {
     let handler: NIOLoopBoundBox<SubscriptionHandler?>
     private let loop: any EventLoop
@@ -96,126 +99,6 @@ final class SubscriptionDemand: NIOAsyncSequenceProducerDelegate {
         loop.execute { [handler] in
             handler.value?.close()
             handler.value = nil
-        }
-    }
-}
-
-/// The subscribing end of a line. All its state belongs to the event loop.
-final class SubscriptionHandler: ReconnectingConnectionDelegate {
-    private let connection: ReconnectingConnection
-    private let channels: [String]
-    private let interval: TimeAmount
-    private let source: RedisSubscription.EventProducer.Source
-    private var events: [RedisSubscription.Element] = []
-    private var confirmations = 0
-    private var isPaused = false
-    private var isLost = false
-    private var isEnding = false
-    /// Redis has said something since the last look; it was asked to.
-    private var hasReceived = true
-    private var hasPinged = false
-    private var pingTask: RepeatedTask?
-
-    init(
-        _ connection: ReconnectingConnection, _ channels: [String], every interval: TimeAmount,
-        _ source: RedisSubscription.EventProducer.Source
-    ) {
-        self.connection = connection
-        self.channels = channels
-        self.interval = interval
-        self.source = source
-    }
-
-    func start() {
-        connection.open(for: self)
-        let bound = NIOLoopBound(self, eventLoop: connection.loop)
-        pingTask = connection.loop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { _ in
-            bound.value.checkConnection()
-        }
-    }
-
-    func close() {
-        pingTask?.cancel()
-        connection.close()
-        source.finish()
-    }
-
-    /// What Redis sends before it confirms that nothing more comes is still heard.
-    func end() {
-        isEnding = true
-        guard !isLost, confirmations == channels.count else { return close() }
-        connection.write(RedisCommand(["UNSUBSCRIBE"]).bytes)
-    }
-
-    func resume() {
-        isPaused = false
-        hasReceived = true
-        connection.read(true)
-    }
-
-    func connectionDidOpen() {
-        confirmations = 0
-        hasReceived = true
-        hasPinged = false
-        connection.write(RedisCommand(["SUBSCRIBE"] + channels).bytes)
-        if isPaused { connection.read(false) }
-    }
-
-    func received(_ reply: RedisValue) {
-        hasReceived = true
-        hasPinged = false
-        guard let parts = reply.array, parts.count >= 2, let kind = parts[0].text else {
-            if case .error(let refusal) = reply { return connection.drop(.reply(refusal)) }
-            return connection.drop(.protocolViolation("neither a message nor a subscription"))
-        }
-        switch kind {
-        case "message":
-            guard parts.count == 3, let channel = parts[1].text, let payload = parts[2].bytes else {
-                return connection.drop(.protocolViolation("a message without its parts"))
-            }
-            events.append(.message(channel: channel, payload: payload))
-        case "subscribe":
-            confirmations += 1
-            guard confirmations == channels.count else { return }
-            isLost = false
-            events.append(.subscribed)
-        case "unsubscribe":
-            confirmations -= 1
-        default: break
-        }
-    }
-
-    func readCompleted() {
-        deliver()
-        if isEnding, confirmations <= 0 { close() }
-    }
-
-    private func deliver() {
-        guard !events.isEmpty else { return }
-        defer { events.removeAll(keepingCapacity: true) }
-        guard case .stopProducing = source.yield(contentsOf: events) else { return }
-        isPaused = true
-        connection.read(false)
-    }
-
-    func connectionDidClose(_ why: RedisError) {
-        // What had come is read before its end.
-        if !isLost { events.append(.lost(why)) }
-        isLost = true
-        deliver()
-        if isEnding { close() }
-    }
-
-    /// A connection whose other end is gone without a word looks like one on which nobody publishes: ask.
-    private func checkConnection() {
-        guard !isPaused, !isLost else { return }
-        if hasReceived {
-            hasReceived = false
-        } else if hasPinged {
-            connection.drop(.timedOut(command: "PING", after: .nanoseconds(interval.nanoseconds)))
-        } else {
-            hasPinged = true
-            connection.write(RedisCommand(["PING"]).bytes)
         }
     }
 }

@@ -1,6 +1,6 @@
-/// What Redis answers: a RESP2 reply.
+/// A reply of Redis, as RESP2 has it.
 public enum RedisValue: Sendable, Hashable {
-    /// No such key, no such element, a blocking command whose time is up: not an error.
+    /// No such key, no such element, or the timeout of a blocking command: not an error.
     case null
     case integer(Int)
     /// A bulk string or a status such as `OK`; any bytes.
@@ -9,7 +9,7 @@ public enum RedisValue: Sendable, Hashable {
     /// An error within an array: one command of a transaction or a pipeline was refused.
     case error(RedisReplyError)
 
-    /// A string as text, invalid UTF-8 repaired; an integer in digits; nil for all else.
+    /// A string as text, with invalid UTF-8 replaced by U+FFFD; an integer in digits; nil for anything else.
     public var text: String? {
         switch self {
         case .string(let bytes): String(decoding: bytes, as: UTF8.self)
@@ -18,12 +18,12 @@ public enum RedisValue: Sendable, Hashable {
         }
     }
 
-    /// A string's bytes as they are.
+    /// A string's bytes; nil for anything else.
     public var bytes: [UInt8]? {
         if case .string(let bytes) = self { bytes } else { nil }
     }
 
-    /// An integer, or a string that spells one (Redis keeps its counters as strings).
+    /// An integer, or a string of digits (Redis keeps its counters as strings); nil for anything else.
     public var int: Int? {
         switch self {
         case .integer(let number): number
@@ -32,15 +32,17 @@ public enum RedisValue: Sendable, Hashable {
         }
     }
 
-    /// An array's elements.
+    /// An array's elements; nil for anything else.
     public var array: [RedisValue]? {
         if case .array(let values) = self { values } else { nil }
     }
 
-    /// Whether there is nothing: no such key, or a condition that did not hold.
+    /// Whether this is ``null``.
     public var isNull: Bool { self == .null }
 
-    /// The value, where it is none of Redis' errors.
+    /// The value, unless it is an error.
+    ///
+    /// - Throws: ``RedisError/reply(_:)``.
     public func get() throws(RedisError) -> RedisValue {
         if case .error(let error) = self { throw .reply(error) }
         return self

@@ -7,7 +7,7 @@ import Testing
 struct RESPTests {
     /// All replies in `bytes`, fed in pieces of `size`.
     private func replies(_ bytes: [UInt8], inPiecesOf size: Int = .max) throws -> [RedisValue] {
-        var reader = ReplyReader()
+        var reader = RESPDecoder(byteLimit: 64 << 20)
         var replies: [RedisValue] = []
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -62,24 +62,31 @@ struct RESPTests {
             "*1\r\n*2147483647\r\n", "$9223372036854775808\r\n", "\0", "*1\r\n!\r\n",
         ])
     func malformed(wire: String) throws {
-        #expect(throws: ReplyReader.Malformed.self) { try replies(Array(wire.utf8)) }
-        #expect(throws: ReplyReader.Malformed.self) { try replies(Array(wire.utf8), inPiecesOf: 1) }
+        #expect(throws: RESPDecoder.MalformedReply.self) { try replies(Array(wire.utf8)) }
+        #expect(throws: RESPDecoder.MalformedReply.self) { try replies(Array(wire.utf8), inPiecesOf: 1) }
     }
 
     @Test("arrays in arrays in arrays are an error at the ninth", arguments: [9, 10, 11, 100_000])
     func nested(depth: Int) throws {
         let wire = String(repeating: "*1\r\n", count: depth) + ":1\r\n"
-        #expect(throws: ReplyReader.Malformed.self) { try replies(Array(wire.utf8)) }
+        #expect(throws: RESPDecoder.MalformedReply.self) { try replies(Array(wire.utf8)) }
     }
 
-    @Test("a reply that never ends is not kept for ever")
-    func endless() throws {
-        var reader = ReplyReader()
-        try reader.feed(ByteBuffer(string: "$9223372036854775807\r\n"))
-        #expect(try reader.next() == nil)
+    @Test("A reply of more bytes than the limit is an error as soon as they have come", arguments: [
+        "$9223372036854775807\r\n", "$67108865\r\n", "+", "*2\r\n$3\r\nabc\r\n$67108865\r\n",
+    ])
+    func endless(beginning: String) throws {
+        var reader = RESPDecoder(byteLimit: 64 << 20)
+        try reader.feed(ByteBuffer(string: beginning))
         let mebibyte = ByteBuffer(repeating: 0x61, count: 1 << 20)
-        try reader.feed(mebibyte)
-        #expect(try reader.next() == nil)
+        for _ in 0..<63 {
+            try reader.feed(mebibyte)
+            #expect(try reader.next() == nil)
+        }
+        #expect(throws: RESPDecoder.MalformedReply.self) {
+            try reader.feed(mebibyte)
+            try reader.feed(mebibyte)
+        }
     }
 
     @Test("random bytes are replies or an error")

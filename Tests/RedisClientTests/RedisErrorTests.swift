@@ -1,12 +1,12 @@
 import RedisClient
 import Testing
 
-@Suite("Redis' errors")
+@Suite("Error replies of Redis")
 struct RedisErrorTests {
     @Test(
-        "each is told apart, and says what to do",
+        "Each error reply has its kind, and its text says what to do",
         arguments: [
-            ("LOADING Redis is loading the dataset in memory", .loading, true, "come again"),
+            ("LOADING Redis is loading the dataset in memory", .loading, true, "try again"),
             ("BUSY Redis is busy running a script.", .busy, true, "SCRIPT KILL"),
             ("READONLY You can't write against a read only replica.", .readOnly, true, "primary"),
             ("OOM command not allowed when used memory > 'maxmemory'.", .outOfMemory, true, "maxmemory"),
@@ -21,6 +21,20 @@ struct RedisErrorTests {
             ("WRONGTYPE Operation against a key", .wrongType, false, "another type"),
             ("ERR unknown command", .other, false, "ERR unknown command"),
             ("MOVED nonsense", .other, false, "MOVED nonsense"),
+            // A slot is an index: one that does not exist must not become one.
+            ("MOVED 99999 127.0.0.1:1", .other, false, "MOVED 99999"),
+            ("MOVED -1 127.0.0.1:1", .other, false, "MOVED -1"),
+            ("MOVED 16384 127.0.0.1:1", .other, false, "MOVED 16384"),
+            ("MOVED 9223372036854775808 a:1", .other, false, "MOVED 9223372036854775808"),
+            ("ASK 16384 127.0.0.1:1", .other, false, "ASK 16384"),
+            ("MASTERDOWN Link with MASTER is down", .primaryDown, true, "primary"),
+            ("UNBLOCKED force unblock from blocking operation", .unblocked, true, "blocking"),
+            ("TRYAGAIN Multiple keys request during rehashing of slot", .tryAgain, true, "again"),
+            ("CROSSSLOT Keys in request don't hash to the same slot", .crossSlot, false, "slots"),
+            (
+                "ERR Error running script (call to f_1): @user_script:1: -READONLY You can't write", .readOnly, true,
+                "primary"
+            ),
             ("", .other, false, "ERR"), ("no code", .other, false, "ERR no code"),
         ] as [(String, RedisReplyError.Kind, Bool, String)])
     func kinds(line: String, kind: RedisReplyError.Kind, isRetryable: Bool, advice: String) {

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("rediss://", .timeLimit(.minutes(1)))
 struct RedisTLSTests {
-    @Test("encrypted and verified: the certificate and the name in it, or nothing is said")
+    @Test("The connection is encrypted; a certificate that is not trusted, or for another name, ends it")
     func verified() async throws {
         try await withTemporaryFolder { folder in
             let certificate = try await TestCertificate(names: ["DNS:localhost"], in: folder)
@@ -14,7 +14,7 @@ struct RedisTLSTests {
                 "--tls-port", "\(port)", "--tls-cert-file", certificate.certificate, "--tls-key-file", certificate.key,
                 "--tls-auth-clients", "no",
             ]
-            try await withRedisServer(arguments) { server in
+            try await withRedisServer(arguments, onPort: true) { server in
                 let trusting = try connection("rediss://localhost:\(port)") { $0.caFile = certificate.certificate }
                 #expect(try await trusting.send("ECHO", "secret").text == "secret")
                 let bytes = String(repeating: "x", count: 1 << 20)
@@ -25,6 +25,7 @@ struct RedisTLSTests {
                     let redis = try connection(url) {
                         $0.caFile = caFile
                         $0.unavailableTimeout = .milliseconds(50)
+                        $0.connectTimeout = .milliseconds(500)
                     }
                     try await until {
                         guard case .unavailable(let why)? = await failure({ try await redis.send("PING") }) else {
@@ -34,10 +35,11 @@ struct RedisTLSTests {
                         return why.contains(complaint)
                     }
                 }
-                try await hear("CERTIFICATE_VERIFY_FAILED", from: "rediss://localhost:\(port)")
+                try await hear("certificate is not trusted", from: "rediss://localhost:\(port)")
                 try await hear(
                     "certificate is for another name", from: "rediss://127.0.0.1:\(port)",
                     trusting: certificate.certificate)
+                try await hear("may not speak TLS", from: "rediss://localhost:\(server.port)")
                 try await hear("/nowhere.pem", from: "rediss://localhost:\(port)", trusting: "/nowhere.pem")
             }
         }

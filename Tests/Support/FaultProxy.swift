@@ -19,9 +19,9 @@ public final class FaultProxy: Sendable {
 
     /// Listens on a free port of 127.0.0.1, and connects each client to the socket file.
     public static func start(to socket: String) async throws -> FaultProxy {
-        let network = Network()
+        let network = Network(socket)
         let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelInitializer { client in network.join(client, to: socket) }
+            .childChannelInitializer { client in network.join(client) }
             .bind(host: "127.0.0.1", port: 0).get()
         return FaultProxy(network, listener)
     }
@@ -54,6 +54,10 @@ public final class FaultProxy: Sendable {
         }
     }
 
+    /// Connects new clients to another socket file; those that are connected stay where they are, as behind an address
+    /// that moves.
+    public func redirect(to socket: String) { network.state.withLock { $0.socket = socket } }
+
     /// Cuts every connection.
     public func cut() {
         for end in network.state.withLock({ Array($0.ends.values) }) { end.close(promise: nil) }
@@ -67,18 +71,23 @@ public final class FaultProxy: Sendable {
 
 private final class Network: Sendable {
     struct State {
+        var socket: String
         var condition = FaultProxy.Condition.normal
         var accepted = 0
         var dropped = 0
         var ends: [ObjectIdentifier: any Channel] = [:]
     }
 
-    let state = Mutex(State())
+    let state: Mutex<State>
 
-    func join(_ client: any Channel, to socket: String) -> EventLoopFuture<Void> {
-        let condition = state.withLock { state in
+    init(_ socket: String) {
+        state = Mutex(State(socket: socket))
+    }
+
+    func join(_ client: any Channel) -> EventLoopFuture<Void> {
+        let (condition, socket) = state.withLock { state in
             state.accepted += 1
-            return state.condition
+            return (state.condition, state.socket)
         }
         if condition == .refusing { return client.close() }
         return ClientBootstrap(group: client.eventLoop)

@@ -4,10 +4,10 @@ import NIOPosix
 public import Subprocess
 import Synchronization
 
-/// A real redis-server that a test owns: in a folder of its own, on a socket file there (and a free TCP port where the
-/// test wants one), to be killed, frozen and started again on the same data.
+/// A real redis-server that a test owns: in a directory of its own, on a socket file there (and on a free TCP port where
+/// the test wants one). It can be killed, stopped and started again on the same data.
 public final class RedisServer: Sendable {
-    /// Why there is no server. Nothing is skipped for it.
+    /// Why there is no server. The test fails.
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
     }
@@ -23,17 +23,27 @@ public final class RedisServer: Sendable {
     }
 
     public let folder: String
-    /// Of the TCP port; 0 where there is none.
+    /// The TCP port; 0 where there is none.
     public let port: Int
     private let arguments: [String]
     private let running = Mutex<Running?>(nil)
 
-    fileprivate init(_ arguments: [String], port: Int) {
-        // Short, for a socket's path has 103 bytes at most.
+    init(_ arguments: [String], port: Int) {
+        // Short, because a socket's path has 103 bytes at most.
         folder = "/tmp/bgdemo-test-\(UInt32.random(in: .min ... .max))"
         self.port = port
         self.arguments =
             ["--port", "\(port)", "--unixsocket", folder + "/redis.sock", "--dir", folder, "--save", ""] + arguments
+    }
+
+    /// A Sentinel with this configuration, to which it writes itself.
+    init(sentinel configuration: String, port: Int) throws {
+        folder = "/tmp/bgdemo-test-\(UInt32.random(in: .min ... .max))"
+        self.port = port
+        let file = folder + "/sentinel.conf"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data("port \(port)\ndir \(folder)\n\(configuration)".utf8).write(to: URL(filePath: file))
+        arguments = [file, "--sentinel"]
     }
 
     public var socket: String { folder + "/redis.sock" }
@@ -63,7 +73,9 @@ public final class RedisServer: Sendable {
             case .began(let sender): send = sender
             case .said(let line):
                 said.append(line)
-                guard line.contains("eady to accept connections"), let send else { continue }
+                guard line.contains("eady to accept connections") || line.contains("Sentinel ID is"), let send else {
+                    continue
+                }
                 return running.withLock { $0 = Running(send: send, end: end) }
             }
         }
@@ -73,24 +85,24 @@ public final class RedisServer: Sendable {
         throw Failure(description: "redis-server ended at once:\n\(said.joined(separator: "\n"))")
     }
 
-    /// Sends a signal and returns when the server is gone: `kill -9`, where none is named.
+    /// Sends a signal and returns when the server is gone. Default: `kill -9`.
     public func end(by signal: Signal = .kill) async throws {
         guard let running = running.withLock({ $0.take() }) else { return }
         try running.send(signal)
         _ = await running.end.result
     }
 
-    /// Sends a signal: `.suspend` freezes it, `.resume` thaws it.
+    /// Sends a signal: `.suspend` stops it, `.resume` lets it go on.
     public func signal(_ signal: Signal) throws {
         try running.withLock { $0 }?.send(signal)
     }
 }
 
-/// Runs `body` with a redis-server of its own, which ends with it.
+/// Runs `body` with a redis-server of its own, which ends after it.
 ///
 /// - Parameters:
-///   - arguments: More of redis-server's own, such as `["--appendonly", "yes"]`.
-///   - onPort: Whether it listens on a free TCP port of 127.0.0.1, too.
+///   - arguments: Further arguments of redis-server, such as `["--appendonly", "yes"]`.
+///   - onPort: Whether it also listens on a free TCP port of 127.0.0.1.
 public func withRedisServer<Result: Sendable>(
     _ arguments: [String] = [], onPort: Bool = false, _ body: (RedisServer) async throws -> Result
 ) async throws -> Result {
@@ -107,7 +119,7 @@ public func withRedisServer<Result: Sendable>(
     return try result.get()
 }
 
-/// A port that nobody listened on a moment ago.
+/// A port on which nothing listened a moment ago.
 public func freePort() async throws -> Int {
     let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         .bind(host: "127.0.0.1", port: 0).get()

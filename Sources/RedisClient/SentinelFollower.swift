@@ -1,0 +1,93 @@
+import Logging
+import NIOCore
+import Synchronization
+
+/// Hears from the Sentinels (`+switch-master`) when another server becomes the primary, and calls the connections
+/// to the old one. All connections of the process to one URL share a follower; it ends with the last of them.
+final class SentinelFollower: Sendable {
+    /// Keeps the follower, and its callback in it.
+    final class Membership: Sendable {
+        private let follower: SentinelFollower
+        private let number: Int
+
+        fileprivate init(_ follower: SentinelFollower, _ number: Int) {
+            (self.follower, self.number) = (follower, number)
+        }
+
+        deinit {
+            follower.callbacks.withLock { $0[number] = nil }
+        }
+    }
+
+    private struct Entry {
+        weak var follower: SentinelFollower?
+    }
+
+    private static let channel = "+switch-master"
+    private static let all = Mutex<[RedisURL: Entry]>([:])
+
+    private static let count = Atomic(0)
+
+    private let callbacks = Mutex<[Int: @Sendable () -> Void]>([:])
+    private let tasks: [Task<Void, Never>]
+
+    /// - Parameter onSwitch: Called on `loop` at each switch, for as long as the caller keeps what this returns.
+    /// - Returns: nil where the URL names no Sentinels.
+    static func follow(
+        _ url: RedisURL, on loop: any EventLoop, _ options: RedisOptions, onSwitch: @escaping @Sendable () -> Void
+    ) -> Membership? {
+        guard let sentinel = url.sentinel else { return nil }
+        let follower = all.withLock { all in
+            if let follower = all[url]?.follower { return follower }
+            let follower = SentinelFollower(url, sentinel, on: loop, options)
+            all = all.filter { $0.value.follower != nil }
+            all[url] = Entry(follower: follower)
+            return follower
+        }
+        let number = count.wrappingAdd(1, ordering: .relaxed).newValue
+        follower.callbacks.withLock { $0[number] = { loop.execute(onSwitch) } }
+        return Membership(follower, number)
+    }
+
+    private init(
+        _ url: RedisURL, _ sentinel: RedisURL.Sentinel, on loop: any EventLoop, _ options: RedisOptions
+    ) {
+        let silent = Logger(label: "sentinel") { _ in SwiftLogNoOpLogHandler() }
+        var options = options
+        options.roleCheckInterval = nil
+        let relay = SwitchRelay()
+        tasks = sentinel.addresses.map { address in
+            let messages = RedisSubscription(
+                url.sentinel(at: address), channels: [Self.channel], on: loop, options: options, logger: silent)
+            return Task {
+                for await case .message(_, let payload) in messages
+                where payload.starts(with: Array((sentinel.master + " ").utf8)) {
+                    relay.follower?.call()
+                }
+            }
+        }
+        relay.follower = self
+    }
+
+    deinit {
+        for task in tasks { task.cancel() }
+    }
+
+    private func call() {
+        for callback in callbacks.withLock({ Array($0.values) }) { callback() }
+    }
+}
+
+/// Lets the tasks of a follower reach it without keeping it.
+private final class SwitchRelay: Sendable {
+    private struct Target {
+        weak var follower: SentinelFollower?
+    }
+
+    private let target = Mutex(Target())
+
+    var follower: SentinelFollower? {
+        get { target.withLock { $0.follower } }
+        set { target.withLock { $0.follower = newValue } }
+    }
+}
