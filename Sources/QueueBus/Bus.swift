@@ -79,7 +79,7 @@ public struct Bus: Sendable {
         for name in [BusClass.worker, "::" + BusClass.worker] {
             jobs.register(
                 name, plugins: plugins,
-                whole: { job in
+                perform: { job in
                     let event = try BusEvent(workerJob: job)
                     let proxy = event["bus_class_proxy"] ?? ""
                     guard let busClass = BusClass(name: proxy) else { throw QueueBusError(unknownClass: proxy) }
@@ -90,7 +90,7 @@ public struct Bus: Sendable {
             for name in busClass.names {
                 jobs.register(
                     name, plugins: plugins,
-                    whole: { job in try await perform(busClass, try BusEvent(legacyJob: job), driver) })
+                    perform: { job in try await perform(busClass, try BusEvent(legacyJob: job), driver) })
             }
         }
         return jobs

@@ -48,8 +48,17 @@ enum FailedEntry {
         return json.bytes
     }
 
-    /// What an error is called in `exception`: the name of its type.
-    static func exception(_ error: any Error) -> String { String(describing: type(of: error)) }
+    /// The name of an error in `exception`. It is a name for all programs, and stays when a type is renamed.
+    static func exception(_ error: any Error) -> String {
+        switch error {
+        case is InvalidJob: "InvalidJob"
+        case is InvalidJobArguments: "InvalidArguments"
+        case is UnknownClass: "UnknownClass"
+        case is WrongKeyType: "WrongKeyType"
+        case let error as any NamedJobError: error.exceptionName
+        default: String(describing: type(of: error))
+        }
+    }
 }
 
 extension String {
@@ -63,4 +72,11 @@ extension String {
         let bytes = unicodeScalars.compactMap { UInt8(exactly: $0.value) }
         return bytes.count == unicodeScalars.count ? bytes : nil
     }
+}
+
+/// An error of a job that chooses its name in `failed`, where other programs read it. The name of any other error is that
+/// of its type.
+public protocol NamedJobError: Error {
+    /// The value of `exception`.
+    var exceptionName: String { get }
 }

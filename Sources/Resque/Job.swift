@@ -3,7 +3,7 @@ import BgdemoFoundations
 /// One job as it stands in its queue: `{"class":"sendEmail","queue":"emailQueue","args":[…]}` as node writes it, or
 /// `{"class":"SendEmail","args":[…]}` as Ruby does. Its bytes stay as they are wherever it goes; only
 /// where it is put off and does not name its queue it gets the name, for a scheduler looks for it nowhere else.
-public struct Job: Sendable, Hashable {
+public struct Job: Sendable {
     /// The queue it was taken from, or is for.
     public let queue: String
     /// The value of `class`; what ``Jobs`` knows it by.
@@ -21,15 +21,20 @@ public struct Job: Sendable, Hashable {
     /// The value of `queue`, which may be missing, or name another one than it was taken from.
     private let queueRange: Range<Int>?
 
-    /// A new job, in node's form.
+    /// A new job. One whose class has a capital is written as Ruby writes it, `{"class":…,"args":…}`, so that Ruby finds it
+    /// by its bytes, in its queue and among the delayed jobs; any other as node does, `{"class":…,"queue":…,"args":…}`.
     public init(_ className: String, _ arguments: JobArguments = JobArguments(), queue: String) {
         var json = JSONWriter(capacity: arguments.json.count + className.utf8.count + queue.utf8.count + 40)
         json.raw(#"{"class":"#)
         json.string(className)
-        json.raw(#","queue":"#)
-        let place = json.bytes.count
-        json.string(queue)
-        queueRange = place..<json.bytes.count
+        if className.utf8.first.map({ (0x41...0x5a).contains($0) }) == true {
+            queueRange = nil
+        } else {
+            json.raw(#","queue":"#)
+            let place = json.bytes.count
+            json.string(queue)
+            queueRange = place..<json.bytes.count
+        }
         json.raw(#","args":"#)
         let start = json.bytes.count
         json.raw(arguments.json)
@@ -113,10 +118,20 @@ public struct InvalidJob: Error, Sendable, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
+extension Job: Hashable {
+    /// By bytes: another program chose them.
+    public static func == (one: Job, other: Job) -> Bool {
+        one.bytes == other.bytes && one.queue.hasSameBytes(as: other.queue) && one.identity == other.identity
+            && one.failures == other.failures && one.crashCount == other.crashCount
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
+}
+
 extension Job: CustomStringConvertible {
-    /// Its JSON, shortened where it is long.
+    /// Its JSON, shortened where it is long, and fit for a terminal.
     public var description: String {
-        let text = String(decoding: bytes.prefix(1024), as: UTF8.self)
+        let text = printable(bytes.prefix(1024))
         return bytes.count > 1024 ? "\(text)… (\(bytes.count) bytes)" : text
     }
 }

@@ -1,46 +1,96 @@
+import BgdemoFoundations
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
     import Foundation
 #endif
-package import BgdemoFoundations
 
-/// What a job is called with: a JSON array, one element for each parameter of its `perform`.
+/// The arguments of a job: a JSON array, with one element for each parameter of its `perform`.
 public struct JobArguments: Sendable, Hashable {
     /// The array's JSON text.
     public let json: [UInt8]
 
-    /// None: `[]`.
+    /// No arguments: `[]`.
     public init() {
         json = Array("[]".utf8)
     }
 
-    /// The array that is spelled in `json`; an order of members within it is kept.
+    /// The array that `json` spells; the order of an object's members is kept.
     ///
     /// - Throws: ``InvalidJobArguments`` where it is no JSON array.
-    public init(json: String) throws(InvalidJobArguments) {
-        let bytes = Array(json.utf8)
+    public init(json: String) throws(InvalidJobArguments) { try self.init(json: Array(json.utf8)) }
+
+    /// The array that `json` spells; the order of an object's members is kept.
+    ///
+    /// - Throws: ``InvalidJobArguments`` where it is no JSON array.
+    public init(json: [UInt8]) throws(InvalidJobArguments) {
         do {
-            var reader = JSONReader(bytes, limits: .redis)
+            var reader = JSONReader(json, limits: .redis)
             try reader.beginArray()
             while try reader.nextElement() != nil {}
         } catch {
             throw InvalidJobArguments("the arguments are not a JSON array: \(error)")
         }
-        self.json = bytes
+        self.json = json
     }
 
-    /// An array of these, each as `JSONEncoder` has it; members of an object in the order of their names, so that the
-    /// same arguments always have the same bytes.
-    public init<each Argument: Encodable>(_ arguments: repeat each Argument) throws {
+    /// An array of these values, each as `JSONEncoder` writes it; the members of an object are in the order of their
+    /// names, so that equal arguments have equal bytes.
+    ///
+    /// - Throws: ``ResqueError`` with the code ``ResqueError/Code/invalidArguments``.
+    public init<each Argument: Encodable>(_ arguments: repeat each Argument) throws(ResqueError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        json = Array(try encoder.encode(PositionalArguments(values: (repeat each arguments))))
+        do {
+            json = Array(try encoder.encode(PositionalArguments(values: (repeat each arguments))))
+        } catch {
+            throw ResqueError(.invalidArguments, "the arguments cannot be encoded as JSON", error)
+        }
     }
 
-    /// The array that is spelled in `json`, which is known to be one.
+    /// The array that `json` spells, which is known to be one.
     package init(validated json: [UInt8]) {
         self.json = json
+    }
+
+    /// The elements, as the types of the parameters they are for. An optional parameter at the end may be missing.
+    ///
+    /// ```swift
+    /// let (mail, count) = try job.arguments.decode(Mail.self, Int?.self)
+    /// ```
+    ///
+    /// - Throws: ``InvalidJobArguments``, which says which element is wrong.
+    public func decode<each Argument: Decodable>(
+        _ types: repeat (each Argument).Type
+    ) throws(InvalidJobArguments) -> (repeat each Argument) {
+        try decodeElements { elements in (repeat try elements.next(as: (each Argument).self)) }
+    }
+
+    /// The same, with the first element apart.
+    func decode<First: Decodable, each Rest: Decodable>(
+        first: First.Type, rest: repeat (each Rest).Type
+    ) throws(InvalidJobArguments) -> (first: First, rest: (repeat each Rest)) {
+        try decodeElements { elements in
+            (try elements.next(as: First.self), (repeat try elements.next(as: (each Rest).self)))
+        }
+    }
+
+    private func decodeElements<Result>(
+        _ body: (ArgumentDecoder) throws -> Result
+    ) throws(InvalidJobArguments) -> Result {
+        do {
+            let elements = try JSONReader.decode(ArgumentDecoder.self, from: json)
+            let result = try body(elements)
+            try elements.finish()
+            return result
+        } catch let error as InvalidJobArguments {
+            throw error
+        } catch let error as DecodingError {
+            throw InvalidJobArguments(explaining: error)
+        } catch {
+            throw InvalidJobArguments("the arguments cannot be decoded: \(error)")
+        }
     }
 
     /// The first element alone.
@@ -50,58 +100,22 @@ public struct JobArguments: Sendable, Hashable {
 
     /// The characters of the only element, which is a string, as UTF-8.
     package func onlyString() throws(InvalidJobArguments) -> [UInt8] {
-        guard let characters = onlyElement?.characters else {
-            throw InvalidJobArguments("the job takes one argument, a string")
-        }
-        return characters
-    }
-
-    /// The members of the only element, an object of nothing but strings; nil where it is anything else. Ten times as fast
-    /// as ``decode(as:)``, which says what is wrong.
-    package func onlyTexts() -> [ByteString: String]? {
-        guard let element = onlyElement, element.kind == .object else { return nil }
-        var texts: [ByteString: String] = [:]
-        for (name, value) in element.members {
-            guard let name = name.characters, let text = value.text else { return nil }
-            texts[ByteString(name)] = text
-        }
-        return texts
-    }
-
-    /// The element where there is one and no other.
-    private var onlyElement: JSONValue? {
         var reader = JSONReader(json, limits: .redis)
         do {
             try reader.beginArray()
-            guard let element = try reader.nextElement(), try reader.nextElement() == nil else { return nil }
-            return element
+            if let characters = try reader.nextElement()?.characters, try reader.nextElement() == nil {
+                return characters
+            }
         } catch {
-            return nil
+            // It is said below.
         }
-    }
-
-    /// The elements as the types of the parameters they are for. An optional parameter at the end may be left out.
-    package func decode<each Argument: Decodable>(
-        as types: repeat (each Argument).Type
-    ) throws(InvalidJobArguments) -> (repeat each Argument) {
-        do {
-            let elements = try JSONReader.decode(ArgumentDecoder.self, from: json)
-            let arguments = (repeat try elements.next(as: (each Argument).self))
-            try elements.finish()
-            return arguments
-        } catch let error as InvalidJobArguments {
-            throw error
-        } catch let error as DecodingError {
-            throw InvalidJobArguments(explaining: error)
-        } catch {
-            throw InvalidJobArguments("the arguments can't be decoded: \(error)")
-        }
+        throw InvalidJobArguments("the job takes one argument, a string")
     }
 }
 
-/// The arguments of a job are not what its `perform` takes; the text says which, and what it takes.
+/// The arguments of a job are not those that its `perform` takes.
 public struct InvalidJobArguments: Error, Sendable, CustomStringConvertible {
-    /// What is wrong, for a person to read.
+    /// What is wrong, as a sentence.
     public let description: String
 
     init(_ description: String) { self.description = description }
@@ -109,16 +123,33 @@ public struct InvalidJobArguments: Error, Sendable, CustomStringConvertible {
     init(explaining error: DecodingError) {
         let (context, what): (DecodingError.Context, String) =
             switch error {
-            case .typeMismatch(let type, let context): (context, "is not a \(type)")
-            case .valueNotFound(let type, let context): (context, "is null, where a \(type) is needed")
-            case .keyNotFound(let key, let context): (context, "has no \"\(key.stringValue)\"")
+            case .typeMismatch(let type, let context): (context, "is not \(Self.kind(type))")
+            case .valueNotFound(let type, let context): (context, "is null, where \(Self.kind(type)) is required")
+            case .keyNotFound(let key, let context): (context, "has no \"\(printable(key.stringValue, limit: 200))\"")
             case .dataCorrupted(let context): (context, "is not valid: \(context.debugDescription)")
-            @unknown default: (DecodingError.Context(codingPath: [], debugDescription: ""), "can't be decoded")
+            @unknown default: (DecodingError.Context(codingPath: [], debugDescription: ""), "cannot be decoded")
             }
-        let path = context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? ".\($0.stringValue)" }.joined()
+        let path = context.codingPath.map { key in
+            key.intValue.map { "[\($0)]" } ?? ".\(printable(key.stringValue, limit: 200))"
+        }.joined()
         self.init("args\(path) \(what)")
     }
+
+    /// What a Swift type is in JSON: other programs' people read this, too.
+    fileprivate static func kind(_ type: any Any.Type) -> String {
+        switch type {
+        case is String.Type, is String?.Type: "a string"
+        case is Bool.Type, is Bool?.Type: "true or false"
+        case is any BinaryInteger.Type: "a whole number"
+        case is any BinaryFloatingPoint.Type: "a number"
+        case is any JSONArrayType.Type: "an array"
+        default: "an object of the right form"
+        }
+    }
 }
+
+private protocol JSONArrayType {}
+extension Array: JSONArrayType {}
 
 /// A JSON array of values of different types.
 private struct PositionalArguments<each Value: Encodable>: Encodable {
@@ -130,7 +161,7 @@ private struct PositionalArguments<each Value: Encodable>: Encodable {
     }
 }
 
-/// A JSON array that is decoded one element after the other, each as the type of its parameter.
+/// A JSON array that is decoded one element after another, each as the type of its parameter.
 private final class ArgumentDecoder: Decodable {
     private var container: any UnkeyedDecodingContainer
     private let given: Int
@@ -145,7 +176,8 @@ private final class ArgumentDecoder: Decodable {
         taken += 1
         guard container.isAtEnd else { return try container.decode(type) }
         if let none = (type as? any ExpressibleByNilLiteral.Type)?.init(nilLiteral: ()) as? Value { return none }
-        throw InvalidJobArguments("the job has \(given) arguments, too few: argument \(taken) is to be a \(type)")
+        throw InvalidJobArguments(
+            "the job has \(given) arguments, too few: argument \(taken) is \(InvalidJobArguments.kind(type))")
     }
 
     func finish() throws {

@@ -15,7 +15,11 @@ struct JobHistory: Sendable, Hashable {
         let words = text.split(separator: " ")
         let parts = words.last?.split(separator: ",") ?? []
         if words.count == 2, parts.count == 3, let failures = Int(parts[1]), let crashCount = Int(parts[2]) {
-            (identity, self.failures, self.crashCount) = (String(parts[0]), failures, crashCount)
+            // Whatever is there, one more is a number, too.
+            let counts = 0...1_000_000
+            identity = String(parts[0])
+            self.failures = min(max(failures, counts.lowerBound), counts.upperBound)
+            self.crashCount = min(max(crashCount, counts.lowerBound), counts.upperBound)
         } else {
             identity = "\(id.name).\(words.first ?? "")"
         }

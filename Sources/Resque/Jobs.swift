@@ -9,49 +9,57 @@ import BgdemoFoundations
 /// }
 /// ```
 ///
-/// A name is met whether its first letter is written large or small: Ruby, where a class is a constant, calls
-/// `SendEmail` what node calls `sendEmail`.
+/// There are three forms: a closure of the job and its arguments, as above; a closure of the job alone, which reads
+/// ``Job/arguments`` itself; and a type of ``JobParameters``.
+///
+/// The first letter of a name may be a capital or not: Ruby, where a class is a constant, writes `SendEmail` where node
+/// writes `sendEmail`.
 public struct Jobs: Sendable {
     struct Definition: Sendable {
         let plugins: [any Plugin]
         let perform: @Sendable (Job) async throws -> any Sendable
     }
 
+    /// By bytes: another program chooses the names that are looked up.
     private var definitions: [ByteString: Definition] = [:]
 
-    /// None yet: what is not registered fails with ``UnknownClass``.
+    /// No jobs. A job that is not registered fails with ``UnknownClass``.
     public init() {}
 
     /// Says how jobs of one name are performed. Registering a name again replaces what it meant.
     ///
     /// - Parameters:
-    ///   - plugins: Asked before and after a job of this name is enqueued and performed, in this order.
-    ///   - perform: Gets the job, and the elements of its `args` as its parameters; an optional parameter at the end may
-    ///     be left out. What it returns is told in ``WorkerEvent/success(_:result:took:)``; ``FollowUps`` are pushed as
-    ///     well. What it throws fails the job. It runs in a task of its own. It should watch for cancellation, which means that the worker has to leave:
-    ///     a job that throws `CancellationError` then goes back to its queue.
-    public mutating func register<each Argument: Decodable & Sendable, Result: Sendable>(
+    ///   - plugins: Called before and after a job of this name is enqueued and performed, in this order. Default: none.
+    ///   - perform: Gets the job. What it returns is in ``WorkerEvent/success(_:result:took:)``; ``FollowUps`` are
+    ///     pushed as well. What it throws fails the job. It runs in a task of its own, which is cancelled when the
+    ///     worker has to stop: a job that then throws `CancellationError` goes back to its queue.
+    public mutating func register<Result: Sendable>(
+        _ name: String, plugins: [any Plugin] = [], perform: @escaping @Sendable (Job) async throws -> Result
+    ) {
+        definitions[Self.key(name)] = Definition(plugins: plugins) { try await perform($0) }
+    }
+
+    /// Says how jobs of one name are performed, with the elements of their `args` as parameters. An optional parameter at
+    /// the end may be missing; a job whose `args` do not fit fails with ``InvalidJobArguments``.
+    ///
+    /// - Parameters:
+    ///   - plugins: Called before and after a job of this name is enqueued and performed, in this order. Default: none.
+    ///   - perform: Gets the job and its arguments; see ``register(_:plugins:perform:)``.
+    public mutating func register<First: Decodable & Sendable, each Rest: Decodable & Sendable, Result: Sendable>(
         _ name: String, plugins: [any Plugin] = [],
-        perform: @escaping @Sendable (Job, repeat each Argument) async throws -> Result
+        perform: @escaping @Sendable (Job, First, repeat each Rest) async throws -> Result
     ) {
         definitions[Self.key(name)] = Definition(plugins: plugins) { job in
-            let arguments = try job.arguments.decode(as: repeat (each Argument).self)
-            return try await perform(job, repeat each arguments)
+            let arguments = try job.arguments.decode(first: First.self, rest: repeat (each Rest).self)
+            return try await perform(job, arguments.first, repeat each arguments.rest)
         }
     }
 
-    /// The same for what takes the job's `args` apart by itself.
-    package mutating func register(
-        _ name: String, plugins: [any Plugin], whole perform: @escaping @Sendable (Job) async throws -> any Sendable
-    ) {
-        definitions[Self.key(name)] = Definition(plugins: plugins, perform: perform)
-    }
-
-    /// The names that are registered.
+    /// The names that are registered, with a small first letter, sorted.
     public var names: [String] { definitions.keys.sorted().map(\.text) }
 
     func plugins(for className: String) -> [any Plugin] {
-        // Who only enqueues knows of none.
+        // A program that only enqueues registers none.
         definitions.isEmpty ? [] : definitions[Self.key(className)]?.plugins ?? []
     }
 
@@ -62,21 +70,21 @@ public struct Jobs: Sendable {
         return definition
     }
 
-    /// The name as bytes, with its first letter small: Ruby's classes begin with a capital, node's jobs do not.
     private static func key(_ name: String) -> ByteString {
-        let bytes = name.utf8
-        return ByteString(bytes.prefix(1).map(\.asciiLowercased) + bytes.dropFirst())
+        var bytes = Array(name.utf8)
+        if let first = bytes.first { bytes[0] = first.asciiLowercased }
+        return ByteString(bytes)
     }
 }
 
 /// No job is registered by the name that a job's `class` says.
 public struct UnknownClass: Error, Sendable, CustomStringConvertible {
-    /// What the job's `class` says.
+    /// The value of the job's `class`.
     public let className: String
     /// The names that are registered here.
     public let known: [String]
 
     public var description: String {
-        #"No job defined for class "\#(className)"; this worker knows \#(known.joined(separator: ", "))"#
+        #"No job is registered for the class "\#(printable(className, limit: 200))"; this worker knows \#(known.joined(separator: ", "))"#
     }
 }

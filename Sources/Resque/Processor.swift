@@ -6,6 +6,7 @@ final class Processor: Sendable {
     let processorGroup: ProcessorGroup
     private let stopping = Atomic(false)
     private let working = Atomic(false)
+    private let holding = Atomic(false)
     private let unregistering = Atomic(false)
 
     init(id: WorkerID, processorGroup: ProcessorGroup) {
@@ -15,6 +16,8 @@ final class Processor: Sendable {
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
     var isUnregistering: Bool { unregistering.load(ordering: .relaxed) }
     var isWorking: Bool { working.load(ordering: .relaxed) }
+    /// Whether it performs a job, or has one to acknowledge.
+    var holdsJob: Bool { holding.load(ordering: .relaxed) }
 
     /// Has it leave when it is done with its job.
     func stop() { stopping.store(true, ordering: .relaxed) }
@@ -54,6 +57,7 @@ final class Processor: Sendable {
                 )
             else { break }
             performed = nil
+            holding.store(false, ordering: .relaxed)
             if reply.isLost { processorGroup.emit(id, .error(ReservationLost(worker: id.description), nil)) }
             switch reply.found {
             case .reserved(let reservation):
@@ -61,8 +65,10 @@ final class Processor: Sendable {
                 // Where one job is there may be another.
                 processorGroup.wakeup.signal()
                 working.store(true, ordering: .relaxed)
+                holding.store(true, ordering: .relaxed)
                 performed = await perform(reservation)
                 working.store(false, ordering: .relaxed)
+                holding.store(performed != nil, ordering: .relaxed)
             case .unfit(let what):
                 if let last {
                     await fail(last.reservation, WrongKeyType(description: what), job: last.job, since: .now)
@@ -78,6 +84,7 @@ final class Processor: Sendable {
         // The bell may have rung for this one, which takes no job any more.
         processorGroup.wakeup.signal()
         if let performed { await acknowledge(performed.reservation, .done(performed.followUps)) }
+        holding.store(false, ordering: .relaxed)
     }
 
     /// Removes the worker and its keys. A job that is still recorded with it goes back to its queue.

@@ -7,8 +7,8 @@ import RedisClient
     import Foundation
 #endif
 
-/// Looks for the dead, as Ruby's `prune_dead_workers` does, but again and again. Theirs are the keys to clean up, and
-/// a job that must not be lost.
+/// Prunes dead workers, as Ruby's `prune_dead_workers` does, but again and again: it removes their keys, and their jobs
+/// go back to their queues or to `failed`.
 extension ProcessorGroup {
     /// After Redis was away: Ruby's workers give a sign each minute.
     private static let graceAfterOutage = Duration.seconds(65)
@@ -39,44 +39,59 @@ extension ProcessorGroup {
                 state.looked = .now
             }
         } catch {
-            // Who could not be seen was not silent.
+            // A failed scan does not make a worker dead.
             state.monitor = HeartbeatMonitor(grace: Self.graceAfterOutage)
         }
         return state
     }
 
     /// Buries who was on this host, at once.
-    private func pruneGone(_ processes: [String: ProcessIdentity]) async throws {
+    private func pruneGone(_ processes: [ByteString: ProcessIdentity]) async throws {
         let gone = Set(processes.filter { $0.value.isGone }.keys)
         guard !gone.isEmpty else { return }
-        for id in try await store.workers() where gone.contains(String(id.process)) {
-            try await prune(id, heartbeat: nil)
+        for id in try await store.workers() where gone.contains(ByteString(id.process)) {
+            try await prune(id, heartbeat: nil, isOurs: true)
         }
-        for process in gone { try await store.forget(process) }
+        for process in gone { try await store.forget(process.text) }
     }
 
     /// Buries who has given no sign of life for too long, anywhere.
-    private func pruneExpired(_ processes: [String: ProcessIdentity], _ monitor: inout HeartbeatMonitor) async throws {
+    private func pruneExpired(_ processes: [ByteString: ProcessIdentity], _ monitor: inout HeartbeatMonitor) async throws {
         let heartbeats = try await store.heartbeats()
         let now = try await store.time()
         let expired = monitor.dead(among: heartbeats, at: now) { id in
-            // Ours beat often; the limit of Ruby's own is five minutes.
-            processes[String(id.process)] == nil ? .seconds(300) : options.deadAfter
+            // Another program may beat as rarely as it likes, and does not say how often.
+            processes[ByteString(id.process)] == nil ? options.otherProgramDeadAfter : options.deadAfter
         }
-        for id in expired { try await prune(id, heartbeat: heartbeats[id]) }
-        // Where nobody is left of a process, nothing else says that it lives.
-        let left = Set(heartbeats.keys).subtracting(expired).map { String($0.process) }
-        for process in Set(expired.map { String($0.process) }).subtracting(left) { try await store.forget(process) }
+        for id in expired {
+            try await prune(id, heartbeat: heartbeats[id], isOurs: processes[ByteString(id.process)] != nil)
+        }
+        // A process without workers has nothing else that shows it is alive.
+        let left = Set(Set(heartbeats.keys).subtracting(expired).map { ByteString($0.process) })
+        for process in Set(expired.map { ByteString($0.process) }).subtracting(left) {
+            try await store.forget(process.text)
+        }
     }
 
-    private func prune(_ id: WorkerID, heartbeat: String?) async throws {
+    private func prune(_ id: WorkerID, heartbeat: String?, isOurs: Bool) async throws {
         let (record, history) = try await store.record(of: id)
-        let acknowledgement = record.map { self.acknowledgement(of: $0, history, with: id) } ?? .skip
+        let acknowledgement =
+            record.map { isOurs ? self.acknowledgement(of: $0, history, with: id) : Self.failed($0, of: id) } ?? .skip
         guard try await store.removeWorker(id, record, heartbeat: heartbeat, acknowledgement) else { return }
-        // Its scheduler died with it.
+        // The scheduler of the process is dead, too.
         _ = try await store.run(ResqueScripts.releaseLeadership, keys: [store.keys.leader], [String(id.process)])
         emit(WorkerID(WorkerID.process), .cleaningWorker(id.description))
         wakeup.signal()
+    }
+
+    /// The job of another program's worker fails as Ruby has it: back in its queue it might be performed twice.
+    private static func failed(_ record: WorkingRecord, of id: WorkerID) -> Acknowledgement {
+        let isJSON = (try? Job(record.job, from: record.queue)) != nil
+        return .failed(
+            FailedEntry.entry(
+                job: record.job, isJSON: isJSON, exception: "Resque::PruneDeadWorkerDirtyExit",
+                error: "the worker gave no sign of life while it performed the job", worker: id.description,
+                queue: record.queue))
     }
 
     /// What becomes of the job of a dead worker. One that comes back for the second time queues at the end, so that a
@@ -100,9 +115,9 @@ extension ProcessorGroup {
     }
 }
 
-/// Tells silence from death: who was silent when first looked at, and still has not moved some time later.
+/// Finds dead workers: those whose heartbeat is too old, and stays the same while they are watched for some time.
 ///
-/// After Redis was away everybody's last heartbeat is old, and each needs the time to give another.
+/// After an outage of Redis all heartbeats are old, and each worker needs time to write another.
 struct HeartbeatMonitor {
     /// How long a silent one has to be watched.
     let grace: Duration

@@ -36,7 +36,7 @@ extension ProcessorGroup {
         var json = JSONWriter()
         json.raw("{")
         json.name("time")
-        json.raw(String(Int(time.timeIntervalSince1970)))
+        json.raw(String(Int(saturating: time.timeIntervalSince1970)))
         json.member("name", id.name)
         json.member("queues", String(id.queues))
         json.raw("}")
@@ -71,17 +71,19 @@ extension ProcessorGroup {
 
 extension ResqueStore {
     /// What time it is for Redis, which is the same for all.
-    func time() async throws -> Date {
+    func time() async throws(ResqueError) -> Date {
         let reply = try await send("TIME").texts
-        guard let second = reply.first.flatMap(Double.init) else { throw UnexpectedReply() }
+        guard let second = reply.first.flatMap(Double.init) else { throw ResqueError.unexpectedReply }
         return Date(timeIntervalSince1970: second)
     }
 
     /// The processes of ours that have workers, and how to tell whether they live.
-    func processes() async throws -> [String: ProcessIdentity] {
-        try await pairs(keys.processes).compactMapValues {
-            try? JSONReader.decode(ProcessIdentity.self, from: Array($0.utf8))
+    func processes() async throws -> [ByteString: ProcessIdentity] {
+        var processes: [ByteString: ProcessIdentity] = [:]
+        for (process, identity) in try await pairs(keys.processes) {
+            processes[ByteString(process)] = try? JSONReader.decode(ProcessIdentity.self, from: Array(identity.utf8))
         }
+        return processes
     }
 
     /// When each worker last said that it lives.
@@ -94,14 +96,22 @@ extension ResqueStore {
         try await send("SMEMBERS", keys.workers).texts.map { WorkerID($0) }
     }
 
-    /// Removes what says that a process lives.
+    /// Removes what is left of a process: that it is alive, and what workers have that Ruby has pruned already, for Ruby
+    /// does not know these keys.
     func forget(_ process: String) async throws {
         _ = try await send("HDEL", keys.processes, process)
+        let ids = try await send("HKEYS", keys.reservations).texts.map { WorkerID($0) }
+            .filter { $0.process.hasSameBytes(as: process) }
+        for id in ids {
+            // A worker that is registered still has its job there.
+            guard try await send("SISMEMBER", keys.workers, id.description).int == 0 else { continue }
+            _ = try await send("HDEL", keys.reservations, id.description)
+            _ = try await send("DEL", keys.ping(id.name))
+        }
     }
 
-    private func pairs(_ hash: String) async throws -> [String: String] {
+    private func pairs(_ hash: String) async throws -> [(key: String, value: String)] {
         let texts = try await send("HGETALL", hash).texts
-        let places = stride(from: 0, to: texts.count - 1, by: 2)
-        return Dictionary(places.map { (texts[$0], texts[$0 + 1]) }) { _, last in last }
+        return stride(from: 0, to: texts.count - 1, by: 2).map { (texts[$0], texts[$0 + 1]) }
     }
 }

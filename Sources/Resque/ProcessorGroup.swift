@@ -58,7 +58,12 @@ final class ProcessorGroup: Sendable {
         selection = QueueSelection(queues, keys: store.keys)
     }
 
+    /// How long workers without a job may take to remove themselves.
+    private static let idleGrace = Duration.milliseconds(500)
+
     var phase: Phase { state.withLock(\.phase) }
+
+    private var isRedisUnavailable: Bool { state.withLock(\.isRedisAway) }
 
     var processors: [Processor] { state.withLock { $0.processors.map(\.processor) } }
 
@@ -83,7 +88,8 @@ final class ProcessorGroup: Sendable {
             // Leaving is not cancelled with us.
             await Task { await self.shutDown() }.value
             group.cancelAll()
-            await Task { await self.wait(for: pruned, within: .seconds(1)) }.value
+            let limit: Duration = isRedisUnavailable ? .milliseconds(100) : .seconds(1)
+            await Task { await self.wait(for: pruned, within: limit) }.value
             // Ends what Redis has not answered by now.
             connection.close()
         }
@@ -123,6 +129,11 @@ final class ProcessorGroup: Sendable {
         }
         if isEmpty { exit.open() }
         wakeup.close()
+        await wait(for: exit, within: min(Self.idleGrace, options.grace))
+        if !processors.isEmpty, processors.allSatisfy({ !$0.holdsJob }) {
+            // They wait for Redis alone. What they could not remove, others prune.
+            connection.close()
+        }
         await wait(for: exit, within: options.grace)
         let late = state.withLock { state in
             state.phase = .stopped
@@ -139,7 +150,7 @@ final class ProcessorGroup: Sendable {
             try? await store.forget(WorkerID.process)
             unregistered.open()
         }
-        await wait(for: unregistered, within: .seconds(3))
+        await wait(for: unregistered, within: isRedisUnavailable ? .milliseconds(200) : .seconds(3))
     }
 
     /// Returns when the bell has rung for the last time, or time is up.
@@ -161,13 +172,14 @@ extension ProcessorGroup {
         until limit: Phase, _ id: WorkerID, _ call: (_ isFirst: Bool) async throws -> Result
     ) async -> Result? {
         var wait = Duration.milliseconds(20)
-        var isFirst = true
+        var (isFirst, isClosed) = (true, false)
         repeat {
             do {
                 let result = try await call(isFirst)
                 state.withLock { $0.isRedisAway = false }
                 return result
             } catch {
+                if (error as? ResqueError)?.redisError == .closed { isClosed = true }
                 let isNews = state.withLock { state in
                     defer { state.isRedisAway = true }
                     return !state.isRedisAway
@@ -175,9 +187,17 @@ extension ProcessorGroup {
                 if isNews { emit(id, .error(error, nil)) }
             }
             isFirst = false
-            try? await Task.sleep(for: wait * Double.random(in: 0.5...1))
+            await pause(wait * Double.random(in: 0.5...1), until: limit)
             wait = min(wait * 2, .seconds(1))
-        } while phase < limit && !Task.isCancelled
+        } while phase < limit && !Task.isCancelled && !isClosed
         return nil
+    }
+
+    /// Waits, but not past the beginning of a phase.
+    private func pause(_ time: Duration, until limit: Phase) async {
+        let end = ContinuousClock.now + time
+        while phase < limit, !Task.isCancelled, case let left = end - .now, left > .zero {
+            try? await Task.sleep(for: min(left, .milliseconds(100)))
+        }
     }
 }

@@ -4,22 +4,27 @@ import RedisClient
 /// Jobs that have failed for good, and wait for somebody to look at them.
 extension Queue {
     /// How many there are.
-    public func failedCount() async throws -> Int {
+    ///
+    /// - Throws: ``ResqueError``.
+    public func failedCount() async throws(ResqueError) -> Int {
         try await store.send("LLEN", store.keys.failed).int ?? 0
     }
 
     /// Those at these places, the oldest at 0.
-    public func failed(_ places: Range<Int> = 0..<100) async throws -> [FailedJob] {
+    ///
+    /// - Throws: ``ResqueError``.
+    public func failed(_ places: Range<Int> = 0..<100) async throws(ResqueError) -> [FailedJob] {
         guard !places.isEmpty else { return [] }
         return try await store.send(
-            "LRANGE", store.keys.failed, String(places.lowerBound), String(places.upperBound - 1)
+            "LRANGE", store.keys.failed, places.lowerBound, places.upperBound - 1
         ).list.map(FailedJob.init)
     }
 
     /// Moves a failed job to the end of its queue, with the bytes it had.
     ///
     /// - Returns: False where it is not there any more, or its entry does not tell its queue and its job.
-    public func retry(_ failed: FailedJob) async throws -> Bool {
+    /// - Throws: ``ResqueError``.
+    public func retry(_ failed: FailedJob) async throws(ResqueError) -> Bool {
         guard let queue = failed.queue, let job = failed.job else { return false }
         let reply = try await store.run(
             ResqueScripts.requeue, keys: [store.keys.failed, store.keys.queues, store.keys.queue(queue)],
@@ -30,8 +35,9 @@ extension Queue {
     /// Moves all failed jobs to their queues; those that somebody has retried already (Ruby keeps them) stay.
     ///
     /// - Returns: How many were moved.
+    /// - Throws: ``ResqueError``.
     @discardableResult
-    public func retryFailed() async throws -> Int {
+    public func retryFailed() async throws(ResqueError) -> Int {
         var (place, moved) = (0, 0)
         var left = try await failedCount()
         while left > 0 {
@@ -46,16 +52,19 @@ extension Queue {
     }
 
     /// Takes a failed job off the list. False where it is not there any more.
+    ///
+    /// - Throws: ``ResqueError``.
     @discardableResult
-    public func remove(_ failed: FailedJob) async throws -> Bool {
+    public func remove(_ failed: FailedJob) async throws(ResqueError) -> Bool {
         try await store.send("LREM", store.keys.failed, "1", failed.entry).int == 1
     }
 
     /// Empties the list.
     ///
     /// - Returns: How many there were.
+    /// - Throws: ``ResqueError``.
     @discardableResult
-    public func clearFailed() async throws -> Int {
+    public func clearFailed() async throws(ResqueError) -> Int {
         try await store.run(ResqueScripts.clear, keys: [store.keys.failed], []).int ?? 0
     }
 }

@@ -12,10 +12,12 @@ extension Queue {
     ///
     /// A job of Resque does not say when it was pushed. One may, by an `id` in its first argument that is a ULID, as
     /// the mails' are; nil where the job at the front has none.
-    public func wait(in queue: String) async throws -> Duration? {
+    ///
+    /// - Throws: ``ResqueError``.
+    public func wait(in queue: String) async throws(ResqueError) -> Duration? {
         guard let bytes = try await peek(queue).first else { return .zero }
         guard let pushed = (try? Job(bytes, from: queue))?.pushed else { return nil }
-        return .milliseconds(max(0, Int(try await store.time().timeIntervalSince(pushed) * 1000)))
+        return .milliseconds(max(0, Int(saturating: try await store.time().timeIntervalSince(pushed) * 1000)))
     }
 }
 

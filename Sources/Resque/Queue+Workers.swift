@@ -26,8 +26,10 @@ extension Queue {
     }
 
     /// All workers that are registered, sorted by their ids.
-    public func workers() async throws -> [RegisteredWorker] {
-        let ids = try await store.send("SMEMBERS", store.keys.workers).texts.sorted()
+    ///
+    /// - Throws: ``ResqueError``.
+    public func workers() async throws(ResqueError) -> [RegisteredWorker] {
+        let ids = try await store.send("SMEMBERS", store.keys.workers).texts.sortedByBytes()
         guard !ids.isEmpty else { return [] }
         let heartbeats = try await store.send(["HMGET", store.keys.heartbeat] + ids.map { $0 })
         let started = try await store.send(["MGET"] + ids.map { store.keys.started($0) })
@@ -40,7 +42,9 @@ extension Queue {
     }
 
     /// Those of the workers that have a job.
-    public func working() async throws -> [RegisteredWorker] {
+    ///
+    /// - Throws: ``ResqueError``.
+    public func working() async throws(ResqueError) -> [RegisteredWorker] {
         try await workers().filter { $0.working != nil }
     }
 }

@@ -1,16 +1,16 @@
 public import RedisClient
 
-/// The queues, seen from outside: what a producer pushes, and what an operator wants to know and do.
+/// The queues: what a producer pushes, and what an operator reads and does.
 ///
 /// Jobs and keys are those of Ruby Resque and node-resque, which may use them at the same time. Every function throws
-/// the errors of the Redis module where Redis is away or refuses.
+/// ``ResqueError``, with the code ``ResqueError/Code/redis`` where Redis is unavailable or refuses.
 public struct Queue: Sendable {
     let store: ResqueStore
     private let jobs: Jobs
 
     /// - Parameters:
-    ///   - namespace: What the keys begin with, without the colon.
-    ///   - jobs: Whose plugins are asked when a job is enqueued.
+    ///   - namespace: The beginning of all keys, without the colon. Default: `resque`.
+    ///   - jobs: The jobs whose plugins are called when a job is enqueued. Default: none.
     public init(redis: any RedisCommands, namespace: String = "resque", jobs: Jobs = Jobs()) {
         self.init(store: ResqueStore(redis: redis, keys: ResqueKeys(namespace: namespace)), jobs: jobs)
     }
@@ -19,22 +19,39 @@ public struct Queue: Sendable {
         (self.store, self.jobs) = (store, jobs)
     }
 
-    /// Pushes a job to the end of its queue. Not an error: that no worker knows its class; it goes to `failed` then.
+    /// Pushes a job to the end of its queue. A job of a class that no worker knows is pushed too, and fails later.
     ///
-    /// - Returns: False where a plugin did not want it to be enqueued.
+    /// - Returns: False where a plugin refused the job.
+    /// - Throws: ``ResqueError``; with the code ``ResqueError/Code/plugin`` what a plugin throws.
     @discardableResult
-    public func enqueue(_ job: Job) async throws -> Bool {
+    public func enqueue(_ job: Job) async throws(ResqueError) -> Bool {
         let plugins = jobs.plugins(for: job.className)
         for plugin in plugins {
-            guard try await plugin.beforeEnqueue(job, to: self) else { return false }
+            do {
+                guard try await plugin.beforeEnqueue(job, to: self) else { return false }
+            } catch let error as ResqueError {
+                throw error
+            } catch {
+                throw ResqueError(plugin: error)
+            }
         }
         try await store.push([job.bytes], to: job.queue)
-        for plugin in plugins { try await plugin.afterEnqueue(job, to: self) }
+        for plugin in plugins {
+            do {
+                try await plugin.afterEnqueue(job, to: self)
+            } catch let error as ResqueError {
+                throw error
+            } catch {
+                throw ResqueError(plugin: error)
+            }
+        }
         return true
     }
 
-    /// Pushes many copies of a job to the end of its queue, in few round trips. Plugins are not asked.
-    public func enqueue(_ job: Job, count: Int) async throws {
+    /// Pushes many copies of a job to the end of its queue, in few round trips. Plugins are not called.
+    ///
+    /// - Throws: ``ResqueError``.
+    public func enqueue(_ job: Job, count: Int) async throws(ResqueError) {
         var left = count
         while left > 0 {
             let batch = min(left, 500)
@@ -44,48 +61,60 @@ public struct Queue: Sendable {
     }
 
     /// Pushes a job `name` with these arguments to `queue`.
+    ///
+    /// - Throws: ``ResqueError``.
     @discardableResult
     public func enqueue<each Argument: Encodable>(
         _ name: String, _ arguments: repeat each Argument, to queue: String
-    ) async throws -> Bool {
+    ) async throws(ResqueError) -> Bool {
         try await enqueue(Job(name, JobArguments(repeat each arguments), queue: queue))
     }
 
     /// The names of all queues, sorted.
-    public func names() async throws -> [String] {
-        try await store.send("SMEMBERS", store.keys.queues).texts.sorted()
+    ///
+    /// - Throws: ``ResqueError``.
+    public func names() async throws(ResqueError) -> [String] {
+        try await store.send("SMEMBERS", store.keys.queues).texts.sortedByBytes()
     }
 
     /// How many jobs wait in a queue.
-    public func length(of queue: String) async throws -> Int {
+    ///
+    /// - Throws: ``ResqueError``.
+    public func length(of queue: String) async throws(ResqueError) -> Int {
         try await store.send("LLEN", store.keys.queue(queue)).int ?? 0
     }
 
     /// The bytes of the jobs at these places of a queue, 0 being the next to be worked.
-    public func peek(_ queue: String, _ places: Range<Int> = 0..<1) async throws -> [[UInt8]] {
+    ///
+    /// - Throws: ``ResqueError``.
+    public func peek(_ queue: String, _ places: Range<Int> = 0..<1) async throws(ResqueError) -> [[UInt8]] {
         guard !places.isEmpty else { return [] }
         return try await store.send(
-            "LRANGE", store.keys.queue(queue), String(places.lowerBound),
-            String(places.upperBound - 1)
+            "LRANGE", store.keys.queue(queue), places.lowerBound, places.upperBound - 1
         ).list
     }
 
     /// Removes the jobs with exactly these bytes from their queue.
     ///
     /// - Returns: How many there were.
+    /// - Throws: ``ResqueError``.
     @discardableResult
-    public func delete(_ job: Job) async throws -> Int {
+    public func delete(_ job: Job) async throws(ResqueError) -> Int {
         try await store.send("LREM", store.keys.queue(job.queue), "0", job.bytes).int ?? 0
     }
 
     /// Removes a queue with all its jobs.
-    public func remove(queue: String) async throws {
+    ///
+    /// - Throws: ``ResqueError``.
+    public func remove(queue: String) async throws(ResqueError) {
         _ = try await store.send("DEL", store.keys.queue(queue))
         _ = try await store.send("SREM", store.keys.queues, queue)
     }
 
     /// How many jobs were performed since the beginning, or failed, in all or by one worker.
-    public func stats(of worker: String? = nil) async throws -> (processed: Int, failed: Int) {
+    ///
+    /// - Throws: ``ResqueError``.
+    public func stats(of worker: String? = nil) async throws(ResqueError) -> (processed: Int, failed: Int) {
         let suffix = worker.map { ":" + $0 } ?? ""
         let counts =
             try await store.send(
@@ -95,12 +124,46 @@ public struct Queue: Sendable {
         return (numbers.first ?? 0, numbers.last ?? 0)
     }
 
-    /// Has all workers pause, or go on; those of Ruby too.
-    public func pause(_ isPaused: Bool) async throws {
+    /// Pauses all workers, or lets them go on; those of Ruby too.
+    ///
+    /// - Throws: ``ResqueError``.
+    public func pause(_ isPaused: Bool) async throws(ResqueError) {
         if isPaused {
             _ = try await store.send("SET", store.keys.pause, "true")
         } else {
             _ = try await store.send("DEL", store.keys.pause)
         }
+    }
+
+    /// Pauses one queue, or lets it go on, for the workers of this library and of Ruby with resque-pause
+    /// (`pause:queue:<name>`).
+    ///
+    /// - Throws: ``ResqueError``.
+    public func pause(queue: String, _ isPaused: Bool) async throws(ResqueError) {
+        if isPaused {
+            _ = try await store.send("SET", store.keys.pause(of: queue), "true")
+        } else {
+            _ = try await store.send("DEL", store.keys.pause(of: queue))
+        }
+    }
+
+    /// What is paused: everything (`pause-all-workers` or resque-pause's `pause:all`), and which of these queues.
+    ///
+    /// - Throws: ``ResqueError``.
+    public func paused(_ queues: [String]) async throws(ResqueError) -> (all: Bool, queues: [String]) {
+        let keys = store.keys
+        let values = try await store.send(
+            ["MGET", keys.pause, keys.pauseAll] as [any RedisArgument] + queues.map { keys.pause(of: $0) })
+        let isTrue = values[0]?.text.map { $0.lowercased().split(separator: " ") } == ["true"]
+        let paused = queues.indices.filter { values[$0 + 2]?.isNull == false }.map { queues[$0] }
+        return (isTrue || values[1]?.isNull == false, paused)
+    }
+
+    /// Does what pushing a job to a queue needs first, `SADD` to the set of the queues, which changes nothing where the
+    /// queue is known: throws where Redis would refuse a job.
+    ///
+    /// - Throws: ``ResqueError``.
+    public func checkWritable(_ queue: String) async throws(ResqueError) {
+        _ = try await store.send("SADD", store.keys.queues, queue)
     }
 }

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -45,11 +46,11 @@ final class QueueSelection: Sendable {
 
     /// - Parameter known: The names of all queues there are.
     func update(known: some Sequence<String>) {
-        let named = Set(order)
-        let others = known.filter { !named.contains($0) }.sorted()
+        let named = Set(order.map { ByteString($0) })
+        let others = known.filter { !named.contains(ByteString($0)) }.sortedByBytes()
         let names = order.flatMap { $0 == "*" ? others : [$0] }
         state.withLock { state in
-            guard names != state.names else { return }
+            guard !names.elementsEqual(state.names, by: { $0.hasSameBytes(as: $1) }) else { return }
             state = State(names: names, keys: names.map(keys.queue))
         }
     }

@@ -25,15 +25,15 @@ extension ResqueStore {
         let now = selection.now
         let names = [
             keys.worker(worker), keys.reservations, keys.again, keys.pause, keys.stat("processed"),
-            keys.stat("processed:" + worker), keys.locks, keys.queues,
+            keys.stat("processed:" + worker), keys.locks, keys.queues, keys.pauseAll,
         ]
         let (queues, jobs) = pushing(last?.followUps ?? [])
         let arguments: [any RedisArgument] = [
             worker, last?.reservation.number ?? 0, next, WorkingRecord.end(worker: id.name), now.keys.count,
         ]
         let reply = try await run(
-            ResqueScripts.reserve, keys: names + now.keys + queues, arguments + now.beginnings + jobs)
-        guard let parts = reply.array, let word = parts.first?.text else { throw UnexpectedReply() }
+            ResqueScripts.reserve, keys: names + now.keys + now.names.map(keys.pause) + queues, arguments + now.beginnings + jobs)
+        guard let parts = reply.array, let word = parts.first?.text else { throw ResqueError.unexpectedReply }
         // At a further try the turn is not ours any more where an earlier one has acknowledged it.
         let isLost = isFirst && parts.count > 1 && parts[1].int == 1
         return ReserveResult(found: try found(word, parts, next, id, now.names), isLost: isLost)
@@ -53,10 +53,10 @@ extension ResqueStore {
             return .reserved(reservation(number, record.queue, record.job, parts[4], id))
         case "job" where parts.count == 5:
             guard let place = parts[2].int, queues.indices.contains(place - 1), let job = parts[3].bytes else {
-                throw UnexpectedReply()
+                throw ResqueError.unexpectedReply
             }
             return .reserved(reservation(number, queues[place - 1], job, parts[4], id))
-        default: throw UnexpectedReply()
+        default: throw ResqueError.unexpectedReply
         }
     }
 
@@ -81,9 +81,4 @@ extension ResqueStore {
         let history = JobHistory(ofReservation: try await reservation.text ?? "", by: id)
         return (bytes.flatMap { WorkingRecord($0, worker: id.name) ?? WorkingRecord($0, worker: nil) }, history)
     }
-}
-
-/// Redis has answered something that its commands never do.
-struct UnexpectedReply: Error, CustomStringConvertible {
-    let description = "Redis gave a reply that is not of the script's form"
 }

@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 /// The names of the keys, as Ruby Resque, resque-scheduler and node-resque have them; and below `swift:` those that
 /// only this library uses.
 struct ResqueKeys: Sendable {
@@ -28,6 +30,10 @@ struct ResqueKeys: Sendable {
     func ping(_ name: String) -> String { prefix + "worker:ping:" + name }
     /// String: `true` pauses every worker.
     var pause: String { prefix + "pause-all-workers" }
+    /// String: any value pauses every worker; resque-pause's.
+    var pauseAll: String { prefix + "pause:all" }
+    /// String: any value pauses one queue; resque-pause's.
+    func pause(of queue: String) -> String { "\(prefix)pause:queue:\(queue)" }
 
     /// String: a count; `processed` and `failed`, and each `:<worker id>`.
     func stat(_ name: String) -> String { prefix + "stat:" + name }
@@ -45,14 +51,18 @@ struct ResqueKeys: Sendable {
 
     /// String: a lock of node's plugins on all jobs that are equal to one.
     func lock(_ kind: String, _ job: Job) -> String {
-        "\(prefix)\(kind):\(job.className):\(job.queue):" + String(decoding: job.arguments.json, as: UTF8.self)
+        let json = job.arguments.json
+        // As JavaScript spells them: another program may spell the same arguments in another way.
+        let canonical = (try? JavaScriptJSON.stringify(json)) ?? json
+        return "\(prefix)\(kind):\(job.className):\(job.queue):" + String(decoding: canonical, as: UTF8.self)
     }
 
     /// Hash: process → how its own host can tell that it lives.
     var processes: String { prefix + "swift:processes" }
     /// Hash: worker id → the number of its job, and what is remembered of it.
     var reservations: String { prefix + "swift:turns" }
-    /// Hash: SHA-1 of a job that came back → what is remembered of it until it is reserved again.
+    /// Hash: SHA-1 of the class and the arguments of a job that came back (see `identity` in ``ResqueScripts``) → its
+    /// history, until it is reserved again.
     var again: String { prefix + "swift:again" }
     /// Hash: worker id → the ``JobLock`` it holds.
     var locks: String { prefix + "swift:locks" }

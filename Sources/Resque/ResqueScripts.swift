@@ -6,16 +6,36 @@ import RedisClient
 enum ResqueScripts {
     /// Acknowledges the job of one turn, pushes what it leads to, and pops and records the one of the next.
     ///
-    /// - KEYS: worker, turns, again, pause, processed, processed:<id>, locks, queues, the queues by priority, and those
-    ///   to push to.
-    /// - ARGV: id; the turn to acknowledge, or 0; the next turn; the record's end; how many queues there are, and for
-    ///   each the record's beginning; for each job to push its queue's name and its bytes.
-    /// - Returns: `job`, `recorded`, `paused`, `wrong` or `empty`; 1 where the job to acknowledge was not ours any more;
-    ///   the number of the queue; the job's bytes (`job`), the whole record (`recorded`) or what is wrong with a queue;
-    ///   and what is remembered of the job. Or `unfit` where the job leads to a key that is no queue, as the fourth says;
-    ///   it is not acknowledged then.
+    ///     KEYS[1]            string `worker:<id>`: what the worker is working on
+    ///     KEYS[2]            hash `swift:turns`: worker id → number of its reservation and history of its job
+    ///     KEYS[3]            hash `swift:again`: identity of a job → its history
+    ///     KEYS[4]            string `pause-all-workers`
+    ///     KEYS[5]            string `stat:processed`
+    ///     KEYS[6]            string `stat:processed:<id>`
+    ///     KEYS[7]            hash `swift:locks`: worker id → the lock that it holds
+    ///     KEYS[8]            set `queues`
+    ///     KEYS[9]            string `pause:all`
+    ///     KEYS[10...9+n]     lists `queue:<name>`, by priority
+    ///     KEYS[10+n...9+2n]  strings `pause:queue:<name>`, in the same order
+    ///     KEYS[10+2n...]     lists `queue:<name>` of the jobs to push, one for each
+    ///     ARGV[1]            id of the worker
+    ///     ARGV[2]            number of the reservation to acknowledge, or 0
+    ///     ARGV[3]            number of the next reservation
+    ///     ARGV[4]            end of the record, after the job
+    ///     ARGV[5]            n, the number of queues
+    ///     ARGV[6...5+n]      beginning of the record for each queue, before the job
+    ///     ARGV[6+n...]       for each job to push: name of its queue, then its bytes
+    ///
+    /// Returns `{word, lost, queue, value, history}`:
+    ///
+    ///     word      `job`, `recorded` (this reservation was made before), `paused`, `empty`, `wrong` (a queue's key has
+    ///               another type), or `unfit` (a job to push leads to such a key; nothing is acknowledged then)
+    ///     lost      1 if the job to acknowledge was not this worker's any more, else 0
+    ///     queue     number of the queue that the job came from, 1 to n
+    ///     value     `job`: its bytes; `recorded`: the whole record; `wrong`, `unfit`: which key, and why
+    ///     history   number of the reservation and history of the job
     static let reserve = RedisScript(
-        releasing + pushing + """
+        identifying + releasing + pushing + """
 
             local memory = redis.call('HGET', KEYS[2], ARGV[1]) or ''
             local turn = string.match(memory, '^%d*')
@@ -24,11 +44,12 @@ enum ResqueScripts {
               return {'recorded', 0, 0, redis.call('GET', KEYS[1]), memory}
             end
             local queues = tonumber(ARGV[5])
-            local misfit = turn == ARGV[2] and unfit(KEYS[8], 9 + queues)
+            local pushed = 10 + 2 * queues
+            local misfit = turn == ARGV[2] and unfit(KEYS[8], pushed)
             if misfit then return {'unfit', 0, 0, misfit} end
             -- Where the record is gone, a worker of another program took us for dead.
             if turn == ARGV[2] and redis.call('DEL', KEYS[1]) == 1 then
-              push(KEYS[8], 9 + queues, 6 + queues)
+              push(KEYS[8], pushed, 6 + queues)
               redis.call('INCR', KEYS[5])
               redis.call('INCR', KEYS[6])
               release(KEYS[7], ARGV[1])
@@ -37,7 +58,7 @@ enum ResqueScripts {
             end
             local function remembered(job)
               if redis.call('EXISTS', KEYS[3]) == 0 then return '' end
-              local digest = redis.sha1hex(job)
+              local digest = identity(job)
               local all = redis.call('HGET', KEYS[3], digest)
               if not all then return '' end
               local first, rest = string.match(all, '^(%S*) ?(.*)$')
@@ -45,11 +66,11 @@ enum ResqueScripts {
               return ' ' .. first
             end
             local pause = redis.call('GET', KEYS[4])
-            local paused = pause and string.match(string.lower(pause), '^%s*true%s*$')
+            local paused = pause and string.match(string.lower(pause), '^%s*true%s*$') or redis.call('EXISTS', KEYS[9]) == 1
             local wrong
             if not paused then
-              for i = 9, 8 + queues do
-                local job = redis.pcall('LPOP', KEYS[i])
+              for i = 10, 9 + queues do
+                local job = redis.call('EXISTS', KEYS[i + queues]) == 0 and redis.pcall('LPOP', KEYS[i])
                 if type(job) == 'table' then
                   wrong = KEYS[i] .. ': ' .. job.err
                 elseif job then
@@ -57,8 +78,8 @@ enum ResqueScripts {
                   local payload = job
                   if not (string.find(job, '^%s*{') and string.sub(job, -1) == '}') then payload = cjson.encode(job) end
                   redis.call('HSET', KEYS[2], ARGV[1], memory)
-                  redis.call('SET', KEYS[1], ARGV[i - 3] .. payload .. ARGV[4])
-                  return {'job', lost, i - 8, job, memory}
+                  redis.call('SET', KEYS[1], ARGV[i - 4] .. payload .. ARGV[4])
+                  return {'job', lost, i - 9, job, memory}
                 end
               end
             end
@@ -110,13 +131,13 @@ enum ResqueScripts {
     /// - ARGV: id; `done`, `failed`, `retry`, `later`, `front`, `back` or `skip`; the job's bytes; what is to be
     ///   remembered of it; the entry for `failed`; the delay in milliseconds; the namespace; the queue's name.
     private static let acknowledging =
-        delaying + releasing + """
+        identifying + delaying + releasing + """
 
             local worker, turns, id, job = KEYS[1], KEYS[2], ARGV[1], ARGV[3]
             local function count(total, own) redis.call('INCR', total) redis.call('INCR', own) end
             local function remember()
               if ARGV[4] == '' then return end
-              local digest = redis.sha1hex(job)
+              local digest = identity(job)
               local all = redis.call('HGET', KEYS[3], digest)
               redis.call('HSET', KEYS[3], digest, all and all .. ' ' .. ARGV[4] or ARGV[4])
               redis.call('EXPIRE', KEYS[3], 604800)
@@ -158,6 +179,30 @@ enum ResqueScripts {
             redis.call('RPUSH', KEYS[i], ARGV[word + 1])
             word = word + 2
           end
+        end
+
+        """
+
+    /// Defines `identity(job)`, the key of a job's history: a digest of its class and its arguments, or of its class and
+    /// the `id` of its first argument. Schedulers of other programs write a job anew, with its members in another order.
+    private static let identifying = """
+        local function canonical(value)
+          if type(value) ~= 'table' then return cjson.encode(value) end
+          local names, parts = {}, {}
+          for name in pairs(value) do table.insert(names, name) end
+          table.sort(names, function(one, other) return tostring(one) < tostring(other) end)
+          for _, name in ipairs(names) do table.insert(parts, tostring(name) .. ':' .. canonical(value[name])) end
+          return '{' .. table.concat(parts, ',') .. '}'
+        end
+        local function identity(job)
+          local ok, text = pcall(function()
+            local decoded = cjson.decode(job)
+            local first = type(decoded.args) == 'table' and decoded.args[1]
+            local id = type(first) == 'table' and first.id
+            if type(id) == 'string' then return canonical({decoded.class, id}) end
+            return canonical({decoded.class, decoded.args})
+          end)
+          return redis.sha1hex(ok and text or job)
         end
 
         """

@@ -1,6 +1,6 @@
 import RedisClient
 
-/// Redis, and the keys that the library has there.
+/// The Redis, and the keys that the library has there. All functions throw ``ResqueError``.
 struct ResqueStore: Sendable {
     let redis: any RedisCommands
     let keys: ResqueKeys
@@ -11,32 +11,52 @@ struct ResqueStore: Sendable {
         self.keys = keys
     }
 
-    func send(_ words: any RedisArgument...) async throws -> RedisValue {
-        try await redis.send(RedisCommand(words))
+    func send(_ words: any RedisArgument...) async throws(ResqueError) -> RedisValue { try await send(words) }
+
+    func send(_ words: [any RedisArgument]) async throws(ResqueError) -> RedisValue {
+        do throws(RedisError) {
+            return try await redis.send(RedisCommand(words))
+        } catch {
+            throw ResqueError(error)
+        }
     }
 
-    func send(_ words: [any RedisArgument]) async throws -> RedisValue {
-        try await redis.send(RedisCommand(words))
+    func pipeline(_ commands: [RedisCommand]) async throws(ResqueError) -> [RedisValue] {
+        do throws(RedisError) {
+            return try await redis.pipeline(commands)
+        } catch {
+            throw ResqueError(error)
+        }
     }
 
-    func run(_ script: RedisScript, keys: [String], _ arguments: [any RedisArgument]) async throws -> RedisValue {
-        try await redis.run(script, keys: keys, arguments: arguments)
+    func run(
+        _ script: RedisScript, keys: [String], _ arguments: [any RedisArgument]
+    ) async throws(ResqueError) -> RedisValue {
+        do throws(RedisError) {
+            return try await redis.run(script, keys: keys, arguments: arguments)
+        } catch {
+            throw ResqueError(error)
+        }
     }
 
     /// Pushes jobs to the end of a queue.
-    func push(_ jobs: [[UInt8]], to queue: String) async throws {
-        _ = try await redis.send(
-            RedisCommand(["RPUSH", keys.queue(queue)] + jobs), after: queueRegistrations.command(for: queue, keys))
+    func push(_ jobs: [[UInt8]], to queue: String) async throws(ResqueError) {
+        do throws(RedisError) {
+            _ = try await redis.send(
+                RedisCommand(["RPUSH", keys.queue(queue)] + jobs), after: queueRegistrations.command(for: queue, keys))
+        } catch {
+            throw ResqueError(error)
+        }
     }
 
     /// Pushes a job to its queue later; see ``ResqueScripts/delay``.
-    func delay(_ job: Job, _ word: String, _ number: Int) async throws {
+    func delay(_ job: Job, _ word: String, _ number: Int) async throws(ResqueError) {
         _ = try await run(ResqueScripts.delay, keys: [], [keys.prefix, job.delayed, word, number])
     }
 }
 
 extension RedisValue {
-    /// The elements of an array.
+    /// The element of an array at this place.
     subscript(place: Int) -> RedisValue? {
         guard let array, array.indices.contains(place) else { return nil }
         return array[place]
@@ -45,6 +65,18 @@ extension RedisValue {
     /// The strings of an array, as text.
     var texts: [String] { array?.compactMap(\.text) ?? [] }
 
-    /// The strings of an array, as they are.
+    /// The strings of an array, as bytes.
     var list: [[UInt8]] { array?.compactMap(\.bytes) ?? [] }
+}
+
+extension Int {
+    /// The whole number nearest to this one, which Redis or a clock gave: whatever it is, this does not trap.
+    init(saturating number: Double) {
+        self = number.isNaN ? 0 : Int(Swift.max(-9e18, Swift.min(number, 9e18)))
+    }
+}
+
+extension Sequence<String> {
+    /// In the order of their bytes. They come from other programs: to compare them as text may take long.
+    func sortedByBytes() -> [String] { sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
 }

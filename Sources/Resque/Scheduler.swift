@@ -39,8 +39,17 @@ public final class Scheduler: Service {
             try? await gracefulShutdown()
             group.cancelAll()
         }
-        await Task { _ = try? await store.run(ResqueScripts.releaseLeadership, keys: [store.keys.leader], [name]) }
-            .value
+        await Task { [self] in
+            await withTaskGroup { group in
+                group.addTask { [store, name] in
+                    _ = try? await store.run(ResqueScripts.releaseLeadership, keys: [store.keys.leader], [name])
+                }
+                // Where Redis is unavailable, the lock runs out by itself.
+                group.addTask { try? await Task.sleep(for: .milliseconds(500)) }
+                await group.next()
+                group.cancelAll()
+            }
+        }.value
     }
 
     /// What came of one look.
@@ -81,7 +90,7 @@ public final class Scheduler: Service {
 
     /// Whether a job is due, or about to be, by one command.
     private func isSomethingDue(_ skew: Double) async throws -> Bool {
-        let soon = Int((Date.now.timeIntervalSince1970 + skew).rounded(.up))
+        let soon = Int(saturating: (Date.now.timeIntervalSince1970 + skew).rounded(.up))
         let range = try await store.send("ZRANGEBYSCORE", store.keys.schedule, "-inf", soon, "LIMIT", "0", "1")
         return !range.texts.isEmpty
     }
@@ -95,7 +104,7 @@ public final class Scheduler: Service {
             ResqueScripts.transfer, keys: [keys.leader, keys.schedule, keys.queues, keys.failed, keys.stat("failed")],
             [name, lockTimeout, limit, keys.prefix, failure.beginning, failure.end])
         guard let isLeader = reply[0]?.int, let moved = reply[1]?.int, let second = reply[2]?.int else {
-            throw UnexpectedReply()
+            throw ResqueError.unexpectedReply
         }
         return Step(
             isLeader: isLeader == 1, moved: moved, isWhole: moved < limit,

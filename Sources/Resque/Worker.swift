@@ -3,24 +3,29 @@ public import NIOCore
 public import RedisClient
 public import ServiceLifecycle
 
-/// Works the jobs of some queues, one or several at a time, until it is told to leave.
+/// Performs the jobs of some queues, one or several at a time, until it is stopped.
 ///
 /// ```swift
 /// let worker = Worker(queues: ["critical", "*"], jobs: jobs, redis: url, on: group, logger: logger)
 /// try await worker.run()
 /// ```
 ///
-/// Nothing that is in Redis is lost whatever dies: a job is in its queue, with the worker that has it, delayed, or in
-/// `failed`. A job may be performed twice where its worker died, or the connection, before it could say that it is done.
-/// Redis may be away for any time; the worker goes on when it is back.
+/// Its phases: it registers itself; it reserves a job (pops it and records it, in one step), performs it, and
+/// acknowledges it together with the next reservation, again and again; while there is no job it waits for one; when it
+/// stops it takes no more jobs, finishes those in hand, and removes itself. Meanwhile it writes heartbeats and prunes
+/// workers that are dead.
+///
+/// No job is lost, whatever dies: it is in its queue, recorded with its worker, delayed, or in `failed`. A job is
+/// performed twice if its worker or the connection dies before the job is acknowledged: jobs must be idempotent. Redis
+/// may be unavailable for any time; the worker goes on afterwards.
 public final class Worker: Service {
     let processorGroup: ProcessorGroup
 
     /// - Parameters:
-    ///   - queues: By priority: the first that has a job is taken from. `*` stands for all others, in alphabetical order.
-    ///   - jobs: What the worker can perform. Jobs of another class go to `failed`.
-    ///   - redis: It gets one connection for the commands, and one for each queue (to 16) to wait for jobs.
-    ///   - events: Told what happens, with the id of the worker it happens to; must not block.
+    ///   - queues: By priority: a job is taken from the first that has one. `*` means all others, in alphabetical order.
+    ///   - jobs: The jobs that the worker can perform. Jobs of another class go to `failed`.
+    ///   - redis: Gets one connection for commands, and one for each queue (up to 16) to wait for jobs.
+    ///   - events: Called with each event and the id of its worker; must not block. Default: writes the event to the log.
     public init(
         queues: [String], jobs: Jobs, redis: RedisURL, on group: any EventLoopGroup,
         options: WorkerOptions = WorkerOptions(), logger: Logger,
@@ -31,7 +36,7 @@ public final class Worker: Service {
     }
 
     /// Works until its task is cancelled or the service group shuts down; then takes no more jobs, finishes those in
-    /// hand, and gives back to their queues what is not done after ``WorkerOptions/grace``.
+    /// hand, and puts back into their queues what is not done after ``WorkerOptions/grace``. Never throws.
     public func run() async throws {
         await processorGroup.work { [processorGroup] in
             processorGroup.resize(to: processorGroup.options.concurrency)
@@ -50,23 +55,27 @@ public struct WorkerOptions: Sendable {
         case fail
     }
 
-    /// The namespace of the keys.
+    /// The namespace of the keys. Default: `resque`.
     public var namespace = "resque"
-    /// How each of its connections behaves.
+    /// The options of each of its connections. Default: those of `RedisOptions`.
     public var redis = RedisOptions()
-    /// How many jobs are performed at a time; each has a worker's id of its own, as node's MultiWorker does it.
+    /// How many jobs are performed at a time; each has a worker id of its own, as with node's MultiWorker. Default: 1.
     public var concurrency = 1
-    /// What becomes of the job in the hands of a worker that has died.
+    /// What becomes of the job of a worker of this library that has died. Default: back to its queue.
     public var onDeadWorker = DeadWorkerPolicy.requeue
-    /// A job that has been with so many workers when they died goes to `failed` whatever ``onDeadWorker`` says.
+    /// A job whose workers died so many times goes to `failed`, whatever ``onDeadWorker`` says. Default: 3.
     public var maxCrashes = 3
-    /// How long jobs in hand may take to finish when the worker is to leave.
+    /// How long jobs in hand may take to finish when the worker stops. Default: 30 seconds.
     public var grace = Duration.seconds(30)
-    /// How often it says that it is alive.
+    /// How often it writes its heartbeat. Default: 5 seconds.
     public var heartbeat = Duration.seconds(5)
-    /// How long one of our workers on another host may be silent before it is taken for dead.
+    /// How old the last heartbeat of a worker of this library on another host may be before the worker counts as dead.
+    /// Default: 60 seconds.
     public var deadAfter = Duration.seconds(60)
+    /// The same for a worker of another program. Its job goes to `failed` then, as Ruby's workers do it. It must exceed the
+    /// longest heartbeat interval of any program on this Redis. Default: 1 hour.
+    public var otherProgramDeadAfter = Duration.seconds(3600)
 
-    /// One job at a time, as the talk has it; a dead worker's goes back to its queue.
+    /// The defaults: one job at a time; the job of a dead worker goes back to its queue.
     public init() {}
 }

@@ -35,19 +35,25 @@ public enum WorkerEvent: Sendable {
         switch self {
         case .start: log(.debug, "start")
         case .end: log(.debug, "end")
-        case .cleaningWorker(let dead): log(.notice, "cleaning_worker \(dead)")
+        case .cleaningWorker(let dead): log(.notice, "cleaning_worker \(printable(dead))")
         case .poll: log(.trace, "poll")
-        case .job(let job): log(.debug, "job \(job.queue) \(job.className)", job)
+        case .job(let job): log(.debug, "job \(name(job))", job)
         case .reEnqueue(let job, let reason, let delay):
-            log(.notice, "reEnqueue \(job.queue) \(job.className) (\(reason)) after \(delay.milliseconds) ms", job)
+            log(.notice, "reEnqueue \(name(job)) (\(reason)) after \(delay.milliseconds) ms", job)
         case .success(let job, let result, let took):
-            log(.info, "success \(job.queue) \(job.className) in \(took.milliseconds) ms >> \(result)")
+            // One short line: what the job did it has logged itself.
+            logger.info(
+                "success \(name(job)) in \(took.milliseconds) ms", metadata: result is Void ? [:] : ["result": "\(result)"])
         case .failure(let job, let error, let took):
-            let name = job.map { "\($0.queue) \($0.className)" } ?? "no job"
+            let name = job.map(name) ?? "no job"
             log(.error, "failure \(name) in \(took.milliseconds) ms >> \(error)", job)
         case .error(let error, let job): log(.error, "error >> \(error)", job)
         case .pause: log(.debug, "pause")
         }
+    }
+
+    private func name(_ job: Job) -> String {
+        "\(printable(job.queue, limit: 100)) \(printable(job.className, limit: 100))"
     }
 
 }

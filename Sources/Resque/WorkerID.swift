@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import Synchronization
 
 #if canImport(FoundationEssentials)
@@ -12,7 +13,7 @@ import Synchronization
 /// The mark, drawn by each process, makes ids unique where two containers have one host name and their own pid 1. And it
 /// keeps the host part from being the name of the host: a Ruby worker that boots takes every id with its own host name
 /// for dead whose pid is not among the Ruby workers it sees there.
-struct WorkerID: Sendable, Hashable, CustomStringConvertible {
+struct WorkerID: Sendable, CustomStringConvertible {
     /// `<host>~<mark>:<pid>`: what the ids of a process begin with.
     static let process: String = {
         let info = ProcessInfo.processInfo
@@ -36,14 +37,21 @@ struct WorkerID: Sendable, Hashable, CustomStringConvertible {
 
     /// The id of a registered worker, of any program.
     init(_ id: String) {
-        let parts = id.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-        name = parts.prefix(2).joined(separator: ":")
+        let parts = id.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
+        name = parts.prefix(2).map { String(Substring($0)) }.joined(separator: ":")
         description = id
     }
 
     /// Its queues, joined by commas.
-    var queues: Substring { description.dropFirst(name.count + 1) }
+    var queues: Substring { Substring(description.utf8.dropFirst(name.utf8.count + 1)) }
 
     /// What its process is called, where it is one of ours.
-    var process: Substring { name.prefix { $0 != "+" } }
+    var process: Substring { Substring(name.utf8.prefix { $0 != UInt8(ascii: "+") }) }
+}
+
+extension WorkerID: Hashable {
+    /// By bytes: another program may have chosen them.
+    static func == (one: WorkerID, other: WorkerID) -> Bool { one.description.hasSameBytes(as: other.description) }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(ByteString(description)) }
 }

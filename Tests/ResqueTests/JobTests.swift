@@ -26,7 +26,7 @@ import Testing
         let arguments = try JobArguments(1, "two", Point(y: 3, x: 4), [5.5])
         #expect(text(arguments.json) == #"[1,"two",{"x":4,"y":3},[5.5]]"#)
         let (one, two, point, list, none) = try arguments.decode(
-            as: Int.self, String.self, Point.self, [Double].self, Bool?.self)
+            Int.self, String.self, Point.self, [Double].self, Bool?.self)
         #expect(one == 1 && two == "two" && point.y == 3 && list == [5.5] && none == nil)
     }
 
@@ -90,9 +90,9 @@ import Testing
         let depth = 200_000
         let deep = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
         let job = try job(#"{"class":"a","args":\#(deep)}"#)
-        #expect(throws: InvalidJobArguments.self) { try job.arguments.decode(as: [Int].self) }
+        #expect(throws: InvalidJobArguments.self) { try job.arguments.decode([Int].self) }
         let long = #"{"class":"a","args":["\#(String(repeating: "x", count: 10 << 20))"]}"#
-        #expect(try self.job(long).arguments.decode(as: String.self).utf8.count == 10 << 20)
+        #expect(try self.job(long).arguments.decode(String.self).utf8.count == 10 << 20)
     }
 
     @Test("The scanner takes what Foundation takes as JSON, but for a comma before an end, and nothing else")
@@ -132,7 +132,7 @@ import Testing
     func wrong(json: String, reason: String) throws {
         struct Mail: Decodable { let to: String }
         let arguments = try JobArguments(json: json)
-        let error = #expect(throws: InvalidJobArguments.self) { try arguments.decode(as: Mail.self) }
+        let error = #expect(throws: InvalidJobArguments.self) { try arguments.decode(Mail.self) }
         #expect(error?.description == reason)
     }
 }

@@ -1,5 +1,6 @@
 import BgdemoFoundations
 import Foundation
+import NIOPosix
 import RedisClient
 import BgdemoTestSupport
 import Testing
@@ -194,6 +195,33 @@ struct ShutdownTests {
             task.cancel()
             try await task.value
             #expect(try await resque.queue.workers().isEmpty)
+        }
+    }
+
+    @Test("A worker without a job stops within a second where Redis is away, does not answer, or is read-only", arguments: [
+        "away", "silent", "read-only",
+    ])
+    func idle(fault: String) async throws {
+        try await withResque { resque in
+            let proxy = try await FaultProxy.start(to: resque.server.socket)
+            let url = try RedisURL("redis://127.0.0.1:\(proxy.port)")
+            let worker = Worker(
+                queues: ["emailQueue"], jobs: Jobs(), redis: url, on: MultiThreadedEventLoopGroup.singleton,
+                logger: resque.logger)
+            let run = Task { try await worker.run() }
+            try await resque.until { try await !$0.queue.workers().isEmpty }
+            switch fault {
+            case "away":
+                try await proxy.set(.refusing)
+                proxy.cut()
+            case "silent": try await proxy.set(.droppingReplies)
+            default: _ = try await resque.redis.send("REPLICAOF", "127.0.0.1", "1")
+            }
+            let began = ContinuousClock.now
+            run.cancel()
+            try await run.value
+            #expect(ContinuousClock.now - began < .seconds(1.5), "\(ContinuousClock.now - began)")
+            try await proxy.close()
         }
     }
 }

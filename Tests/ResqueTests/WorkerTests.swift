@@ -90,7 +90,7 @@ struct WorkerTests {
         arguments: [
             ("hello", "InvalidJob"), ("{\"class\"", "InvalidJob"), ("{\u{1}}", "InvalidJob"), ("", "InvalidJob"),
             (#"{"args":[]}"#, "InvalidJob"), (#"{"class":"Nobody","args":[]}"#, "UnknownClass"),
-            (#"{"class":"sendEmail","args":[3]}"#, "InvalidJobArguments"),
+            (#"{"class":"sendEmail","args":[3]}"#, "InvalidArguments"),
         ])
     func impossible(job: String, exception: String) async throws {
         try await withResque { resque in

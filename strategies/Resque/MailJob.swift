@@ -23,13 +23,38 @@ struct MailJob: Decodable, Sendable {
     ///
     /// - Throws: What is wrong with one that is no mail.
     init(_ job: Job) throws(InvalidJobArguments) {
-        if let texts = job.arguments.onlyTexts(), let to = texts["to"], let subject = texts["subject"],
-            let text = texts["text"]
+        if let fields = try? Self.fields(of: job.arguments), let to = fields.to, let subject = fields.subject,
+            let text = fields.text
         {
-            (self.to, self.subject, self.text, id) = (to, subject, text, texts["id"])
+            (self.to, self.subject, self.text, id) = (to, subject, text, fields.id)
         } else {
-            self = try job.arguments.decode(as: MailJob.self)
+            // Slower, and says what is wrong.
+            self = try job.arguments.decode(MailJob.self)
         }
+    }
+
+    /// The members of the only argument that are strings.
+    private static func fields(
+        of arguments: JobArguments
+    ) throws(JSONError) -> (to: String?, subject: String?, text: String?, id: String?) {
+        var fields: (to: String?, subject: String?, text: String?, id: String?)
+        var array = JSONReader(arguments.json)
+        try array.beginArray()
+        guard let argument = try array.nextElement(), try array.nextElement() == nil else { return fields }
+        var object = JSONReader(arguments.json, in: argument.range)
+        try object.beginObject()
+        while let (name, value) = try object.nextMember() {
+            switch name {
+            case "to": fields.to = value.text
+            case "subject": fields.subject = value.text
+            case "text": fields.text = value.text
+            case "id":
+                guard let id = value.text else { return (nil, nil, nil, nil) }
+                fields.id = id
+            default: break
+            }
+        }
+        return fields
     }
 
     /// The job that sends `email`.
@@ -38,7 +63,9 @@ struct MailJob: Decodable, Sendable {
         json.array { json in
             json.object { email.writeMembers(into: &$0, includesID: true) }
         }
-        return Job(name, JobArguments(validated: json.bytes), queue: queue)
+        // An array that was written as one.
+        let arguments = (try? JobArguments(json: json.bytes)) ?? JobArguments()
+        return Job(name, arguments, queue: queue)
     }
 
     /// The mail, by all of its rules. One without an id gets that of its job, which attempts and crashes do not change.

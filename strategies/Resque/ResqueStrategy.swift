@@ -26,7 +26,7 @@ public struct ResqueStrategy: Strategy {
         do {
             try await queue.enqueue(MailJob.job(email))
         } catch {
-            throw AcceptError(error)
+            throw AcceptError(error.underlyingError ?? error)
         }
         return AcceptResult("queued")
     }
@@ -35,16 +35,16 @@ public struct ResqueStrategy: Strategy {
         do {
             try await queue.enqueueIn(delay, MailJob.job(email))
         } catch {
-            throw AcceptError(error)
+            throw AcceptError(error.underlyingError ?? error)
         }
         return AcceptResult("delayed")
     }
 
     public func check() async throws(AcceptError) {
         do {
-            _ = try await queue.length(of: MailJob.queue)
+            try await queue.checkWritable(MailJob.queue)
         } catch {
-            throw AcceptError(error)
+            throw AcceptError(error.underlyingError ?? error)
         }
     }
 
