@@ -30,18 +30,23 @@ struct UserDirectories: Sendable {
         for folder in [runtime, data] { try prepare(folder) }
     }
 
-    /// In /tmp another user may have been there first: what is not ours, or open to others, is not used.
+    /// Whether it is a directory (not a link to one) of this user that no other user may enter.
+    static func isPrivate(_ folder: String) -> Bool {
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: folder) else { return false }
+        return attributes[.type] as? FileAttributeType == .typeDirectory
+            && attributes[.ownerAccountID] as? UInt == UInt(getuid())
+            && (attributes[.posixPermissions] as? UInt).map { $0 & 0o077 == 0 } == true
+    }
+
+    /// In /tmp another user may have made it first: a directory of another user, or open to others, is not used.
     private func prepare(_ folder: String) throws(PrivateRedisError) {
         let manager = FileManager.default
         do {
             try manager.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            // Of the thing itself, were it a link to another.
-            let attributes = try manager.attributesOfItem(atPath: folder)
-            guard attributes[.type] as? FileAttributeType == .typeDirectory,
-                attributes[.ownerAccountID] as? UInt == UInt(getuid()),
-                let permissions = attributes[.posixPermissions] as? UInt, permissions & 0o077 == 0
-            else { throw PrivateRedisError.folder(folder, "it is not a folder that only you may use (chmod 700)") }
+            guard Self.isPrivate(folder) else {
+                throw PrivateRedisError.folder(folder, "it is not a folder that only you may use (chmod 700)")
+            }
         } catch let error as PrivateRedisError {
             throw error
         } catch {

@@ -114,7 +114,8 @@ final class ReconnectingConnection {
         state = .connecting
         let bound = NIOLoopBound(self, eventLoop: loop)
         let limit = options.replyByteLimit
-        url.connect(on: loop, options) { RedisChannelHandler(bound.value, replyByteLimit: limit) }.whenFailure { error in
+        url.connect(on: loop, options) { RedisChannelHandler(bound.value, replyByteLimit: limit) }.whenFailure {
+            error in
             bound.value.drop(.unavailable(error.plainDescription))
         }
     }

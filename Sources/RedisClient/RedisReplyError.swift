@@ -89,7 +89,8 @@ public struct RedisReplyError: Error, Sendable, Hashable, CustomStringConvertibl
     /// Whether time alone may cure it.
     public var isRetryable: Bool {
         switch kind {
-        case .loading, .busy, .readOnly, .primaryDown, .unblocked, .outOfMemory, .cannotPersist, .clusterDown, .tryAgain:
+        case .loading, .busy, .readOnly, .primaryDown, .unblocked, .outOfMemory, .cannotPersist, .clusterDown,
+            .tryAgain:
             true
         case .noAuth, .wrongPassword, .noPermission, .moved, .crossSlot, .noScript, .wrongType, .other: false
         }
@@ -124,7 +125,8 @@ public struct RedisReplyError: Error, Sendable, Hashable, CustomStringConvertibl
         case .tryAgain: "keys are on their way between two nodes of the Redis Cluster; try again in a moment"
         case .crossSlot: "this is a Redis Cluster, and the keys of one command are in different slots of it"
         case .noScript: "Redis does not have the script (\(text))"
-        case .wrongType: "a key in Redis has another type than this program expects; does another program use it? (\(text))"
+        case .wrongType:
+            "a key in Redis has another type than this program expects; does another program use it? (\(text))"
         case .other: "Redis says: \(code) \(text)"
         }
     }

@@ -86,7 +86,9 @@ extension Error {
         case is NIOSSLError, is BoringSSLError:
             // The library's own words name the cause in capitals.
             let text = "\(self)"
-            if text.utf8.firstRange(of: "CERTIFICATE_VERIFY_FAILED".utf8) != nil { return "its certificate is not trusted" }
+            if text.utf8.firstRange(of: "CERTIFICATE_VERIFY_FAILED".utf8) != nil {
+                return "its certificate is not trusted"
+            }
             if text.utf8.firstRange(of: "WRONG_VERSION_NUMBER".utf8) != nil {
                 return "the server does not speak TLS on this port"
             }

@@ -6,9 +6,9 @@
 import BgdemoFoundations
 import RedisClient
 
-/// What becomes of a job when its turn ends.
+/// What becomes of a reserved job.
 enum Acknowledgement: Sendable {
-    /// It was performed, and leads to these.
+    /// It was performed; these jobs follow it.
     case done([Job])
     /// It goes to `failed`, with this entry.
     case failed([UInt8])
@@ -25,7 +25,7 @@ enum Acknowledgement: Sendable {
 }
 
 extension ResqueStore {
-    /// Settles a turn. False: it was not the worker's any more, or had been settled before.
+    /// Acknowledges a reservation. False: it was not the worker's any more, or was acknowledged before.
     func acknowledge(_ reservation: Reservation, by id: WorkerID, _ acknowledgement: Acknowledgement) async throws
         -> Bool
     {
@@ -35,7 +35,7 @@ extension ResqueStore {
             .int == 1
     }
 
-    /// Removes a worker and settles the job that it is recorded with. False: it has moved on since it was looked at.
+    /// Removes a worker and acknowledges the job that is recorded with it. False: it has changed since it was read.
     func removeWorker(_ id: WorkerID, _ record: WorkingRecord?, heartbeat: String?, _ acknowledgement: Acknowledgement)
         async throws -> Bool
     {
@@ -47,7 +47,7 @@ extension ResqueStore {
         ).int == 1
     }
 
-    /// What both have in common; see ``ResqueScripts``.
+    /// The keys and arguments of both; see ``ResqueScripts``.
     private func acknowledging(
         _ job: [UInt8], from queue: String, of id: WorkerID, _ acknowledgement: Acknowledgement
     ) -> (keys: [String], arguments: [any RedisArgument]) {
@@ -69,7 +69,7 @@ extension ResqueStore {
             }
         let bytes: [UInt8] =
             switch acknowledgement {
-            // What fails has its bytes in its entry.
+            // The entry has the bytes of a job that failed.
             case .failed: []
             case .retry, .later: (try? Job(job, from: queue))?.delayed ?? job
             case .done, .front, .back, .skip: job

@@ -9,7 +9,7 @@ import BgdemoFoundations
 /// An entry of the list `failed`, as Ruby and node write it and their web pages read it.
 enum FailedEntry {
     /// - Parameters:
-    ///   - job: The job's bytes; where they are no JSON they are quoted.
+    ///   - job: The job's bytes; quoted where they are not JSON.
     ///   - worker: The id of the worker that had it.
     static func entry(
         job: [UInt8], isJSON: Bool, exception: String, error: String, worker: String, queue: String
@@ -36,7 +36,7 @@ enum FailedEntry {
         json.raw("[]")
         json.member("worker", worker)
         json.member("queue", queue)
-        // Says how bytes that are not UTF-8 were made characters, so that they can be had again.
+        // How bytes that are not UTF-8 became characters, so that they can be restored.
         if let encoding { json.member("encoding", encoding) }
         json.raw("}")
         return (beginning, json.bytes)

@@ -1,5 +1,5 @@
-/// Jobs that a job leads to. What a `perform` returns as such is pushed in the very step of Redis that says that the job
-/// is done: all of it or nothing, and once, however often the job was performed because workers died.
+/// Jobs that follow a job. What a `perform` returns as such is pushed in the step of Redis that acknowledges the job: all
+/// or none, and once, however often the job was performed because workers died.
 ///
 /// ```swift
 /// jobs.register("order") { (job, order: Order) in
@@ -7,8 +7,8 @@
 /// }
 /// ```
 ///
-/// Plugins are not asked about them. Where a plugin has the job fail or come back, nothing is pushed. Where one of their
-/// queues is a key of another type, nothing is pushed and the job fails.
+/// Plugins are not called for them. If a plugin makes the job fail or retries it, nothing is pushed. If one of their queues
+/// is a key of another type, nothing is pushed and the job fails.
 public struct FollowUps: Sendable, CustomStringConvertible {
     /// In the order in which they are pushed, each to its own queue.
     public let jobs: [Job]
@@ -20,7 +20,7 @@ public struct FollowUps: Sendable, CustomStringConvertible {
     public var description: String { "\(jobs.count) jobs" }
 }
 
-/// A job that was performed and is yet to be acknowledged.
+/// A job that was performed and is not acknowledged yet.
 struct PerformedJob: Sendable {
     let reservation: Reservation
     let job: Job

@@ -1,8 +1,8 @@
 import BgdemoFoundations
 
 /// One job as it stands in its queue: `{"class":"sendEmail","queue":"emailQueue","args":[…]}` as node writes it, or
-/// `{"class":"SendEmail","args":[…]}` as Ruby does. Its bytes stay as they are wherever it goes; only
-/// where it is put off and does not name its queue it gets the name, for a scheduler looks for it nowhere else.
+/// `{"class":"SendEmail","args":[…]}` as Ruby does. Its bytes are never changed, with one exception: a delayed job gets the
+/// name of its queue, because schedulers read it there.
 public struct Job: Sendable {
     /// The queue it was taken from, or is for.
     public let queue: String
@@ -10,7 +10,7 @@ public struct Job: Sendable {
     public let className: String
     /// The JSON text, exactly as it was pushed.
     public let bytes: [UInt8]
-    /// Names this one job, and no other with the same bytes, through retries and crashes.
+    /// Names this one job, and no other with the same bytes, across retries and crashes.
     public internal(set) var identity = ""
     /// How often it has failed and was retried.
     public internal(set) var failures = 0
@@ -72,7 +72,7 @@ public struct Job: Sendable {
         (argumentsRange, queueRange) = (arguments?.range, named?.range)
     }
 
-    /// The job of a turn, with what is remembered of it.
+    /// A reserved job, with its history.
     init(_ reservation: Reservation) throws(InvalidJob) {
         try self.init(reservation.bytes, from: reservation.queue)
         identity = reservation.history.identity
@@ -80,7 +80,7 @@ public struct Job: Sendable {
         crashCount = reservation.history.crashCount
     }
 
-    /// Its JSON among the delayed ones, with the name of its queue.
+    /// Its bytes as a delayed job, with the name of its queue.
     var delayed: [UInt8] {
         guard let queueRange else {
             let end = bytes.lastIndex(of: UInt8(ascii: "}")) ?? bytes.endIndex
@@ -110,9 +110,9 @@ public struct Job: Sendable {
     }
 }
 
-/// What was in the queue is no job; the text says why.
+/// What was in the queue is not a job.
 public struct InvalidJob: Error, Sendable, CustomStringConvertible {
-    /// What is wrong, for a person to read.
+    /// What is wrong, as a sentence.
     public let description: String
 
     init(_ description: String) { self.description = description }

@@ -1,21 +1,22 @@
-/// What is remembered of one job beside its bytes, which stay as they are: `<identity>,<failures>,<strikes>`.
+/// The history of one job, kept beside its bytes: `<identity>,<failures>,<crashes>`.
 ///
-/// It is kept with the turn of the worker that has the job, and by the digest of the bytes while the job is back in
-/// a queue. Of two jobs with the same bytes either may get it: they can't be told apart, and each gets its own.
+/// It is kept with the reservation of the worker that has the job, and under the job's class and arguments while the job
+/// is in a queue. Of two equal jobs either may get it, and each gets one.
 struct JobHistory: Sendable, Hashable {
-    /// The turn in which the job was first reserved.
+    /// Names the first reservation of the job.
     var identity: String
     /// How often it has failed and was retried.
     var failures = 0
-    /// How many workers have died while they performed it.
+    /// How many workers died while they performed it.
     var crashCount = 0
 
-    /// What `<turn>` or `<turn> <memory>` says; a job that is reserved for the first time gets its identity by it.
+    /// From `<reservation>` or `<reservation> <history>`; a job that is reserved for the first time is named after its
+    /// reservation.
     init(ofReservation text: String, by id: WorkerID) {
         let words = text.split(separator: " ")
         let parts = words.last?.split(separator: ",") ?? []
         if words.count == 2, parts.count == 3, let failures = Int(parts[1]), let crashCount = Int(parts[2]) {
-            // Whatever is there, one more is a number, too.
+            // One more must be a number, too, whatever is in Redis.
             let counts = 0...1_000_000
             identity = String(parts[0])
             self.failures = min(max(failures, counts.lowerBound), counts.upperBound)

@@ -7,31 +7,41 @@ import RedisClient
     import Foundation
 #endif
 
-/// Performs one of equal jobs (name, queue and arguments) at a time; the others are put off.
+/// Performs one of equal jobs (name, queue and arguments) at a time; the others are delayed.
 ///
-/// The lock is node's, `workerslock:<class>:<queue>:<args>`, so that workers of both hold each other off. It ends with
-/// the job, with its worker's death, or after ``timeout``.
+/// The lock is node's, `workerslock:<class>:<queue>:<args>`, so that workers of both exclude each other. It ends with
+/// the job, with the death of its worker, or after ``timeout``.
 public struct JobLock: Plugin {
-    /// After this time the lock is nobody's, whatever became of its holder.
+    /// The lock ends after this time at the latest. Default: 1 hour.
     public let timeout: Duration
-    /// How long a job is put off that finds the lock taken; nil drops it.
+    /// How long a job is delayed while another has the lock; nil drops it. Default: 1 second.
     public let delay: Duration?
 
     public init(timeout: Duration = .seconds(3600), reEnqueueAfter delay: Duration? = .seconds(1)) {
         (self.timeout, self.delay) = (timeout, delay)
     }
 
-    public func beforePerform(_ job: Job, from queue: Queue, by worker: String) async throws -> PerformDecision {
+    public func beforePerform(_ job: Job, from queue: Queue, by worker: String) async throws
+        -> PerformDecision
+    {
         let keys = queue.store.keys
         let reply = try await queue.store.run(
-            ResqueScripts.lock, keys: [keys.lock("workerslock", job), keys.locks], [worker, timeout.wholeSeconds])
+            ResqueScripts.lock, keys: [keys.lock("workerslock", job), keys.locks],
+            [worker, timeout.wholeSeconds])
         if reply.int == 1 { return .perform }
         return delay.map { .later($0) } ?? .skip
     }
 }
 
 extension ResqueScripts {
-    /// Takes a job's lock for a worker, or finds that it has it. KEYS: lock, locks. ARGV: id; seconds until it ends.
+    /// Takes the lock of a job for a worker.
+    ///
+    ///     KEYS[1]  string `workerslock:<class>:<queue>:<args>`
+    ///     KEYS[2]  hash `swift:locks`: worker id → the lock that it holds
+    ///     ARGV[1]  id of the worker
+    ///     ARGV[2]  seconds until the lock runs out
+    ///
+    /// Returns 1 if the worker has the lock now, 0 if another has it.
     static let lock = RedisScript(
         """
         local value = redis.call('TIME')[1] + ARGV[2] + 1 .. ' ' .. ARGV[1]

@@ -1,19 +1,20 @@
-/// Hooks around the jobs of a name: asked before and after they are enqueued and performed.
+/// Hooks of the jobs of a name: called before and after a job is enqueued and performed.
 ///
-/// All have a default that changes nothing. What a hook throws before the job was performed fails the job.
+/// Each has a default that changes nothing. An error that a hook throws before the job is performed fails the job.
 public protocol Plugin: Sendable {
-    /// Before a job is pushed to its queue. False: it is not, and the caller of ``Queue/enqueue(_:)`` is told so.
-    /// As in node, a delayed job is not asked for.
+    /// Called before a job is pushed to its queue. False: it is not pushed, and ``Queue/enqueue(_:)`` returns false.
+    /// As in node, it is not called for a delayed job.
     func beforeEnqueue(_ job: Job, to queue: Queue) async throws -> Bool
 
-    /// After a job was pushed to its queue.
+    /// Called after a job is pushed to its queue.
     func afterEnqueue(_ job: Job, to queue: Queue) async throws
 
-    /// Before a job that `worker` has reserved is performed.
+    /// Called before a job that `worker` has reserved is performed.
     func beforePerform(_ job: Job, from queue: Queue, by worker: String) async throws -> PerformDecision
 
-    /// After a job was performed, or a hook before it has failed. Returns what is to become of it, which is `result`
-    /// where the plugin has nothing to say.
+    /// Called after a job was performed.
+    ///
+    /// - Returns: What is to become of it; `result` leaves that as it is.
     func afterPerform(_ job: Job, _ result: PerformResult, from queue: Queue, by worker: String) async throws
         -> PerformResult
 }
@@ -23,7 +24,7 @@ public enum PerformDecision: Sendable, Hashable {
     case perform
     /// It is dropped: neither performed nor failed.
     case skip
-    /// It is put off, and comes back to its queue after this time.
+    /// It is delayed for this time.
     case later(Duration)
 }
 
@@ -32,7 +33,7 @@ public enum PerformResult: Sendable {
     case success
     /// It goes to `failed`.
     case failure(any Error)
-    /// It comes back to its queue after this time.
+    /// It is delayed for this time, and performed again.
     case retry(any Error, after: Duration)
 }
 

@@ -6,15 +6,15 @@ import BgdemoSystemCompat
     import Foundation
 #endif
 
-/// Who a process is, so that another on its host can tell that it died, and never takes a living one for dead: a pid
-/// says little where pids come round again, and where each of two containers has its own pid 1 and the same host name.
+/// Identifies a process, so that another on its host can see that it is dead, and never takes a living one for dead. A pid
+/// is not enough: pids are used again, and two containers with one host name have a pid 1 each.
 struct ProcessIdentity: Codable, Sendable, Hashable {
     let pid: Int32
-    /// In clock ticks since the boot: tells a process from an earlier one with its pid.
+    /// When it started, in clock ticks since the boot: an earlier process with the same pid has another value.
     let start: UInt64?
-    /// Which world of pids its pid belongs to.
+    /// The pid namespace.
     let namespace: String?
-    /// Which run of the host's kernel; nil where the system does not say.
+    /// The boot of the host; nil where the system does not say.
     let boot: String?
 
     static let current: ProcessIdentity = {
@@ -25,11 +25,11 @@ struct ProcessIdentity: Codable, Sendable, Hashable {
             boot: content(of: "/proc/sys/kernel/random/boot_id"))
     }()
 
-    /// Whether the process is certainly no more. False where it lives, and where that can't be seen from here.
+    /// Whether the process is certainly dead. False where it is alive, and where that cannot be seen from here.
     var isGone: Bool {
         let here = Self.current
         guard let boot, let namespace, let start, boot == here.boot, namespace == here.namespace else { return false }
-        // EPERM: somebody of another user has the pid, and /proc may be hidden from us.
+        // EPERM: a process of another user has the pid, and /proc may be hidden.
         if kill(pid, 0) != 0 { return errno == ESRCH }
         guard let status = Status(of: pid) else { return false }
         return status.start != start || status.isZombie

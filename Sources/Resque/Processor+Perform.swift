@@ -1,6 +1,6 @@
-/// The middle of a turn: the job is performed, between its plugins, and settled.
+/// Performs a reserved job, with its plugins, and acknowledges it.
 extension Processor {
-    /// What was performed where only its acknowledgement is left to do.
+    /// - Returns: The job, where only its acknowledgement is left to do.
     func perform(_ reservation: Reservation) async -> PerformedJob? {
         let began = ContinuousClock.now
         let job: Job
@@ -70,7 +70,7 @@ extension Processor {
         return nil
     }
 
-    /// - Parameter job: Nil where the turn's bytes are none.
+    /// - Parameter job: nil where the bytes are not a job.
     func fail(_ reservation: Reservation, _ error: any Error, job: Job?, since began: ContinuousClock.Instant) async {
         let entry = FailedEntry.entry(
             job: reservation.bytes, isJSON: job != nil, exception: FailedEntry.exception(error), error: "\(error)",
@@ -79,11 +79,11 @@ extension Processor {
         processorGroup.emit(id, .failure(job, error, took: ContinuousClock.now - began))
     }
 
-    /// Ends the turn in Redis, also when the worker has to leave.
+    /// Acknowledges the reservation, also while the worker stops.
     func acknowledge(_ reservation: Reservation, _ acknowledgement: Acknowledgement) async {
         let isOurs = await Task { [self] in
             await processorGroup.retry(until: .stopped, id) { isFirst in
-                // What is not ours any more at a further try was settled at an earlier one whose reply was lost.
+                // After the first attempt it may be acknowledged already, by one whose reply was lost.
                 try await processorGroup.store.acknowledge(reservation, by: id, acknowledgement) || !isFirst
             }
         }.value
@@ -91,8 +91,8 @@ extension Processor {
     }
 }
 
-/// The job was taken from the worker while it performed it, because its heartbeat had stopped for too long. Another may
-/// have performed it as well.
+/// The worker lost its job while it performed it, because it wrote no heartbeat for too long. Another worker may have
+/// performed it, too.
 struct ReservationLost: Error, CustomStringConvertible {
     let worker: String
 
@@ -101,7 +101,7 @@ struct ReservationLost: Error, CustomStringConvertible {
     }
 }
 
-/// A key of ours is of another type; nothing can be taken from it.
+/// A key has another type than the library expects.
 struct WrongKeyType: Error, CustomStringConvertible {
     let description: String
 }

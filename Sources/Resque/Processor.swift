@@ -1,6 +1,7 @@
 import Synchronization
 
-/// One worker: reserves a job, performs it, settles it, and again.
+/// One worker. Its phases: it registers itself; it reserves a job, performs it and acknowledges it, again and again; it
+/// waits while there is no job; it unregisters itself.
 final class Processor: Sendable {
     let id: WorkerID
     let processorGroup: ProcessorGroup
@@ -19,7 +20,7 @@ final class Processor: Sendable {
     /// Whether it performs a job, or has one to acknowledge.
     var holdsJob: Bool { holding.load(ordering: .relaxed) }
 
-    /// Has it leave when it is done with its job.
+    /// Makes it stop after its current job.
     func stop() { stopping.store(true, ordering: .relaxed) }
 
     func run() async {
@@ -34,14 +35,14 @@ final class Processor: Sendable {
             await unregister()
             processorGroup.emit(id, .end)
         } else {
-            // Redis may have done what it did not answer.
+            // Redis may have registered it without an answer.
             await unregister(until: .running)
         }
         processorGroup.processorDidExit(self)
     }
 
     private func work() async {
-        /// What was performed, which is said with the reservation of the next.
+        /// The job that was performed; it is acknowledged together with the next reservation.
         var performed: PerformedJob?
         var number = 0
         while !isStopping, processorGroup.phase == .running {
@@ -62,7 +63,7 @@ final class Processor: Sendable {
             switch reply.found {
             case .reserved(let reservation):
                 number = reservation.number
-                // Where one job is there may be another.
+                // There may be another job for another processor.
                 processorGroup.wakeup.signal()
                 working.store(true, ordering: .relaxed)
                 holding.store(true, ordering: .relaxed)
@@ -81,7 +82,7 @@ final class Processor: Sendable {
                 try? await Task.sleep(for: .seconds(1))
             }
         }
-        // The bell may have rung for this one, which takes no job any more.
+        // A signal may have been for this processor, which takes no job any more.
         processorGroup.wakeup.signal()
         if let performed { await acknowledge(performed.reservation, .done(performed.followUps)) }
         holding.store(false, ordering: .relaxed)
@@ -89,10 +90,10 @@ final class Processor: Sendable {
 
     /// Removes the worker and its keys. A job that is still recorded with it goes back to its queue.
     ///
-    /// - Parameter limit: The phase after which one attempt has to do.
+    /// - Parameter limit: The phase after which only one attempt is made.
     func unregister(until limit: ProcessorGroup.Phase = .stopped) async {
         unregistering.store(true, ordering: .relaxed)
-        // Not cancelled with the task that has to leave.
+        // Not cancelled with the task that stops.
         await Task { [self] in
             await processorGroup.waitForHeartbeat()
             _ = await processorGroup.retry(until: limit, id) { _ in

@@ -56,7 +56,9 @@ extension ProcessorGroup {
     }
 
     /// Buries who has given no sign of life for too long, anywhere.
-    private func pruneExpired(_ processes: [ByteString: ProcessIdentity], _ monitor: inout HeartbeatMonitor) async throws {
+    private func pruneExpired(_ processes: [ByteString: ProcessIdentity], _ monitor: inout HeartbeatMonitor)
+        async throws
+    {
         let heartbeats = try await store.heartbeats()
         let now = try await store.time()
         let expired = monitor.dead(among: heartbeats, at: now) { id in

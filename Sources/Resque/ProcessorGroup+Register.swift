@@ -9,17 +9,17 @@ import RedisClient
     import Foundation
 #endif
 
-/// How others see the workers of this process: registered, and alive by Ruby's sign of it and by node's.
+/// Registers the workers of this process, and writes their heartbeats: Ruby's and node's.
 extension ProcessorGroup {
-    /// Registers workers, or shows again that they are alive. What was removed meanwhile comes back.
+    /// Registers workers and writes their heartbeats. What was removed meanwhile is written again.
     ///
-    /// - Parameter ids: Asked for at the last moment: who is resigning is not to be registered again.
+    /// - Parameter ids: Called as late as possible: a worker that unregisters must not be registered again.
     func register(_ ids: () -> [WorkerID]) async throws {
         let now = try await store.time()
         let keys = store.keys
         let ids = ids()
         let identity = try JSONEncoder().encode(ProcessIdentity.current)
-        // A thousand at a time, so that the script's lists stay within what Lua unpacks.
+        // At most 1000 at a time: Lua's `unpack` has a limit.
         for start in stride(from: 0, to: ids.count, by: 1000) {
             var arguments: [any RedisArgument] = [
                 keys.prefix, WorkerID.process, Array(identity), now.iso8601WithOffset, now.rubyTime,
@@ -43,8 +43,7 @@ extension ProcessorGroup {
         return json.bytes
     }
 
-    /// Shows until cancelled that the workers are alive: on the event loop, by its own clock, for jobs may hold up every
-    /// thread of Swift's pool for as long as they compute.
+    /// Writes heartbeats until cancelled: on the event loop, because jobs may block every thread of Swift's pool.
     func sendHeartbeats() async {
         let interval = TimeAmount(options.heartbeat)
         let executor = LoopExecutor(loop)
@@ -57,12 +56,12 @@ extension ProcessorGroup {
             }
             return beat.futureResult
         }
-        // Until it is cancelled.
+        // Until cancelled.
         while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
         beats.cancel()
     }
 
-    /// Looks which queues there are, where `*` stands for them.
+    /// Reads the names of all queues, where `*` is among the worker's.
     func update() async throws {
         guard selection.isOpen else { return }
         selection.update(known: try await store.send("SMEMBERS", store.keys.queues).texts)
@@ -70,14 +69,14 @@ extension ProcessorGroup {
 }
 
 extension ResqueStore {
-    /// What time it is for Redis, which is the same for all.
+    /// The time of Redis, which is the same for all programs.
     func time() async throws(ResqueError) -> Date {
         let reply = try await send("TIME").texts
         guard let second = reply.first.flatMap(Double.init) else { throw ResqueError.unexpectedReply }
         return Date(timeIntervalSince1970: second)
     }
 
-    /// The processes of ours that have workers, and how to tell whether they live.
+    /// The processes of this library that have workers, and how to see whether they are alive.
     func processes() async throws -> [ByteString: ProcessIdentity] {
         var processes: [ByteString: ProcessIdentity] = [:]
         for (process, identity) in try await pairs(keys.processes) {
@@ -86,7 +85,7 @@ extension ResqueStore {
         return processes
     }
 
-    /// When each worker last said that it lives.
+    /// The last heartbeat of each worker.
     func heartbeats() async throws -> [WorkerID: String] {
         Dictionary(try await pairs(keys.heartbeat).map { (WorkerID($0.key), $0.value) }) { first, _ in first }
     }
@@ -96,8 +95,7 @@ extension ResqueStore {
         try await send("SMEMBERS", keys.workers).texts.map { WorkerID($0) }
     }
 
-    /// Removes what is left of a process: that it is alive, and what workers have that Ruby has pruned already, for Ruby
-    /// does not know these keys.
+    /// Removes what is left of a process, also of workers that Ruby has pruned: Ruby does not know these keys.
     func forget(_ process: String) async throws {
         _ = try await send("HDEL", keys.processes, process)
         let ids = try await send("HKEYS", keys.reservations).texts.map { WorkerID($0) }

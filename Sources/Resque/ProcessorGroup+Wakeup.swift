@@ -2,20 +2,19 @@ import BgdemoFoundations
 import Logging
 import RedisClient
 
-/// How an idle worker learns of a new job within milliseconds, whoever has pushed it, and asks Redis for nothing
-/// meanwhile.
+/// Wakes an idle worker within milliseconds of a new job, from any program, without polling.
 ///
-/// Ruby and node only RPUSH, so somebody has to block on the list. A command that takes a job would have it in neither
+/// Ruby and node only RPUSH, so a command must block on the list. A command that pops a job would have it in neither
 /// place for a moment, but `BLMOVE queue queue LEFT LEFT` takes the first job and puts it back where it was, in one
 /// step: it changes nothing, and it waits while there is none. It needs a connection for each queue; the queues beyond
-/// ``limit``, all where Redis is older than 6.2, and a pause are looked at four times a second instead.
+/// ``blockingQueueLimit``, all queues of a Redis before 6.2, and a pause are polled four times a second.
 extension ProcessorGroup {
     private static let blockingQueueLimit = 16
     private static let pollInterval = Duration.milliseconds(250)
     private static let blockingTimeout = Duration.seconds(5)
     private static let pausePollInterval = Duration.seconds(1)
 
-    /// Rings the bell when there may be a job, until cancelled.
+    /// Signals when there may be a job, until cancelled.
     func waitForJobs() async {
         while !Task.isCancelled {
             let names = selection.names
@@ -33,7 +32,7 @@ extension ProcessorGroup {
 
     private func waitForJobs(to queue: String) async {
         let key = store.keys.queue(queue)
-        // The connection for the commands says when Redis is away; this one is cut whenever a wait is cancelled.
+        // The connection for commands logs outages; this one is closed whenever a wait is cancelled.
         let connection = connect(Logger(label: "resque") { _ in SwiftLogNoOpLogHandler() })
         defer { connection.close() }
         var seen = 0
@@ -55,7 +54,7 @@ extension ProcessorGroup {
         }
     }
 
-    /// Looks at queues, where there are any, now and then.
+    /// Polls these queues.
     private func poll(at queues: [String]) async {
         guard !queues.isEmpty else { return }
         let keys = queues.map(store.keys.queue)

@@ -4,14 +4,14 @@ import NIOCore
 import RedisClient
 import Synchronization
 
-/// The workers of one process: what they share, and their coming and going.
+/// The workers of one process: what they share, how many there are, and how they stop.
 final class ProcessorGroup: Sendable {
     enum Phase: Comparable {
         /// Jobs are taken.
         case running
         /// No more jobs are taken; those in hand are finished.
         case draining
-        /// Time is up.
+        /// The time to stop is over.
         case stopped
     }
 
@@ -28,10 +28,10 @@ final class ProcessorGroup: Sendable {
     let store: ResqueStore
     let queue: Queue
     let wakeup = IdleProcessors()
-    /// Where its connections are.
+    /// The event loop of its connections.
     let loop: any EventLoop
     private let connection: RedisConnection
-    /// Makes a connection that speaks of its troubles to this logger.
+    /// Makes a connection that logs to this logger.
     let connect: @Sendable (Logger) -> RedisConnection
     private let exit = Latch()
     private let logger: Logger
@@ -45,7 +45,7 @@ final class ProcessorGroup: Sendable {
         events: (@Sendable (_ worker: String, WorkerEvent) -> Void)?
     ) {
         (self.jobs, self.options, self.logger) = (jobs, options, logger)
-        // What one worker has under way is bounded by its jobs, and one of those may be large.
+        // A worker sends few commands, but one job may be large.
         var redisOptions = options.redis
         redisOptions.pendingByteLimit = max(redisOptions.pendingByteLimit, 1 << 30)
         loop = group.next()
@@ -72,7 +72,7 @@ final class ProcessorGroup: Sendable {
         emit(id.description, event)
     }
 
-    /// Works until `direct`, which says how many are at work, returns; then leaves in good order.
+    /// Works until `run`, which chooses the number of processors, returns; then stops gracefully.
     func work(_ run: () async -> Void) async {
         logger.info("start \(WorkerID.process) on \(selection.order.joined(separator: ","))")
         defer { logger.info("end \(WorkerID.process)") }
@@ -85,17 +85,17 @@ final class ProcessorGroup: Sendable {
                 pruned.open()
             }
             await run()
-            // Leaving is not cancelled with us.
+            // Not cancelled with this task.
             await Task { await self.shutDown() }.value
             group.cancelAll()
             let limit: Duration = isRedisUnavailable ? .milliseconds(100) : .seconds(1)
             await Task { await self.wait(for: pruned, within: limit) }.value
-            // Ends what Redis has not answered by now.
+            // Ends the commands that Redis has not answered.
             connection.close()
         }
     }
 
-    /// Has this many at work. Those that are too many finish the job they have.
+    /// Sets the number of processors. Those above it finish their current job.
     func resize(to size: Int) {
         state.withLock { state in
             let staying = state.processors.filter { !$0.processor.isStopping }
@@ -119,7 +119,7 @@ final class ProcessorGroup: Sendable {
 
     func heartbeatDidBegin(_ heartbeat: EventLoopFuture<Void>) { state.withLock { $0.heartbeat = heartbeat } }
 
-    /// Returns when the last sign of life that was begun has been given: it may still register who was there then.
+    /// Returns when the last heartbeat that was begun is written: it may still register the workers of that time.
     func waitForHeartbeat() async { try? await state.withLock(\.heartbeat)?.get() }
 
     private func shutDown() async {
@@ -141,7 +141,7 @@ final class ProcessorGroup: Sendable {
         }
         for (_, task) in late { task.cancel() }
         await wait(for: exit, within: .milliseconds(500))
-        // Those that are left do not listen; the process will end under them.
+        // The rest ignore cancellation; the process ends under them.
         let unregistered = Latch()
         Task { [self] in
             await withTaskGroup { group in
@@ -153,7 +153,7 @@ final class ProcessorGroup: Sendable {
         await wait(for: unregistered, within: isRedisUnavailable ? .milliseconds(200) : .seconds(3))
     }
 
-    /// Returns when the bell has rung for the last time, or time is up.
+    /// Returns when the signal is closed, or the time is over.
     private func wait(for latch: Latch, within limit: Duration) async {
         await withTaskGroup { group in
             group.addTask { await latch.wait() }
@@ -165,9 +165,11 @@ final class ProcessorGroup: Sendable {
 }
 
 extension ProcessorGroup {
-    /// Makes a call to Redis until it succeeds or the phase is past; nil then. Redis may be away for any time.
+    /// Repeats a call to Redis until it succeeds. Redis may be unavailable for any time.
     ///
-    /// - Parameter call: Is told whether it is made for the first time; if not, it may have been carried out before.
+    /// - Returns: nil where the phase is past before it succeeds.
+    ///
+    /// - Parameter call: Its argument says whether this is the first attempt; a later one may repeat what has run.
     func retry<Result: Sendable>(
         until limit: Phase, _ id: WorkerID, _ call: (_ isFirst: Bool) async throws -> Result
     ) async -> Result? {

@@ -1,16 +1,16 @@
 import BgdemoFoundations
 import RedisClient
 
-/// Jobs that have failed for good, and wait for somebody to look at them.
+/// Jobs that failed and are not retried by themselves.
 extension Queue {
-    /// How many there are.
+    /// How many failed jobs there are.
     ///
     /// - Throws: ``ResqueError``.
     public func failedCount() async throws(ResqueError) -> Int {
         try await store.send("LLEN", store.keys.failed).int ?? 0
     }
 
-    /// Those at these places, the oldest at 0.
+    /// The failed jobs at these places, the oldest at 0.
     ///
     /// - Throws: ``ResqueError``.
     public func failed(_ places: Range<Int> = 0..<100) async throws(ResqueError) -> [FailedJob] {
@@ -22,7 +22,7 @@ extension Queue {
 
     /// Moves a failed job to the end of its queue, with the bytes it had.
     ///
-    /// - Returns: False where it is not there any more, or its entry does not tell its queue and its job.
+    /// - Returns: False where it is not there any more, or its entry does not name its queue and its job.
     /// - Throws: ``ResqueError``.
     public func retry(_ failed: FailedJob) async throws(ResqueError) -> Bool {
         guard let queue = failed.queue, let job = failed.job else { return false }
@@ -32,7 +32,7 @@ extension Queue {
         return reply.int == 1
     }
 
-    /// Moves all failed jobs to their queues; those that somebody has retried already (Ruby keeps them) stay.
+    /// Moves all failed jobs to their queues; those that were retried from Ruby's web page, which keeps them, stay.
     ///
     /// - Returns: How many were moved.
     /// - Throws: ``ResqueError``.
@@ -51,7 +51,7 @@ extension Queue {
         return moved
     }
 
-    /// Takes a failed job off the list. False where it is not there any more.
+    /// Removes a failed job. False where it is not there any more.
     ///
     /// - Throws: ``ResqueError``.
     @discardableResult
@@ -59,7 +59,7 @@ extension Queue {
         try await store.send("LREM", store.keys.failed, "1", failed.entry).int == 1
     }
 
-    /// Empties the list.
+    /// Removes all failed jobs.
     ///
     /// - Returns: How many there were.
     /// - Throws: ``ResqueError``.
@@ -69,7 +69,7 @@ extension Queue {
     }
 }
 
-/// An entry of `failed`, by whatever program. What an entry does not say is nil.
+/// An entry of `failed`, by any program. What an entry does not say is nil.
 public struct FailedJob: Sendable, Hashable {
     /// The whole entry, as it is in Redis.
     public let entry: [UInt8]

@@ -1,15 +1,15 @@
 import BgdemoFoundations
 import RedisClient
 
-/// Who works.
+/// The workers of all programs.
 extension Queue {
     /// A worker of any program.
     public struct RegisteredWorker: Sendable, Hashable {
         /// `<host>:<pid>:<queues>`.
         public let id: String
-        /// When it was started, in the words of its program.
+        /// When it was started, as its program writes times.
         public let started: String?
-        /// When it last said that it lives (ISO 8601); nil for a program that does not.
+        /// Its last heartbeat (ISO 8601); nil for a program that writes none.
         public let heartbeat: String?
         /// What it is working on; nil while it is idle.
         public let working: Working?
@@ -19,7 +19,7 @@ extension Queue {
     public struct Working: Sendable, Hashable {
         /// The queue that the job was in, without the namespace.
         public let queue: String
-        /// In the words of its program; ISO 8601 from this library and Ruby.
+        /// When it began, as its program writes times; ISO 8601 by this library and Ruby.
         public let runAt: String?
         /// The job's bytes.
         public let job: [UInt8]

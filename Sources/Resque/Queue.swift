@@ -131,7 +131,7 @@ public struct Queue: Sendable {
         if isPaused {
             _ = try await store.send("SET", store.keys.pause, "true")
         } else {
-            _ = try await store.send("DEL", store.keys.pause)
+            _ = try await store.send("DEL", store.keys.pause, store.keys.pauseAll)
         }
     }
 

@@ -12,7 +12,7 @@ import RedisClient
 /// The lock is node's, `lock:<class>:<queue>:<args>`. It ends when the job that waits is about to be performed, or
 /// after ``timeout``.
 public struct QueueLock: Plugin {
-    /// After this time the lock is nobody's, though the job still waits; in whole seconds.
+    /// The lock ends after this time, even while the job waits; in whole seconds. Default: 1 hour.
     public let timeout: Duration
 
     public init(timeout: Duration = .seconds(3600)) {

@@ -1,10 +1,10 @@
 import RedisClient
 import Synchronization
 
-/// The commands that tell everybody of a queue, `SADD resque:queues <queue>`, each spelled once: one goes with every job
-/// that is pushed, since somebody may have removed the queue meanwhile.
+/// The commands that register a queue, `SADD resque:queues <queue>`, each encoded once: one goes with every job that is
+/// pushed, because a program may have removed the queue meanwhile.
 final class QueueRegistrationCache: Sendable {
-    /// A program has few queues; one that makes names without end has them spelled anew.
+    /// A program has few queues; further names are encoded each time.
     private static let bound = 256
     private let known = Mutex<[String: RedisCommand]>([:])
 

@@ -6,9 +6,9 @@ import BgdemoFoundations
 #endif
 import Synchronization
 
-/// The queues of a worker by priority. `*` stands for all others, in the order of their names, as they come and go.
+/// The queues of a worker by priority. `*` means all others, in the order of their names; it is kept up to date.
 final class QueueSelection: Sendable {
-    /// As they were given.
+    /// As the program gave them.
     let order: [String]
     private let keys: ResqueKeys
     private let state: Mutex<State>

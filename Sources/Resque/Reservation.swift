@@ -6,7 +6,7 @@ import BgdemoFoundations
     import Foundation
 #endif
 
-/// One turn of a worker: the job that it has reserved.
+/// A job that a worker has reserved.
 struct Reservation: Sendable {
     let number: Int
     let queue: String
@@ -39,10 +39,9 @@ struct WorkingRecord: Sendable {
         return json.bytes
     }
 
-    /// Takes a record apart, whoever wrote it; nil where it is none.
+    /// Reads a record of any program; nil where the bytes are none.
     ///
-    /// - Parameter worker: The name of the worker where it is one of ours. Its record may have a payload that only
-    ///   looks like JSON.
+    /// - Parameter worker: The name of a worker of this library, whose record may have a payload that is not JSON.
     init?(_ bytes: [UInt8], worker: String?) {
         guard let (queue, payload) = worker.flatMap({ Self.split(bytes, worker: $0) }) ?? Self.members(of: bytes) else {
             return nil

@@ -1,23 +1,23 @@
 import RedisClient
 
-/// What an attempt to reserve a job has found.
+/// The result of an attempt to reserve a job.
 struct ReserveResult: Sendable {
     enum Found: Sendable {
         case reserved(Reservation)
         case nothing
-        /// What was performed leads to a key that is no queue; the text says which.
+        /// A job that follows the one to acknowledge leads to a key that is no queue; the text says which.
         case unfit(String)
-        /// A queue's key can't be read; the text says why.
+        /// The key of a queue cannot be read; the text says why.
         case wrong(String)
     }
 
     let found: Found
-    /// Whether the job of the last turn was not the worker's any more when it was acknowledged.
+    /// Whether the last job was not the worker's any more when it was acknowledged.
     let isLost: Bool
 }
 
 extension ResqueStore {
-    /// Acknowledges a job, if there is one, with what it leads to, and reserves that of the turn `next`.
+    /// Acknowledges a job, if there is one, pushes the jobs that follow it, and makes the reservation `next`.
     func reserve(
         _ next: Int, after last: PerformedJob?, _ isFirst: Bool, for id: WorkerID, from selection: QueueSelection
     ) async throws -> ReserveResult {
@@ -32,9 +32,10 @@ extension ResqueStore {
             worker, last?.reservation.number ?? 0, next, WorkingRecord.end(worker: id.name), now.keys.count,
         ]
         let reply = try await run(
-            ResqueScripts.reserve, keys: names + now.keys + now.names.map(keys.pause) + queues, arguments + now.beginnings + jobs)
+            ResqueScripts.reserve, keys: names + now.keys + now.names.map(keys.pause) + queues,
+            arguments + now.beginnings + jobs)
         guard let parts = reply.array, let word = parts.first?.text else { throw ResqueError.unexpectedReply }
-        // At a further try the turn is not ours any more where an earlier one has acknowledged it.
+        // After the first attempt it may be acknowledged already, by one whose reply was lost.
         let isLost = isFirst && parts.count > 1 && parts[1].int == 1
         return ReserveResult(found: try found(word, parts, next, id, now.names), isLost: isLost)
     }
@@ -73,7 +74,7 @@ extension ResqueStore {
         )
     }
 
-    /// What a worker is recorded with, and what is remembered of it.
+    /// The record of a worker, and the history of its job.
     func record(of id: WorkerID) async throws -> (WorkingRecord?, JobHistory) {
         async let record = send("GET", keys.worker(id.description))
         async let reservation = send("HGET", keys.reservations, id.description)

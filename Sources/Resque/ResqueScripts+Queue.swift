@@ -1,10 +1,15 @@
 import RedisClient
 
-/// What producers, operators and the scheduler do in one step.
+/// The scripts of producers, operators and schedulers.
 extension ResqueScripts {
-    /// Pushes a job to its queue later.
+    /// Delays a job.
     ///
-    /// - ARGV: namespace; job; `in` and milliseconds from now, or `at` and a second.
+    ///     ARGV[1]  namespace and colon
+    ///     ARGV[2]  bytes of the job
+    ///     ARGV[3]  `in` or `at`
+    ///     ARGV[4]  `in`: milliseconds from now; `at`: second since 1970
+    ///
+    /// Returns 1.
     static let delay = RedisScript(
         delaying + """
 
@@ -16,7 +21,13 @@ extension ResqueScripts {
             return 1
             """)
 
-    /// Takes a job out of the delayed ones. KEYS: schedule. ARGV: namespace; job. Returns the seconds it was there for.
+    /// Removes a job from the delayed jobs.
+    ///
+    ///     KEYS[1]  sorted set `delayed_queue_schedule`
+    ///     ARGV[1]  namespace and colon
+    ///     ARGV[2]  bytes of the job
+    ///
+    /// Returns a list of the seconds for which it was delayed, one for each removal.
     static let dequeue = RedisScript(
         """
         local found = {}
@@ -32,15 +43,31 @@ extension ResqueScripts {
 
     /// Moves jobs that are due to their queues, if this scheduler is the leader or there is none.
     ///
-    /// - KEYS: leader, schedule, queues, failed, stat:failed.
-    /// - ARGV: name; seconds after which a silent leader is none; how many jobs at most; namespace; what comes before
-    ///   and after the payload of a failure.
-    /// - Returns: 1 where it is the leader; how many were moved; what second it is for Redis.
+    ///     KEYS[1]  string `resque_scheduler_leader_lock`
+    ///     KEYS[2]  sorted set `delayed_queue_schedule`
+    ///     KEYS[3]  set `queues`
+    ///     KEYS[4]  list `failed`
+    ///     KEYS[5]  string `stat:failed`
+    ///     ARGV[1]  name of the scheduler
+    ///     ARGV[2]  seconds after which the lock runs out
+    ///     ARGV[3]  how many jobs to move at most
+    ///     ARGV[4]  namespace and colon
+    ///     ARGV[5]  beginning of an entry for `failed`, before the payload
+    ///     ARGV[6]  end of the entry, after the payload
+    ///
+    /// Returns `{leads, moved, second, holder}`:
+    ///
+    ///     leads    1 if this scheduler is the leader, else 0
+    ///     moved    how many jobs were moved
+    ///     second   the time of Redis
+    ///     holder   the leader, where it is another and its lock has no end; else an empty string
     static let transfer = RedisScript(
         """
         local leader = redis.call('GET', KEYS[1])
         local now = redis.call('TIME')[1]
-        if leader and leader ~= ARGV[1] then return {0, 0, tonumber(now)} end
+        if leader and leader ~= ARGV[1] then
+          return {0, 0, tonumber(now), redis.call('TTL', KEYS[1]) == -1 and leader or ''}
+        end
         if not leader then redis.call('SET', KEYS[1], ARGV[1]) end
         redis.call('EXPIRE', KEYS[1], ARGV[2])
         local moved, limit = 0, tonumber(ARGV[3])
@@ -69,17 +96,46 @@ extension ResqueScripts {
             redis.call('ZREM', KEYS[2], second)
           end
         end
-        return {1, moved, tonumber(now)}
+        return {1, moved, tonumber(now), ''}
         """)
 
-    /// Lets another scheduler be the leader. KEYS: leader. ARGV: name.
+    /// Takes the lock of a leader that holds it without end.
+    ///
+    ///     KEYS[1]  string `resque_scheduler_leader_lock`
+    ///     ARGV[1]  name of the leader, as it was seen
+    ///     ARGV[2]  name of this scheduler
+    ///     ARGV[3]  seconds after which the lock runs out
+    ///
+    /// Returns 1, or 0 where the lock has changed.
+    static let takeOver = RedisScript(
+        """
+        if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('TTL', KEYS[1]) ~= -1 then return 0 end
+        redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+        return 1
+        """)
+
+    /// Gives the leadership up.
+    ///
+    ///     KEYS[1]  string `resque_scheduler_leader_lock`
+    ///     ARGV[1]  name of the scheduler
+    ///
+    /// Returns 1, or 0 where another is the leader.
     static let releaseLeadership = RedisScript(
         """
         if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
         return 0
         """)
 
-    /// Moves a failed job to its queue. KEYS: failed, queues, queue. ARGV: entry; the queue's name; job.
+    /// Moves a failed job to its queue.
+    ///
+    ///     KEYS[1]  list `failed`
+    ///     KEYS[2]  set `queues`
+    ///     KEYS[3]  list `queue:<name>`
+    ///     ARGV[1]  the entry of `failed`
+    ///     ARGV[2]  name of the queue
+    ///     ARGV[3]  bytes of the job
+    ///
+    /// Returns 1, or 0 where the entry is not there any more.
     static let requeue = RedisScript(
         """
         if redis.call('LREM', KEYS[1], 1, ARGV[1]) == 0 then return 0 end
@@ -88,7 +144,11 @@ extension ResqueScripts {
         return 1
         """)
 
-    /// Empties a list and says how long it was. KEYS: list.
+    /// Empties a list.
+    ///
+    ///     KEYS[1]  the list
+    ///
+    /// Returns how long it was.
     static let clear = RedisScript(
         """
         local length = redis.call('LLEN', KEYS[1])
@@ -96,11 +156,19 @@ extension ResqueScripts {
         return length
         """)
 
-    /// Registers workers and shows that they are alive.
+    /// Registers workers and writes their heartbeats.
     ///
-    /// - KEYS: workers, heartbeat, processes.
-    /// - ARGV: namespace; process; how to tell that it lives; the time as a heartbeat, and as a start; then for each
-    ///   worker its id, its name and node's ping.
+    ///     KEYS[1]     set `workers`
+    ///     KEYS[2]     hash `workers:heartbeat`
+    ///     KEYS[3]     hash `swift:processes`
+    ///     ARGV[1]     namespace and colon
+    ///     ARGV[2]     name of the process
+    ///     ARGV[3]     JSON by which its host can see whether it is alive
+    ///     ARGV[4]     the time, as a heartbeat has it
+    ///     ARGV[5]     the time, as `worker:<id>:started` has it
+    ///     ARGV[6...]  for each worker: its id, its name, and node's ping
+    ///
+    /// Returns 1.
     static let register = RedisScript(
         """
         -- A command that takes no memory first: after it Redis lets the others through when it has no more to give.

@@ -1,8 +1,8 @@
 import RedisClient
 
-/// What happens in Redis in one step, or not at all. A job's bytes are spliced as they are: `cjson` would turn `[]` into
-/// `{}` and long integers into floats. The number of a worker's turn is its fence: who was taken for dead and lost its
-/// job can't settle it any more, and what has run though its reply was lost does not run again.
+/// The Lua scripts of workers: each is one step in Redis. The bytes of a job are copied as they are, because `cjson` would
+/// turn `[]` into `{}` and long integers into floats. The number of a reservation fences it: a worker that was taken for
+/// dead and lost its job cannot acknowledge it, and a script whose reply was lost does not act twice.
 enum ResqueScripts {
     /// Acknowledges the job of one turn, pushes what it leads to, and pops and records the one of the next.
     ///
@@ -87,11 +87,16 @@ enum ResqueScripts {
             return {paused and 'paused' or wrong and 'wrong' or 'empty', lost, 0, wrong}
             """)
 
-    /// Ends a worker's turn: its job is done, or goes where it has to go, with what is to be remembered of it.
+    /// Acknowledges the job of a reservation: it is done, or goes where it has to go, with its history.
     ///
-    /// - KEYS, ARGV: see ``acknowledging``; the queues to push to; the number of the turn, and for each job to push its
-    ///   queue's name and its bytes.
-    /// - Returns: 1, or 0 where the turn was not the worker's any more or leads to a key that is no queue.
+    ///     KEYS[1...11]  see ``acknowledging``
+    ///     KEYS[12...]   lists `queue:<name>` of the jobs to push, one for each
+    ///     ARGV[1...8]   see ``acknowledging``
+    ///     ARGV[9]       number of the reservation
+    ///     ARGV[10...]   for each job to push: name of its queue, then its bytes
+    ///
+    /// Returns 1, or 0 where the reservation was not the worker's any more or a job to push leads to a key that is no
+    /// queue.
     static let acknowledge = RedisScript(
         pushing + acknowledging + """
 
@@ -105,12 +110,18 @@ enum ResqueScripts {
             return 1
             """)
 
-    /// Removes a worker, dead or leaving, and settles the job that it is recorded with.
+    /// Removes a worker that is dead or stops, and acknowledges the job that is recorded with it.
     ///
-    /// - KEYS: see ``acknowledging``, then workers, heartbeat, started, ping.
-    /// - ARGV: see ``acknowledging``, then the worker's record and its last heartbeat as they were seen, each empty where
-    ///   there was none, and `-` where it does not matter.
-    /// - Returns: 1, or 0 where these have changed since: the worker lives.
+    ///     KEYS[1...11]  see ``acknowledging``
+    ///     KEYS[12]      set `workers`
+    ///     KEYS[13]      hash `workers:heartbeat`
+    ///     KEYS[14]      string `worker:<id>:started`
+    ///     KEYS[15]      string `worker:ping:<name>`
+    ///     ARGV[1...8]   see ``acknowledging``
+    ///     ARGV[9]       the worker's record as it was seen; empty where there was none
+    ///     ARGV[10]      the worker's heartbeat as it was seen; empty where there was none, `-` where it does not matter
+    ///
+    /// Returns 1, or 0 where these have changed since: the worker is alive.
     static let removeWorker = RedisScript(
         acknowledging + """
 
@@ -126,10 +137,27 @@ enum ResqueScripts {
             return 1
             """)
 
-    /// - KEYS: worker, turns, again, processed, processed:<id>, failed, failed:<id>, the list `failed`, the queue, queues,
-    ///   locks.
-    /// - ARGV: id; `done`, `failed`, `retry`, `later`, `front`, `back` or `skip`; the job's bytes; what is to be
-    ///   remembered of it; the entry for `failed`; the delay in milliseconds; the namespace; the queue's name.
+    /// Defines `settle()`, which does with a job what is to become of it.
+    ///
+    ///     KEYS[1]   string `worker:<id>`
+    ///     KEYS[2]   hash `swift:turns`
+    ///     KEYS[3]   hash `swift:again`
+    ///     KEYS[4]   string `stat:processed`
+    ///     KEYS[5]   string `stat:processed:<id>`
+    ///     KEYS[6]   string `stat:failed`
+    ///     KEYS[7]   string `stat:failed:<id>`
+    ///     KEYS[8]   list `failed`
+    ///     KEYS[9]   list `queue:<name>` that the job came from
+    ///     KEYS[10]  set `queues`
+    ///     KEYS[11]  hash `swift:locks`
+    ///     ARGV[1]   id of the worker
+    ///     ARGV[2]   `done`, `failed`, `retry`, `later`, `front`, `back` or `skip`
+    ///     ARGV[3]   bytes of the job
+    ///     ARGV[4]   history of the job, to be kept; or empty
+    ///     ARGV[5]   `failed`: the entry for `failed`
+    ///     ARGV[6]   `retry`, `later`: the delay in milliseconds
+    ///     ARGV[7]   namespace and colon
+    ///     ARGV[8]   name of the queue
     private static let acknowledging =
         identifying + delaying + releasing + """
 

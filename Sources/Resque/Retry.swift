@@ -1,14 +1,14 @@
 import BgdemoFoundations
 
-/// Tries a job that has failed again, later and later, before it goes to `failed`.
+/// Performs a job that failed again, after growing delays, before it goes to `failed`.
 ///
-/// Meanwhile the job is among the delayed ones, so that it outlives its worker; a ``Scheduler`` brings it back.
+/// Meanwhile the job is delayed in Redis, where it outlives its worker; a ``Scheduler`` moves it back to its queue.
 public struct Retry: Plugin {
-    /// Attempts in all, the first among them.
+    /// Attempts in all, with the first. Default: 8.
     public var attempts: Int { policy.attempts }
-    /// The wait before the second attempt; it doubles with each.
+    /// The delay before the second attempt; it doubles with each. Default: 1 second.
     public var base: Duration { policy.base }
-    /// The longest wait.
+    /// The longest delay. Default: 5 minutes.
     public var cap: Duration { policy.cap }
     private let policy: RetryPolicy
     private let isWorthwhile: @Sendable (any Error) -> Bool

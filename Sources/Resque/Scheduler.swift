@@ -1,12 +1,13 @@
+import BgdemoFoundations
+public import Logging
 public import RedisClient
+public import ServiceLifecycle
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
     import Foundation
 #endif
-public import Logging
-public import ServiceLifecycle
 
 /// Moves delayed jobs to their queues when their time has come, as resque-scheduler and node's Scheduler do.
 ///
@@ -22,11 +23,28 @@ public final class Scheduler: Service {
     /// long in coming.
     private let lockTimeout = 15
     private let renewal = Duration.seconds(5)
+    /// For how long a leader may hold a lock without an end before it is taken over: twice the longest time that any
+    /// program gives the lock. Such a lock is left where a scheduler dies between taking it and giving it an end.
+    private let abandonedAfter: Duration
 
-    /// - Parameter interval: How often the leader looks for jobs that are due.
-    public init(
-        redis: any RedisCommands, namespace: String = "resque", interval: Duration = .seconds(1), logger: Logger
+    /// - Parameters:
+    ///   - namespace: The beginning of all keys, without the colon. Default: `resque`.
+    ///   - interval: How often the leader looks for jobs that are due. Default: 1 second.
+    public convenience init(
+        redis: any RedisCommands, namespace: String = "resque", interval: Duration = .seconds(1),
+        logger: Logger
     ) {
+        self.init(
+            redis: redis, namespace: namespace, interval: interval, abandonedAfter: .seconds(360),
+            logger: logger)
+    }
+
+    init(
+        redis: any RedisCommands, namespace: String = "resque", interval: Duration,
+        abandonedAfter: Duration,
+        logger: Logger
+    ) {
+        self.abandonedAfter = abandonedAfter
         store = ResqueStore(redis: redis, keys: ResqueKeys(namespace: namespace))
         name = WorkerID.process
         (self.logger, self.interval) = (logger, interval)
@@ -42,7 +60,8 @@ public final class Scheduler: Service {
         await Task { [self] in
             await withTaskGroup { group in
                 group.addTask { [store, name] in
-                    _ = try? await store.run(ResqueScripts.releaseLeadership, keys: [store.keys.leader], [name])
+                    _ = try? await store.run(
+                        ResqueScripts.releaseLeadership, keys: [store.keys.leader], [name])
                 }
                 // Where Redis is unavailable, the lock runs out by itself.
                 group.addTask { try? await Task.sleep(for: .milliseconds(500)) }
@@ -60,12 +79,15 @@ public final class Scheduler: Service {
         let isWhole: Bool
         /// How far the clock of Redis is ahead of ours, in seconds.
         var skew = 0.0
+        /// The leader, where it is another and its lock has no end.
+        var endlessHolder: String?
     }
 
     private func work() async {
         var last = Step(isLeader: false, moved: 0, isWhole: true)
         var renewed = ContinuousClock.now
         var isAway = false
+        var endless: (holder: String, since: ContinuousClock.Instant)?
         while !Task.isCancelled {
             do {
                 let isFresh = last.isLeader && last.isWhole && ContinuousClock.now - renewed < renewal
@@ -77,6 +99,16 @@ public final class Scheduler: Service {
                     }
                     if step.moved > 0 { logger.debug("transferredJob \(step.moved)") }
                     (last, renewed) = (step, .now)
+                    endless = step.endlessHolder.map { holder in
+                        guard let seen = endless, seen.holder.hasSameBytes(as: holder) else {
+                            return (holder, .now)
+                        }
+                        return seen
+                    }
+                    if let (holder, since) = endless, ContinuousClock.now - since >= abandonedAfter {
+                        endless = nil
+                        try await takeOver(from: holder)
+                    }
                 }
                 isAway = false
                 if last.isWhole { try? await Task.sleep(for: interval) }
@@ -88,10 +120,20 @@ public final class Scheduler: Service {
         }
     }
 
+    private func takeOver(from holder: String) async throws(ResqueError) {
+        let reply = try await store.run(
+            ResqueScripts.takeOver, keys: [store.keys.leader], [holder, name, lockTimeout])
+        guard reply.int == 1 else { return }
+        logger.warning(
+            "Took over the scheduler lock, which had no end",
+            metadata: ["holder": "\(printable(holder, limit: 200))"])
+    }
+
     /// Whether a job is due, or about to be, by one command.
     private func isSomethingDue(_ skew: Double) async throws -> Bool {
         let soon = Int(saturating: (Date.now.timeIntervalSince1970 + skew).rounded(.up))
-        let range = try await store.send("ZRANGEBYSCORE", store.keys.schedule, "-inf", soon, "LIMIT", "0", "1")
+        let range = try await store.send(
+            "ZRANGEBYSCORE", store.keys.schedule, "-inf", soon, "LIMIT", "0", "1")
         return !range.texts.isEmpty
     }
 
@@ -101,13 +143,15 @@ public final class Scheduler: Service {
         let failure = FailedEntry.around(
             exception: "InvalidJob", error: "the delayed job names no queue", worker: name, queue: "")
         let reply = try await store.run(
-            ResqueScripts.transfer, keys: [keys.leader, keys.schedule, keys.queues, keys.failed, keys.stat("failed")],
+            ResqueScripts.transfer,
+            keys: [keys.leader, keys.schedule, keys.queues, keys.failed, keys.stat("failed")],
             [name, lockTimeout, limit, keys.prefix, failure.beginning, failure.end])
         guard let isLeader = reply[0]?.int, let moved = reply[1]?.int, let second = reply[2]?.int else {
             throw ResqueError.unexpectedReply
         }
         return Step(
             isLeader: isLeader == 1, moved: moved, isWhole: moved < limit,
-            skew: Double(second) - Date.now.timeIntervalSince1970.rounded(.down))
+            skew: Double(second) - Date.now.timeIntervalSince1970.rounded(.down),
+            endlessHolder: reply[3]?.text.flatMap { $0.isEmpty ? nil : $0 })
     }
 }

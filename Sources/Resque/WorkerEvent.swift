@@ -1,15 +1,15 @@
 import BgdemoFoundations
 public import Logging
 
-/// What happens to a worker, by the names that node-resque gives it.
+/// An event of a worker, by node-resque's name.
 public enum WorkerEvent: Sendable {
     /// It is registered and begins to work.
     case start
-    /// It has left, and its keys with it.
+    /// It has stopped and removed its keys.
     case end
     /// Another worker is dead; its job went back to its queue or to `failed`, and its keys are removed.
     case cleaningWorker(String)
-    /// It asks for a job.
+    /// It tries to reserve a job.
     case poll
     /// It begins to perform a job.
     case job(Job)
@@ -21,7 +21,7 @@ public enum WorkerEvent: Sendable {
     case failure(Job?, any Error, took: Duration)
     /// Something else went wrong: with Redis, or with the worker itself. It goes on working.
     case error(any Error, Job?)
-    /// There is no job, or workers are paused: it waits to be woken.
+    /// There is no job, or workers are paused: it waits.
     case pause
 
     /// Writes the event as a log line that begins with its name.
@@ -41,9 +41,10 @@ public enum WorkerEvent: Sendable {
         case .reEnqueue(let job, let reason, let delay):
             log(.notice, "reEnqueue \(name(job)) (\(reason)) after \(delay.milliseconds) ms", job)
         case .success(let job, let result, let took):
-            // One short line: what the job did it has logged itself.
+            // One short line: the job logs itself what it did.
             logger.info(
-                "success \(name(job)) in \(took.milliseconds) ms", metadata: result is Void ? [:] : ["result": "\(result)"])
+                "success \(name(job)) in \(took.milliseconds) ms",
+                metadata: result is Void ? [:] : ["result": "\(result)"])
         case .failure(let job, let error, let took):
             let name = job.map(name) ?? "no job"
             log(.error, "failure \(name) in \(took.milliseconds) ms >> \(error)", job)

@@ -9,10 +9,9 @@ import Synchronization
 
 /// A worker's id, `<host>~<mark>:<pid>+<number>:<queues>`.
 ///
-/// It splits at `:` as Ruby and node split it; a process has many workers, numbered as those of node's MultiWorker are.
-/// The mark, drawn by each process, makes ids unique where two containers have one host name and their own pid 1. And it
-/// keeps the host part from being the name of the host: a Ruby worker that boots takes every id with its own host name
-/// for dead whose pid is not among the Ruby workers it sees there.
+/// Ruby and node split it at `:`. A process has many workers, numbered as with node's MultiWorker. The random mark makes
+/// ids unique where two containers have one host name and a pid 1 each. It also keeps the host part from being the host's
+/// name: a Ruby worker that starts prunes every id with its own host name whose pid is no Ruby worker's.
 struct WorkerID: Sendable, CustomStringConvertible {
     /// `<host>~<mark>:<pid>`: what the ids of a process begin with.
     static let process: String = {
@@ -45,7 +44,7 @@ struct WorkerID: Sendable, CustomStringConvertible {
     /// Its queues, joined by commas.
     var queues: Substring { Substring(description.utf8.dropFirst(name.utf8.count + 1)) }
 
-    /// What its process is called, where it is one of ours.
+    /// The name of its process, for a worker of this library.
     var process: Substring { Substring(name.utf8.prefix { $0 != UInt8(ascii: "+") }) }
 }
 

@@ -1,6 +1,6 @@
 import Metrics
 
-/// What a metrics system is told of the workers of a process.
+/// The metrics of the workers of a process.
 struct WorkerMetrics: Sendable {
     private let success = jobs("success")
     private let failure = jobs("failure")

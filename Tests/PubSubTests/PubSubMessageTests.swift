@@ -19,7 +19,7 @@ struct PubSubMessageTests {
         #expect(try PubSubMessage.email(Array(PubSubMessage.text(of: email, .safe).utf8)) == email)
     }
 
-    @Test("what node publishes is a mail, with the id of its bytes: the same for every subscriber")
+    @Test("A message without an id is a mail; every subscriber gives it the same id")
     func foreign() throws {
         let node = Array(#"{"to":"a@b.example","subject":"s","text":"t"}"#.utf8)
         let (one, two) = (try PubSubMessage.email(node), try PubSubMessage.email(node))

@@ -196,6 +196,25 @@ struct PrivateRedisTests {
         #expect(open?.description.contains("chmod 700") == true)
     }
 
+    @Test("A remembered directory that another user may enter is not used")
+    func remembered() async throws {
+        let folder = URL(filePath: "/tmp/bgdemo-private-\(UInt32.random(in: .min ... .max))")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let user = user(folder)
+        try await withRedisServer { server in
+            // What listens there is not ours: it must be neither used nor shut down.
+            unsafe chmod(server.folder, 0o755)
+            let data = folder.path + "/data/bgdemo"
+            try FileManager.default.createDirectory(
+                atPath: data, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try server.folder.write(toFile: data + "/place", atomically: true, encoding: .utf8)
+            let (url, handle) = try await PrivateRedis.hold(user, logger: silent)
+            #expect(!"\(url)".contains(server.folder))
+            #expect(try await connection(server.url).send("PING").text == "PONG")
+            withExtendedLifetime(handle) {}
+        }
+    }
+
     @Test("a server that can't start says why")
     func broken() async throws {
         let folder = URL(filePath: "/tmp/bgdemo-private-\(UInt32.random(in: .min ... .max))")

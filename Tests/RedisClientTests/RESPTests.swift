@@ -72,9 +72,11 @@ struct RESPTests {
         #expect(throws: RESPDecoder.MalformedReply.self) { try replies(Array(wire.utf8)) }
     }
 
-    @Test("A reply of more bytes than the limit is an error as soon as they have come", arguments: [
-        "$9223372036854775807\r\n", "$67108865\r\n", "+", "*2\r\n$3\r\nabc\r\n$67108865\r\n",
-    ])
+    @Test(
+        "A reply of more bytes than the limit is an error as soon as they have come",
+        arguments: [
+            "$9223372036854775807\r\n", "$67108865\r\n", "+", "*2\r\n$3\r\nabc\r\n$67108865\r\n",
+        ])
     func endless(beginning: String) throws {
         var reader = RESPDecoder(byteLimit: 64 << 20)
         try reader.feed(ByteBuffer(string: beginning))

@@ -74,7 +74,9 @@ struct RedisFailoverTests {
         }
     }
 
-    @Test("Without a new primary the error says READONLY, after the time that commands wait, and few connections are made")
+    @Test(
+        "Without a new primary the error says READONLY, after the time that commands wait, and few connections are made"
+    )
     func noPrimary() async throws {
         try await withTwoServers { old, _, proxy in
             let redis = try connection("redis://127.0.0.1:\(proxy.port)") {
@@ -127,7 +129,8 @@ struct RedisFailoverTests {
             } else {
                 // The connection that publishes breaks, and the one that listens does not.
                 let list = try await first.send("CLIENT", "LIST", "TYPE", "normal").text ?? ""
-                for line in list.split(separator: "\n") where line.contains("cmd=publish") || line.contains("cmd=role") {
+                for line in list.split(separator: "\n") where line.contains("cmd=publish") || line.contains("cmd=role")
+                {
                     let id = line.split(separator: " ").first?.dropFirst(3) ?? ""
                     _ = try await first.send("CLIENT", "KILL", "ID", id, "SKIPME", "yes")
                 }

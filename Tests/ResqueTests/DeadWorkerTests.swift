@@ -116,7 +116,8 @@ struct DeadWorkerTests {
     }
 
     @Test(
-        "A worker without heartbeats is pruned after its limit: on another host, of Ruby, and one that is not registered")
+        "A worker without heartbeats is pruned after its limit: on another host, of Ruby, and one that is not registered"
+    )
     func silent() async throws {
         try await withResque { resque in
             let ids = ["there~0e:7+1:emailQueue", "there:7:emailQueue", "gone:8:emailQueue"]

@@ -14,7 +14,10 @@ struct EstateTests {
         "A retry limit holds though another scheduler writes the job anew",
         arguments: [
             // resque-scheduler drops the queue, node's cjson makes an object of an empty list, keys change their order.
-            (#"{"class":"boom","queue":"emailQueue","args":[{"b":1,"a":[]}]}"#, #"{"class":"boom","args":[{"a":{},"b":1}]}"#),
+            (
+                #"{"class":"boom","queue":"emailQueue","args":[{"b":1,"a":[]}]}"#,
+                #"{"class":"boom","args":[{"a":{},"b":1}]}"#
+            ),
             (#"{"class":"boom","args":["\u00e9\/"]}"#, #"{"args":["é/"],"class":"boom"}"#),
             (
                 #"{"class":"boom","args":[{"id":"01J","to":"a@b.example"}]}"#,
@@ -96,9 +99,11 @@ struct EstateTests {
         }
     }
 
-    @Test("Numbers in Redis that no program of good faith writes trap nothing", arguments: [
-        "9223372036854775807,9223372036854775807", "-9223372036854775808,-1", "99999999999999999999,x",
-    ])
+    @Test(
+        "Numbers in Redis that no program of good faith writes trap nothing",
+        arguments: [
+            "9223372036854775807,9223372036854775807", "-9223372036854775808,-1", "99999999999999999999,x",
+        ])
     func numbers(counts: String) async throws {
         try await withResque { resque in
             let performed = Watched(0)

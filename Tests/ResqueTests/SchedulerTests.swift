@@ -1,6 +1,6 @@
+import BgdemoTestSupport
 import Foundation
 import RedisClient
-import BgdemoTestSupport
 import Testing
 
 @testable import Resque
@@ -25,8 +25,10 @@ struct SchedulerTests {
         try await withResque { resque in
             try await resque.queue.enqueueAt(1_795_447_222, job)
             #expect(try await resque.texts("LRANGE", "resque:delayed:1795447222", "0", "-1") == [text])
-            #expect(try await resque.texts("SMEMBERS", "resque:timestamps:\(text)") == ["delayed:1795447222"])
-            let schedule = try await resque.texts("ZRANGE", "resque:delayed_queue_schedule", "0", "-1", "WITHSCORES")
+            #expect(
+                try await resque.texts("SMEMBERS", "resque:timestamps:\(text)") == ["delayed:1795447222"])
+            let schedule = try await resque.texts(
+                "ZRANGE", "resque:delayed_queue_schedule", "0", "-1", "WITHSCORES")
             #expect(schedule == ["1795447222", "1795447222"])
             #expect(try await resque.queue.scheduled(job) == [1_795_447_222])
         }
@@ -37,8 +39,10 @@ struct SchedulerTests {
         try await withResque { resque in
             for milliseconds in [0, 1, 999, 1001, 3000] {
                 let before = try await Double(resque.texts("TIME")[0]) ?? 0
-                try await resque.queue.enqueueIn(.milliseconds(milliseconds), Job("\(milliseconds)", queue: "q"))
-                let second = try #require(try await resque.queue.scheduled(Job("\(milliseconds)", queue: "q")).first)
+                try await resque.queue.enqueueIn(
+                    .milliseconds(milliseconds), Job("\(milliseconds)", queue: "q"))
+                let second = try #require(
+                    try await resque.queue.scheduled(Job("\(milliseconds)", queue: "q")).first)
                 #expect(Double(second) >= before + Double(milliseconds) / 1000)
                 let after = try await Double(resque.texts("TIME")[0]) ?? 0
                 #expect(Double(second) <= after + Double(milliseconds) / 1000 + 2)
@@ -56,7 +60,10 @@ struct SchedulerTests {
                 _ = try await resque.redis.send("ZADD", "resque:delayed_queue_schedule", second, second)
             }
             #expect(try await step(resque) == (true, 3, true))
-            #expect(try await resque.texts("LRANGE", "resque:queue:emailQueue", "0", "-1") == [text, ruby, text])
+            #expect(
+                try await resque.texts("LRANGE", "resque:queue:emailQueue", "0", "-1") == [
+                    text, ruby, text,
+                ])
             #expect(try await resque.texts("SMEMBERS", "resque:queues") == ["emailQueue"])
             #expect(
                 try await resque.keys() == [
@@ -67,7 +74,9 @@ struct SchedulerTests {
         }
     }
 
-    @Test("A delayed job that names no queue goes to failed", arguments: [#"{"class":"a"}"#, "junk", #"{"queue":3}"#])
+    @Test(
+        "A delayed job that names no queue goes to failed",
+        arguments: [#"{"class":"a"}"#, "junk", #"{"queue":3}"#])
     func nowhere(job: String) async throws {
         try await withResque { resque in
             _ = try await resque.redis.send("RPUSH", "resque:delayed:1", job)
@@ -109,7 +118,9 @@ struct SchedulerTests {
     @Test("Many schedulers of two kinds that share no lock move each job once")
     func crowd() async throws {
         try await withResque { resque in
-            for number in 0..<300 { try await resque.queue.enqueueAt(1 + number % 7, Job("\(number)", queue: "q")) }
+            for number in 0..<300 {
+                try await resque.queue.enqueueAt(1 + number % 7, Job("\(number)", queue: "q"))
+            }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 // As node does it, one job at a time in two steps.
                 for _ in 0..<2 {
@@ -121,7 +132,8 @@ struct SchedulerTests {
                                 _ = try await resque.redis.send("ZREM", "resque:delayed_queue_schedule", second)
                                 continue
                             }
-                            _ = try await resque.redis.send("SREM", "resque:timestamps:\(job)", "delayed:\(second)")
+                            _ = try await resque.redis.send(
+                                "SREM", "resque:timestamps:\(job)", "delayed:\(second)")
                             _ = try await resque.redis.send("RPUSH", "resque:queue:q", job)
                         }
                     }
@@ -145,6 +157,24 @@ struct SchedulerTests {
             #expect(try await resque.queue.dequeueDelayed(job).isEmpty)
             #expect(try await resque.queue.delayed().map(\.second) == [7])
             #expect(try await resque.keys().count == 3)
+        }
+    }
+
+    @Test("A leader's lock without an end is taken over when its time is past")
+    func abandoned() async throws {
+        try await withResque { resque in
+            let leader = "resque:resque_scheduler_leader_lock"
+            _ = try await resque.redis.send("SET", leader, "gone:1")
+            let scheduler = Scheduler(
+                redis: resque.redis, interval: .milliseconds(10), abandonedAfter: .milliseconds(300),
+                logger: resque.logger)
+            let began = ContinuousClock.now
+            let run = Task { try await scheduler.run() }
+            try await resque.until { try await $0.text("GET", leader) != "gone:1" }
+            #expect(ContinuousClock.now - began >= .milliseconds(300))
+            #expect(try await resque.redis.send("TTL", leader).int ?? -1 > 0)
+            run.cancel()
+            try await run.value
         }
     }
 }

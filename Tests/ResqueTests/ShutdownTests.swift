@@ -198,9 +198,11 @@ struct ShutdownTests {
         }
     }
 
-    @Test("A worker without a job stops within a second where Redis is away, does not answer, or is read-only", arguments: [
-        "away", "silent", "read-only",
-    ])
+    @Test(
+        "A worker without a job stops within a second where Redis is away, does not answer, or is read-only",
+        arguments: [
+            "away", "silent", "read-only",
+        ])
     func idle(fault: String) async throws {
         try await withResque { resque in
             let proxy = try await FaultProxy.start(to: resque.server.socket)

@@ -20,7 +20,8 @@ public struct RedisSentinels: Sendable {
         var servers = [primary]
         for _ in 0..<2 {
             servers.append(
-                RedisServer(["--replicaof", "127.0.0.1 \(primary.port)", "--repl-diskless-sync-delay", "0"],
+                RedisServer(
+                    ["--replicaof", "127.0.0.1 \(primary.port)", "--repl-diskless-sync-delay", "0"],
                     port: try await freePort()))
         }
         let configuration = """

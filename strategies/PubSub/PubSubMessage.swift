@@ -10,17 +10,17 @@ enum PubSubMessage {
         return json.text
     }
 
-    /// The mail that a message asks for. Anybody may publish: it passes the rules that a request does. One without an id
+    /// The mail that a message asks for. Any program may publish, so the rules of requests hold. One without an id
     /// gets that of the message's bytes, which is the same for every subscriber.
     ///
-    /// - Throws: ``InvalidMessage`` where it is no JSON of this shape; ``InvalidEmail`` where a rule is broken.
+    /// - Throws: ``InvalidMessage`` where it is not JSON of this form; ``InvalidEmail`` where a rule is broken.
     static func email(_ payload: [UInt8]) throws -> Email {
         guard let object = try? JSONValue(payload), let fields = EmailFields(object) else { throw InvalidMessage() }
         return try fields.email(carrier: payload)
     }
 }
 
-/// A message that is none of ours.
+/// A message that is not a mail.
 struct InvalidMessage: Error, CustomStringConvertible {
     let description = #"not a JSON object like {"to":"a@b.example","subject":"s","text":"t"}"#
 }

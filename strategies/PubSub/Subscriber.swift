@@ -42,6 +42,9 @@ public struct Subscriber: Sendable {
     ) {
         self.settings = settings
         self.sender = sender
+        var options = options
+        // After a fail-over, what is published goes elsewhere.
+        options.roleCheckInterval = options.roleCheckInterval ?? .seconds(2)
         self.tracker = tracker
         self.loop = loop
         self.logger = logger

@@ -45,6 +45,9 @@ struct QueueOverview: Encodable {
     let working: Int
     let processed: Int
     let failures: Int
+    /// Whether all workers are paused, and which queues are.
+    let isPaused: Bool
+    let pausedQueues: [String]
 
     init(_ queue: Queue) async throws {
         for name in try await queue.names() {
@@ -57,6 +60,12 @@ struct QueueOverview: Encodable {
         workers = registered.count
         working = registered.count { $0.working != nil }
         (processed, failures) = try await queue.stats()
+        (isPaused, pausedQueues) = try await queue.paused(queues.map(\.queue))
+    }
+
+    private var pauses: String {
+        if isPaused { return " · all paused" }
+        return pausedQueues.isEmpty ? "" : " · paused: \(pausedQueues.joined(separator: ", "))"
     }
 
     var table: Table {
@@ -64,7 +73,7 @@ struct QueueOverview: Encodable {
             ["queue", "length", "wait"],
             queues.map { [$0.queue, "\($0.length)", $0.wait.map { "\(($0 * 10).rounded() / 10) s" } ?? "unknown"] }
                 + [["delayed", "\(delayed)", ""], ["failed", "\(failed)", ""]],
-            below: "\(working) of \(workers) workers working · \(processed) processed · \(failures) failures")
+            below: "\(working) of \(workers) workers working · \(processed) processed · \(failures) failures" + pauses)
     }
 }
 

@@ -20,6 +20,7 @@ struct QueuesCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Overview.self, FailedJobs.self, RetryJobs.self, ClearJobs.self, Workers.self, DelayedJobs.self,
+            Pause.self, Resume.self,
         ],
         defaultSubcommand: Overview.self)
 

@@ -36,8 +36,12 @@ final class RedisConnector: Sendable {
     }
 
     /// A connection for each event loop.
-    func connect(_ group: any EventLoopGroup, logger: Logger) -> RedisConnectionPool {
-        RedisConnectionPool(url, on: group, options: options, logger: logger)
+    func connect(
+        _ group: any EventLoopGroup, logger: Logger, roleCheckInterval: Duration? = nil
+    ) -> RedisConnectionPool {
+        var options = options
+        options.roleCheckInterval = roleCheckInterval
+        return RedisConnectionPool(url, on: group, options: options, logger: logger)
     }
 }
 

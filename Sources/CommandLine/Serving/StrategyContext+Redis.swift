@@ -11,7 +11,8 @@ extension PubSub {
     init(_ context: StrategyContext) throws {
         let connector = try context.requireRedis()
         self.init(
-            redis: connector.connect(context.group, logger: context.logger),
+            // A replica takes PUBLISH as well, for its own subscribers.
+            redis: connector.connect(context.group, logger: context.logger, roleCheckInterval: .seconds(2)),
             worker: context.role.works ? Subscriber(context, connector) : nil, semantics: context.semantics,
             logger: context.logger)
     }
