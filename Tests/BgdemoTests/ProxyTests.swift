@@ -30,7 +30,7 @@ struct ProxyTests {
         }
         try await withProxy(
             proxy, before: ["serve", "--port", "0", "--smtp-url", "discard:"], environment: ["BGDEMO_TOKEN": "secret"]
-        ) { port in
+        ) { port async throws in
             #expect(try await fetch(path, port: port, host: "mail.example").status == 403)
             let headers = ["Authorization: Bearer secret", "Sec-Fetch-Site: cross-site"]
             #expect(try await fetch(path, port: port, host: "mail.example", headers: headers).status == 200)
