@@ -1,6 +1,21 @@
 // swift-tools-version:6.2
 import PackageDescription
 
+/// Every strategy, in the order of the talk.
+let strategies: [Target] = [
+    .strategy("Foreground"),
+    .strategy("FireAndForget"),
+    .strategy(
+        "Local",
+        ["NetSupport", "Original2016", "Pipes", "Spool", "SystemCompat"]
+            + [.argumentParser, .nio, .lifecycle, .signals, .collections, .metrics, .subprocess],
+        exclude: ["Pipes", "Spool"]),
+    .strategy("PubSub", ["Original2016", "RedisClient", .nio, .lifecycle, .metrics]),
+    .strategy("Resque", ["Original2016", "RedisClient", "Resque", .argumentParser, .nio, .lifecycle, .metrics]),
+    .strategy("Eventr", ["Original2016", "RedisClient", "Eventr", .argumentParser, .metrics]),
+    .strategy("QueueBus", ["RedisClient", "Resque", "QueueBus", .argumentParser, .nio, .lifecycle]),
+]
+
 let package = Package(
     name: "bgdemo",
     platforms: [.macOS(.v15)],
@@ -69,36 +84,31 @@ let package = Package(
         .module("QueueBus", ["Foundations", "RedisClient", "Resque", "RubyRegex", .logging, .metrics]),
         .module("Eventr", ["Foundations", "NetSupport", "RedisClient", .nio, .logging, .metrics, .lifecycle]),
 
-        // The strategies, in the order of the talk, and what they share.
+        // What the strategies share.
         .module(
             "Core", in: "strategies",
-            ["Email", "Foundations", "RedisClient", "SystemCompat", .nio, .collections, .logging, .metrics]),
-        .strategy("Foreground"),
-        .strategy("FireAndForget"),
+            ["Email", "Foundations", "RedisClient", "SystemCompat"]
+                + [.argumentParser, .nio, .collections, .lifecycle, .logging, .metrics]),
         .target(
             name: "BgdemoPipes",
             dependencies: .own(
-                ["Core", "Email", "Foundations", "SystemCompat", .nio, .posix, .collections, .subprocess]),
+                ["Core", "Email", "Foundations", "SystemCompat"]
+                    + [.nio, .posix, .collections, .lifecycle, .logging, .subprocess]),
             path: "strategies/Local/Pipes", swiftSettings: .strict),
         .target(
             name: "BgdemoSpool",
             dependencies: .own(["Email", "Foundations", "Pipes", "SystemCompat", .nio, .logging]),
             path: "strategies/Local/Spool", swiftSettings: .strict),
+        // The code of 2016, for --semantics original.
         .strategy(
-            "Local",
-            ["HTTPServer", "NetSupport", "Pipes", "Spool", "SystemCompat"]
-                + [.nio, .lifecycle, .signals, .collections, .metrics, .subprocess],
-            exclude: ["Pipes", "Spool"]),
-        .strategy("PubSub", ["RedisClient", .nio, .lifecycle, .metrics]),
-        .strategy("Resque", ["RedisClient", "Resque", .nio, .lifecycle, .metrics]),
-        .strategy("Eventr", ["RedisClient", "Eventr", .metrics]),
-        .strategy("QueueBus", ["RedisClient", "Resque", "QueueBus", .nio, .lifecycle]),
+            "Original2016",
+            ["Pipes", "RedisClient", "Resque", "Eventr", .nio, .lifecycle, .collections, .metrics]),
 
         // The program.
         .module("PrivateRedis", ["Foundations", "RedisClient", "SystemCompat", .nio, .posix, .logging, .subprocess]),
         .module(
             "Benchmarking",
-            ["Email", "Foundations", "NetSupport", "PrivateRedis", "RedisClient", "SMTPInbox", "SystemCompat"]
+            ["Core", "Email", "Foundations", "NetSupport", "PrivateRedis", "RedisClient", "SMTPInbox", "SystemCompat"]
                 + [.nio, .posix, .logging, .histogram, .subprocess]),
         .module(
             "CommandLine",
@@ -106,12 +116,10 @@ let package = Package(
                 "Benchmarking", "CBuild", "Core", "Email", "Eventr", "Foundations", "HTTPServer", "MailAPI",
                 "NetSupport", "PrivateRedis", "QueueBus", "RedisClient", "Resque", "SMTPClient", "SMTPInbox",
                 "SystemCompat", "Telemetry",
-                "Pipes", "Spool",
-                "BgdemoForeground", "BgdemoFireAndForget", "BgdemoLocal", "BgdemoPubSub", "BgdemoResque",
-                "BgdemoEventr", "BgdemoQueueBus",
             ] + [.argumentParser, .lifecycle, .signals, .nio, .posix, .logging, .coreMetrics, .subprocess]),
         .executableTarget(
-            name: "bgdemo", dependencies: .own(["CommandLine"]),
+            name: "bgdemo",
+            dependencies: .own(["CommandLine", "Core"]) + strategies.map { .target(name: $0.name) },
             swiftSettings: .strict,
             // Saves 2 to 4 MB of memory: no table of symbols that nothing looks up, packed relocations.
             linkerSettings: [
@@ -143,7 +151,8 @@ let package = Package(
         .tests("Resque", ["Foundations", "NetSupport", "RedisClient", .nio, .posix, .logging, .subprocess]),
         .tests(
             "PubSub",
-            ["Core", "Email", "Foundations", "RedisClient", .nio, .posix, .logging, .lifecycle, .lifecycleTests]),
+            ["Core", "Email", "Foundations", "Original2016", "RedisClient"]
+                + [.nio, .posix, .logging, .lifecycle, .lifecycleTests]),
         .tests("Pipes", ["Email", "Foundations", .nio]),
         .tests("Spool", ["Email", "Foundations", "Pipes", "SystemCompat", .nio, .logging]),
         .tests(
@@ -166,13 +175,18 @@ let package = Package(
                 ["Core", "Email", "Eventr", "QueueBus", "RedisClient", "Resque", "TestSupport"]
                     + ["bgdemo", "CommandLine", .posix, .logging, .lifecycle, .signals]),
             swiftSettings: .strict),
+        .executableTarget(
+            name: "bgdemo-eighth-strategy",
+            dependencies: .own(["BgdemoForeground", "CommandLine", "Core", "Email", .argumentParser]),
+            path: "Tests/EighthStrategy", swiftSettings: .strict),
         .testTarget(
             name: "BgdemoTests",
             dependencies: .own(
-                ["Email", "Foundations", "RedisClient", "SMTPInbox", "SystemCompat", "TestSupport"]
-                    + ["bgdemo", "CommandLine", .argumentParser, .nio, .posix, .logging, .subprocess]),
+                ["Core", "Email", "Foundations", "RedisClient", "SMTPInbox", "SystemCompat", "TestSupport"]
+                    + ["bgdemo", "bgdemo-eighth-strategy", "CommandLine"]
+                    + [.argumentParser, .nio, .posix, .logging, .subprocess]),
             swiftSettings: .strict),
-    ]
+    ] + strategies
 )
 
 // MARK: - Names and settings
@@ -180,7 +194,7 @@ let package = Package(
 /// Products have their folder's name. Other targets have a prefix, since target names are unique among all packages of an
 /// application, which may have an `Email` or a `Core` of its own.
 func targetName(_ folder: String) -> String {
-    let plain = ["Resque", "Eventr", "QueueBus", "RedisClient", "bgdemo"]
+    let plain = ["Resque", "Eventr", "QueueBus", "RedisClient", "bgdemo", "bgdemo-eighth-strategy"]
     return plain.contains(folder) || folder.hasPrefix("Bgdemo") ? folder : "Bgdemo" + folder
 }
 

@@ -1,4 +1,5 @@
 public import ArgumentParser
+public import BgdemoCore
 import BgdemoCBuild
 
 /// The command `bgdemo`.
@@ -6,7 +7,7 @@ public struct Bgdemo: AsyncParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "bgdemo",
         abstract:
-            "Sends an e-mail from an HTTP request, by one of the ways of the talk \"Background Tasks in Node.js\".",
+            "Sends e-mail from an HTTP request in seven ways, from blocking the request to an event bus.",
         discussion: """
               bgdemo serve --strategy foreground
               curl http://127.0.0.1:8080/you@example.org/hello/how%20are%20you
@@ -23,11 +24,18 @@ public struct Bgdemo: AsyncParsableCommand {
     /// Empty where it was not built by the Makefile.
     private static let commit = unsafe String(cString: bgdemo_commit())
 
+    /// The strategies that this program has. Parsing, help and every command read them here.
+    @TaskLocal static var strategies: [StrategyDescriptor] = []
+
     public init() {}
 
     /// Runs the command that the arguments name, and ends the process.
-    public static func run() async -> Never {
+    public static func run(_ strategies: [StrategyDescriptor]) async -> Never {
         CurrentProcess.openStandardFiles()
+        CurrentProcess.exit(await $strategies.withValue(strategies) { await runCommand().rawValue })
+    }
+
+    private static func runCommand() async -> ExitCode {
         do {
             var command = try parseAsRoot()
             do {
@@ -37,20 +45,29 @@ public struct Bgdemo: AsyncParsableCommand {
                     try command.run()
                 }
             } catch let error as ValidationError {
-                // The library knows the usage of the whole program only, which says nothing of what was wrong.
+                // The library would print the usage of the whole program, not of this command.
                 let path = path(to: type(of: command)).joined(separator: " ")
                 CurrentProcess.printError("Error: \(error.message)\nSee '\(path) --help' for more information.")
-                CurrentProcess.exit(ExitCode.validationFailure.rawValue)
+                return .validationFailure
             }
+            return .success
         } catch {
-            let (code, message) = (exitCode(for: error), fullMessage(for: error))
+            let code = exitCode(for: error)
+            let message = [fullMessage(for: error), suggestion(code)].compactMap { $0 }.joined(separator: "\n")
             if !message.isEmpty { code.isSuccess ? print(message) : CurrentProcess.printError(message) }
-            CurrentProcess.exit(code.rawValue)
+            return code
         }
-        CurrentProcess.exit(0)
     }
 
-    /// The words that begin the command: `bgdemo queues failed`.
+    /// What was probably meant, where the arguments were wrong.
+    private static func suggestion(_ code: ExitCode) -> String? {
+        guard code == .validationFailure else { return nil }
+        return Suggestion.sentence(
+            for: Array(CommandLine.arguments.dropFirst()),
+            commands: configuration.subcommands.map { $0._commandName } + ["help"], strategies: strategies.map(\.name))
+    }
+
+    /// The words of a command: `bgdemo queues failed`.
     static func path(
         to wanted: any ParsableCommand.Type, from command: any ParsableCommand.Type = Bgdemo.self
     ) -> [String] {

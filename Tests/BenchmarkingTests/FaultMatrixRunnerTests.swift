@@ -1,3 +1,4 @@
+import BgdemoCore
 import BgdemoSMTPInbox
 import Subprocess
 import BgdemoTestSupport
@@ -20,8 +21,12 @@ import Testing
     @Test("SIGKILL loses mails under way of fire-and-forget and none of resque") func kill() async throws {
         let chaos = Self.chaos(
             [
-                BenchmarkSubject("fire-and-forget", deployment: .single, needsRedis: false),
-                BenchmarkSubject("resque", semantics: "safe", deployment: .separateWorker, needsRedis: true),
+                BenchmarkSubject(
+                    "fire-and-forget", deployment: .single, needsRedis: false,
+                    guarantees: .losesNothing(except: .killServer)),
+                BenchmarkSubject(
+                    "resque", semantics: "safe", deployment: .separateWorker, needsRedis: true,
+                    guarantees: .losesNothing),
             ], ["kill-worker", "kill-server"])
         let news = Mutex<[FaultMatrixRunner.Update]>([])
         let matrix = await chaos.matrix { one in news.withLock { $0.append(one) } }
@@ -49,7 +54,9 @@ import Testing
         let chaos = Self.chaos(
             [
                 BenchmarkSubject("foreground", deployment: .single, needsRedis: false),
-                BenchmarkSubject("local", semantics: "safe", deployment: .supervised, needsRedis: false),
+                BenchmarkSubject(
+                    "local", semantics: "safe", deployment: .supervised, needsRedis: false,
+                    guarantees: .losesNothing(except: .killMaster)),
             ], ["smtp-down"])
         let matrix = await chaos.matrix { _ in }
         let cells = try matrix.rows.map { try #require($0.cells.first) }
@@ -83,7 +90,11 @@ import Testing
 
     @Test("A cell that cannot run breaks the guarantee") func cannotRun() async throws {
         var chaos = Self.chaos(
-            [BenchmarkSubject("resque", semantics: "safe", deployment: .separateWorker, needsRedis: true)],
+            [
+                BenchmarkSubject(
+                    "resque", semantics: "safe", deployment: .separateWorker, needsRedis: true,
+                    guarantees: .losesNothing)
+            ],
             ["kill-worker"])
         chaos.program = "/bin/false"
         let matrix = await chaos.matrix { _ in }
@@ -106,9 +117,11 @@ import Testing
                 "kill-worker", "kill-server", "kill-master", "terminate", "stop-worker", "smtp-down", "smtp-moody",
                 "bad-address", "smtp-cut", "redis-killed", "redis-cut", "redis-silent",
             ])
+        #expect(Fault.all.map(\.name) == FaultKind.allCases.map(\.rawValue))
+        let guarantees = DurabilityGuarantees.losesNothing(except: .killServer)
+        #expect(guarantees.mustLoseNothing(under: .terminate) && !guarantees.mustLoseNothing(under: .killServer))
+        // A subject without a descriptor guarantees nothing.
         let stranger = BenchmarkSubject("an eighth", deployment: .single, needsRedis: false)
-        #expect(Fault.all.allSatisfy { !DurabilityGuarantees.mustLoseNothing(stranger, under: $0) })
-        let old = BenchmarkSubject("resque", semantics: "talk", deployment: .separateWorker, needsRedis: true)
-        #expect(Fault.all.allSatisfy { !DurabilityGuarantees.mustLoseNothing(old, under: $0) })
+        #expect(FaultKind.allCases.allSatisfy { !stranger.guarantees.mustLoseNothing(under: $0) })
     }
 }

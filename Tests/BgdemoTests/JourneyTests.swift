@@ -73,7 +73,7 @@ struct JourneyTests {
             try await program.end()
             return program.lines
         }
-        #expect(lines.contains { $0.contains("1 mails were under way") })
+        #expect(lines.contains { $0.contains("1 mail was under way") })
         #expect(lines.contains { $0.contains("email to you@example.org") })
         #expect(status == .exited(0))
     }

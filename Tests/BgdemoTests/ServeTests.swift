@@ -26,6 +26,9 @@ struct ServeTests {
             (["serve", "--smtp-url", "gmail"], "--smtp-user"),
             (["serve", "--from", "nobody"], "@"),
             (["serve", "--throttle", "soon"], "soon"),
+            (["serve", "--strategy", "local", "--spool", "s", "--semantics", "talk"], "--semantics original"),
+            (["serve", "resque"], "Did you mean 'bgdemo serve --strategy resque'?"),
+            (["inbox", "--host", "0.0.0.0"], "--anyone-may-send"),
         ])
     func usage(arguments: [String], says word: String) async throws {
         let (line, status) = try await withProgram(arguments) { program in
@@ -55,6 +58,15 @@ struct ServeTests {
                 _ = try await program.line { $0.contains("\(flag) has no effect here") }
             }
             #expect(program.lines.first?.hasPrefix("bgdemo foreground") == true)
+        }
+    }
+
+    @Test("A password on the command line is warned of, and not repeated")
+    func password() async throws {
+        let arguments = ["serve", "--port", "0", "--smtp-url", "smtp://me:hunter2@127.0.0.1:1", "--smtp-tls", "off"]
+        _ = try await withProgram(arguments) { program in
+            _ = try await program.line { $0.contains("--smtp-url has a password") }
+            #expect(!program.lines.contains { $0.contains("hunter2") })
         }
     }
 

@@ -5,62 +5,62 @@ import Testing
 
 @testable import BgdemoLocal
 
-@Suite("Who holds which mail")
+@Suite("The mails of the master")
 struct InFlightTableTests {
     private static func mail(_ text: String = "x") -> OwnedMail {
         OwnedMail(MailLine(EmailID(), ByteBuffer(string: text)), since: .now())
     }
 
-    @Test("A dead worker's mails go before all others, in the order they came")
-    func giveBack() throws {
-        var inFlight = InFlightTable()
+    @Test("The mails of a worker that died go before all others, in the order they came")
+    func requeueAll() throws {
+        var table = InFlightTable()
         let mails = (0..<5).map { _ in Self.mail() }
-        for mail in mails { inFlight.take(mail) }
-        for worker in [1, 2, 1] { _ = inFlight.hand(to: worker) }
-        #expect(inFlight.inHand(of: 1) == 2)
-        #expect(inFlight.giveBack(of: 1) == 2)
-        #expect(inFlight.giveBack(of: 1) == 0)
-        #expect((0..<4).compactMap { _ in inFlight.hand(to: 3)?.id } == [0, 2, 3, 4].map { mails[$0].id })
-        #expect(inFlight.count == 5)
-        #expect(inFlight.inHand(of: 2) == 1)
+        for mail in mails { table.add(mail) }
+        for worker in [1, 2, 1] { _ = table.assignNext(to: worker) }
+        #expect(table.assignedCount(of: 1) == 2)
+        #expect(table.requeueAll(of: 1) == 2)
+        #expect(table.requeueAll(of: 1) == 0)
+        #expect((0..<4).compactMap { _ in table.assignNext(to: 3)?.id } == [0, 2, 3, 4].map { mails[$0].id })
+        #expect(table.count == 5)
+        #expect(table.assignedCount(of: 2) == 1)
     }
 
-    @Test("A mail is settled once, by who holds it")
-    func settle() throws {
-        var inFlight = InFlightTable()
+    @Test("A mail is completed once, by the worker that it is assigned to")
+    func complete() throws {
+        var table = InFlightTable()
         let mail = Self.mail("12345")
-        inFlight.take(mail)
-        #expect(inFlight.bytes == 5)
-        #expect(inFlight.settle(mail.id, by: 1) == nil)
-        _ = inFlight.hand(to: 1)
-        #expect(inFlight.settle(mail.id, by: 2) == nil)
-        #expect(inFlight.settle(mail.id, by: 1) != nil)
-        #expect(inFlight.settle(mail.id, by: 1) == nil)
-        #expect(inFlight.isEmpty)
-        #expect(inFlight.bytes == 0)
+        table.add(mail)
+        #expect(table.bytes == 5)
+        #expect(table.complete(mail.id, by: 1) == nil)
+        _ = table.assignNext(to: 1)
+        #expect(table.complete(mail.id, by: 2) == nil)
+        #expect(table.complete(mail.id, by: 1) != nil)
+        #expect(table.complete(mail.id, by: 1) == nil)
+        #expect(table.isEmpty)
+        #expect(table.bytes == 0)
     }
 
-    @Test("A mail that rests keeps no hand busy, and counts its failures")
-    func rest() throws {
-        var inFlight = InFlightTable()
+    @Test("A mail that waits for its next attempt is assigned to no worker, and counts its failures")
+    func fail() throws {
+        var table = InFlightTable()
         let mail = Self.mail()
-        inFlight.take(mail)
+        table.add(mail)
         for failure in 1...3 {
-            _ = inFlight.hand(to: 1)
-            #expect(inFlight.rest(mail.id, by: 1)?.failures == failure)
-            #expect(inFlight.inHand(of: 1) == 0)
-            #expect(inFlight.waitingCount == 0)
+            _ = table.assignNext(to: 1)
+            #expect(table.fail(mail.id, by: 1)?.failures == failure)
+            #expect(table.assignedCount(of: 1) == 0)
+            #expect(table.waitingCount == 0)
             let soon = NIODeadline.now() + .seconds(5)
-            inFlight.restUntil(soon, mail.id)
-            #expect(!inFlight.hasWork(before: soon))
-            #expect(inFlight.hasWork(before: soon + .seconds(1)))
-            inFlight.wake(mail.id)
-            #expect(inFlight.hasWork(before: .now()))
+            table.scheduleRetry(of: mail.id, at: soon)
+            #expect(!table.hasWork(before: soon))
+            #expect(table.hasWork(before: soon + .seconds(1)))
+            table.requeue(mail.id)
+            #expect(table.hasWork(before: .now()))
         }
-        #expect(inFlight.count == 1)
-        _ = inFlight.hand(to: 1)
-        _ = inFlight.rest(mail.id, by: 1)
-        inFlight.drop(mail.id)
-        #expect(inFlight.isEmpty)
+        #expect(table.count == 1)
+        _ = table.assignNext(to: 1)
+        _ = table.fail(mail.id, by: 1)
+        table.drop(mail.id)
+        #expect(table.isEmpty)
     }
 }

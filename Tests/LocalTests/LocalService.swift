@@ -31,7 +31,7 @@ struct LocalService: Sendable {
     /// Kills the child, and returns its successor when that is ready.
     func replace(_ pid: Int32, _ title: String, after seen: [Int32]) async throws -> Int32 {
         kill(pid, SIGKILL)
-        _ = try await program.line { $0.contains("[\(title) @ \(pid)] died :( (signal 9)") }
+        _ = try await program.line { $0.contains("[\(title) @ \(pid)] died :(") && $0.contains("signal 9") }
         return try await ready(title, notIn: seen)
     }
 

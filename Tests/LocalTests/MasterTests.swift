@@ -6,7 +6,7 @@ import Subprocess
 import BgdemoTestSupport
 import Testing
 
-/// How the master leads its service.
+/// The master and its children.
 @Suite("The master", .serialized, .timeLimit(.minutes(2)))
 struct MasterTests {
     private static func inbox(_ delay: Duration) -> InboxSettings {
@@ -30,11 +30,29 @@ struct MasterTests {
         }
         #expect(status == .exited(0))
         let order = ["web server @", "email worker @"].map { title in
-            lines.firstIndex { $0.contains("[\(title)") && $0.contains("left (exit code 0)") }
+            lines.firstIndex { $0.contains("[\(title)") && $0.contains("] ended") && $0.contains("exit code 0") }
         }
         let (server, worker) = (try #require(order[0]), try #require(order[1]))
         #expect(server < worker)
         #expect(lines[server...worker].contains { $0.contains("Sent an email") })
+    }
+
+    @Test("On SIGTERM new clients are refused at once, while the mails are still being sent")
+    func refused() async throws {
+        try await withLocalService(["--concurrency", "1"], inbox: Self.inbox(.milliseconds(200))) { service in
+            _ = try await service.ready(LocalService.worker)
+            let answered = await service.load((0..<15).map { "mail-\($0)" }, perSecond: 500)
+            #expect(answered.count == 15)
+            try service.program.signal(.terminate)
+            let signalled = ContinuousClock.now
+            while let client = try? await RawClient.connect(port: service.port) {
+                await client.close()
+                guard ContinuousClock.now - signalled < .seconds(2) else { break }
+            }
+            #expect(ContinuousClock.now - signalled < .seconds(1))
+            #expect(service.arrivals.value.count < 15)
+            try await service.arrived(answered)
+        }
     }
 
     @Test("On SIGHUP every child is renewed, and no connection is refused, reset or left unanswered")
@@ -61,9 +79,13 @@ struct MasterTests {
                 try service.program.signal(.terminalClosed)
                 let (server, worker) = (servers[servers.count - 1], workers[workers.count - 1])
                 servers.append(try await service.ready(LocalService.server, notIn: servers))
-                _ = try await service.program.line { $0.contains("[web server @ \(server)] left (exit code 0)") }
+                _ = try await service.program.line {
+                    $0.contains("[web server @ \(server)] ended") && $0.contains("exit code 0")
+                }
                 workers.append(try await service.ready(LocalService.worker, notIn: workers))
-                _ = try await service.program.line { $0.contains("[email worker @ \(worker)] left (exit code 0)") }
+                _ = try await service.program.line {
+                    $0.contains("[email worker @ \(worker)] ended") && $0.contains("exit code 0")
+                }
             }
             isOver.change { $0 = true }
             let count = try await answers
@@ -91,7 +113,7 @@ struct MasterTests {
             try await service.program.end()
             return service.program.lines
         }
-        #expect(lines.contains { $0.contains("20 emails were not sent in time and are lost") })
+        #expect(lines.contains { $0.contains("mails were not sent in time and are lost") && $0.contains("mails=20") })
     }
 
     @Test("What can't be sent is tried again, and then rests in the dead letters")
@@ -136,7 +158,9 @@ struct MasterTests {
             }
             _ = try await service.program.line { $0.contains("[email worker @ \(worker)] email sent!") }
             kill(worker, SIGKILL)
-            _ = try await service.program.line { $0.contains("died :( (signal 9)") && $0.contains("are gone with it") }
+            _ = try await service.program.line {
+                $0.contains("died :(") && $0.contains("signal 9") && $0.contains("lost=")
+            }
             _ = try await service.ready(LocalService.worker, notIn: [worker])
             #expect(try await fetch("/you@example.org/after/t", port: service.port).status == 200)
             try await service.arrivals.wait { $0["after"] == 1 }
@@ -155,7 +179,7 @@ struct MasterTests {
                 kill(worker, SIGKILL)
                 for wait in [250, 500, 1000] {
                     _ = try await service.program.line {
-                        $0.contains("email worker dies again") && $0.contains("in \(wait) ms")
+                        $0.contains("email worker dies again") && $0.contains("\(wait) ms")
                     }
                 }
                 _ = try await service.program.line {
@@ -180,7 +204,10 @@ struct MasterTests {
                 for child in [worker, server] {
                     let pipe = try #require(try messagePipe(of: child))
                     try pipe.write(contentsOf: Data(lines.joined(separator: "\n").utf8 + [0xff, 0x0a]))
-                    _ = try await service.program.line { $0.contains("@ \(child) is garbled: garbage") }
+                    _ = try await service.program.line {
+                        $0.contains("ignoring an invalid message") && $0.contains("@ \(child)")
+                            && $0.contains("garbage")
+                    }
                 }
                 #expect(try await fetch("/you@example.org/after/t", port: service.port).status == 200)
                 try await service.arrived(["after"])
@@ -211,9 +238,10 @@ struct HangTests {
             kill(worker, SIGSTOP)
             #expect(try await fetch("/you@example.org/stuck/t", port: service.port).status == 200)
             _ = try await service.program.line {
-                $0.contains("email worker @ \(worker) has not answered for 10 s: killing it")
+                $0.contains("killing a child that does not answer") && $0.contains("email worker @ \(worker)")
+                    && $0.contains("10 s")
             }
-            _ = try await service.program.line { $0.contains("@ \(worker)] died :( (signal 9); 1 emails in its hands") }
+            _ = try await service.program.line { $0.contains("@ \(worker)] died :(") && $0.contains("requeued=1") }
             _ = try await service.ready(LocalService.worker, notIn: [worker])
             try await service.arrived(["stuck"])
             #expect(service.duplicates == 0)

@@ -47,8 +47,12 @@ struct ImportRule: Sendable, CustomTestStringConvertible {
             $0.isIn("strategies/Core") && !$1.isBase
                 && !$1.isIn("Sources/Email", "Sources/RedisClient", "Sources/CHiredis")
         },
-        ImportRule("Only the command line imports a strategy.") { from, to in
-            to.isStrategy && !from.isCommandLine && from.strategyFolder != to.strategyFolder
+        ImportRule("Only bgdemo, which has the list of strategies, imports a strategy.") { from, to in
+            to.isStrategy && from.name != "bgdemo" && from.strategyFolder != to.strategyFolder
+        },
+        ImportRule("Only Local and Original2016 import the pipes of Local.", allowsIndirect: true) {
+            $1.isIn("strategies/Local/Pipes") && !$0.folder.hasPrefix("strategies/Local")
+                && !$0.isIn("strategies/Original2016")
         },
         ImportRule("Only the command line, Benchmarking and Web import PrivateRedis.") {
             $1.isIn("Sources/PrivateRedis") && !$0.isCommandLine && !$0.isIn("Sources/Benchmarking", "Sources/Web")
@@ -74,8 +78,11 @@ extension ModuleGraph.Module {
     /// What everything may stand on: no mail, no protocol.
     var isBase: Bool { isIn("Sources/Foundations", "Sources/SystemCompat", "Sources/NetSupport") }
 
-    /// A strategy or a part of one. Core is what they share.
-    var isStrategy: Bool { folder.hasPrefix("strategies/") && !isIn("strategies/Core") }
+    /// A strategy or a part of one. They share Core, and the code of 2016, which uses the pipes of Local.
+    var isStrategy: Bool {
+        folder.hasPrefix("strategies/")
+            && !isIn("strategies/Core", "strategies/Original2016", "strategies/Local/Pipes")
+    }
 
     /// `strategies/Local` for all that is in it.
     var strategyFolder: String? {

@@ -21,7 +21,8 @@ import Testing
             ("BgdemoHTTPServer", "BgdemoCore"), ("BgdemoSMTPInbox", "BgdemoCore"),
             ("BgdemoSMTPInbox", "BgdemoFireAndForget"), ("BgdemoSMTPClient", "BgdemoCore"),
             ("BgdemoCore", "Resque"), ("BgdemoCore", "BgdemoHTTPServer"), ("BgdemoMailAPI", "BgdemoForeground"),
-            ("BgdemoBenchmarking", "BgdemoLocal"), ("BgdemoForeground", "BgdemoPipes"),
+            ("BgdemoBenchmarking", "BgdemoLocal"), ("BgdemoCommandLine", "BgdemoLocal"),
+            ("BgdemoForeground", "BgdemoPipes"),
             ("BgdemoEventr", "BgdemoResque"),
             ("BgdemoTelemetry", "BgdemoSpool"), ("BgdemoResque", "BgdemoPrivateRedis"), ("BgdemoEmail", "BgdemoCCurl"),
             ("Resque", "BgdemoCHiredis"), ("BgdemoBenchmarking", "bgdemo"), ("BgdemoBenchmarking", "BgdemoCommandLine"),
@@ -80,12 +81,16 @@ import Testing
         .init("BgdemoEventr", in: "strategies/Eventr", imports: ["BgdemoCore", "Eventr"]),
         .init("BgdemoPrivateRedis", in: "Sources/PrivateRedis", imports: ["RedisClient"]),
         .init("BgdemoBenchmarking", in: "Sources/Benchmarking", imports: ["BgdemoPrivateRedis", "BgdemoSMTPInbox"]),
-        .init("bgdemo", in: "Sources/bgdemo", imports: ["BgdemoCommandLine"]),
+        .init(
+            "bgdemo", in: "Sources/bgdemo",
+            imports: [
+                "BgdemoCommandLine", "BgdemoLocal", "BgdemoForeground", "BgdemoFireAndForget", "BgdemoResque",
+                "BgdemoEventr",
+            ]),
         .init(
             "BgdemoCommandLine", in: "Sources/CommandLine",
             imports: [
-                "BgdemoBenchmarking", "BgdemoMailAPI", "BgdemoLocal", "BgdemoForeground", "BgdemoFireAndForget",
-                "BgdemoResque", "BgdemoEventr", "QueueBus", "BgdemoSMTPClient", "BgdemoTelemetry",
+                "BgdemoBenchmarking", "BgdemoCore", "BgdemoMailAPI", "QueueBus", "BgdemoSMTPClient", "BgdemoTelemetry",
             ]),
     ])
 }

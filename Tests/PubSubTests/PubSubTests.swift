@@ -7,6 +7,7 @@ import RedisClient
 import ServiceLifecycleTestKit
 import BgdemoCore
 import BgdemoTestSupport
+import BgdemoOriginal2016
 import Testing
 
 @testable import BgdemoPubSub
@@ -15,7 +16,7 @@ import Testing
 struct PubSubTests {
     /// A strategy, and the end of its work.
     private struct PubSubFixture: Sendable {
-        let strategy: PubSub
+        let strategy: any Strategy
         let redis: RedisConnection
         let stop: GracefulShutdownTestTrigger
         let work: Task<Void, any Error>
@@ -26,8 +27,9 @@ struct PubSubTests {
     }
 
     /// Runs `body` with a Redis and a process of both halves.
-    private func withHall(
-        _ sender: any EmailSender, _ change: (inout Subscriber.Settings) -> Void = { _ in },
+    private func withPubSub(
+        _ sender: any EmailSender, _ semantics: Semantics = .safe,
+        _ change: (inout Subscriber.Settings) -> Void = { _ in },
         _ body: @Sendable (PubSubFixture) async throws -> Void
     ) async throws {
         var settings = Subscriber.Settings()
@@ -37,11 +39,22 @@ struct PubSubTests {
             let url = try RedisURL(server.url)
             let loop = MultiThreadedEventLoopGroup.singleton.any()
             let redis = RedisConnection(url, on: loop, logger: silent)
-            let strategy = PubSub(
-                redis: redis,
-                worker: Subscriber(
-                    url, options: RedisOptions(), on: loop, sender: sender, tracker: DeliveryTracker(logger: silent),
-                    settings: settings, logger: silent), semantics: settings.semantics, logger: silent)
+            let tracker = DeliveryTracker(logger: silent)
+            let strategy: any Strategy =
+                switch semantics {
+                case .safe:
+                    PubSub(
+                        redis: redis,
+                        worker: Subscriber(
+                            url, options: RedisOptions(), on: loop, sender: sender, tracker: tracker,
+                            settings: settings, logger: silent), logger: silent)
+                case .original:
+                    OriginalPubSub(
+                        redis: redis,
+                        subscriber: OriginalSubscriber(
+                            url, options: RedisOptions(), on: loop, sender: sender, tracker: tracker,
+                            throttle: Throttle(.zero), logger: silent), logger: silent)
+                }
             try await testGracefulShutdown { stop in
                 let work = Task { try await strategy.work() }
                 try await body(PubSubFixture(strategy: strategy, redis: redis, stop: stop, work: work))
@@ -58,7 +71,7 @@ struct PubSubTests {
     @Test("what is accepted is published, heard and sent, with its id")
     func arrival() async throws {
         let sender = FakeSender()
-        try await withHall(sender) { fixture in
+        try await withPubSub(sender) { fixture in
             let email = try mail()
             // At once after the start, and still not lost on the process' own worker.
             let result = try await fixture.strategy.accept(email)
@@ -73,7 +86,7 @@ struct PubSubTests {
         try await withRedisServer { server in
             let redis = RedisConnection(
                 try RedisURL(server.url), on: MultiThreadedEventLoopGroup.singleton.any(), logger: silent)
-            let strategy = PubSub(redis: redis, worker: nil, semantics: .safe, logger: silent)
+            let strategy = PubSub(redis: redis, worker: nil, logger: silent)
             let result = try await strategy.accept(mail())
             #expect(result.details == [AcceptResult.Detail("subscribers", 0)])
             #expect(result.note?.contains("lost") == true)
@@ -88,7 +101,7 @@ struct PubSubTests {
         let redis = RedisConnection(
             try RedisURL("unix:///tmp/bgdemo-nobody.sock"), on: MultiThreadedEventLoopGroup.singleton.any(),
             options: options, logger: silent)
-        let strategy = PubSub(redis: redis, worker: nil, semantics: .safe, logger: silent)
+        let strategy = PubSub(redis: redis, worker: nil, logger: silent)
         let email = try mail()
         for call in [{ _ = try await strategy.accept(email) }, { try await strategy.check() }] {
             let error = await #expect(throws: AcceptError.self) { try await call() }
@@ -97,14 +110,14 @@ struct PubSubTests {
                 return
             }
         }
-        let talk = PubSub(redis: redis, worker: nil, semantics: .original, logger: silent)
-        #expect(try await talk.accept(email) == AcceptResult("published"))
+        let original = OriginalPubSub(redis: redis, subscriber: nil, logger: silent)
+        #expect(try await original.accept(email) == AcceptResult("published"))
     }
 
     @Test("anybody may publish: what is no mail is refused, what is one is sent")
     func foreign() async throws {
         let sender = FakeSender()
-        try await withHall(sender) { fixture in
+        try await withPubSub(sender) { fixture in
             _ = try await fixture.strategy.accept(mail())
             for message in ["", "garbage", "{\"to\":\"x\"}", String(repeating: "[", count: 100_000)] {
                 #expect(try await fixture.publish(message) == 1)
@@ -121,7 +134,7 @@ struct PubSubTests {
         let sender = FakeSender { email, before in
             email.to.text == "a1@b.example" ? .permanent(failure) : .temporary(failure)
         }
-        try await withHall(sender) { fixture in
+        try await withPubSub(sender) { fixture in
             for number in [1, 2] { _ = try await fixture.strategy.accept(mail(number)) }
             try await sender.mails.wait { $0.count == 4 }
             fixture.stop.triggerGracefulShutdown()
@@ -134,7 +147,7 @@ struct PubSubTests {
     @Test("no more are in hand than may, and no more in memory; nothing is lost by it")
     func bounds() async throws {
         let sender = FakeSender { _, before in before < 3 ? nil : .sent(reply: "250") }
-        try await withHall(sender) {
+        try await withPubSub(sender) {
             $0.concurrency = 3
             $0.backlog = 10
         } _: { fixture in
@@ -155,9 +168,8 @@ struct PubSubTests {
     @Test("asked to stop, it sends what it has heard; the talk loses it", arguments: [Semantics.safe, .original])
     func stop(semantics: Semantics) async throws {
         let sender = FakeSender { _, before in before == 0 ? nil : .sent(reply: "250") }
-        try await withHall(sender) {
+        try await withPubSub(sender, semantics) {
             $0.concurrency = 1
-            $0.semantics = semantics
         } _: { fixture in
             for number in 0..<100 { _ = try await fixture.strategy.accept(mail(number)) }
             try await sender.mails.wait { $0.count == 1 }
@@ -172,7 +184,7 @@ struct PubSubTests {
     @Test("a send that hangs holds up no stop for longer than the grace")
     func hung() async throws {
         let sender = FakeSender { _, _ in nil }
-        try await withHall(sender) {
+        try await withPubSub(sender) {
             $0.grace = .milliseconds(100)
         } _: { fixture in
             _ = try await fixture.strategy.accept(mail())
@@ -187,13 +199,11 @@ struct PubSubTests {
         let sender = FakeSender { _, before in
             before < 20 ? .permanent(SMTPFailure(.rcpt, code: 550, "no")) : .sent(reply: "250")
         }
-        try await withHall(sender) {
-            $0.semantics = .original
-        } _: { fixture in
+        try await withPubSub(sender, .original) { fixture in
             _ = try await fixture.strategy.accept(mail())
             try await sender.mails.wait { $0.count == 21 }
             #expect(try await fixture.publish("garbage") == 1)
-            await #expect(throws: InvalidMessage.self) { try await fixture.work.value }
+            await #expect(throws: InvalidOriginalMessage.self) { try await fixture.work.value }
         }
     }
 }

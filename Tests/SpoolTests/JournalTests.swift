@@ -1,5 +1,6 @@
 import Foundation
 import BgdemoEmail
+import BgdemoFoundations
 import NIOCore
 import BgdemoPipes
 import BgdemoSystemCompat
@@ -20,7 +21,7 @@ struct JournalTests {
     private static func id(_ record: Journal.Record) -> EmailID {
         switch record {
         case .mail(let mail): mail.id
-        case .settled(let id): id
+        case .removal(let id): id
         }
     }
 
@@ -30,7 +31,7 @@ struct JournalTests {
         for record in records {
             switch record {
             case .mail(let mail): ids.append(mail.id)
-            case .settled(let id): ids.removeAll { $0 == id }
+            case .removal(let id): ids.removeAll { $0 == id }
             }
         }
         return ids
@@ -40,7 +41,7 @@ struct JournalTests {
     private static func history(_ count: Int) throws -> [Journal.Record] {
         let mails = try (0..<count).map(record)
         return mails.enumerated().flatMap { place, mail in
-            place % 3 == 2 ? [mail, .settled(id(mails[place - 2]))] : [mail]
+            place % 3 == 2 ? [mail, .removal(id(mails[place - 2]))] : [mail]
         }
     }
 
@@ -116,6 +117,25 @@ struct JournalTests {
         }
     }
 
+    @Test("Any bytes are opened as a journal, and what is no record is counted")
+    func anyBytes() throws {
+        var random = SeededRandom(seed: 1)
+        try withDirectory { directory in
+            let path = URL(filePath: directory.appending("journal").string)
+            for round in 0..<200 {
+                // Many zeros, so that lengths are often plausible.
+                let bytes = (0..<(round * 4)).map { _ in
+                    Bool.random(using: &random) ? 0 : UInt8.random(in: 0...255, using: &random)
+                }
+                try Data(bytes).write(to: path)
+                let (journal, found) = try Journal.open(directory)
+                journal.close()
+                #expect(found.mails.isEmpty)
+                #expect(found.damaged + found.torn == bytes.count)
+            }
+        }
+    }
+
     @Test("It is written anew when little of it is alive, and holds the same")
     func compaction() throws {
         try withDirectory { directory in
@@ -128,8 +148,8 @@ struct JournalTests {
                 records.append(record)
                 // All but each 50th are settled.
                 if place % 50 != 0 {
-                    try journal.append([.settled(Self.id(record))])
-                    records.append(.settled(Self.id(record)))
+                    try journal.append([.removal(Self.id(record))])
+                    records.append(.removal(Self.id(record)))
                 }
                 if try journal.compactIfWorthwhile() { compactions += 1 }
             }
@@ -169,14 +189,14 @@ struct JournalTests {
                 return mail
             }
             for mail in mails {
-                spool.keep(Spool.PendingWrite(server: 1, mail: mail, since: .now())) { writes, failure in
+                spool.write(Spool.PendingWrite(server: 1, mail: mail, since: .now())) { writes, failure in
                     #expect(failure == nil)
                     ids.change { $0 += writes.map(\.mail.id) }
                 }
             }
             try await ids.wait { $0.count >= 500 }
             #expect(ids.value == mails.map(\.id))
-            for mail in mails.prefix(400) { spool.settle(mail.id) }
+            for mail in mails.prefix(400) { spool.remove(mail.id) }
             await spool.close()
             let (_, found) = try Spool.open(directory.string, sync: policy, logger: .silentInTests)
             #expect(found.mails.map(\.id) == mails.dropFirst(400).map(\.id))

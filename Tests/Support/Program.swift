@@ -104,17 +104,18 @@ public final class Program: Sendable {
 ///
 /// - Parameters:
 ///   - environment: Variables beside the test's own; a test says which of those that bgdemo reads.
+///   - executable: The program. Default: `bgdemo`.
 ///   - shell: What a shell does before it becomes the program, such as `ulimit -n 40`.
 /// - Returns: What `body` returns, and how the program ended.
 public func withProgram<Result: Sendable>(
-    _ arguments: [String], environment: [String: String] = [:], shell: String? = nil,
-    _ body: @Sendable @escaping (Program) async throws -> Result
+    _ arguments: [String], environment: [String: String] = [:], executable: String = bgdemoPath,
+    shell: String? = nil, _ body: @Sendable @escaping (Program) async throws -> Result
 ) async throws -> (result: Result, status: TerminationStatus) {
     let variables = Dictionary(
         uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), Optional($0.value)) })
     let configuration = Configuration(
-        executable: .path(FilePath(shell == nil ? bgdemoPath : "/bin/sh")),
-        arguments: Arguments(shell.map { ["-c", "\($0); exec \"$0\" \"$@\"", bgdemoPath] + arguments } ?? arguments),
+        executable: .path(FilePath(shell == nil ? executable : "/bin/sh")),
+        arguments: Arguments(shell.map { ["-c", "\($0); exec \"$0\" \"$@\"", executable] + arguments } ?? arguments),
         environment: Subprocess.Environment.inherit.updating(variables))
     let ended = try await run(configuration, input: .none, output: .sequence, error: .combinedWithOutput) { execution in
         let program = Program(pid: execution.processIdentifier.value) { try execution.send(signal: $0) }

@@ -1,17 +1,17 @@
-import DequeModule
 import BgdemoEmail
-import NIOCore
 import BgdemoPipes
+import DequeModule
+import NIOCore
 
 /// A mail that the master owns.
 struct OwnedMail: Sendable {
-    /// As it came and as it goes on.
+    /// As it came, and as it goes to a worker.
     let line: MailLine
     /// When the master got it.
     let since: NIODeadline
     /// Mails are numbered in the order they came.
     fileprivate(set) var number = 0
-    /// How often it could not be sent.
+    /// How often it was not sent.
     fileprivate(set) var failures = 0
     /// When it is tried again.
     fileprivate var due = NIODeadline.distantFuture
@@ -25,25 +25,25 @@ struct OwnedMail: Sendable {
     var bytes: Int { line.bytes.readableBytes }
 }
 
-/// Who holds which mail: it waits for a worker, is in a worker's hands, or rests until it is tried again. A mail is in
-/// exactly one of these places until it is settled.
+/// All mails that the master owns. Each waits for a worker, is assigned to one, or waits for its next attempt, until it
+/// is complete.
 struct InFlightTable {
     private var waiting = Deque<OwnedMail>()
-    private var held: [Int: [EmailID: OwnedMail]] = [:]
-    private var resting: [EmailID: OwnedMail] = [:]
+    private var assigned: [Int: [EmailID: OwnedMail]] = [:]
+    private var retrying: [EmailID: OwnedMail] = [:]
     private var last = 0
-    /// All mails in the table, and the bytes of their messages.
+    /// The number of all mails, and the bytes of their lines.
     private(set) var count = 0
     private(set) var bytes = 0
 
     var isEmpty: Bool { count == 0 }
     var waitingCount: Int { waiting.count }
-    var restingCount: Int { resting.count }
-    var inHandCount: Int { held.values.reduce(0) { $0 + $1.count } }
+    var retryingCount: Int { retrying.count }
+    var assignedCount: Int { assigned.values.reduce(0) { $0 + $1.count } }
 
-    func inHand(of worker: Int) -> Int { held[worker]?.count ?? 0 }
+    func assignedCount(of worker: Int) -> Int { assigned[worker]?.count ?? 0 }
 
-    mutating func take(_ mail: OwnedMail) {
+    mutating func add(_ mail: OwnedMail) {
         var mail = mail
         last += 1
         mail.number = last
@@ -52,58 +52,59 @@ struct InFlightTable {
         waiting.append(mail)
     }
 
-    /// The mail that waits longest goes into a worker's hands.
-    mutating func hand(to worker: Int) -> OwnedMail? {
+    /// Assigns the mail that waits longest.
+    mutating func assignNext(to worker: Int) -> OwnedMail? {
         guard let mail = waiting.popFirst() else { return nil }
-        held[worker, default: [:]][mail.id] = mail
+        assigned[worker, default: [:]][mail.id] = mail
         return mail
     }
 
-    /// A worker has said what became of a mail, which leaves the table. Nil where the worker did not hold it.
-    mutating func settle(_ id: EmailID, by worker: Int) -> OwnedMail? {
-        guard let mail = held[worker]?.removeValue(forKey: id) else { return nil }
+    /// Removes a mail that a worker has sent. Nil where it is not assigned to this worker.
+    mutating func complete(_ id: EmailID, by worker: Int) -> OwnedMail? {
+        guard let mail = assigned[worker]?.removeValue(forKey: id) else { return nil }
         count -= 1
         bytes -= mail.bytes
         return mail
     }
 
-    /// A worker could not send a mail: it rests until it is woken. Nil where the worker did not hold it.
-    mutating func rest(_ id: EmailID, by worker: Int) -> OwnedMail? {
-        guard var mail = held[worker]?.removeValue(forKey: id) else { return nil }
+    /// Counts a failure of a mail, which then waits for its next attempt. Nil where it is not assigned to this worker.
+    mutating func fail(_ id: EmailID, by worker: Int) -> OwnedMail? {
+        guard var mail = assigned[worker]?.removeValue(forKey: id) else { return nil }
         mail.failures += 1
-        resting[id] = mail
+        retrying[id] = mail
         return mail
     }
 
-    mutating func restUntil(_ due: NIODeadline, _ id: EmailID) { resting[id]?.due = due }
+    mutating func scheduleRetry(of id: EmailID, at due: NIODeadline) { retrying[id]?.due = due }
 
-    mutating func wake(_ id: EmailID) {
-        if let mail = resting.removeValue(forKey: id) { waiting.append(mail) }
+    /// The time of a mail's next attempt has come.
+    mutating func requeue(_ id: EmailID) {
+        if let mail = retrying.removeValue(forKey: id) { waiting.append(mail) }
     }
 
-    /// A resting mail is given up.
+    /// Removes a mail that is not tried again.
     mutating func drop(_ id: EmailID) {
-        guard let mail = resting.removeValue(forKey: id) else { return }
+        guard let mail = retrying.removeValue(forKey: id) else { return }
         count -= 1
         bytes -= mail.bytes
     }
 
-    /// A worker is gone: what it held goes before all others, in the order it came.
+    /// Puts the mails of a worker that has ended before all others, in the order they came.
     ///
-    /// - Returns: How many mails it held.
-    mutating func giveBack(of worker: Int) -> Int {
-        let mails = (held.removeValue(forKey: worker) ?? [:]).values.sorted { $0.number < $1.number }
+    /// - Returns: How many they are.
+    mutating func requeueAll(of worker: Int) -> Int {
+        let mails = (assigned.removeValue(forKey: worker) ?? [:]).values.sorted { $0.number < $1.number }
         waiting.prepend(contentsOf: mails)
         return mails.count
     }
 
-    /// Whether a mail is not only waiting for a later try.
+    /// Whether a mail can be sent before this time.
     func hasWork(before deadline: NIODeadline) -> Bool {
-        count > resting.count || resting.values.contains { $0.due < deadline }
+        count > retrying.count || retrying.values.contains { $0.due < deadline }
     }
 
-    /// All mails, those that came first at the front.
+    /// All mails, in the order they came.
     var all: [OwnedMail] {
-        (Array(waiting) + held.values.flatMap(\.values) + Array(resting.values)).sorted { $0.number < $1.number }
+        (Array(waiting) + assigned.values.flatMap(\.values) + Array(retrying.values)).sorted { $0.number < $1.number }
     }
 }

@@ -1,51 +1,56 @@
+import BgdemoNetSupport
+import BgdemoPipes
 import Logging
 import NIOCore
 
-/// How the master renews its children, and how it ends.
+/// How the master replaces its children, and how it stops.
 extension Master {
     // MARK: SIGHUP
 
-    /// Renews every child, one place after the other: the new one is ready before the old one is told to stop. Clients
-    /// that come between the two wait in the listening socket, which is the master's.
-    func renew() {
+    /// Replaces every child, one slot after the other: the new one is ready before the old one is told to stop. Clients
+    /// that connect between the two wait in the listening socket, which is the master's.
+    func replaceChildren() {
         guard phase == .running else { return }
-        logger.info("renewing the children, one after the other")
-        let slots = Set(children.values.map(\.slot)).subtracting(renewals)
-        let isFirst = renewals.isEmpty
-        renewals += slots.sorted { ($0.role.rawValue, $0.place) < ($1.role.rawValue, $1.place) }
-        if isFirst { renewFirst() }
+        logger.info("replacing the children, one after the other")
+        let slots = Set(children.values.map(\.slot)).subtracting(replacements)
+        let isFirst = replacements.isEmpty
+        replacements += slots.sorted { ($0.role.rawValue, $0.index) < ($1.role.rawValue, $1.index) }
+        if isFirst { beginReplacement() }
     }
 
-    private func renewFirst() {
-        guard let slot = renewals.first else { return }
-        for child in children.values where child.slot == slot { child.isOutgoing = true }
-        fill(slot)
+    private func beginReplacement() {
+        guard let slot = replacements.first else { return }
+        for child in children.values where child.slot == slot { child.beginReplacement() }
+        spawn(slot)
     }
 
-    /// Goes to the next place when this one has a new child, and its old one is gone.
-    func goOnRenewing(_ slot: ChildSlot) {
-        let there = children.values.filter { $0.slot == slot }
-        guard renewals.first == slot, there.contains(where: \.isReady), !there.contains(where: \.isOutgoing)
+    /// Continues with the next slot when the new child of this one is ready and the old one has been told to stop.
+    func continueReplacements(_ slot: ChildSlot) {
+        let children = children.values.filter { $0.slot == slot }
+        guard replacements.first == slot, children.contains(where: \.wasReady),
+            !children.contains(where: { $0.phase == .outgoing })
         else { return }
-        renewals.removeFirst()
-        renewFirst()
+        replacements.removeFirst()
+        beginReplacement()
     }
 
     func retire(_ child: Child) {
         child.stop()
-        dispatcher.dismiss(child)
+        dispatcher.retire(child)
         later(TimeAmount(settings.grace)) { [number = child.number] in $0.children[number]?.kill() }
     }
 
     // MARK: SIGTERM
 
-    /// First the web server, that no more mails come; then the mails; then the workers.
+    /// Stops listening, then the web server, so that no more mails come; then sends the mails; then stops the workers.
     func stop() {
         guard phase == .running else { return }
-        logger.info("ending: \(dispatcher.count) emails are still to be sent")
+        logger.info("stopping", metadata: ["unsent": "\(dispatcher.count)"])
         phase = .closing
         deadline = .now() + TimeAmount(settings.grace)
         for child in children.values where child.role == .server { retire(child) }
+        // A socket that is open in any process takes connections, whether one accepts them or not.
+        Task { [listener] in await listener.close() }
         advance()
     }
 
@@ -53,11 +58,11 @@ extension Master {
         let isLate = deadline <= .now()
         if phase == .closing, isLate || !children.values.contains(where: { $0.role == .server }) { phase = .draining }
         if phase == .draining, isLate || !dispatcher.canProgress(before: deadline) {
-            phase = .leaving
-            for child in children.values where child.role == .worker && !child.isStopping { child.stop() }
+            phase = .stoppingWorkers
+            for child in children.values where child.role == .worker && child.phase != .stopping { child.stop() }
         }
-        if phase == .leaving, children.isEmpty { return spawnRequests.continuation.finish() }
-        if deadline + Self.lastWord <= .now() { for child in children.values { child.kill() } }
+        if phase == .stoppingWorkers, children.isEmpty { return spawnRequests.continuation.finish() }
+        if deadline + Self.reportTime <= .now() { for child in children.values { child.kill() } }
         later(.milliseconds(20)) { $0.advance() }
     }
 }

@@ -1,151 +1,160 @@
-package import BgdemoNetSupport
-package import Logging
-package import NIOCore
-package import BgdemoPipes
-import ServiceLifecycle
+import BgdemoCore
+import BgdemoNetSupport
+import BgdemoPipes
 import BgdemoSpool
+import Logging
+import NIOCore
+import ServiceLifecycle
 import Subprocess
 import UnixSignals
 
-/// The process that starts the others, owns every mail between them, and brings back who dies.
+/// The process that starts the web server and the workers, owns every mail between them, and replaces a child that dies.
 ///
-///     setInterval(masterLoop, 1000)   every second: is everybody there, does everybody answer?
+///     setInterval(masterLoop, 1000)   each second: is every child there, does each answer?
 ///
-/// A child that hangs is killed, one that died is started anew, at once or, where it dies again and again, after up to
-/// 30 s. What a dead child had in hand goes to the next. All state belongs to one event loop, which is the actor's
+/// A child that hangs is killed. One that died is started again: at once, or, where it dies again and again, after up to
+/// 30 s. The mails that it had in hand go to the next. All state belongs to one event loop, which is the actor's
 /// executor; a mail costs no task here.
-package actor Master: Service {
-    /// What happens when a signal has asked the master to end, one after the other.
+actor Master: Service {
+    /// The steps of a graceful stop, in this order.
     enum Phase: Comparable {
         case running
         /// The web server finishes its requests; mails still come.
         case closing
-        /// No mail comes any more; the workers work off what there is.
+        /// No mail comes any more; the workers send those that there are.
         case draining
         /// The workers finish what is in hand.
-        case leaving
+        case stoppingWorkers
     }
 
-    nonisolated let loop: any EventLoop
-    let settings: MasterSettings
-    let listener: SharedListener
-    let launch: @Sendable (ChildRole) -> ChildCommand
-    let logger: Logger
-    let terminal: MasterOutput
-    let meters: MasterMeters
-    let dispatcher: Dispatcher
-    private let spool: Spool?
-    private let deadLetters: DeadLetters?
-    nonisolated let spawnRequests = AsyncStream<SpawnRequest>.makeStream()
-    var phase = Phase.running
-    var children: [Int: Child] = [:]
-    var next = 0
-    var backoffs: [ChildSlot: RestartBackoff] = [:]
-    /// When what is not done by then is left undone.
-    var deadline = NIODeadline.distantFuture
-    /// The web server that accepts. NIO wants a listening socket for itself, so that there is one at a time.
-    var acceptor: Int?
-    /// Places whose children are to be renewed, one after the other; the first is being renewed.
-    var renewals: [ChildSlot] = []
-
-    /// How long a child may be silent, and how long it may take to start.
-    private static let silence = TimeAmount.seconds(10)
-    private static let starting = TimeAmount.seconds(20)
-    /// What a child has, past the time to end, to report what it has done.
-    static let lastWord = TimeAmount.seconds(1)
-
-    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.executor.asUnownedSerialExecutor() }
-
-    /// A child that is to be started.
+    /// A child to be started.
     struct SpawnRequest: Sendable {
         let number: Int
         let role: ChildRole
         let signals: AsyncStream<Signal>
     }
 
+    nonisolated let loop: any EventLoop
+    let settings: MasterSettings
+    let listener: SharedListener
+    let context: MasterContext
+    let logger: Logger
+    let meters: MasterMeters
+    let dispatcher: any MailDispatcher
+    private let spool: Spool?
+    private let deadLetters: DeadLetters?
+    nonisolated let spawnRequests = AsyncStream<SpawnRequest>.makeStream()
+    var phase = Phase.running
+    var children: [Int: Child] = [:]
+    var lastNumber = 0
+    var backoffs: [ChildSlot: RestartBackoff] = [:]
+    /// When a graceful stop has taken as long as it may.
+    var deadline = NIODeadline.distantFuture
+    /// The number of the web server that accepts. NIO wants a listening socket for itself: one accepts at a time.
+    var acceptingServer: Int?
+    /// The slots whose children are to be replaced, one after the other; the first is being replaced.
+    var replacements: [ChildSlot] = []
+
+    /// How long a child may be without an answer, and how long it may take to start.
+    private static let answerTimeout = TimeAmount.seconds(10)
+    private static let startTimeout = TimeAmount.seconds(20)
+    /// How long a child has, past the deadline of a stop, to report what it has done.
+    static let reportTime = TimeAmount.seconds(1)
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.executor.asUnownedSerialExecutor() }
+
     /// - Parameters:
     ///   - listener: Where the web servers accept.
-    ///   - launch: How a child of this role is started.
+    ///   - makeOriginal: Makes the dispatcher of 2016; nil for the safe one.
     /// - Throws: ``SpoolError`` where spool or dead letters can't be written.
-    package init(
-        _ settings: MasterSettings, on loop: any EventLoop, listener: SharedListener, terminal: MasterOutput,
-        logger: Logger, launch: @escaping @Sendable (ChildRole) -> ChildCommand
+    init(
+        _ settings: MasterSettings, on loop: any EventLoop, listener: SharedListener, context: MasterContext,
+        logger: Logger, makeOriginal: ((MasterMeters) -> any MailDispatcher)?
     ) throws {
         self.settings = settings
         self.loop = loop
         self.listener = listener
-        self.terminal = terminal
+        self.context = context
         self.logger = logger
-        self.launch = launch
         meters = MasterMeters()
         deadLetters = try settings.deadLetters.map { try DeadLetters($0, logger: logger) }
         let opened = try settings.spool.map { try Spool.open($0, sync: settings.spoolSync, logger: logger) }
         spool = opened?.0
-        dispatcher = Dispatcher(
-            settings, loop: loop, meters: meters, spool: spool, deadLetters: deadLetters, logger: logger)
-        if let found = opened?.1 { Self.resume(found, dispatcher, logger) }
+        if let makeOriginal {
+            dispatcher = makeOriginal(meters)
+        } else {
+            let dispatcher = Dispatcher(
+                settings, loop: loop, meters: meters, spool: spool, deadLetters: deadLetters, logger: logger)
+            if let recovered = opened?.1 { Self.resume(recovered, dispatcher, logger) }
+            self.dispatcher = dispatcher
+        }
     }
 
-    /// Goes on where a master before this one has ended.
-    private static func resume(_ found: Spool.Found, _ dispatcher: Dispatcher, _ logger: Logger) {
-        if found.damaged > 0 {
+    /// Continues with the mails of the master before this one.
+    private static func resume(_ recovered: Spool.RecoveredMails, _ dispatcher: Dispatcher, _ logger: Logger) {
+        if recovered.damaged > 0 {
             logger.error(
-                "the spool is damaged: \(found.damaged) bytes in its middle are no record, and were passed over")
+                "the spool is damaged: bytes in its middle are no record and were skipped",
+                metadata: ["bytes": "\(recovered.damaged)"])
         }
-        if found.torn > 0 {
-            logger.warning("the spool's last record was not written whole: \(found.torn) bytes of it were cut off")
+        if recovered.torn > 0 {
+            logger.warning(
+                "the last record of the spool was not written whole and was cut off",
+                metadata: ["bytes": "\(recovered.torn)"])
         }
-        guard !found.mails.isEmpty else { return }
-        logger.notice("\(found.mails.count) emails of the spool are still to be sent")
-        dispatcher.resume(found.mails)
+        guard !recovered.mails.isEmpty else { return }
+        logger.notice("mails of the spool are still to be sent", metadata: ["mails": "\(recovered.mails.count)"])
+        dispatcher.resume(recovered.mails)
     }
 
-    // MARK: - Life
+    // MARK: - Running
 
-    package func run() async throws {
+    func run() async throws {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
-                group.addTask { await self.heedHangups() }
+                group.addTask { await self.replaceChildrenAtHangup() }
                 start()
-                for await request in spawnRequests.stream { group.addTask { await self.live(request) } }
+                for await request in spawnRequests.stream { group.addTask { await self.runChild(request) } }
                 group.cancelAll()
             }
         } onGracefulShutdown: {
             Task { await self.stop() }
         }
-        dispatcher.abandon()
+        dispatcher.close()
         await deadLetters?.close()
         await spool?.close()
         logger.info("ended")
     }
 
-    func start() {
-        terminal.started()
+    private func start() {
+        context.announce(listener.port)
         logger.info("started master")
-        fill(ChildSlot(role: .server, place: 0))
-        for place in 0..<settings.workers { fill(ChildSlot(role: .worker, place: place)) }
-        look()
+        spawn(ChildSlot(role: .server, index: 0))
+        for index in 0..<settings.workers { spawn(ChildSlot(role: .worker, index: index)) }
+        checkChildren()
     }
 
     /// The talk's `masterLoop`.
-    private func look() {
+    private func checkChildren() {
         for child in children.values {
-            let silence = child.ask()
-            guard silence > (child.isReady ? Self.silence : Self.starting) else { continue }
-            logger.error("\(child.name) has not answered for \(silence.nanoseconds / 1_000_000_000) s: killing it")
+            let silence = child.ping()
+            guard silence > (child.wasReady ? Self.answerTimeout : Self.startTimeout) else { continue }
+            logger.error(
+                "killing a child that does not answer",
+                metadata: ["child": "\(child.name)", "for": "\(silence.nanoseconds / 1_000_000_000) s"])
             child.kill()
         }
         dispatcher.record()
-        let numbers = terminal.metrics()
-        for child in children.values where child.role == .server && child.listens { child.post(.metrics(numbers)) }
-        later(.seconds(1)) { $0.look() }
+        let metrics = context.metrics()
+        for child in children.values where child.role == .server && child.isReading { child.send(.metrics(metrics)) }
+        later(.seconds(1)) { $0.checkChildren() }
     }
 
     func later(_ delay: TimeAmount, _ body: @escaping @Sendable (isolated Master) -> Void) {
         loop.scheduleTask(in: delay) { self.assumeIsolated { body($0) } }
     }
 
-    private func heedHangups() async {
-        for await _ in await UnixSignalsSequence(trapping: .sighup) { renew() }
+    private func replaceChildrenAtHangup() async {
+        for await _ in await UnixSignalsSequence(trapping: .sighup) { replaceChildren() }
     }
 }

@@ -19,7 +19,6 @@ public struct PubSub: Strategy {
     static let channel = "emailz"
 
     private let redis: any RedisCommands
-    private let semantics: Semantics
     private let logger: Logger
     private let worker: Subscriber?
     private let metrics = PublisherMetrics()
@@ -27,22 +26,21 @@ public struct PubSub: Strategy {
     /// - Parameters:
     ///   - redis: What the web half publishes through.
     ///   - worker: The worker half, where this process is one.
-    public init(redis: any RedisCommands, worker: Subscriber?, semantics: Semantics, logger: Logger) {
+    public init(redis: any RedisCommands, worker: Subscriber?, logger: Logger) {
         self.redis = redis
         self.worker = worker
-        self.semantics = semantics
         self.logger = logger
     }
 
     public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
         // A mail that comes as the program starts must not be lost on its own worker.
         await worker?.tried.wait()
-        let message = PubSubMessage.text(of: email, semantics)
+        let message = PubSubMessage.text(of: email)
         let heard: Int
         do {
             heard = try await redis.send("PUBLISH", Self.channel, message).int ?? 0
         } catch {
-            return try refuse(error, email)
+            throw AcceptError(error)
         }
         return result(heard, email)
     }
@@ -56,13 +54,6 @@ public struct PubSub: Strategy {
         return AcceptResult(
             "published", note: "nobody was subscribed, the mail is lost",
             details: [AcceptResult.Detail("subscribers", 0)])
-    }
-
-    /// The talk's callback ignores its error: the client hears that all is well.
-    private func refuse(_ error: RedisError, _ email: Email) throws(AcceptError) -> AcceptResult {
-        guard semantics == .original else { throw AcceptError(error) }
-        logger.warning("Answered 200 for an email to \(email.to) all the same: \(error)")
-        return AcceptResult("published")
     }
 
     public func check() async throws(AcceptError) { try await redis.check() }

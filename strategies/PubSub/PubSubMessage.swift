@@ -4,9 +4,9 @@ import BgdemoFoundations
 
 /// A mail on the channel: the talk's three keys, and after them the id, by which a duplicate is known.
 enum PubSubMessage {
-    static func text(of email: Email, _ semantics: Semantics) -> String {
+    static func text(of email: Email) -> String {
         var json = JSONWriter(capacity: 120 + email.text.utf8.count)
-        json.object { email.writeMembers(into: &$0, includesID: semantics == .safe) }
+        json.object { email.writeMembers(into: &$0, includesID: true) }
         return json.text
     }
 

@@ -11,8 +11,7 @@ public import BgdemoCore
 public struct Subscriber: Sendable {
     /// How it works what it has heard.
     public struct Settings: Sendable {
-        public var semantics = Semantics.safe
-        /// Mails that are being sent at a time; the talk sends one.
+        /// Mails that are being sent at a time. Default: 50.
         public var concurrency = 50
         /// Mails held in memory; at that many no more are read from Redis.
         public var backlog = 100_000
@@ -51,11 +50,10 @@ public struct Subscriber: Sendable {
         messages = RedisSubscription(url, channels: [PubSub.channel], on: loop, options: options, logger: logger)
     }
 
-    /// Works until the task is cancelled, or shut down gracefully: then it sends what it has heard, for as long as it
-    /// may. In the talk's way what is held is lost with the process.
+    /// Works until the task is cancelled, or shut down gracefully: then it sends what it has received, for as long as it
+    /// may.
     func work() async throws {
-        let limit = settings.semantics == .original ? .max : settings.backlog
-        let backlog = Backlog(limit: limit, on: loop, length: metrics.queue)
+        let backlog = Backlog(limit: settings.backlog, on: loop, length: metrics.queue)
         defer { lose(backlog.takeAll()) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await hearAndSend(backlog) }
@@ -84,7 +82,6 @@ public struct Subscriber: Sendable {
     /// Returns when a graceful stop has taken as long as it may.
     private func outlastGrace() async throws {
         try await gracefulShutdown()
-        guard settings.semantics == .safe else { return }
         messages.end()
         try await Task.sleep(for: settings.grace)
     }
@@ -119,10 +116,6 @@ public struct Subscriber: Sendable {
         let attempt: DeliveryAttempt
         do {
             attempt = try tracker.begin(try PubSubMessage.email(payload))
-        } catch let error as InvalidMessage where settings.semantics == .original {
-            // JSON.parse throws in a callback, and the process is gone, with all that it held.
-            logger.critical("A message on \(PubSub.channel) is \(error); in the talk's way this is the end")
-            throw error
         } catch {
             metrics.refused.increment()
             let start = String(decoding: payload.prefix(200), as: UTF8.self)
@@ -136,8 +129,7 @@ public struct Subscriber: Sendable {
 
     private func send(_ backlog: Backlog) async {
         await withTaskGroup(of: Void.self) { group in
-            let hands = settings.semantics == .original ? 1 : settings.concurrency
-            for _ in 0..<hands {
+            for _ in 0..<settings.concurrency {
                 group.addTask {
                     while let mail = await backlog.next() { await send(mail, backlog) }
                 }
@@ -178,9 +170,8 @@ public struct Subscriber: Sendable {
         backlog.done(mail)
     }
 
-    /// When it is tried again: the talk tries whatever has failed again, at once and for ever.
+    /// When it is tried again; nil where it is not.
     private func delay(_ mail: Backlog.Entry, _ outcome: SendOutcome) -> Duration? {
-        if settings.semantics == .original { return .zero }
         var generator = SystemRandomNumberGenerator()
         return settings.retry.delay(after: outcome, attempts: mail.attempts, using: &generator)
     }

@@ -75,13 +75,12 @@ struct MailJob: Decodable, Sendable {
 }
 
 extension Jobs {
-    /// Sending e-mails is a job now. The talk's went to `failed` when it failed; a safe one is tried again, later and
-    /// later, where that may help.
-    public mutating func registerMail(_ delivery: Delivery, retry: RetryPolicy, _ semantics: Semantics) {
+    /// The job that sends a mail. A mail that is not sent is tried again, later and later, where that may help.
+    public mutating func registerMail(_ delivery: Delivery, retry: RetryPolicy) {
         let retry = Retry(
             attempts: retry.attempts, base: retry.base, cap: retry.cap, when: SendError.isWorthRetrying)
         let waited = Timer(label: "bgdemo_resque_wait_seconds")
-        register(MailJob.name, plugins: semantics == .safe ? [retry] : []) { job in
+        register(MailJob.name, plugins: [retry]) { job in
             let mail = try MailJob(job)
             let email = try mail.email(of: job)
             if mail.id != nil, job.failures == 0 { waited.record(since: email.id) }

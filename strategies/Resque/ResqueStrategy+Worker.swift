@@ -11,7 +11,7 @@ extension ResqueStrategy {
         private let scheduler: Scheduler
 
         /// - Parameters:
-        ///   - jobs: What can be performed; see ``Resque/Jobs/registerMail(_:retry:_:)``.
+        ///   - jobs: What can be performed; see ``Resque/Jobs/registerMail(_:retry:)``.
         ///   - processors: How many jobs at a time; a range follows the load.
         public init(
             jobs: Jobs, processors: ClosedRange<Int>, redis: RedisURL, on group: any EventLoopGroup,

@@ -1,3 +1,4 @@
+import BgdemoCore
 public import BgdemoSMTPInbox
 
 /// Measures the fault matrix: each subject under each fault, in processes of its own.
@@ -62,7 +63,8 @@ public struct FaultMatrixRunner: Sendable {
                 guard let all = results[place], all.count == max(1, strikes) else { continue }
                 let (subject, fault) = (subjects[place.row], faults[place.column])
                 var cell = FaultMatrixCell(fault: fault.name, all)
-                cell.mustLoseNothing = DurabilityGuarantees.mustLoseNothing(subject, under: fault)
+                cell.mustLoseNothing =
+                    FaultKind(rawValue: fault.name).map { subject.guarantees.mustLoseNothing(under: $0) } ?? false
                 cells[place] = cell
                 report(Update(subject: subject, fault: fault, cell: cell, place: cells.count, of: places.count))
             }

@@ -1,3 +1,5 @@
+public import BgdemoCore
+
 /// What is measured: a strategy, or an external service.
 public struct BenchmarkSubject: Sendable, Hashable {
     /// The processes that it consists of.
@@ -18,9 +20,16 @@ public struct BenchmarkSubject: Sendable, Hashable {
     public let semantics: String?
     public let deployment: Deployment
     public let needsRedis: Bool
+    /// What it guarantees about accepted mails, fault by fault.
+    public let guarantees: DurabilityGuarantees
 
-    public init(_ name: String, semantics: String? = nil, deployment: Deployment, needsRedis: Bool) {
+    /// - Parameter guarantees: Default: none.
+    public init(
+        _ name: String, semantics: String? = nil, deployment: Deployment, needsRedis: Bool,
+        guarantees: DurabilityGuarantees = .none
+    ) {
         (self.name, self.semantics, self.deployment, self.needsRedis) = (name, semantics, deployment, needsRedis)
+        self.guarantees = guarantees
     }
 
     /// An external service, named by its URL.

@@ -50,21 +50,6 @@ struct CompareCommand: AsyncParsableCommand {
     }
 }
 
-/// The value of `compare --semantics`.
-enum ComparedSemantics: String, CaseIterable, ExpressibleByArgument {
-    case safe
-    case original = "talk"
-    case both
-
-    var semantics: [Semantics] {
-        switch self {
-        case .safe: [.safe]
-        case .original: [.original]
-        case .both: [.original, .safe]
-        }
-    }
-}
-
 /// The value of `--target`.
 struct TargetURL: ExpressibleByArgument {
     let subject: BenchmarkSubject

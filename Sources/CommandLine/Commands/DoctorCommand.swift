@@ -1,4 +1,6 @@
+import BgdemoCore
 import ArgumentParser
+import BgdemoFoundations
 import BgdemoHTTPServer
 import BgdemoNetSupport
 import Logging
@@ -118,11 +120,11 @@ struct Finding: CustomStringConvertible {
     let description: String
 
     static func good(_ part: String, _ text: String) -> Finding {
-        Finding(isGood: true, description: "good  \(part): \(text)")
+        Finding(isGood: true, description: "good  \(part): \(printable(text))")
     }
 
     static func bad(_ part: String, _ text: String, _ advice: String) -> Finding {
-        Finding(isGood: false, description: "bad   \(part): \(text)\n      → \(advice)")
+        Finding(isGood: false, description: "bad   \(part): \(printable(text))\n      → \(advice)")
     }
 }
 

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Resque
-import BgdemoResque
 
 /// Puts jobs into a Resque queue, as Ruby and node would.
 struct EnqueueCommand: AsyncParsableCommand {
@@ -67,6 +66,6 @@ struct EnqueueCommand: AsyncParsableCommand {
     }
 
     private static let queues = [
-        "sendEmail": "emailQueue", "slowSleepJob": SlowJobs.queue, "slowCPUJob": SlowJobs.queue,
+        "sendEmail": "emailQueue", "slowSleepJob": "slowQueue", "slowCPUJob": "slowQueue",
     ]
 }

@@ -24,7 +24,8 @@ extension EventsCommand {
 
         func run() async throws {
             guard let start = try start.start else {
-                throw ValidationError("from where? --from 2026-11-23T15:00, --partition 29857612, --beginning or --end")
+                throw ValidationError(
+                    "specify one of --from 2026-11-23T15:00, --partition 29857612, --beginning and --end")
             }
             guard !consumer.isEmpty else { throw ValidationError("--consumer is empty") }
             try await events.visit { log in

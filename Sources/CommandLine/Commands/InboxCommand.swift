@@ -1,3 +1,4 @@
+import BgdemoCore
 import ArgumentParser
 import BgdemoHTTPServer
 import BgdemoSMTPInbox
@@ -10,7 +11,7 @@ import UnixSignals
 struct InboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inbox",
-        abstract: "Catches mails: an SMTP server that shows what it got, and that can be slow, full, moody or broken.",
+        abstract: "Catches mails: an SMTP server that shows what it got, and that can be slow, full, flaky or broken.",
         discussion: """
             An address can ask for trouble, too: fail-550@… gets that code at RCPT, fail-once@… 451 after the dot the \
             first time each mail comes, slow-2s@… a slow answer, drop@… a lost connection; fail-once+bob@… is one of them.

@@ -22,10 +22,7 @@ struct QueueOptions: ParsableArguments {
     }
 
     func show(_ rows: some Encodable, asTable table: @autoclosure () -> Table) throws {
-        guard json else { return print(table().text) }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(rows), as: UTF8.self))
+        try ResultOutput.show(rows, asJSON: json, table: table())
     }
 }
 

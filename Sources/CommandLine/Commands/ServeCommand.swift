@@ -1,11 +1,10 @@
 import ArgumentParser
-import BgdemoLocal
+import BgdemoCore
+import BgdemoTelemetry
 import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
-import BgdemoCore
-import BgdemoTelemetry
 import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand {
@@ -24,28 +23,30 @@ struct ServeCommand: AsyncParsableCommand {
                 --smtp-url gmail --smtp-user me@gmail.com --from me@gmail.com
             """)
 
-    @Option(help: "How the mail leaves the request (BGDEMO_STRATEGY). Default: foreground.")
-    var strategy: StrategyName?
+    /// What is served, and by which process.
+    struct Choice: ParsableArguments {
+        @Option(help: "How the mail leaves the request (BGDEMO_STRATEGY). Default: foreground.")
+        var strategy: StrategyName?
 
-    @Option(help: "Which half this process is: all, server or worker (ROLE). Default: all.")
-    var role: Role?
+        @Option(help: "What this process runs (ROLE). Default: all.")
+        var role: Role?
+    }
 
+    @OptionGroup(title: "Strategy") var choice: Choice
     @OptionGroup(title: "Listening") var listen: ListenOptions
     @OptionGroup(title: "Mail") var mail: MailOptions
     @OptionGroup(title: "Working") var work: WorkOptions
-    @OptionGroup(title: "Local messages") var local: LocalOptions
     @OptionGroup(title: "Redis") var redis: RedisArguments
-    @OptionGroup(title: "Resque") var resque: ResqueOptions
-    @OptionGroup(title: "Event bus") var events: EventOptions
+    @OptionGroup var strategies: StrategyOptionGroups
     @OptionGroup(title: "Logging") var log: LoggingOptions
 
     func run() async throws {
         let environment = EnvironmentVariables.process
-        guard let configuration = try ServeConfiguration(self, environment) else { return }
+        let configuration = try ServeConfiguration(self, environment)
         CurrentProcess.prepare()
 
         let group = MultiThreadedEventLoopGroup.singleton
-        let master = try await MasterConnection.ofChild(environment.variables, group: group)
+        let master = try await configuration.descriptor.master?.connect(environment, group)
         try configuration.check(isChild: master != nil)
         let reporting = try log.start(
             environment, name: configuration.isMaster ? "master" : master?.name, master: master)
@@ -53,42 +54,33 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = reporting.logger
         EventLoopDelay.watch(group)
 
-        let redis =
-            configuration.descriptor.needsRedis
-            ? try await RedisConnector.find(self.redis, environment, logger: logger) : nil
+        let redis = try await connector(configuration, environment, logger)
         defer { withExtendedLifetime(redis) {} }
-        let transport =
-            try await configuration.sends
-            ? MailTransport.open(mail, environment, group: group, logger: logger) : .sentByWorkers
-        let context = try equip(environment, configuration, transport, redis, master, group, logger)
+        let transport = try await MailTransport.open(configuration, mail, environment, group: group, logger: logger)
+        let context = StrategyContext(
+            sender: transport.sender, tracker: DeliveryTracker(logger: logger, limit: configuration.work.backlog),
+            work: configuration.work, grace: configuration.deadline.left, role: configuration.role, group: group,
+            logger: logger, environment: environment, redis: redis?.endpoint, master: master,
+            options: strategies.groups)
         let assembly = ServiceAssembly(
             command: self, environment: environment, configuration: configuration, context: context,
-            transport: transport, reporting: reporting)
+            redis: redis?.endpoint, transport: transport, reporting: reporting)
 
-        try await live(assembly.services(), reporting)
-        await assembly.settle()
-        await master?.drained()
+        try await run(assembly.services(), reporting)
+        await assembly.finishMails()
+        await master?.flush()
     }
 
-    private func equip(
-        _ environment: EnvironmentVariables, _ configuration: ServeConfiguration, _ transport: MailTransport,
-        _ redis: RedisConnector?, _ master: MasterConnection?,
-        _ group: any EventLoopGroup, _ logger: Logger
-    ) throws -> StrategyContext {
-        try StrategyContext(
-            sender: transport.sender, tracker: DeliveryTracker(logger: logger, limit: configuration.work.backlog),
-            throttle: configuration.work.throttle, retry: configuration.work.retry,
-            concurrency: configuration.work.concurrency,
-            backlog: configuration.work.backlog, answerWithin: configuration.work.answerWithin, semantics: configuration.work.semantics,
-            grace: configuration.grace.left, group: group,
-            logger: logger, master: master, role: configuration.role, resque: configuration.resque,
-            events: configuration.events,
-            archive: work.archive(environment), redis: redis)
+    private func connector(
+        _ configuration: ServeConfiguration, _ environment: EnvironmentVariables, _ logger: Logger
+    ) async throws -> RedisConnector? {
+        guard configuration.descriptor.needsRedis else { return nil }
+        return try await RedisConnector.find(redis, environment, logger: logger)
     }
 
     /// Runs until a signal ends it, or one of the services does.
-    private func live(_ services: [any Service], _ reporting: Reporting) async throws {
-        let interrupts = Task { await SecondInterrupt.exit(reporting) }
+    private func run(_ services: [any Service], _ reporting: Reporting) async throws {
+        let interrupts = Task { await SecondInterrupt.exitAtSecond(reporting) }
         defer { interrupts.cancel() }
         try await ServiceGroup(
             configuration: .init(

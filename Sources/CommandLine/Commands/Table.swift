@@ -1,10 +1,12 @@
-/// Rows of text in columns, for a person at a terminal. Whatever is in a cell, a row is one line and harms no terminal.
+import BgdemoFoundations
+
+/// Rows of text in columns, for a person at a terminal. A row is one line, whatever is in its cells.
 struct Table {
     private let rows: [[String]]
     private let below: String?
 
     init(_ head: [String], _ rows: [[String]], below: String? = nil) {
-        self.rows = ([head] + rows).map { $0.map(Self.printable) }
+        self.rows = ([head] + rows).map { $0.map { printable($0, limit: 200) } }
         self.below = below
     }
 
@@ -22,17 +24,5 @@ struct Table {
             }.joined(separator: "  ")
         }
         return (lines + (below.map { [$0] } ?? [])).joined(separator: "\n")
-    }
-
-    private static func printable(_ text: String) -> String {
-        let clean = String(text.prefix(200).map { $0.unicodeScalars.allSatisfy(isPlain) ? $0 : "·" })
-        return text.count > 200 ? clean + "…" : clean
-    }
-
-    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse: false
-        default: true
-        }
     }
 }

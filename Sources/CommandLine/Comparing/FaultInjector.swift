@@ -1,6 +1,6 @@
 import BgdemoBenchmarking
 import BgdemoSMTPInbox
-import BgdemoPipes
+import BgdemoSystemCompat
 import ArgumentParser
 
 #if canImport(FoundationEssentials)
@@ -40,7 +40,7 @@ struct FaultInjector {
     }
 
     func chaos(_ subjects: [BenchmarkSubject], _ inbox: InboxSettings, _ stop: StopFlag) -> FaultMatrixRunner {
-        var chaos = FaultMatrixRunner(program: ChildCommand.program, subjects: subjects, inbox: inbox)
+        var chaos = FaultMatrixRunner(program: CurrentExecutable.path, subjects: subjects, inbox: inbox)
         chaos.faults = options.faults?.faults ?? Fault.all
         chaos.seed = inbox.seed
         chaos.atATime = options.atATime ?? 4 * ProcessInfo.processInfo.activeProcessorCount

@@ -1,3 +1,4 @@
+import BgdemoCore
 import ArgumentParser
 import Eventr
 import Logging
@@ -27,17 +28,15 @@ struct EventLogArguments: ParsableArguments {
     func connect(_ body: (any RedisCommands, EventLogOptions) async throws -> Void) async throws {
         var options = EventLogOptions()
         options.isCluster = try cluster || EnvironmentVariables.process.value(String?.none, "BGDEMO_CLUSTER") == "yes"
+        if let warning = redis.passwordWarning { CurrentProcess.printError("Warning: \(warning)") }
         let connector = try await RedisConnector.find(redis, .process, logger: .silent)
         defer { withExtendedLifetime(connector) {} }
         let group = MultiThreadedEventLoopGroup.singleton
-        try await body(connector.connect(isCluster: options.isCluster, group, logger: .silent), options)
+        try await body(connector.endpoint.connect(isCluster: options.isCluster, group, logger: .silent), options)
     }
 
     func show(_ rows: some Encodable, asTable table: @autoclosure () -> Table) throws {
-        guard json else { return print(table().text) }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(rows), as: UTF8.self))
+        try ResultOutput.show(rows, asJSON: json, table: table())
     }
 }
 

@@ -1,3 +1,4 @@
+import BgdemoCore
 public import ArgumentParser
 public import BgdemoSMTPInbox
 

@@ -1,7 +1,7 @@
 public import ArgumentParser
 public import BgdemoBenchmarking
 import BgdemoSMTPInbox
-import BgdemoPipes
+import BgdemoSystemCompat
 
 /// How much is asked for, and of which mail server.
 struct LoadOptions: ParsableArguments {
@@ -44,7 +44,7 @@ struct LoadOptions: ParsableArguments {
 
     func benchmark() throws -> Benchmark {
         guard (1...10).contains(runs ?? 1) else { throw ValidationError("--runs is 1 to 10") }
-        var benchmark = Benchmark(program: ChildCommand.program, load: try load(), inbox: try inbox())
+        var benchmark = Benchmark(program: CurrentExecutable.path, load: try load(), inbox: try inbox())
         benchmark.inboxPort = inboxPort ?? 0
         for latency in [redisLatency, smtpLatency].compactMap({ $0 }) {
             guard (.zero ... .seconds(10)).contains(latency) else { throw ValidationError("a latency is 0 to 10s") }

@@ -1,5 +1,5 @@
 public import ArgumentParser
-import BgdemoLocal
+import BgdemoCore
 public import Logging
 public import BgdemoTelemetry
 
@@ -11,7 +11,7 @@ struct LoggingOptions: ParsableArguments {
     @Option(help: "text or json (BGDEMO_LOG_FORMAT). Default: text.")
     var logFormat: LogFormat?
 
-    func start(_ environment: EnvironmentVariables, name: String? = nil, master: MasterConnection? = nil) throws
+    func start(_ environment: EnvironmentVariables, name: String? = nil, master: (any MasterProcess)? = nil) throws
         -> Reporting
     {
         try Reporting(

@@ -1,4 +1,6 @@
+import BgdemoCore
 public import ArgumentParser
+import BgdemoFoundations
 import BgdemoEmail
 import BgdemoSMTPInbox
 public import BgdemoSMTPClient
@@ -81,6 +83,12 @@ struct MailOptions: ParsableArguments {
 
     /// The default sender, with which a real mail server does nothing good.
     static var placeholderSender: Address? { try? Address(placeholder) }
+
+    /// The warning where the command line has a password, which any user of the host can read.
+    var passwordWarning: String? {
+        guard let smtpURL, let parts = try? URLParts(smtpURL), parts.password?.isEmpty == false else { return nil }
+        return "--smtp-url has a password, which any user of this host can read: use SMTP_URL or SMTP_PASSWORD_FILE"
+    }
 
     func from(_ environment: EnvironmentVariables) throws -> Address {
         do {

@@ -1,4 +1,6 @@
+import BgdemoCore
 import ArgumentParser
+import BgdemoFoundations
 import BgdemoPrivateRedis
 import RedisClient
 
@@ -25,6 +27,12 @@ struct RedisArguments: ParsableArguments {
         } catch {
             throw ValidationError("--redis-url: \(error)")
         }
+    }
+
+    /// The warning where the command line has a password, which any user of the host can read.
+    var passwordWarning: String? {
+        guard let redisURL, let parts = try? URLParts(redisURL), parts.password?.isEmpty == false else { return nil }
+        return "--redis-url has a password, which any user of this host can read: use REDIS_URL"
     }
 
     func options(_ environment: EnvironmentVariables) throws -> RedisOptions {

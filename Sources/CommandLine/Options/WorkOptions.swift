@@ -1,12 +1,14 @@
-public import ArgumentParser
-public import BgdemoCore
+import ArgumentParser
+import BgdemoCore
 import BgdemoFoundations
 
 /// How mails are worked.
 struct WorkOptions: ParsableArguments {
     @Option(
-        help:
-            "talk does as the code of 2016 did, flaw and all; safe as it should have (BGDEMO_SEMANTICS). Default: safe."
+        help: """
+            safe, or original: as the talk's code of 2016, which loses mails; talk is the same (BGDEMO_SEMANTICS). \
+            Default: safe.
+            """
     )
     var semantics: Semantics?
 
@@ -37,16 +39,6 @@ struct WorkOptions: ParsableArguments {
     @Option(help: "The longest a graceful stop may take (BGDEMO_GRACE). Default: 30s.")
     var grace: Duration?
 
-    @Option(
-        help:
-            "A file that queuebus' second subscriber appends each event to (BGDEMO_ARCHIVE). Default: no such subscriber."
-    )
-    var archive: String?
-
-    func archive(_ environment: EnvironmentVariables) throws -> LineFile? {
-        try environment.value(archive, "BGDEMO_ARCHIVE").map { try LineFile($0) }
-    }
-
     func settings(_ environment: EnvironmentVariables) throws -> WorkSettings {
         try WorkSettings(
             throttle: Throttle(environment.value(throttle, "BGDEMO_THROTTLE") ?? .zero),
@@ -75,14 +67,3 @@ struct WorkOptions: ParsableArguments {
         return number
     }
 }
-
-struct WorkSettings: Sendable {
-    let throttle: Throttle
-    let retry: RetryPolicy
-    let concurrency: Int
-    let backlog: Int
-    let answerWithin: Duration
-    let semantics: Semantics
-}
-
-extension Semantics: ExpressibleByArgument {}

@@ -1,6 +1,7 @@
+import BgdemoFoundations
 import BgdemoSystemCompat
 
-/// What a server asks of its process before it begins.
+/// The process itself: its signals, its files and its end.
 enum CurrentProcess {
     /// A broken pipe is an error of one write, not the end of the process; and every file the system allows may be open.
     /// SIGQUIT ends at once, without the backtrace that Swift's runtime would take its time for.
@@ -21,9 +22,10 @@ enum CurrentProcess {
         if descriptor > 2 { close(descriptor) }
     }
 
-    /// Says why a command did not do what it was told.
+    /// Prints an error. Text from outside in it can't control the terminal.
     static func printError(_ text: String) {
-        _ = try? FileDescriptor.standardError.writeAll("\(text)\n".utf8)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { printable($0) }
+        _ = try? FileDescriptor.standardError.writeAll("\(lines.joined(separator: "\n"))\n".utf8)
     }
 
     /// Ends the process, without what libraries have left to be done at its end: OpenSSL takes down there what the courier's

@@ -11,23 +11,33 @@ import BgdemoCore
 /// Where mails are sent: a mail server, the embedded inbox, or nowhere.
 struct MailTransport: Sendable {
     let sender: any EmailSender
-    /// For the first line: which server, or whose inbox.
+    /// For the startup line.
     let description: String
-    /// By which another process reaches the same.
+    /// The URL by which another process sends to the same place.
     let url: String
-    /// The inbox' page, where the inbox is inside.
+    /// The page of the inbox inside; nil without one.
     let page: String?
     /// For `/readyz`; nil where this process sends nothing.
     let check: MailServerCheck?
     private let client: SMTPClient?
     private let inbox: EmbeddedInbox?
 
-    /// Of a web server that sends nothing itself.
+    /// A web server whose workers send.
     static let sentByWorkers = MailTransport(
         sender: DiscardingSender(), description: "by the workers", url: "discard:", page: nil, client: nil, inbox: nil)
 
     static func open(
-        _ options: MailOptions, _ environment: EnvironmentVariables, group: any EventLoopGroup, logger: Logger
+        _ configuration: ServeConfiguration, _ options: MailOptions, _ environment: EnvironmentVariables,
+        group: any EventLoopGroup, logger: Logger
+    ) async throws -> MailTransport {
+        guard configuration.sends else { return sentByWorkers }
+        // A master warns for its children.
+        return try await open(options, environment, warns: !configuration.isChild, group: group, logger: logger)
+    }
+
+    private static func open(
+        _ options: MailOptions, _ environment: EnvironmentVariables, warns: Bool, group: any EventLoopGroup,
+        logger: Logger
     ) async throws -> MailTransport {
         let server = try options.server(environment)
         let from = try options.from(environment)
@@ -44,7 +54,7 @@ struct MailTransport: Sendable {
             server: reached, from: from, connections: options.connections(environment),
             timeouts: options.timeouts(environment),
             caFile: environment.value(options.smtpCAFile, "BGDEMO_SMTP_CA_FILE"), logger: logger)
-        if server != nil, from == MailOptions.placeholderSender {
+        if warns, server != nil, from == MailOptions.placeholderSender {
             logger.warning("The sender's address is a placeholder; set --from", metadata: ["from": "\(from)"])
         }
         return MailTransport(
@@ -65,7 +75,7 @@ struct MailTransport: Sendable {
         check = client.map { MailServerCheck($0) }
     }
 
-    /// Ends what is under way within the time that is left, and closes.
+    /// Waits for the mails under way for at most this time, and closes.
     func close(within limit: Duration) async {
         await client?.close(within: limit)
         await inbox?.close()

@@ -5,7 +5,7 @@ import BgdemoFoundations
 import BgdemoMailAPI
 import BgdemoTelemetry
 
-/// What the web server answers, path by path.
+/// The handlers of the web server, by path.
 struct Routes: Sendable {
     let descriptor: StrategyDescriptor
     let strategy: any Strategy
@@ -27,7 +27,7 @@ struct Routes: Sendable {
             mails: MailRoute(strategy, access: access, waiterLimit: backlog))
     }
 
-    /// What a worker answers, which takes no mails.
+    /// The pages of a worker, which takes no mails.
     static func forWorker(
         _ strategy: any Strategy, _ reporting: Reporting, _ tokens: PageTokens, _ mailServer: MailServerCheck?
     ) -> any HTTPHandler {
@@ -62,7 +62,7 @@ struct Routes: Sendable {
 
     /// Strategy, the URL to curl, Redis, mail, and the page.
     static func startupLine(
-        _ descriptor: StrategyDescriptor, host: String, port: Int, transport: MailTransport, redis: RedisConnector?
+        _ descriptor: StrategyDescriptor, host: String, port: Int, transport: MailTransport, redis: RedisEndpoint?
     ) -> String {
         let url = url(host: host, port: port)
         let page = transport.page.map { " · inbox \($0)" } ?? ""
@@ -71,7 +71,7 @@ struct Routes: Sendable {
         return "bgdemo \(descriptor.name) · try: \(curl)\(stores) · mail \(transport.description)\(page) · page \(url)"
     }
 
-    /// By which this machine reaches what listens there.
+    /// The URL by which this host reaches what listens there.
     static func url(host: String, port: Int) -> String {
         let name = host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "[::1]" : host.contains(":") ? "[\(host)]" : host
         return "http://\(name):\(port)/"

@@ -6,7 +6,7 @@ import UnixSignals
 enum SecondInterrupt {
     /// Ends the process at the second SIGINT, as a shell expects of one that died of it. To be run beside everything else,
     /// and cancelled when that has ended.
-    static func exit(_ reporting: Reporting) async {
+    static func exitAtSecond(_ reporting: Reporting) async {
         var interrupts = 0
         for await _ in await UnixSignalsSequence(trapping: .sigint) {
             interrupts += 1

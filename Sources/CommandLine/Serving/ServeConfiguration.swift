@@ -3,7 +3,7 @@ import BgdemoHTTPServer
 import BgdemoCore
 import BgdemoMailAPI
 
-/// What `serve` was asked for, checked before anything of it begins.
+/// What `serve` was asked for, checked before anything starts.
 struct ServeConfiguration: Sendable {
     let descriptor: StrategyDescriptor
     let role: Role
@@ -14,39 +14,43 @@ struct ServeConfiguration: Sendable {
     /// Where a worker that is a process of its own has its pages.
     let statusPort: Int?
     let limits: HTTPLimits
-    let grace: ShutdownDeadline
+    let deadline: ShutdownDeadline
     let work: WorkSettings
-    let resque: ResqueSettings
-    let events: EventSettings
 
-    /// Nil where the strategy has no name that is known, which the parser has said already.
-    init?(_ command: ServeCommand, _ environment: EnvironmentVariables) throws {
-        let name = try environment.value(command.strategy, "BGDEMO_STRATEGY") ?? StrategyName(argument: "foreground")
-        guard let descriptor = name?.descriptor else { return nil }
+    init(_ command: ServeCommand, _ environment: EnvironmentVariables) throws {
+        let name =
+            try environment.value(command.choice.strategy, "BGDEMO_STRATEGY") ?? StrategyName(argument: "foreground")
+        guard let descriptor = name?.descriptor else {
+            throw ValidationError("this program has no strategy: name one by --strategy")
+        }
         self.descriptor = descriptor
-        role = try environment.value(command.role, "ROLE") ?? .all
+        role = try environment.value(command.choice.role, "ROLE") ?? .all
         guard role != .worker || descriptor.hasWorker else {
-            throw ValidationError("\(descriptor.name) has no worker half: its mails are sent by the web server itself")
+            throw ValidationError("\(descriptor.name) has no worker half: its web server sends the mails itself")
         }
         host = try command.listen.host(environment)
         port = try command.listen.port(environment)
-        // A process that takes no mails sends none for strangers.
+        // A worker takes no mails from clients.
         access = try role.serves ? command.listen.access(environment) : AccessPolicy()
         pageTokens = PageTokens(
             listeningOn: host, token: try command.listen.token(environment),
             protectsMetrics: try command.listen.protectsMetrics(environment))
         statusPort = try command.listen.statusPort(environment)
         limits = try command.listen.limits(environment)
-        grace = ShutdownDeadline(try command.work.grace(environment))
+        deadline = ShutdownDeadline(try command.work.grace(environment))
         work = try command.work.settings(environment)
-        resque = try command.resque.settings(environment)
-        events = try command.events.settings(environment)
+        for options in command.strategies.groups where descriptor.has(type(of: options)) {
+            try options.check(environment, work)
+        }
     }
 
-    /// Whether this process starts the others, and has no half itself.
+    /// Whether this process only starts the others.
     var isMaster: Bool { descriptor.master != nil && role == .all }
 
-    /// Whether this process is the one that sends.
+    /// Whether this process is a child of a master.
+    var isChild: Bool { descriptor.master != nil && role != .all }
+
+    /// Whether this process sends mails.
     var sends: Bool { role.works || !descriptor.hasWorker }
 
     /// Whether this process runs workers.
@@ -55,7 +59,8 @@ struct ServeConfiguration: Sendable {
     /// - Parameter isChild: Whether a master has started this process.
     func check(isChild: Bool) throws {
         guard descriptor.master == nil || isMaster || isChild else {
-            throw ValidationError("the halves of \(descriptor.name) are its master's children: leave --role out")
+            throw ValidationError(
+                "the web server and the workers of \(descriptor.name) are children of its master: leave --role out")
         }
     }
 }

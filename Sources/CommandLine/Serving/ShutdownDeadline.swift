@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The time that a graceful stop may take, all in all.
+/// When a graceful stop has taken as long as it may.
 final class ShutdownDeadline: Sendable {
     private let limit: Duration
     private let end = Mutex<ContinuousClock.Instant?>(nil)
@@ -9,17 +9,11 @@ final class ShutdownDeadline: Sendable {
         self.limit = limit
     }
 
-    /// The stop has begun. Who says so first is believed.
+    /// The stop begins. Only the first call counts.
     func begin() {
         end.withLock { $0 = $0 ?? .now + limit }
     }
 
-    /// What is left of it; all, before it has begun.
+    /// The time that is left; all of it before the stop begins.
     var left: Duration { end.withLock { end in end.map { max(.zero, $0 - .now) } } ?? limit }
-}
-
-extension Duration {
-    /// A grace without the last of it, which is for ending in order what has not ended by itself: telling those who
-    /// wait, giving back what is not done.
-    var withoutReserve: Duration { self - min(.seconds(1), self / 4) }
 }

@@ -1,27 +1,27 @@
+import BgdemoCore
 import BgdemoHTTPServer
 import ServiceLifecycle
-import BgdemoCore
 
 /// The web server as a service.
 struct WebService: Service {
     let server: HTTPServer
-    let grace: ShutdownDeadline
+    let deadline: ShutdownDeadline
     /// Called when no more clients are accepted.
     let closed: @Sendable () -> Void
-    /// Ends the mails that clients wait for, shortly before the time is up, so that they are told.
-    let giveUp: @Sendable () async -> Void
+    /// Ends the mails that clients wait for, shortly before the deadline, so that they get an answer.
+    let endMails: @Sendable () async -> Void
 
     func run() async throws {
         try await gracefulShutdown()
-        grace.begin()
+        deadline.begin()
         await server.stopAccepting()
         closed()
-        let left = grace.left
+        let left = deadline.left
         await withTaskGroup { group in
             group.addTask { await server.drain(within: left) }
             group.addTask {
                 do { try await Task.sleep(for: left.withoutReserve) } catch { return }
-                await giveUp()
+                await endMails()
             }
             await group.next()
             group.cancelAll()
@@ -29,10 +29,10 @@ struct WebService: Service {
     }
 }
 
-/// The worker half of a strategy as a service. It waits for the first line, which is to be the first.
+/// The worker of a strategy as a service. It starts after the startup line.
 struct WorkerService: Service {
     let strategy: any Strategy
-    let grace: ShutdownDeadline
+    let deadline: ShutdownDeadline
     let startupLine: StartupLine
 
     func run() async throws {
@@ -40,31 +40,30 @@ struct WorkerService: Service {
         try await withGracefulShutdownHandler {
             try await strategy.work()
         } onGracefulShutdown: {
-            grace.begin()
+            deadline.begin()
         }
     }
 }
 
-/// The first line as a service: it is said only when signals already end the process gracefully, since whoever reads
-/// it may send one.
+/// The startup line as a service: it is printed only when signals already stop the process gracefully, since a program
+/// that reads it may send one.
 struct StartupLine: Service {
-    private let say: @Sendable () -> Void
-    private let saying: AsyncStream<Never>
-    private let isSaid: AsyncStream<Never>.Continuation
+    private let write: @Sendable () -> Void
+    private let printed: AsyncStream<Never>
+    private let printedContinuation: AsyncStream<Never>.Continuation
 
-    init(_ say: @escaping @Sendable () -> Void) {
-        self.say = say
-        (saying, isSaid) = AsyncStream.makeStream()
+    init(_ write: @escaping @Sendable () -> Void) {
+        self.write = write
+        (printed, printedContinuation) = AsyncStream.makeStream()
     }
 
-    /// Returns when it has been said.
     func waitUntilPrinted() async {
-        for await _ in saying {}
+        for await _ in printed {}
     }
 
     func run() async throws {
-        say()
-        isSaid.finish()
+        write()
+        printedContinuation.finish()
         try await gracefulShutdown()
     }
 }

@@ -1,149 +1,151 @@
+package import BgdemoCore
 import DequeModule
 import NIOCore
-package import BgdemoCore
 import Synchronization
 
-/// The way of mails into a pipe, as far as the master has room for them: each request waits until its mail is with the
-/// master, up to 10 s.
+/// The way of mails into the pipe to the master, within the credit that the master grants. A request waits until the
+/// master has its mail, for at most 10 s.
 package final class FlowControlWindow: Sendable {
     private struct State {
-        var room = Credit()
-        /// Sent, and not yet said to be in the spool; in the order they were sent.
-        var untaken = Deque<Request>()
-        /// On their way into the pipe.
+        var credit = Credit()
+        /// In the pipe, and not confirmed to be in the spool; in the order they were sent.
+        var unconfirmed = Deque<Request>()
+        /// Not yet in the pipe.
         var unwritten = Deque<Request>()
-        var isGone = false
+        var isClosed = false
     }
 
     private struct Request {
-        /// Nil once it has been answered.
-        var answer: Answer?
+        /// Nil once it was resumed.
+        var continuation: Continuation?
         let since: NIODeadline
     }
 
-    private typealias Answer = CheckedContinuation<Result<Void, AcceptError>, Never>
+    private typealias Continuation = CheckedContinuation<Result<Void, AcceptError>, Never>
 
     private let writer: LineWriter
     private let isSpooled: Bool
     private let state = Mutex(State())
 
-    private static let patience = TimeAmount.seconds(10)
+    private static let timeout = TimeAmount.seconds(10)
+    /// More credit than any master grants.
+    private static let maximum = Credit(mails: 1 << 32, bytes: 1 << 48)
 
-    /// - Parameter isSpooled: Whether the master says when it has a mail safe.
+    /// - Parameter isSpooled: Whether the master confirms each mail.
     package init(_ writer: LineWriter, isSpooled: Bool) {
         self.writer = writer
         self.isSpooled = isSpooled
     }
 
-    // MARK: What a request does
+    // MARK: Requests
 
     /// Returns when the pipe has all of the line; where the master keeps a spool, when it is in there.
     package func send(_ line: String) async throws(AcceptError) {
-        try takeRoom(for: line)
-        let result: Result<Void, AcceptError> = await withCheckedContinuation { answer in
+        try useCredit(for: line)
+        let result: Result<Void, AcceptError> = await withCheckedContinuation { continuation in
             state.withLock { state in
-                state.unwritten.append(Request(answer: answer, since: .now()))
-                writer.post(line: line) { [self] isWhole in written(isWhole) }
+                state.unwritten.append(Request(continuation: continuation, since: .now()))
+                writer.write(line: line) { [self] isWhole in didWrite(isWhole) }
             }
         }
         return try result.get()
     }
 
-    /// Posts the line, and forgets it: nobody knows whether it arrives.
-    package func post(_ line: String) throws(AcceptError) {
-        try takeRoom(for: line)
-        writer.post(line: line) { _ in }
+    /// Writes the line and returns at once, whether it arrives or not.
+    package func sendUnacknowledged(_ line: String) throws(AcceptError) {
+        try useCredit(for: line)
+        writer.write(line: line) { _ in }
     }
 
     /// Throws what a line would be refused with now.
     package func check() throws(AcceptError) {
-        let (isGone, room) = state.withLock { ($0.isGone, $0.room) }
-        if isGone { throw Self.gone }
-        if room.mails < 1 { throw Self.full }
+        let (isClosed, credit) = state.withLock { ($0.isClosed, $0.credit) }
+        if isClosed { throw Self.masterGone }
+        if credit.mails < 1 || credit.bytes < 1 { throw Self.backlogFull }
     }
 
-    private func takeRoom(for line: String) throws(AcceptError) {
+    private func useCredit(for line: String) throws(AcceptError) {
         let bytes = line.utf8.count
-        let refusal: AcceptError? = state.withLock { state in
-            if state.isGone { return Self.gone }
-            // A mail larger than all room goes when there is nothing else.
-            guard state.room.mails > 0, state.room.bytes > 0 else { return Self.full }
-            state.room.mails -= 1
-            state.room.bytes -= bytes
+        let error: AcceptError? = state.withLock { state in
+            if state.isClosed { return Self.masterGone }
+            // A mail that is larger than all credit passes when there is nothing else.
+            guard state.credit.mails > 0, state.credit.bytes > 0 else { return Self.backlogFull }
+            state.credit.mails -= 1
+            state.credit.bytes -= bytes
             return nil
         }
-        if let refusal { throw refusal }
+        if let error { throw error }
     }
 
-    /// The pipe has taken the oldest line of those on their way, or will take none any more.
-    private func written(_ isWhole: Bool) {
-        let answer = state.withLock { state -> Answer? in
+    /// The pipe has taken the oldest line of those that wait for it, or takes none any more.
+    private func didWrite(_ isWhole: Bool) {
+        let continuation = state.withLock { state -> Continuation? in
             guard let first = state.unwritten.popFirst() else { return nil }
             if isWhole, isSpooled {
-                state.untaken.append(first)
+                state.unconfirmed.append(first)
                 return nil
             }
-            return first.answer
+            return first.continuation
         }
-        answer?.resume(returning: isWhole ? .success(()) : .failure(Self.gone))
+        continuation?.resume(returning: isWhole ? .success(()) : .failure(Self.masterGone))
     }
 
-    private static let gone = AcceptError.unavailable("the master is gone", retryAfter: .seconds(1))
-    private static let full = AcceptError.full("the master's backlog is full", retryAfter: .seconds(1))
-    private static let late = AcceptError.unavailable("the master does not answer", retryAfter: .seconds(5))
+    private static let masterGone = AcceptError.unavailable("the master is gone", retryAfter: .seconds(1))
+    private static let backlogFull = AcceptError.full("the master's backlog is full", retryAfter: .seconds(1))
+    private static let timedOut = AcceptError.unavailable("the master does not answer", retryAfter: .seconds(5))
 
-    // MARK: What the master says
+    // MARK: Messages of the master
 
-    package func widen(by more: Credit) {
+    package func add(_ more: Credit) {
         state.withLock { state in
-            state.room.mails += more.mails
-            state.room.bytes += more.bytes
+            state.credit.mails = min(state.credit.mails + min(more.mails, Self.maximum.mails), Self.maximum.mails)
+            state.credit.bytes = min(state.credit.bytes + min(more.bytes, Self.maximum.bytes), Self.maximum.bytes)
         }
     }
 
-    /// The next of those that wait for the spool are in there.
-    package func taken(_ count: Int) { answer(count, .success(())) }
+    /// The next `count` unconfirmed mails are in the spool.
+    package func confirm(_ count: Int) { resume(count, .success(())) }
 
-    /// The next of those that wait for the spool will never be in there.
-    package func refused(_ count: Int, _ reason: String) {
-        answer(count, .failure(.unavailable(reason, retryAfter: .seconds(5))))
+    /// The next `count` unconfirmed mails are not in the spool, and never will be.
+    package func reject(_ count: Int, _ reason: String) {
+        resume(count, .failure(.unavailable(reason, retryAfter: .seconds(5))))
     }
 
-    private func answer(_ count: Int, _ result: Result<Void, AcceptError>) {
-        let answers = state.withLock { state in
-            let answers = state.untaken.prefix(count).map(\.answer)
-            state.untaken.removeFirst(answers.count)
-            return answers
+    private func resume(_ count: Int, _ result: Result<Void, AcceptError>) {
+        let continuations = state.withLock { state in
+            let continuations = state.unconfirmed.prefix(count).map(\.continuation)
+            state.unconfirmed.removeFirst(continuations.count)
+            return continuations
         }
-        for answer in answers { answer?.resume(returning: result) }
+        for continuation in continuations { continuation?.resume(returning: result) }
     }
 
     /// The master is gone.
     package func close() {
-        let answers = state.withLock { state in
-            state.isGone = true
-            defer { state.untaken.removeAll() }
-            return state.untaken.map(\.answer)
+        let continuations = state.withLock { state in
+            state.isClosed = true
+            defer { state.unconfirmed.removeAll() }
+            return state.unconfirmed.map(\.continuation)
         }
-        for answer in answers { answer?.resume(returning: .failure(Self.gone)) }
+        for continuation in continuations { continuation?.resume(returning: .failure(Self.masterGone)) }
     }
 
-    // MARK: What the clock says
+    // MARK: Time
 
-    /// Refuses those who have waited too long. Their mails may still arrive.
-    package func refuseLate() {
-        let limit = NIODeadline.now() - Self.patience
-        let late = state.withLock { Self.giveUp(&$0.untaken, limit) + Self.giveUp(&$0.unwritten, limit) }
-        for answer in late { answer.resume(returning: .failure(Self.late)) }
+    /// Refuses the requests that have waited too long. Their mails may still arrive.
+    package func expire() {
+        let limit = NIODeadline.now() - Self.timeout
+        let expired = state.withLock { Self.expire(&$0.unconfirmed, limit) + Self.expire(&$0.unwritten, limit) }
+        for continuation in expired { continuation.resume(returning: .failure(Self.timedOut)) }
     }
 
-    private static func giveUp(_ requests: inout Deque<Request>, _ limit: NIODeadline) -> [Answer] {
-        var late: [Answer] = []
+    private static func expire(_ requests: inout Deque<Request>, _ limit: NIODeadline) -> [Continuation] {
+        var expired: [Continuation] = []
         for place in requests.indices {
             guard requests[place].since < limit else { break }
-            if let answer = requests[place].answer { late.append(answer) }
-            requests[place].answer = nil
+            if let continuation = requests[place].continuation { expired.append(continuation) }
+            requests[place].continuation = nil
         }
-        return late
+        return expired
     }
 }

@@ -1,62 +1,63 @@
 package import NIOCore
 import NIOPosix
 
-/// The reading end of a pipe: lines, as many as one read brings.
+/// The reading end of a pipe: it cuts what it reads into lines.
 package final class LineInboundHandler: ChannelInboundHandler {
     package typealias InboundIn = ByteBuffer
 
-    private let heard: ([LineReader.Line]) -> Void
-    private let readComplete: () -> Void
-    private let ended: () -> Void
+    private let didReceive: ([LineReader.Line]) -> Void
+    private let didReadAll: () -> Void
+    private let didClose: () -> Void
     private var reader = LineReader()
 
-    /// - Parameter ended: Called once, when everything that the other side has written before its end was heard.
+    /// - Parameters:
+    ///   - didReceive: Called with the lines of one read.
+    ///   - didReadAll: Called when nothing more is there for now.
+    ///   - didClose: Called once, after everything that the other side has written.
     package init(
-        heard: @escaping ([LineReader.Line]) -> Void, readComplete: @escaping () -> Void = {},
-        ended: @escaping () -> Void = {}
+        didReceive: @escaping ([LineReader.Line]) -> Void, didReadAll: @escaping () -> Void = {},
+        didClose: @escaping () -> Void = {}
     ) {
-        self.heard = heard
-        self.readComplete = readComplete
-        self.ended = ended
+        self.didReceive = didReceive
+        self.didReadAll = didReadAll
+        self.didClose = didClose
     }
 
-    /// Listens to a pipe, which is closed when it has ended.
-    package static func listen(
-        to pipe: CInt, on loop: any EventLoop, _ ear: @escaping @Sendable () -> LineInboundHandler
+    /// Reads a pipe to its end, and closes it.
+    package static func read(
+        from pipe: CInt, on loop: any EventLoop, _ makeHandler: @escaping @Sendable () -> LineInboundHandler
     ) async throws {
-        _ = try await NIOPipeBootstrap(group: loop).addingLineHandler(ear).takingOwnershipOfDescriptor(input: pipe)
-            .get()
+        _ = try await NIOPipeBootstrap(group: loop)
+            .channelInitializer { $0.add(makeHandler) }
+            .takingOwnershipOfDescriptor(input: pipe).get()
+    }
+
+    /// Reads a socket to its end, and closes it.
+    static func read(
+        fromSocket socket: CInt, on loop: any EventLoop, _ makeHandler: @escaping @Sendable () -> LineInboundHandler
+    ) async throws {
+        _ = try await ClientBootstrap(group: loop)
+            .channelInitializer { $0.add(makeHandler) }
+            .withConnectedSocket(socket).get()
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         reader.append(unwrapInboundIn(data))
         var lines: [LineReader.Line] = []
         while let line = reader.next() { lines.append(line) }
-        if !lines.isEmpty { heard(lines) }
+        if !lines.isEmpty { didReceive(lines) }
     }
 
-    package func channelReadComplete(context: ChannelHandlerContext) { readComplete() }
+    package func channelReadComplete(context: ChannelHandlerContext) { didReadAll() }
 
-    package func channelInactive(context: ChannelHandlerContext) { ended() }
+    package func channelInactive(context: ChannelHandlerContext) { didClose() }
 
-    /// What can't be read any more has ended.
+    /// A pipe that can't be read has ended.
     package func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }
 
-extension NIOPipeBootstrap {
-    func addingLineHandler(_ ear: @escaping @Sendable () -> LineInboundHandler) -> Self {
-        channelInitializer { $0.add(ear) }
-    }
-}
-
-extension ClientBootstrap {
-    func addingLineHandler(_ ear: @escaping @Sendable () -> LineInboundHandler) -> Self {
-        channelInitializer { $0.add(ear) }
-    }
-}
-
 extension Channel {
-    fileprivate func add(_ ear: @escaping @Sendable () -> LineInboundHandler) -> EventLoopFuture<Void> {
-        eventLoop.makeCompletedFuture { try pipeline.syncOperations.addHandler(ear()) }
+    fileprivate func add(_ makeHandler: @escaping @Sendable () -> LineInboundHandler) -> EventLoopFuture<Void> {
+        eventLoop.makeCompletedFuture { try pipeline.syncOperations.addHandler(makeHandler()) }
     }
 }

@@ -1,14 +1,14 @@
 package import NIOCore
 import Synchronization
 
-/// The writing end of a pipe: what is posted in one tick of its event loop goes out in one write. May be used from any
-/// thread, and never waits.
+/// The writing end of a pipe. What is written in one tick of its event loop goes out in one system call. It may be used
+/// from any thread, and never waits.
 package final class LineWriter: Sendable {
-    package typealias Written = @Sendable (_ isWhole: Bool) -> Void
+    package typealias Completion = @Sendable (_ isWhole: Bool) -> Void
 
     private struct State {
         var bytes = ByteBuffer()
-        var waiting: [Written] = []
+        var completions: [Completion] = []
         var unwritten = 0
     }
 
@@ -19,52 +19,53 @@ package final class LineWriter: Sendable {
         self.channel = channel
     }
 
-    /// Bytes that the other side has not read.
+    /// The bytes that the pipe has not taken.
     package var unwritten: Int { state.withLock { $0.unwritten + $0.bytes.readableBytes } }
 
-    /// Posts what `write` writes, whole lines.
-    package func post(_ write: (inout ByteBuffer) -> Void) { append(write) }
+    package func send(_ message: PipeMessage) { append { message.write(into: &$0) } }
 
-    /// Posts a line that is already written, and says whether the pipe has taken all of it.
-    package func post(line: String, written: @escaping Written) {
-        append(written: written) { bytes in
+    /// Writes a line without its line end.
+    ///
+    /// - Parameter completion: Called when the pipe has all of the line, or takes no more.
+    package func write(line: String, completion: @escaping Completion) {
+        append(completion) { bytes in
             bytes.writeString(line)
             bytes.writeInteger(UInt8(ascii: "\n"))
         }
     }
 
-    /// Returns when what was posted before is in the pipe, or the pipe is gone.
-    package func drained() async {
+    /// Returns when the pipe has everything, or is closed.
+    package func flush() async {
         await withCheckedContinuation { continuation in
-            append(written: { _ in continuation.resume() }, { _ in })
+            append({ _ in continuation.resume() }, { _ in })
         }
     }
 
     package func close() { channel.close(promise: nil) }
 
-    private func append(written: Written? = nil, _ write: (inout ByteBuffer) -> Void) {
+    private func append(_ completion: Completion? = nil, _ write: (inout ByteBuffer) -> Void) {
         let isFirst = state.withLock { state in
-            let isFirst = state.bytes.readableBytes == 0 && state.waiting.isEmpty
+            let isFirst = state.bytes.readableBytes == 0 && state.completions.isEmpty
             write(&state.bytes)
-            if let written { state.waiting.append(written) }
+            if let completion { state.completions.append(completion) }
             return isFirst
         }
-        if isFirst { channel.eventLoop.execute { [self] in flush() } }
+        if isFirst { channel.eventLoop.execute { [self] in writeAll() } }
     }
 
-    private func flush() {
-        let (bytes, waiting) = state.withLock { state in
+    private func writeAll() {
+        let (bytes, completions) = state.withLock { state in
             defer {
                 state.unwritten += state.bytes.readableBytes
                 state.bytes = ByteBuffer()
-                state.waiting = []
+                state.completions = []
             }
-            return (state.bytes, state.waiting)
+            return (state.bytes, state.completions)
         }
         channel.writeAndFlush(bytes).whenComplete { [self] result in
             state.withLock { $0.unwritten -= bytes.readableBytes }
             let isWhole = if case .success = result { true } else { false }
-            for written in waiting { written(isWhole) }
+            for completion in completions { completion(isWhole) }
         }
     }
 }

@@ -6,8 +6,8 @@ import NIOCore
 package import BgdemoPipes
 import BgdemoSystemCompat
 
-/// The last place of mails that can't be sent: a file of JSON lines, each the mail and why. It is opened anew for every
-/// batch, so that it may be moved away.
+/// The file of mails that can't be sent: a JSON line for each, with the reason. It is opened for each mail, so that it may
+/// be moved away.
 ///
 ///     {"time":"…","outcome":"permanent","stage":"rcpt","code":550,"reason":"…","mail":"01…","to":"…","subject":"…","text":"…"}
 package final class DeadLetters: Sendable {
@@ -26,8 +26,12 @@ package final class DeadLetters: Sendable {
         }
     }
 
-    /// Keeps the mail, then says so.
-    package func bury(_ mail: MailLine, _ outcome: SendOutcome, then buried: @escaping @Sendable () -> Void = {}) {
+    /// Appends the mail.
+    ///
+    /// - Parameter completion: Called when it is in the file, or in the log where the file can't be written.
+    package func append(
+        _ mail: MailLine, _ outcome: SendOutcome, then completion: @escaping @Sendable () -> Void = {}
+    ) {
         var json = JSONWriter()
         json.raw("{")
         json.member("time", Timestamp().iso8601)
@@ -44,13 +48,15 @@ package final class DeadLetters: Sendable {
         queue.async { [self, line] in
             do {
                 try Self.append(line, to: path)
-                buried()
             } catch {
                 logger.error(
-                    "the dead letter \(mail.id) can't be kept in \(path): \(error)",
-                    metadata: ["mail": "\(String(buffer: mail.bytes))"])
-                buried()
+                    "can't write a dead letter",
+                    metadata: [
+                        "id": "\(mail.id)", "file": "\(path)", "reason": "\(error)",
+                        "mail": "\(printable(String(buffer: mail.bytes)))",
+                    ])
             }
+            completion()
         }
     }
 

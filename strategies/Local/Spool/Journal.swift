@@ -9,31 +9,31 @@ import BgdemoSystemCompat
     import Foundation
 #endif
 
-/// The file in which accepted mails survive their master: one ``Record`` after the other.
+/// A write-ahead log: the file in which accepted mails survive their master, one ``Record`` after the other.
 struct Journal: Sendable {
     private let directory: FilePath
     private var file: SystemFile
-    /// Where the unsettled mails stand.
+    /// Where the mails are that are not done.
     private var live: [EmailID: Range<Int>] = [:]
     private var liveBytes = 0
     private(set) var size = 0
-    /// The file is written anew once it is this long, and little of it is alive.
+    /// The file is compacted once it is this long and little of it is live.
     private let compaction: Int
 
     private var path: FilePath { directory.appending("journal") }
 
     // MARK: Opening
 
-    static func open(_ directory: FilePath, compaction: Int = 32 << 20) throws -> (Journal, Spool.Found) {
+    static func open(_ directory: FilePath, compaction: Int = 32 << 20) throws -> (Journal, Spool.RecoveredMails) {
         var journal = try Journal(directory, compaction)
-        let found = try journal.recover()
-        return (journal, found)
+        let recovered = try journal.recover()
+        return (journal, recovered)
     }
 
     private init(_ directory: FilePath, _ compaction: Int) throws {
         self.directory = directory
         self.compaction = compaction
-        // Of a compaction that did not come to its end.
+        // Left by a compaction that did not finish.
         _ = unsafe unlink(directory.appending("journal.new").string)
         file = try Self.openFile(directory.appending("journal"))
     }
@@ -44,36 +44,35 @@ struct Journal: Sendable {
             permissions: [.ownerReadWrite])
     }
 
-    /// Reads the file from its beginning, and makes it end after its last whole record.
-    private mutating func recover() throws -> Spool.Found {
+    /// Reads the file, and cuts it off after its last whole record.
+    private mutating func recover() throws -> Spool.RecoveredMails {
         let bytes = ByteBuffer(bytes: try Data(contentsOf: URL(filePath: path.string)))
-        var found = Spool.Found()
+        var recovered = Spool.RecoveredMails()
         var mails: [EmailID: MailLine] = [:]
         var order: [EmailID] = []
         var place = 0
         while let next = Record.next(in: bytes, from: place) {
-            found.damaged += next.range.lowerBound - place
+            recovered.damaged += next.range.lowerBound - place
             place = next.range.upperBound
             note(next.record, at: next.range)
             switch next.record {
             case .mail(let mail):
                 if mails.updateValue(mail, forKey: mail.id) == nil { order.append(mail.id) }
-            case .settled(let id): mails[id] = nil
+            case .removal(let id): mails[id] = nil
             }
         }
-        found.torn = bytes.readableBytes - place
-        found.mails = order.compactMap { mails[$0] }
-        if found.torn > 0 { try file.resize(to: Int64(place)) }
+        recovered.torn = bytes.readableBytes - place
+        recovered.mails = order.compactMap { mails[$0] }
+        if recovered.torn > 0 { try file.resize(to: Int64(place)) }
         size = place
-        return found
+        return recovered
     }
 
     // MARK: Writing
 
-    /// Writes the records after those that are there. The system has them then, and keeps them though this process die;
-    /// a disk has them after ``sync()``.
+    /// Appends the records. They survive this process then, and a power failure after ``sync()``.
     ///
-    /// - Throws: `Errno`; nothing of the records is in the file then.
+    /// - Throws: `Errno`; none of the records is in the file then.
     mutating func append(_ records: [Record]) throws {
         var bytes = ByteBuffer()
         var ranges: [Range<Int>] = []
@@ -108,7 +107,7 @@ struct Journal: Sendable {
             forget(mail.id)
             live[mail.id] = range
             liveBytes += range.count
-        case .settled(let id): forget(id)
+        case .removal(let id): forget(id)
         }
     }
 
@@ -118,7 +117,7 @@ struct Journal: Sendable {
 
     // MARK: Compaction
 
-    /// Writes the file anew where that is worth it.
+    /// Compacts the file where that saves most of it.
     ///
     /// - Returns: Whether it did.
     mutating func compactIfWorthwhile() throws -> Bool {
@@ -127,12 +126,12 @@ struct Journal: Sendable {
         return true
     }
 
-    /// Writes what is alive into a new file and puts it in the old one's place. Whenever the process dies, one of the
-    /// two is there and whole.
+    /// Writes the live records to a new file, which replaces the old one. Whenever the process dies, one of the two is
+    /// there and whole.
     ///
-    /// - Parameter settled: Mails that need no keeping any more, though there is no record of it.
-    mutating func compact(without settled: [EmailID] = []) throws {
-        for id in settled { forget(id) }
+    /// - Parameter removed: Mails that are done, though there is no record of it.
+    mutating func compact(without removed: [EmailID] = []) throws {
+        for id in removed { forget(id) }
         let aside = directory.appending("journal.new")
         let new = try Self.openFile(aside, truncating: true)
         var moved: [EmailID: Range<Int>] = [:]

@@ -3,16 +3,16 @@ import NIOCore
 import BgdemoPipes
 
 extension Journal {
-    /// What the journal is made of:
+    /// An entry of the journal:
     ///
     ///     length    4 bytes, big endian: of the payload
     ///     checksum  4 bytes, big endian: CRC-32 of the payload
-    ///     payload   a mail's line as it came over the pipe, or `-` and the id of a mail that is settled
+    ///     payload   a mail's line as it came over the pipe, or `-` and the id of a mail that is done
     ///
     /// A length begins with a zero byte and a line has none, so that no mail can look like a record.
     enum Record: Sendable, Equatable {
         case mail(MailLine)
-        case settled(EmailID)
+        case removal(EmailID)
     }
 }
 
@@ -44,7 +44,7 @@ extension Journal.Record {
             var text = payload
             text.moveReaderIndex(forwardBy: 1)
             guard let id = EmailID(String(buffer: text)) else { return nil }
-            self = .settled(id)
+            self = .removal(id)
         } else {
             guard let mail = MailLine(payload) else { return nil }
             self = .mail(mail)
@@ -56,7 +56,7 @@ extension Journal.Record {
         bytes.writeInteger(UInt64(0))
         switch self {
         case .mail(let mail): bytes.writeImmutableBuffer(mail.bytes)
-        case .settled(let id): bytes.writeString("-\(id)")
+        case .removal(let id): bytes.writeString("-\(id)")
         }
         let payload = bytes.readableBytesView[(start + Self.headerSize)...]
         bytes.setInteger(UInt32(truncatingIfNeeded: payload.count), at: start)

@@ -6,10 +6,10 @@ package import BgdemoPipes
 import BgdemoSystemCompat
 import Synchronization
 
-/// A directory in which the master's mails survive it. It belongs to one master at a time; its files are written on a
-/// thread of their own, everything that has gathered meanwhile in one go.
+/// A directory in which the master's mails survive it. It belongs to one master at a time. Its journal is written on a
+/// thread of its own, all records that are there at once.
 package final class Spool: Sendable {
-    /// A mail, when it came, and the web server that waits to hear that it is safe.
+    /// A mail to be written, and the web server that waits for its confirmation.
     package struct PendingWrite: Sendable {
         package let server: Int
         package let mail: MailLine
@@ -22,23 +22,23 @@ package final class Spool: Sendable {
         }
     }
 
-    /// The mails are safe, or why not. Told in the order they came.
-    package typealias Kept = @Sendable ([PendingWrite], _ failure: String?) -> Void
+    /// Called when the mails are written, in the order they came, or with the reason why they are not.
+    package typealias Completion = @Sendable ([PendingWrite], _ failure: String?) -> Void
 
-    /// What a master before this one has left.
-    package struct Found: Sendable {
-        /// The mails that are not settled, in their order.
+    /// What the master before this one has left.
+    package struct RecoveredMails: Sendable {
+        /// The mails that are not done, in their order.
         package var mails: [MailLine] = []
-        /// Bytes of a last record that was not written whole, and were cut off. Nobody was told it was safe.
+        /// Bytes of a last record that was not written whole and was cut off. It was not confirmed.
         package var torn = 0
-        /// Bytes in the middle that are no record: somebody, or a disk, has changed them.
+        /// Bytes in the middle that are no record.
         package var damaged = 0
     }
 
     private struct State {
         var writes: [PendingWrite] = []
-        var settled: [EmailID] = []
-        var kept: Kept?
+        var removals: [EmailID] = []
+        var completion: Completion?
         var isScheduled = false
     }
 
@@ -51,17 +51,19 @@ package final class Spool: Sendable {
     private let queue = DispatchQueue(label: "bgdemo.spool")
     private let logger: Logger
 
-    /// Opens the spool, and reads what a master before this one has left there.
+    /// Opens the spool and reads what the master before this one has left.
+    ///
+    /// - Throws: ``SpoolError`` where the directory can't be used, or another master uses it.
     package static func open(
         _ directory: String, sync policy: SpoolSync, logger: Logger
-    ) throws -> (Spool, Found) {
+    ) throws -> (Spool, RecoveredMails) {
         let directory = FilePath(directory)
         do {
             if unsafe mkdir(directory.string, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
             let lock = try lock(directory)
-            let (journal, found) = try Journal.open(directory)
+            let (journal, recovered) = try Journal.open(directory)
             try Journal.syncDirectory(directory)
-            return (Spool(journal, lock, policy, logger), found)
+            return (Spool(journal, lock, policy, logger), recovered)
         } catch let error as SpoolError {
             throw error
         } catch {
@@ -76,29 +78,29 @@ package final class Spool: Sendable {
         self.logger = logger
     }
 
-    /// The lock is the open file's, and goes with the process however it ends.
+    /// The lock belongs to the open file, and ends with the process however that ends.
     private static func lock(_ directory: FilePath) throws -> SystemFile {
         let lock = try SystemFile.open(
             directory.appending("lock"), .writeOnly, options: [.create, .closeOnExec], permissions: [.ownerReadWrite])
         guard flock(lock.rawValue, LOCK_EX | LOCK_NB) == 0 else {
             try? lock.close()
             throw SpoolError(
-                description: "another master keeps its mails in \(directory): end it, or choose another --spool")
+                description: "another master uses \(directory): stop it, or choose another --spool")
         }
         return lock
     }
 
-    /// Keeps a mail; `kept` tells when it is safe.
-    package func keep(_ write: PendingWrite, then kept: @escaping Kept) {
+    /// Writes a mail.
+    package func write(_ write: PendingWrite, then completion: @escaping Completion) {
         schedule { state in
             state.writes.append(write)
-            state.kept = kept
+            state.completion = completion
         }
     }
 
-    /// The mail needs no keeping any more.
-    package func settle(_ id: EmailID) {
-        schedule { $0.settled.append(id) }
+    /// Removes a mail that is done.
+    package func remove(_ id: EmailID) {
+        schedule { $0.removals.append(id) }
     }
 
     private func schedule(_ change: (inout State) -> Void) {
@@ -107,47 +109,46 @@ package final class Spool: Sendable {
             defer { state.isScheduled = true }
             return !state.isScheduled
         }
-        if schedules { queue.async { [self] in carry() } }
+        if schedules { queue.async { [self] in writePending() } }
     }
 
-    /// Writes what has gathered.
-    private func carry() {
-        let (writes, settled, kept) = state.withLock { state in
+    private func writePending() {
+        let (writes, removals, completion) = state.withLock { state in
             defer { state = State() }
-            return (state.writes, state.settled, state.kept)
+            return (state.writes, state.removals, state.completion)
         }
         let mails = writes.map { Journal.Record.mail($0.mail) }
         do {
             try journal.withLock { journal in
                 do {
-                    try journal.append(mails + settled.map(Journal.Record.settled))
+                    try journal.append(mails + removals.map(Journal.Record.removal))
                 } catch {
                     // A full disk may be full of what nobody needs.
-                    try journal.compact(without: settled)
+                    try journal.compact(without: removals)
                     try journal.append(mails)
                 }
                 if policy == .always, !writes.isEmpty { try journal.sync() }
             }
         } catch {
-            tellFailure(error)
-            // The fates are written with the next mails; until then a restart would send those mails twice.
-            state.withLock { $0.settled.insert(contentsOf: settled, at: 0) }
-            kept?(writes, "the spool can't be written: \(error)")
+            logFailure(error)
+            // Removals are written with the next mails; until then a restart would send those mails twice.
+            state.withLock { $0.removals.insert(contentsOf: removals, at: 0) }
+            completion?(writes, "the spool can't be written: \(error)")
             return
         }
         isFailing.withLock { $0 = false }
-        kept?(writes, nil)
+        completion?(writes, nil)
         if policy == .each100ms { syncSoon() }
         compact()
     }
 
-    /// Says it once, until it has gone well again.
-    private func tellFailure(_ error: any Error) {
-        let isNews = isFailing.withLock { isFailing in
+    /// Logs the first of several failures in a row.
+    private func logFailure(_ error: any Error) {
+        let isFirst = isFailing.withLock { isFailing in
             defer { isFailing = true }
             return !isFailing
         }
-        if isNews { logger.error("the spool can't be written: \(error)") }
+        if isFirst { logger.error("can't write the spool", metadata: ["reason": "\(error)"]) }
     }
 
     private func syncSoon() {
@@ -163,26 +164,28 @@ package final class Spool: Sendable {
     }
 
     private func sync() {
-        do { try journal.withLock { try $0.sync() } } catch { logger.error("the spool can't be synced: \(error)") }
+        do { try journal.withLock { try $0.sync() } } catch {
+            logger.error("can't sync the spool", metadata: ["reason": "\(error)"])
+        }
     }
 
     private func compact() {
         do {
             let size = try journal.withLock { journal in try journal.compactIfWorthwhile() ? journal.size : nil }
-            if let size { logger.debug("wrote the spool anew", metadata: ["bytes": "\(size)"]) }
+            if let size { logger.debug("compacted the spool", metadata: ["bytes": "\(size)"]) }
         } catch {
-            logger.error("the spool can't be written anew, and grows: \(error)")
+            logger.error("can't compact the spool, which grows", metadata: ["reason": "\(error)"])
         }
     }
 
-    /// Returns when everything is on disk and the next master may come.
+    /// Returns when everything is on disk and another master can open the spool.
     package func close() async {
         await withCheckedContinuation { continuation in
             queue.async { [self] in
-                carry()
+                writePending()
                 sync()
                 journal.withLock { $0.close() }
-                // A process that is being started may hold the open file for a moment more; the lock it shall not.
+                // A child that is being started may have the file open for a moment more, which would keep the lock.
                 _ = flock(lock.rawValue, LOCK_UN)
                 try? lock.close()
                 continuation.resume()

@@ -1,7 +1,6 @@
-import BgdemoEmail
+package import BgdemoEmail
 import BgdemoFoundations
-import NIOCore
-import BgdemoPipes
+package import NIOCore
 
 /// What the master and its children say to each other: one JSON object a line, of strings and whole numbers, its first
 /// key its kind. The children read their standard input and write their standard output.
@@ -22,7 +21,7 @@ import BgdemoPipes
 ///                       {"stop":1}                                           finish what is in hand, and end
 ///
 /// A mail belongs to the master from the moment its line is whole in the pipe until its fate was reported.
-enum PipeMessage: Sendable, Equatable {
+package enum PipeMessage: Sendable, Equatable {
     case ready(version: Int)
     /// Kept as it came, so that it can be passed on without being read.
     case mail(MailLine)
@@ -35,17 +34,13 @@ enum PipeMessage: Sendable, Equatable {
     case log(String)
     case closed, ping, pong, stop
 
-    static let version = 1
+    package static let version = 1
 }
 
 // MARK: - Writing
 
-extension LineWriter {
-    func post(_ message: PipeMessage) { post { message.write(into: &$0) } }
-}
-
 extension PipeMessage {
-    func write(into buffer: inout ByteBuffer) {
+    package func write(into buffer: inout ByteBuffer) {
         if case .mail(let mail) = self {
             buffer.writeImmutableBuffer(mail.bytes)
         } else {
@@ -91,7 +86,7 @@ extension PipeMessage {
 
 extension PipeMessage {
     /// The message of a line, or nil where the line is none of this version.
-    init?(_ line: ByteBuffer) {
+    package init?(_ line: ByteBuffer) {
         let bytes = Array(line.readableBytesView)
         var reader = JSONReader(bytes)
         guard let first = try? reader.firstMember() else { return nil }

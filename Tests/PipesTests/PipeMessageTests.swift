@@ -1,9 +1,8 @@
 import BgdemoEmail
+import BgdemoFoundations
 import NIOCore
 import BgdemoPipes
 import Testing
-
-@testable import BgdemoLocal
 
 @Suite("Messages between the processes")
 struct PipeMessageTests {
@@ -52,6 +51,30 @@ struct PipeMessageTests {
         PipeMessage.mail(MailLine(email.id, line)).write(into: &bytes)
         #expect(bytes.readSlice(length: line.readableBytes) == line)
         #expect(bytes.readableBytes == 1)
+    }
+
+    @Test("Changed bytes make another message or none, and never end the process")
+    func changed() {
+        var random = SeededRandom(seed: 1)
+        for message in Self.messages {
+            var bytes = ByteBuffer()
+            message.write(into: &bytes)
+            let line = Array(bytes.readableBytesView.dropLast())
+            for _ in 0..<2000 {
+                var changed = line
+                for _ in 0...Int.random(in: 0..<4, using: &random) {
+                    let place = Int.random(in: changed.indices, using: &random)
+                    switch Int.random(in: 0..<3, using: &random) {
+                    case 0: changed[place] = UInt8.random(in: 0...255, using: &random)
+                    case 1: changed.insert(contentsOf: "99999999999999999999".utf8, at: place)
+                    default: if changed.count > 1 { changed.remove(at: place) }
+                    }
+                }
+                let buffer = ByteBuffer(bytes: changed)
+                _ = PipeMessage(buffer)
+                _ = try? MailLine(buffer)?.email()
+            }
+        }
     }
 
     @Test("A message that is no UTF-8 is garbled")

@@ -8,26 +8,37 @@ import BgdemoFoundations
     import Foundation
 #endif
 
-/// Where an option that is no flag on the command line comes from.
-struct EnvironmentVariables: Sendable {
-    let variables: [String: String]
+/// The environment variables, by which every option can be given as well. A flag on the command line wins.
+public struct EnvironmentVariables: Sendable {
+    public let variables: [String: String]
 
-    static var process: EnvironmentVariables { EnvironmentVariables(variables: ProcessInfo.processInfo.environment) }
+    public init(variables: [String: String]) {
+        self.variables = variables
+    }
+
+    /// Those of this process.
+    public static var process: EnvironmentVariables {
+        EnvironmentVariables(variables: ProcessInfo.processInfo.environment)
+    }
 
     /// The flag, else the variable, else nil. An empty variable counts as absent.
-    func value<Value: ExpressibleByArgument>(_ flag: Value?, _ name: String) throws -> Value? {
+    ///
+    /// - Throws: `ValidationError` where the variable has no valid value.
+    public func value<Value: ExpressibleByArgument>(_ flag: Value?, _ name: String) throws -> Value? {
         if let flag { return flag }
         guard let text = variables[name], !text.isEmpty else { return nil }
         guard let value = Value(argument: text) else {
             let values = Value.allValueStrings
             let advice = values.isEmpty ? "" : "; it is one of \(values.joined(separator: ", "))"
-            throw ValidationError("the environment variable \(name) has a value that is none: '\(text)'\(advice)")
+            throw ValidationError("the environment variable \(name) has an invalid value: '\(text)'\(advice)")
         }
         return value
     }
 
-    /// The variable `name`, or the first line of the file that `name`_FILE names, as containers hand secrets over.
-    func secret(_ name: String, file flag: String? = nil) throws -> String? {
+    /// The variable `name`, or the first line of the file that `name`_FILE names, as containers are given secrets.
+    ///
+    /// - Throws: `ValidationError` where the file can't be read or is empty.
+    public func secret(_ name: String, file flag: String? = nil) throws -> String? {
         if let path = try value(flag, "\(name)_FILE") {
             guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
                 throw ValidationError("can't read \(path), named for \(name)")

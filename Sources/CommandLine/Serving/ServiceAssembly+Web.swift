@@ -1,0 +1,48 @@
+import BgdemoCore
+import BgdemoHTTPServer
+import BgdemoMailAPI
+
+/// What listens in a process, where anything does.
+extension ServiceAssembly {
+    /// - Returns: The web server and the startup line; without a server for a worker that has no status port.
+    func web(_ strategy: any Strategy) async throws -> (WebService?, startupLine: String) {
+        if configuration.role.serves { return try await webServer(strategy) }
+        let redis = redis.map { " · redis \($0.description)" } ?? ""
+        let line = "bgdemo \(configuration.descriptor.name), worker\(redis) · mail \(transport.description)"
+        guard let statusPort = configuration.statusPort, context.master == nil else { return (nil, line) }
+        let server = try await start(
+            Routes.forWorker(strategy, reporting, configuration.pageTokens, transport.check), port: statusPort)
+        let status = " · status \(Routes.url(host: configuration.host, port: server.port))metrics"
+        return (WebService(server: server, deadline: configuration.deadline, closed: {}, endMails: {}), line + status)
+    }
+
+    private func webServer(_ strategy: any Strategy) async throws -> (WebService?, startupLine: String) {
+        let routes = Routes(
+            descriptor: configuration.descriptor, strategy: strategy, access: configuration.access,
+            pageTokens: configuration.pageTokens, backlog: configuration.work.backlog, reporting: reporting,
+            mailServer: transport.check,
+            inbox: try transport.page ?? environment.value(String?.none, Self.pageVariable))
+        let master = context.master
+        await master?.waitUntilMayAccept()
+        let server = try await start(routes.handler, port: configuration.port)
+        let service = WebService(
+            server: server, deadline: configuration.deadline, closed: { master?.didStopAccepting() },
+            endMails: { if !configuration.descriptor.hasWorker { await closeTransport(within: .zero) } })
+        return (service, startupLine(port: server.port))
+    }
+
+    func startupLine(port: Int) -> String {
+        Routes.startupLine(
+            configuration.descriptor, host: configuration.host, port: port, transport: transport, redis: redis)
+    }
+
+    private func start(_ handler: any HTTPHandler, port: Int) async throws -> HTTPServer {
+        try await HTTPServer.start(
+            host: configuration.host, port: port, listener: context.master?.listener, limits: configuration.limits,
+            group: context.group, logger: context.logger,
+            handler: RequestGuard(
+                handler,
+                hosts: HostCheck(listeningOn: configuration.host, publicHosts: configuration.access.publicHosts),
+                token: configuration.access.token))
+    }
+}

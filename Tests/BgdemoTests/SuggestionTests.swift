@@ -1,0 +1,38 @@
+import Testing
+
+@testable import BgdemoCommandLine
+
+@Suite("Suggestions for mistyped commands")
+struct SuggestionTests {
+    private static let commands = ["serve", "inbox", "queues", "compare", "help"]
+    private static let strategies = ["foreground", "fire-and-forget", "local", "resque"]
+
+    @Test(
+        "What is close to a command or a strategy is suggested",
+        arguments: [
+            (["serve", "resque"], "bgdemo serve --strategy resque"),
+            (["serve", "foregruond"], "bgdemo serve --strategy foreground"),
+            (["resque"], "bgdemo serve --strategy resque"),
+            (["resqe", "--port", "80"], "bgdemo serve --strategy resque"),
+            (["sevre", "--strategy", "local"], "bgdemo serve"),
+            (["queue"], "bgdemo queues"),
+        ])
+    func close(arguments: [String], suggestion: String) {
+        let sentence = Suggestion.sentence(for: arguments, commands: Self.commands, strategies: Self.strategies)
+        #expect(sentence == "Did you mean '\(suggestion)'?")
+    }
+
+    @Test(
+        "What is close to nothing is not",
+        arguments: [
+            [], ["--help"], ["xyzzy"], ["serve", "--strategy", "resqe"], ["serve", "now"], ["inbox", "resque"],
+        ])
+    func far(arguments: [String]) {
+        #expect(Suggestion.sentence(for: arguments, commands: Self.commands, strategies: Self.strategies) == nil)
+    }
+
+    @Test("A long word costs no more than its first look")
+    func long() {
+        #expect(Suggestion.closest(to: String(repeating: "e\u{301}", count: 100_000), in: ["serve"], within: 2) == nil)
+    }
+}

@@ -1,0 +1,46 @@
+public import Logging
+public import NIOCore
+public import RedisClient
+
+/// The Redis that a strategy uses.
+public struct RedisEndpoint: Sendable, CustomStringConvertible {
+    public let url: RedisURL
+    public let options: RedisOptions
+    /// The URL without its password, and whose server it is.
+    public let description: String
+
+    public init(_ url: RedisURL, options: RedisOptions, description: String) {
+        (self.url, self.options, self.description) = (url, options, description)
+    }
+
+    /// Connects: one connection for each event loop; for a Cluster, one to each node for each event loop.
+    public func connect(
+        isCluster: Bool, _ group: any EventLoopGroup, logger: Logger
+    ) -> any RedisCommands {
+        isCluster
+            ? RedisCluster(url, on: group, options: options, logger: logger) : connect(group, logger: logger)
+    }
+
+    /// Connects: one connection for each event loop.
+    ///
+    /// - Parameter roleCheckInterval: How often it is checked that the server is a primary. Default: as the options say.
+    public func connect(
+        _ group: any EventLoopGroup, logger: Logger, roleCheckInterval: Duration? = nil
+    ) -> RedisConnectionPool {
+        var options = options
+        options.roleCheckInterval = roleCheckInterval ?? options.roleCheckInterval
+        return RedisConnectionPool(url, on: group, options: options, logger: logger)
+    }
+}
+
+extension RedisCommands {
+    /// Warns where Redis keeps no append-only file: by default it does not, and forgets when it ends.
+    ///
+    /// - Parameter content: What it forgets, such as "jobs".
+    public func warnWithoutAppendOnlyFile(_ content: String, _ logger: Logger) async {
+        guard let kept = try? await send("CONFIG", "GET", "appendonly").array?.last?.text, kept == "no" else { return }
+        logger.warning(
+            "This Redis keeps no append-only file: when it ends it forgets its \(content); redis-server --appendonly yes"
+        )
+    }
+}

@@ -1,0 +1,11 @@
+public import BgdemoCore
+
+extension StrategyDescriptor {
+    public static let fireAndForget = StrategyDescriptor(
+        "fire-and-forget", summary: "answered at once; the outcome is only logged",
+        // A mail under way is in memory only, and is tried once.
+        guarantees: .losesNothing(except: .killServer, .smtpDown, .smtpMoody, .smtpCut)
+    ) { context in
+        FireAndForget(sender: context.sender, tracker: context.tracker)
+    }
+}

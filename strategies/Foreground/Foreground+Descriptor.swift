@@ -1,0 +1,13 @@
+public import BgdemoCore
+
+extension StrategyDescriptor {
+    public static let foreground = StrategyDescriptor(
+        "foreground", summary: "the request waits for the mail server", options: [ForegroundOptions.self],
+        // The client gets 200 when the mail server has the mail.
+        guarantees: .losesNothing
+    ) { context in
+        Foreground(
+            sender: context.sender, tracker: context.tracker,
+            answerWithin: try context.options(ForegroundOptions.self).answerWithin(context.environment))
+    }
+}

@@ -1,0 +1,50 @@
+public import BgdemoCore
+import BgdemoOriginal2016
+import NIOCore
+
+extension StrategyDescriptor {
+    public static let pubSub = StrategyDescriptor(
+        "pubsub", summary: "published on Redis; who listens sends it",
+        deployment: .webServerAndWorkers, needsRedis: true,
+        // What nobody has heard, and what a subscriber holds that dies.
+        guarantees: .losesNothing(except: .killWorker, .terminate, .redisKilled, .redisCut, .redisSilent),
+        original: { try OriginalPubSub($0) }
+    ) { context in
+        let redis = try context.requireRedis()
+        return PubSub(
+            // A replica takes PUBLISH as well, for its own subscribers.
+            redis: redis.connect(context.group, logger: context.logger, roleCheckInterval: .seconds(2)),
+            worker: context.role.works ? Subscriber(redis, context) : nil, logger: context.logger)
+    }
+}
+
+extension Subscriber {
+    fileprivate init(_ redis: RedisEndpoint, _ context: StrategyContext) {
+        var settings = Settings()
+        settings.concurrency = context.work.concurrency
+        settings.backlog = context.work.backlog
+        settings.retry = context.work.retry
+        settings.throttle = context.work.throttle
+        settings.grace = context.grace
+        self.init(
+            redis.url, options: redis.options, on: context.group.next(), sender: context.sender,
+            tracker: context.tracker, settings: settings, logger: context.logger)
+    }
+}
+
+extension OriginalPubSub {
+    fileprivate init(_ context: StrategyContext) throws {
+        let redis = try context.requireRedis()
+        self.init(
+            redis: redis.connect(context.group, logger: context.logger),
+            subscriber: context.role.works ? OriginalSubscriber(redis, context) : nil, logger: context.logger)
+    }
+}
+
+extension OriginalSubscriber {
+    fileprivate init(_ redis: RedisEndpoint, _ context: StrategyContext) {
+        self.init(
+            redis.url, options: redis.options, on: context.group.next(), sender: context.sender,
+            tracker: context.tracker, throttle: context.work.throttle, logger: context.logger)
+    }
+}

@@ -1,0 +1,64 @@
+public import BgdemoCore
+import BgdemoOriginal2016
+import Resque
+
+extension StrategyDescriptor {
+    public static let resque = StrategyDescriptor(
+        "resque", summary: "a job in a Redis queue; workers perform it",
+        deployment: .webServerAndWorkers, needsRedis: true, options: [ResqueOptions.self, DeadWorkerOptions.self],
+        guarantees: .losesNothing,
+        original: { context in
+            try await ResqueStrategy(context) { jobs, options in
+                jobs.registerOriginalMail(context.delivery)
+                options.useOriginalSemantics()
+            }
+        },
+        make: { context in
+            try await ResqueStrategy(context) { jobs, options in
+                jobs.registerMail(context.delivery, retry: context.work.retry)
+                options.onDeadWorker = try WorkerOptions.DeadWorkerPolicy(context)
+            }
+        })
+}
+
+extension ResqueStrategy {
+    /// - Parameter configure: Registers the job that sends a mail.
+    fileprivate init(
+        _ context: StrategyContext, configure: (inout Jobs, inout WorkerOptions) throws -> Void
+    ) async throws {
+        let redis = try context.requireRedis()
+        let commands = redis.connect(context.group, logger: context.logger)
+        await commands.warnWithoutAppendOnlyFile("jobs", context.logger)
+        let worker = context.role.works ? try WorkerService(context, redis, configure) : nil
+        self.init(redis: commands, worker: worker)
+    }
+}
+
+extension ResqueStrategy.WorkerService {
+    fileprivate init(
+        _ context: StrategyContext, _ redis: RedisEndpoint,
+        _ configure: (inout Jobs, inout WorkerOptions) throws -> Void
+    ) throws {
+        var jobs = Jobs()
+        jobs.registerSlowJobs()
+        var options = WorkerOptions()
+        options.grace = context.workerGrace
+        options.redis = redis.options
+        try configure(&jobs, &options)
+        let concurrency = context.work.concurrency
+        let processors = try context.options(ResqueOptions.self).processors(context.environment)
+        self.init(
+            jobs: jobs, processors: processors ?? concurrency...concurrency, redis: redis.url, on: context.group,
+            options: options, logger: context.logger)
+    }
+}
+
+extension WorkerOptions.DeadWorkerPolicy {
+    fileprivate init(_ context: StrategyContext) throws {
+        self =
+            switch try context.options(DeadWorkerOptions.self).action(context.environment) {
+            case .requeue: .requeue
+            case .fail: .fail
+            }
+    }
+}
