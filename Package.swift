@@ -3,7 +3,7 @@ import PackageDescription
 
 /// Every strategy, in the order of the talk.
 let strategies: [Target] = [
-    .strategy("Foreground"),
+    .strategy("Foreground", [.argumentParser]),
     .strategy("FireAndForget"),
     .strategy(
         "Local",

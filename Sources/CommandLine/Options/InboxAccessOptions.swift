@@ -1,3 +1,4 @@
+import BgdemoCore
 import ArgumentParser
 import BgdemoHTTPServer
 

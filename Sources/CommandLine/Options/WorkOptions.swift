@@ -21,12 +21,6 @@ struct WorkOptions: ParsableArguments {
     @Option(help: "Mails under way at a time; past it 503 (BGDEMO_BACKLOG). Default: 100000.")
     var backlog: Int?
 
-    @Option(
-        help:
-            "The longest a request of foreground waits for the mail server; past it 500, outcome unknown (BGDEMO_ANSWER_WITHIN). Default: 10s."
-    )
-    var answerWithin: Duration?
-
     @Option(help: "Attempts at a mail, the first among them (BGDEMO_ATTEMPTS). Default: 8.")
     var attempts: Int?
 
@@ -48,18 +42,11 @@ struct WorkOptions: ParsableArguments {
                 cap: environment.value(retryCap, "BGDEMO_RETRY_CAP") ?? .seconds(300)),
             concurrency: atLeastOne(environment.value(concurrency, "BGDEMO_CONCURRENCY") ?? 50, "--concurrency"),
             backlog: atLeastOne(environment.value(backlog, "BGDEMO_BACKLOG") ?? 100_000, "--backlog"),
-            answerWithin: Self.moreThanZero(
-                environment.value(answerWithin, "BGDEMO_ANSWER_WITHIN") ?? .seconds(10), "--answer-within"),
             semantics: environment.value(semantics, "BGDEMO_SEMANTICS") ?? .safe)
     }
 
     func grace(_ environment: EnvironmentVariables) throws -> Duration {
         try environment.value(grace, "BGDEMO_GRACE") ?? .seconds(30)
-    }
-
-    private static func moreThanZero(_ time: Duration, _ flag: String) throws -> Duration {
-        guard time > .zero else { throw ValidationError("\(flag) is more than 0") }
-        return time
     }
 
     private func atLeastOne(_ number: Int, _ flag: String) throws -> Int {
