@@ -67,7 +67,9 @@ struct BusVerbTests {
                 server.url,
             ]
             _ = try await withProgram(worker) { program in
-                _ = try await program.line { $0.contains("no subscription matches the event") && $0.contains("bus_event_type=past") }
+                _ = try await program.line {
+                    $0.contains("no subscription matches the event") && $0.contains("bus_event_type=past")
+                }
                 // What was for later has gone its way when its copies are there.
                 let lengths = [
                     "blank": 2, "empty": 1, "key": 2, "nil": 2, "present": 1, "regex": 1, "text": 1, "value": 2,

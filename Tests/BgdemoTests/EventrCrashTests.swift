@@ -105,7 +105,9 @@ extension EventrTests {
                 _ = try await withProgram(arguments) { second in
                     _ = try await second.line { $0.contains("takeover of events") }
                     try first.signal(.resume)
-                    _ = try await first.line { $0.contains("lost events to another process") && $0.contains("partition=100") }
+                    _ = try await first.line {
+                        $0.contains("lost events to another process") && $0.contains("partition=100")
+                    }
                     while try await redis.send("HGET", "eventr:counters:100", "myApp").int != 100 {
                         try await Task.sleep(for: .milliseconds(20))
                     }
