@@ -6,9 +6,11 @@
 ///     static let queue = "emailQueue"
 ///     let to, subject, text: String
 /// }
+/// ```
 ///
-/// jobs.register(SendEmail.self) { job, email in try await mailer.send(email.to, email.subject, email.text) }
-/// try await queue.enqueue(SendEmail(to: "a@b.example", subject: "s", text: "t"))
+/// ```swift
+/// jobs.register(SendEmail.self) { job, email in try await deliver(email) }
+/// try await queue.enqueue(SendEmail(to: "you@example.org", subject: "hello", text: "it works"))
 /// ```
 ///
 /// The parameters are the only element of the job's `args`, an object. Other programs know the job by its name.

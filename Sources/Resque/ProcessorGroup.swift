@@ -59,7 +59,7 @@ final class ProcessorGroup: Sendable {
     }
 
     /// How long workers without a job may take to remove themselves.
-    private static let idleGrace = Duration.milliseconds(500)
+    private static let idleGrace = Duration.milliseconds(300)
 
     var phase: Phase { state.withLock(\.phase) }
 
@@ -130,7 +130,7 @@ final class ProcessorGroup: Sendable {
         if isEmpty { exit.open() }
         wakeup.close()
         await wait(for: exit, within: min(Self.idleGrace, options.grace))
-        if !processors.isEmpty, processors.allSatisfy({ !$0.holdsJob }) {
+        if !processors.isEmpty, processors.allSatisfy({ !$0.holdsJob }), await !takesWrites() {
             // They wait for Redis alone. What they could not remove, others prune.
             connection.close()
         }
@@ -151,6 +151,26 @@ final class ProcessorGroup: Sendable {
             unregistered.open()
         }
         await wait(for: unregistered, within: isRedisUnavailable ? .milliseconds(200) : .seconds(3))
+    }
+
+    /// Whether Redis takes a write, which changes nothing, within a moment.
+    private func takesWrites() async -> Bool {
+        await withTaskGroup { group in
+            group.addTask { [store] in
+                do {
+                    _ = try await store.send("SREM", store.keys.workers, "")
+                    return true
+                } catch {
+                    return false
+                }
+            }
+            group.addTask {
+                try? await Task.sleep(for: Self.idleGrace)
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
     }
 
     /// Returns when the signal is closed, or the time is over.

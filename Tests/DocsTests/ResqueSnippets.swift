@@ -17,6 +17,12 @@ struct Order: Codable, Sendable {
     let number: Int
 }
 
+struct SendEmail: JobParameters {
+    static let jobName = "sendEmail"
+    static let queue = "emailQueue"
+    let to, subject, text: String
+}
+
 /// The pieces of Swift about queues: Sources/Resque, and its part of the README.
 @Suite(.timeLimit(.minutes(1)))
 struct ResqueSnippets {
@@ -66,6 +72,24 @@ struct ResqueSnippets {
         let queue = Queue(redis: redis, jobs: jobs)
         let isFirst = try await queue.enqueue("remind", mail, to: "emailQueue")
         return [isFirst, try await queue.enqueue("remind", mail, to: "emailQueue")]
+    }
+
+    @Test("A typed job is enqueued and registered by its type")
+    func typed() async throws {
+        try await withRedisServer { server in
+            let redis = RedisConnectionPool(try RedisURL(server.url), on: group, logger: logger)
+            let queue = Queue(redis: redis)
+            let deliver: @Sendable (SendEmail) async throws -> Void = { _ in }
+            var jobs = Jobs()
+            jobs.register(SendEmail.self) { job, email in try await deliver(email) }
+            try await queue.enqueue(SendEmail(to: "you@example.org", subject: "hello", text: "it works"))
+            #expect(jobs.names == ["sendEmail"])
+            let bytes = try #require(try await queue.peek("emailQueue").first)
+            let job = try Job(bytes, from: "emailQueue")
+            let (mail, count) = try job.arguments.decode(Mail.self, Int?.self)
+            #expect(mail.to == "you@example.org" && count == nil)
+            redis.close()
+        }
     }
 
     @Test("What is registered is performed, by a worker and by one that follows the load")

@@ -83,7 +83,7 @@ struct RedisFailoverTests {
                 $0.unavailableTimeout = .milliseconds(500)
                 $0.reconnectBackoff = .milliseconds(100)...Duration.milliseconds(200)
             }
-            _ = try await redis.send("PING")
+            _ = try await retried { try await redis.send("PING") }
             try await demote(old)
             let began = ContinuousClock.now
             let error = await failure { try await redis.send("RPUSH", "list", "x") }

@@ -121,12 +121,12 @@ import Testing
     @Test(
         "Wrong arguments are explained",
         arguments: [
-            ("[]", "the job has 0 arguments, too few: argument 1 is to be a Mail"),
+            ("[]", "the job has 0 arguments, too few: argument 1 is an object of the right form"),
             (#"[{"to":"a"},2]"#, "the job has 2 arguments, too many: it takes 1"),
-            (#"[{"to":3}]"#, "args[0].to is not a String"),
+            (#"[{"to":3}]"#, "args[0].to is not a string"),
             (#"[{}]"#, #"args[0] has no "to""#),
-            (#"["a"]"#, "args[0] is not a Dictionary<String, Any>"),
-            (#"[{"to":null}]"#, "args[0].to is null, where a String is needed"),
+            (#"["a"]"#, "args[0] is not an object of the right form"),
+            (#"[{"to":null}]"#, "args[0].to is null, where a string is required"),
         ])
     func wrong(json: String, reason: String) throws {
         struct Mail: Decodable { let to: String }

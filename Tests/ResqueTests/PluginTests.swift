@@ -84,7 +84,7 @@ struct PluginTests {
             try await resque.withWorker(jobs, queues: ["q"], options: options) {
                 try await inside.wait { $0 == 2 }
                 try await resque.until { try await !$0.queue.delayed().isEmpty }
-                let lock = try #require(try await resque.text("GET", "resque:workerslock:alone:q:[ 1 ]"))
+                let lock = try #require(try await resque.text("GET", "resque:workerslock:alone:q:[1]"))
                 #expect(lock.prefixMatch(of: #/[0-9]{10} /#) != nil)
                 go.change { $0 = true }
                 try await resque.until { try await $0.text("GET", "resque:stat:processed") == "2" }
