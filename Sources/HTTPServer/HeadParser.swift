@@ -64,6 +64,8 @@ struct HeadParser {
         defer { place += 1 }
         switch place - start {
         case 3 where matches("GET", at: start): return .get
+        // The preface of HTTP/2 (RFC 9113, section 3.4).
+        case 3 where matches("PRI", at: start): throw Self.otherVersion
         case 4 where matches("HEAD", at: start): return .head
         case 4 where matches("POST", at: start): return .post
         case 7 where matches("OPTIONS", at: start): return .options
@@ -89,9 +91,9 @@ struct HeadParser {
     }
 
     private mutating func version() throws(Problem) -> Int {
-        guard length - place >= 10, matches("HTTP/", at: place), byte(place + 6) == UInt8(ascii: ".") else {
-            throw Problem(.badRequest, "the request line does not end with HTTP/1.1")
-        }
+        guard length - place >= 8, matches("HTTP/", at: place), byte(place + 6) == UInt8(ascii: "."),
+            Self.isDigit(byte(place + 5)), Self.isDigit(byte(place + 7))
+        else { throw Problem(.badRequest, "the request line does not end with HTTP/1.1") }
         let (major, minor) = (byte(place + 5), byte(place + 7))
         guard major == UInt8(ascii: "1"), minor == UInt8(ascii: "1") || minor == UInt8(ascii: "0") else {
             throw Self.otherVersion
@@ -108,6 +110,8 @@ struct HeadParser {
             : Problem(
                 .badRequest, "the request line does not begin with a method and one space", advice: "GET / HTTP/1.1")
     }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
     private static var otherVersion: Problem {
         Problem(.versionNotSupported, "the server speaks HTTP/1.1 and HTTP/1.0")

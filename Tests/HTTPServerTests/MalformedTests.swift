@@ -32,7 +32,7 @@ struct Malformed: CustomTestStringConvertible, Sendable {
         Malformed("\u{fc} / HTTP/1.1\r\nHost: a\r\n\r\n", 400, "does not begin with a method"),
         Malformed(
             String(repeating: "A", count: 33) + " / HTTP/1.1\r\nHost: a\r\n\r\n", 400, "does not begin with a method"),
-        Malformed("\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{fc}\u{3}\u{3}\r\n\r\n", 400, "does not begin with a method"),
+        Malformed("\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{fc}\u{3}\u{3}\r\n\r\n", 400, "without TLS"),
         Malformed("GET /\r\n\r\n", 400, "target is missing"),
         Malformed("GET / \r\n\r\n", 400, "does not end with HTTP/1.1"),
         Malformed("GET / HTTP/1.1 \r\nHost: a\r\n\r\n", 400, "does not end with CR LF"),
@@ -61,10 +61,10 @@ struct Malformed: CustomTestStringConvertible, Sendable {
         Malformed("GET / HTTP/1.10\r\nHost: a\r\n\r\n", 400, "does not end with CR LF"),
         Malformed("GET / HTTP/11.1\r\nHost: a\r\n\r\n", 400, "does not end with HTTP/1.1"),
         Malformed("GET / HTTP/1,1\r\nHost: a\r\n\r\n", 400, "does not end with HTTP/1.1"),
-        Malformed("GET / HTTP/0.9\r\nHost: a\r\n\r\n", 505, "spoken here"),
-        Malformed("GET / HTTP/1.2\r\nHost: a\r\n\r\n", 505, "spoken here"),
-        Malformed("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505, "spoken here"),
-        Malformed("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "spoken here"),
+        Malformed("GET / HTTP/0.9\r\nHost: a\r\n\r\n", 505, "speaks HTTP/1.1 and HTTP/1.0"),
+        Malformed("GET / HTTP/1.2\r\nHost: a\r\n\r\n", 505, "speaks HTTP/1.1 and HTTP/1.0"),
+        Malformed("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505, "speaks HTTP/1.1 and HTTP/1.0"),
+        Malformed("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "speaks HTTP/1.1 and HTTP/1.0"),
     ]
 
     static let fields = [

@@ -47,6 +47,9 @@ public final class RawClient: Sendable {
         try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
     }
 
+    /// Sends without waiting for the peer to read.
+    public func begin(sending bytes: ByteBuffer) { channel.writeAndFlush(bytes, promise: nil) }
+
     /// Sends each piece by itself. The peer may still read several at once.
     public func send(pieces: some Sequence<some Sequence<UInt8>>) async throws {
         for piece in pieces { try await send(Array(piece)) }

@@ -50,8 +50,10 @@ package struct OriginalSubscriber: Sendable {
                 group.addTask { await workerLoop(emails) }
                 group.addTask { try await gracefulShutdown() }
                 defer { group.cancelAll() }
-                try await group.next()
+                let first = await group.nextResult()
+                // The worker loop waits for the next email, and ends when there is none to come.
                 await emails.close()
+                try first?.get()
             }
             result = .success(())
         } catch {
