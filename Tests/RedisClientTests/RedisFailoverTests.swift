@@ -128,11 +128,14 @@ struct RedisFailoverTests {
                 try await demote(old)
             } else {
                 // The connection that publishes breaks, and the one that listens does not.
-                let list = try await first.send("CLIENT", "LIST", "TYPE", "normal").text ?? ""
-                for line in list.split(separator: "\n") where line.contains("cmd=publish") || line.contains("cmd=role")
-                {
-                    let id = line.split(separator: " ").first?.dropFirst(3) ?? ""
-                    _ = try await first.send("CLIENT", "KILL", "ID", id, "SKIPME", "yes")
+                try await until {
+                    let list = try await first.send("CLIENT", "LIST", "TYPE", "normal").text ?? ""
+                    let publishers = list.split(separator: "\n").filter { $0.contains("cmd=publish") }
+                    for line in publishers {
+                        let id = line.split(separator: " ").first?.dropFirst(3) ?? ""
+                        _ = try await first.send("CLIENT", "KILL", "ID", String(id), "SKIPME", "yes")
+                    }
+                    return !publishers.isEmpty
                 }
             }
             guard case .lost? = await events.next() else {
