@@ -2,7 +2,7 @@
 ///
 /// Each has a default that changes nothing. An error that a hook throws before the job is performed fails the job.
 public protocol Plugin: Sendable {
-    /// Called before a job is pushed to its queue. False: it is not pushed, and ``Queue/enqueue(_:)`` returns false.
+    /// Called before a job is pushed to its queue. False: it is not pushed, and `Queue.enqueue(_:)` returns false.
     /// As in node, it is not called for a delayed job.
     func beforeEnqueue(_ job: Job, to queue: Queue) async throws -> Bool
 
