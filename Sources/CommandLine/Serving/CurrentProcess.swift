@@ -28,7 +28,7 @@ enum CurrentProcess {
         _ = try? FileDescriptor.standardError.writeAll("\(lines.joined(separator: "\n"))\n".utf8)
     }
 
-    /// Ends the process, without what libraries have left to be done at its end: OpenSSL takes down there what the courier's
+    /// Ends the process without the exit handlers of libraries: OpenSSL frees there what the SMTP client's
     /// thread, and whoever else is still at work, stands on.
     static func exit(_ code: Int32) -> Never {
         fflush(nil)
