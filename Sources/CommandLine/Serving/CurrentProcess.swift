@@ -29,7 +29,7 @@ enum CurrentProcess {
     }
 
     /// Ends the process without the exit handlers of libraries: OpenSSL frees there what the SMTP client's
-    /// thread, and whoever else is still at work, stands on.
+    /// thread still uses.
     static func exit(_ code: Int32) -> Never {
         fflush(nil)
         _exit(code)
