@@ -1,5 +1,5 @@
 /// The hash FNV-1a of 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>), the same in every process, which `Hasher`
-/// is not. Whoever chooses the bytes can make two hashes equal: a name, no proof.
+/// is not. A sender can choose bytes so that two hashes are equal: no proof.
 public enum FNV1a {
     @inlinable public static var offsetBasis: UInt64 { 0xcbf2_9ce4_8422_2325 }
 

@@ -10,7 +10,7 @@ public struct JSONObject: Sendable {
 
     /// In the order of the text.
     public private(set) var members: [(name: ByteString, value: JSONValue)] = []
-    /// Where each is, once there are many: whoever sends the object chooses how many.
+    /// Where each is, once there are many: the sender chooses how many.
     private var places: [ByteString: Int] = [:]
     private static let few = 16
 

@@ -10,7 +10,7 @@
 ///         }
 ///     }
 ///
-/// Whoever has found what they look for may stop; what follows is then not checked. Of two members with one name both
+/// A caller may stop at what it looks for; what follows is then not checked. Of two members with one name both
 /// come; see ``JSONObject``.
 public struct JSONReader: Sendable {
     /// What a text may be at most.

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Opens once, and holds back whoever comes before.
+/// Opens once; callers wait until then.
 public final class Latch: Sendable {
     private struct State {
         var isOpen = false

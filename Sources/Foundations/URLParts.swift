@@ -1,5 +1,5 @@
 /// The parts of a URL `scheme://[user[:password]@]host[:port][/path][?query][#fragment]` (RFC 3986, section 3),
-/// read strictly. Which of them a scheme has, and which ports and hosts it takes, is for whoever asks.
+/// read strictly. Which of them a scheme has, and which ports and hosts it takes, is for the caller to check.
 public struct URLParts: Sendable, Hashable {
     /// In lower case.
     public let scheme: String

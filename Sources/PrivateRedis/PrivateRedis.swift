@@ -43,7 +43,7 @@ public enum PrivateRedis {
         // Another login may have another runtime folder, and the server in it.
         let place = folders.data + "/place"
         let last = (try? String(contentsOfFile: place, encoding: .utf8)) ?? folders.runtime
-        // Whoever could write the file could name a directory of their own, and a server in it.
+        // A user who can write the file could name a directory of their own, and a server in it.
         for folder in [last, folders.runtime] where UserDirectories.isPrivate(folder) {
             switch try await PrivateRedisHandle.join(folder) {
             case .joined(let handle):

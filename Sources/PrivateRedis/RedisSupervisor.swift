@@ -8,7 +8,7 @@ import Subprocess
 /// the kernel closes the last end, and the guardian reads the end of the file. A shell is enough for that, and is
 /// everywhere.
 ///
-/// Whoever comes as the guardian is about to leave must not believe that he holds the server. So each writes a word
+/// A program that joins as the supervisor is about to end must not believe that it holds the server. So each writes a word
 /// into the FIFO, and the guardian answers by a file of that name: it has then seen him before it saw the end.
 enum RedisSupervisor {
     /// `$1` the folder, the rest redis-server and its arguments.

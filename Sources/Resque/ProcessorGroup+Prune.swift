@@ -13,7 +13,7 @@ extension ProcessorGroup {
     /// After Redis was away: Ruby's workers give a sign each minute.
     private static let graceAfterOutage = Duration.seconds(65)
 
-    /// Looks until cancelled. Those whom it found before are still buried: nobody may come who would.
+    /// Looks until cancelled. Workers that it found before are still pruned: there may be no other worker to do it.
     func pruneDeadWorkers() async {
         var state = PruneState(monitor: HeartbeatMonitor(grace: options.heartbeat * 3))
         while !Task.isCancelled {

@@ -1,6 +1,6 @@
 public import Logging
 
-/// swift-log's lines, in one of two forms, to whoever writes them out.
+/// swift-log's lines, in one of two forms.
 public struct LineLogHandler: LogHandler {
     public var metadata: Logger.Metadata = [:]
     public var logLevel: Logger.Level

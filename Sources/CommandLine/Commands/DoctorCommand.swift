@@ -129,6 +129,6 @@ struct Finding: CustomStringConvertible {
 }
 
 extension Logger {
-    /// Says nothing: whoever uses it says all there is to say.
+    /// Says nothing: the caller reports the result.
     static var silent: Logger { Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() } }
 }

@@ -96,7 +96,7 @@ struct DelayedRow: Encodable {
 
     init(second: Int, job: [UInt8]) {
         self.second = second
-        // Whoever wrote a second beyond the year 9999 may read it as a number.
+        // A program that wrote a second beyond the year 9999 may read it as a number.
         let isDate = (0..<253_402_300_800).contains(second)
         due = isDate ? Date(timeIntervalSince1970: Double(second)).formatted(.iso8601) : "\(second)"
         self.job = String(decoding: job, as: UTF8.self)
