@@ -165,7 +165,8 @@ let package = Package(
             "Benchmarking",
             ["Core", "Email", "Foundations", "HTTPServer", "MailAPI", "NetSupport", "SMTPClient", "SMTPInbox"]
                 + [.nio, .posix, .logging, .subprocess]),
-        .tests("Eventr", ["Foundations", "NetSupport", "RedisClient", .nio, .posix, .logging, .subprocess]),
+        .tests(
+            "Eventr", ["Foundations", "NetSupport", "Original2016", "RedisClient", .nio, .posix, .logging, .subprocess]),
         // The imports that Package.swift must not have.
         .testTarget(name: "PackageTests", dependencies: [.subprocess], swiftSettings: .strict),
         // Compiles and runs every piece of Swift in the documentation.

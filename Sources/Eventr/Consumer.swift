@@ -59,13 +59,6 @@ public final class Consumer: Service {
             ? RedisCluster(url, on: loop, options: options.redis, logger: logger)
             : RedisConnection(url, on: loop, options: options.redis, logger: logger)
         let store = EventStore(redis: redis, options: options.log)
-        switch options.algorithm {
-        case .talk: await TalkConsumer(name, handlers, store, pause: options.poll, emit).work()
-        case .safe: await work(store)
-        }
-    }
-
-    private func work(_ store: EventStore) async {
         let session = ConsumerSession(name: name, handlers: handlers, store: store, options: options, emit: emit)
         let hints = RedisSubscription(
             url, channels: [store.keys.written], on: loop, options: options.redis, logger: logger)

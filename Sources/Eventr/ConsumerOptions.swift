@@ -14,8 +14,6 @@ public struct ConsumerOptions: Sendable {
     public var log = EventLogOptions()
     /// The options of the two connections. Default: those of `RedisOptions`.
     public var redis = RedisOptions()
-    /// How events are taken. Default: `safe`.
-    public var algorithm = Algorithm.safe
     /// What happens to an event when the process that handles it dies. Default: `atLeastOnce`.
     public var delivery = Delivery.atLeastOnce
     /// The most events taken in one request; after a crash as many may be handled twice. While handlers are slow, fewer are

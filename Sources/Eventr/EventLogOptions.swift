@@ -12,12 +12,3 @@ public struct EventLogOptions: Sendable {
     /// Keys `eventr:…`, partitions of a minute, one server.
     public init() {}
 }
-
-/// How events are written and consumed.
-public enum Algorithm: String, Sendable, CaseIterable {
-    /// As the code of 2016 did it: the cursor moves before the work is done, errors are only reported, an event written late
-    /// is skipped, and so on.
-    case talk
-    /// Nothing is lost, and everything is retried.
-    case safe
-}

@@ -22,7 +22,6 @@ public final class Producer: Sendable {
     /// The talk's name for a writer. It is not stored.
     public let name: String
     let store: EventStore
-    private let algorithm: Algorithm
     private let batcher: WriteBatcher
 
     /// - Parameters:
@@ -30,11 +29,9 @@ public final class Producer: Sendable {
     ///   - redis: The connection to write through.
     ///   - options: The same for all programs that read and write the log. Default: `eventr:…` on one server.
     public init(
-        name: String, redis: any RedisCommands, options: EventLogOptions = EventLogOptions(),
-        algorithm: Algorithm = .safe
+        name: String, redis: any RedisCommands, options: EventLogOptions = EventLogOptions()
     ) {
         self.name = name
-        self.algorithm = algorithm
         let store = EventStore(redis: redis, options: options)
         self.store = store
         let current = CurrentPartition(Self.localPartition(store))
@@ -48,13 +45,9 @@ public final class Producer: Sendable {
     /// - Throws: `RedisError` if Redis is away or refuses.
     @discardableResult
     public func write(json: some RedisArgument) async throws(RedisError) -> Event.Place {
-        switch algorithm {
-        case .safe:
-            var event = ByteBuffer()
-            json.write(into: &event)
-            return try await batcher.add(event)
-        case .talk: return try await appendAsTheTalk(json)
-        }
+        var event = ByteBuffer()
+        json.write(into: &event)
+        return try await batcher.add(event)
     }
 
     /// Writes one event.
@@ -75,14 +68,6 @@ public final class Producer: Sendable {
         } catch {
             throw EventrError(error)
         }
-    }
-
-    /// Two requests, and the partition by the local clock.
-    private func appendAsTheTalk(_ json: any RedisArgument) async throws(RedisError) -> Event.Place {
-        let partition = Self.localPartition(store)
-        _ = try await store.redis.send("ZADD", store.keys.partitions, partition, "\(partition)")
-        let length = try await store.redis.send(RedisCommand(["RPUSH", store.keys.partition(partition), json]))
-        return Event.Place(partition: partition, index: max(0, (length.int ?? 1) &- 1))
     }
 
     private static func localPartition(_ store: EventStore) -> Int {

@@ -2,6 +2,7 @@ import Logging
 import NIOPosix
 import RedisClient
 import Subprocess
+import BgdemoOriginal2016
 import BgdemoTestSupport
 import Testing
 
@@ -74,7 +75,8 @@ struct ClusterTests {
             let errors = Watched<[String]>([])
             for partition in 100..<110 {
                 do {
-                    _ = try await redis.run(TalkConsumer.getAndIncrement, keys: [], arguments: ["myApp", partition])
+                    _ = try await redis.run(
+                        OriginalConsumer.getAndIncrement, keys: [], arguments: ["myApp", partition])
                 } catch {
                     errors.change { $0.append("\(error)") }
                 }

@@ -1,4 +1,5 @@
 import RedisClient
+import BgdemoOriginal2016
 import BgdemoTestSupport
 import Testing
 
@@ -42,11 +43,8 @@ struct ConsumerTests {
             let (ours, talks) = (EventRecorder(), EventRecorder())
             try await fixture.producer.write(json: "by ours")
             try await fixture.withConsumer([ours.handler()], named: "ours") {
-                try await fixture.withConsumer(
-                    [talks.handler()], .quick { $0.algorithm = .talk }, named: "talk's"
-                ) {
-                    try await Producer(name: "webApp", redis: fixture.redis, algorithm: .talk).write(
-                        json: "by the talk's")
+                try await fixture.withOriginalConsumer([talks.handler()], named: "talk's") {
+                    _ = try await OriginalEventr.write(Array("by the talk's".utf8), fixture.redis)
                     try await ours.seen.wait { $0.count == 2 }
                     try await talks.seen.wait { $0.count == 2 }
                 }

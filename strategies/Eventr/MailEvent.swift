@@ -9,13 +9,13 @@ import Eventr
 enum MailEvent {
     static let name = "emailEvent"
 
-    static func json(_ email: Email, _ semantics: Semantics) -> String {
+    static func json(_ email: Email) -> String {
         var json = JSONWriter(capacity: 160 + email.text.utf8.count)
         json.object { json in
             json.member("eventName", name)
             json.name("email")
             json.object { email.writeMembers(into: &$0, includesID: false) }
-            if semantics == .safe { json.member("id", email.id.description) }
+            json.member("id", email.id.description)
         }
         return json.text
     }
