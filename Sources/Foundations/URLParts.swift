@@ -36,6 +36,7 @@ public struct URLParts: Sendable, Hashable {
         let slash = rest.firstIndex(of: UInt8(ascii: "/")) ?? rest.endIndex
         path = Self.text(rest[slash...])
         var authority = rest[..<slash]
+        guard !Self.isCutLogin(authority, bytes[authority.endIndex...]) else { throw .unescapedLogin }
         (user, password) = try Self.login(&authority)
         (host, isIPLiteral) = try Self.host(&authority)
         port = try Self.port(authority)
@@ -58,6 +59,14 @@ public struct URLParts: Sendable, Hashable {
         rest = rest[(at + 1)...]
         guard let colon = login.firstIndex(of: UInt8(ascii: ":")) else { return (try decode(login), nil) }
         return (try decode(login[..<colon]), try decode(login[(colon + 1)...]))
+    }
+
+    /// Whether `authority` ends within a password: there is an `@` behind it, and what follows its colon is no port.
+    private static func isCutLogin(_ authority: ArraySlice<UInt8>, _ rest: ArraySlice<UInt8>) -> Bool {
+        guard let colon = authority.firstIndex(of: UInt8(ascii: ":")), authority.first != UInt8(ascii: "["),
+            !authority.contains(UInt8(ascii: "@")), rest.contains(UInt8(ascii: "@"))
+        else { return false }
+        return colon == authority.startIndex || !authority[(colon + 1)...].allSatisfy(\.isASCIIDigit)
     }
 
     private static func decode(_ text: ArraySlice<UInt8>) throws(URLSyntaxError) -> String {
@@ -120,6 +129,8 @@ public enum URLSyntaxError: Error, Sendable, Hashable, CustomStringConvertible {
     case blankOrControl
     /// User or password are not percent-encoded UTF-8, or have a control character.
     case invalidLogin(PercentDecodingError)
+    /// A `/`, `?` or `#` stands in the password as it is.
+    case unescapedLogin
     /// A `[` has no `]`.
     case unclosedBracket
     /// What is in brackets is not an IPv6 address.
@@ -134,6 +145,7 @@ public enum URLSyntaxError: Error, Sendable, Hashable, CustomStringConvertible {
         case .noScheme: "it does not begin with a scheme and ://"
         case .blankOrControl: "a blank or control character is in it; write it as %20 and the like"
         case .invalidLogin(let error): "in the user or the password \(error)"
+        case .unescapedLogin: "in a user or a password / is written %2F, ? %3F and # %23"
         case .unclosedBracket: "a [ without its ]"
         case .invalidIPv6: "in brackets stands an IPv6 address, as [::1]"
         case .unbracketedIPv6: "an IPv6 address goes in brackets, as [::1]"

@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 /// `redis+sentinel://[user[:password]@]host[:port][,host[:port]…]/master[/database][?sentinel-user=…&sentinel-password=…]`,
 /// `rediss+sentinel://` for TLS, to the Sentinels as well. User and password are Redis'; those of the Sentinels come
 /// after the `?`. A Sentinel's usual port is 26379.
@@ -33,40 +35,45 @@ extension RedisURL {
     /// The primary, as a Redis to connect to.
     func primary(host: String, port: Int) -> RedisURL { RedisURL(.tcp(host: host, port: port), like: self) }
 
-    /// Takes `[login@]host[:port][,host[:port]…]/master` off `rest`; what is left is `/database?…`.
-    static func sentinel(_ rest: inout Substring) throws(InvalidRedisURL) -> Place {
-        let login = try Self.login(in: rest)
-        var hosts = rest[(login?.endIndex ?? rest.startIndex)...]
-        if login != nil { hosts = hosts.dropFirst() }
-        guard let slash = hosts.utf8.firstIndex(of: UInt8(ascii: "/")) else { throw .sentinelMaster }
-        var path = hosts[hosts.index(after: slash)...]
-        hosts = hosts[..<slash]
+    /// The Sentinels of a URL, and its other parts, with the first Sentinel as the host and `/database` as the path; nil for
+    /// another scheme.
+    static func sentinel(_ text: String) throws(InvalidRedisURL) -> (Place, URLParts)? {
+        guard let border = text.utf8.firstRange(of: "://".utf8),
+            ["redis+sentinel", "rediss+sentinel"].contains(String(text[..<border.lowerBound]).asciiLowercased())
+        else { return nil }
+        let rest = text[border.upperBound...].utf8
+        guard let slash = rest.firstIndex(of: UInt8(ascii: "/")) else { throw .sentinelMaster }
+        let login = rest[..<slash].lastIndex(of: UInt8(ascii: "@")).map { rest.index(after: $0) } ?? rest.startIndex
+        let name = rest.index(after: slash)
+        let end = rest[name...].firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
+        let master = try decode(rest[name..<end], "name of the primary")
+        guard !master.isEmpty else { throw .sentinelMaster }
+        let hosts = text[login..<slash].split(separator: ",", omittingEmptySubsequences: false)
         var addresses: [Sentinel.Address] = []
-        for item in hosts.split(separator: ",", omittingEmptySubsequences: false) {
-            var item = item
-            guard case .tcp(let host, let port) = try Self.tcp(&item, defaultPort: sentinelPort) else { continue }
+        for host in hosts {
+            guard case .tcp(let host, let port) = try tcp(parts("redis://\(host)"), defaultPort: sentinelPort) else {
+                continue
+            }
             addresses.append(Sentinel.Address(host: host, port: port))
         }
-        let end = path.utf8.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? path.endIndex
-        let master = try decode(path[..<end], "name of the primary")
-        guard !master.isEmpty else { throw .sentinelMaster }
-        path = path[end...]
-        let query = path.utf8.firstIndex(of: UInt8(ascii: "?")).map { path[path.index(after: $0)...] } ?? ""
-        rest = path[..<(path.utf8.firstIndex(of: UInt8(ascii: "?")) ?? path.endIndex)]
+        let parts = try parts("\(text[..<login])\(hosts[0])\(text[end...])")
+        guard parts.fragment == nil else { throw .sentinelQuery }
         var (user, password): (String?, String?)
-        for item in query.split(separator: "&") {
-            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            switch parts.first {
-            case "sentinel-user" where parts.count == 2: user = try decode(parts[1], "Sentinels' user")
-            case "sentinel-password" where parts.count == 2: password = try decode(parts[1], "Sentinels' password")
-            default: throw InvalidRedisURL(.query, "after ? only sentinel-user= and sentinel-password= are known")
+        for item in (parts.query ?? "").utf8.split(separator: UInt8(ascii: "&")) {
+            let item = item.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            switch String(Substring(item[0])) {
+            case "sentinel-user" where item.count == 2: user = try decode(item[1], "Sentinels' user")
+            case "sentinel-password" where item.count == 2: password = try decode(item[1], "Sentinels' password")
+            default: throw .sentinelQuery
             }
         }
-        return .sentinel(Sentinel(addresses: addresses, master: master, user: user, password: password))
+        return (.sentinel(Sentinel(addresses: addresses, master: master, user: user, password: password)), parts)
     }
 }
 
 extension InvalidRedisURL {
     fileprivate static let sentinelMaster = InvalidRedisURL(
         .sentinel, "it names no primary; write redis+sentinel://host:26379,host2:26379/mymaster/0")
+    fileprivate static let sentinelQuery = InvalidRedisURL(
+        .query, "after ? only sentinel-user= and sentinel-password= are known")
 }

@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 /// Where a Redis is: `redis://[user[:password]@]host[:port][/database]`, `rediss://` for TLS,
 /// `unix://[user[:password]@]/path/to/socket[?db=database]`, or, where Sentinels know the primary,
 /// `redis+sentinel://[user[:password]@]host[:port][,host[:port]…]/master[/database][?sentinel-password=…]`.
@@ -21,22 +23,23 @@ public struct RedisURL: Sendable, Hashable {
     /// - Throws: ``InvalidRedisURL``, which says what is wrong and never repeats a password.
     public init(_ text: String) throws(InvalidRedisURL) {
         guard text.utf8.count <= Self.longest else { throw InvalidRedisURL(.tooLong, "it is too long") }
-        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
-            throw InvalidRedisURL(.character, "a blank or control character is in it; write it as %20 and the like")
+        let parts: URLParts
+        if let sentinel = try Self.sentinel(text) {
+            (place, parts) = sentinel
+        } else {
+            parts = try Self.parts(text)
+            switch parts.scheme {
+            case "redis", "rediss": place = try Self.tcp(parts)
+            case "unix": place = try Self.unix(parts)
+            default: throw InvalidRedisURL.scheme
+            }
+            guard parts.fragment == nil, parts.query == nil || parts.scheme == "unix" else {
+                throw InvalidRedisURL(.query, "nothing follows the database: redis://127.0.0.1:6379/1")
+            }
         }
-        guard let border = text.utf8.firstRange(of: "://".utf8) else { throw InvalidRedisURL.scheme }
-        var rest = text[border.upperBound...]
-        switch text[..<border.lowerBound].lowercased() {
-        case "redis": (isEncrypted, place, database) = try (false, Self.tcp(&rest), Self.database(path: rest))
-        case "rediss": (isEncrypted, place, database) = try (true, Self.tcp(&rest), Self.database(path: rest))
-        case "redis+sentinel":
-            (isEncrypted, place, database) = try (false, Self.sentinel(&rest), Self.database(path: rest))
-        case "rediss+sentinel":
-            (isEncrypted, place, database) = try (true, Self.sentinel(&rest), Self.database(path: rest))
-        case "unix": (isEncrypted, place, database) = try (false, Self.unix(&rest), Self.database(query: rest))
-        default: throw InvalidRedisURL.scheme
-        }
-        (user, password) = try Self.credentials(text[border.upperBound...])
+        isEncrypted = parts.scheme.hasBytePrefix("rediss")
+        database = try parts.scheme == "unix" ? Self.database(query: parts.query) : Self.database(path: parts.path)
+        (user, password) = try Self.credentials(parts)
     }
 
     /// The longest URL: more than any host, path and password need.
