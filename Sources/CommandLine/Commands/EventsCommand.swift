@@ -116,7 +116,7 @@ struct EventsCommand: AsyncParsableCommand {
                 var reader = try await EventLogReader(log, from: start ?? .end, last: number)
                 repeat {
                     while case let events = try await reader.read(), !events.isEmpty {
-                        let lines = events.map { printableLine(ofJSON: $0.bytes) + "\n" }
+                        let lines = events.map { ResultOutput.line(ofJSON: $0.bytes) + "\n" }
                         try FileDescriptor.standardOutput.writeAll(lines.joined().utf8)
                     }
                     if follow { try await Task.sleep(for: .milliseconds(250)) }

@@ -100,7 +100,9 @@ extension EventsCommand {
                 } else if clear {
                     print("\(try await log.clearDead(of: consumer)) forgotten")
                 } else {
-                    for entry in try await log.dead(of: consumer) { print(printableLine(ofJSON: Array(entry.utf8))) }
+                    for entry in try await log.dead(of: consumer) {
+                        print(ResultOutput.line(ofJSON: Array(entry.utf8)))
+                    }
                 }
             }
         }

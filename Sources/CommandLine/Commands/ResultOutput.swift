@@ -19,6 +19,11 @@ enum ResultOutput {
         return escaped(try encoder.encode(rows))
     }
 
+    /// JSON from Redis as one line, with the same meaning. Bytes that are not JSON are shown by `printable`.
+    static func line(ofJSON bytes: [UInt8]) -> String {
+        (try? JSONValue(bytes)) == nil ? printable(bytes) : escaped(bytes)
+    }
+
     /// JSON as one line, in which every unprintable character is escaped as `\u`.
     static func escaped(_ json: some Sequence<UInt8>) -> String {
         var text = String.UnicodeScalarView()
