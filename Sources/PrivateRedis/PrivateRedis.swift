@@ -126,10 +126,10 @@ public enum PrivateRedis {
         }
     }
 
-    /// Ends a server whose guardian was killed: nobody would.
+    /// Ends a server whose supervisor was killed; nothing else would.
     private static func stopUnsupervised(_ url: RedisURL, _ logger: Logger) async throws(PrivateRedisError) {
         guard await acceptsConnections(url) else { return }
-        logger.notice("Restarting the private Redis, as nothing watches over it", metadata: ["redis": "\(url)"])
+        logger.notice("Restarting the private Redis because it has no supervisor", metadata: ["redis": "\(url)"])
         let redis = connection(url, unavailableTimeout: .seconds(5))
         defer { redis.close() }
         // Its answer is the end of the connection.

@@ -21,15 +21,15 @@ public final class PrivateRedisHandle: Sendable {
 
     enum JoinResult {
         case joined(PrivateRedisHandle)
-        /// A guardian was there, and was leaving; now it is gone.
+        /// A supervisor was ending; now it is gone.
         case stopping
-        /// There is no guardian.
+        /// There is no supervisor.
         case notRunning
     }
 
     static func fifo(in folder: String) -> String { folder + "/holders" }
 
-    /// Becomes one of those that hold the server.
+    /// Makes this process one of those that hold the server.
     static func join(_ folder: String) async throws(PrivateRedisError) -> JoinResult {
         guard let handle = open(fifo(in: folder)) else { return .notRunning }
         let word = "\(getpid())-\(UInt32.random(in: .min ... .max))"
@@ -44,7 +44,7 @@ public final class PrivateRedisHandle: Sendable {
             if handle.isSupervisorGone { return .stopping }
             try await PrivateRedisError.pause()
         }
-        throw .notStarted("its guardian, a shell that reads \(fifo(in: folder)), does not answer; end it")
+        throw .notStarted("its supervisor, a shell that reads \(fifo(in: folder)), does not answer; end it")
     }
 
     /// Opens the FIFO for writing, where somebody reads it. No child inherits it: a child would hold the server, too.
@@ -53,7 +53,7 @@ public final class PrivateRedisHandle: Sendable {
         return end.map { PrivateRedisHandle($0) }
     }
 
-    /// Whether nobody reads any more: the guardian is gone.
+    /// Whether the supervisor is gone: nothing reads the FIFO.
     var isSupervisorGone: Bool {
         var state = pollfd(fd: end.rawValue, events: 0, revents: 0)
         return unsafe poll(&state, 1, 0) == 1 && state.revents & Int16(POLLERR) != 0

@@ -5,11 +5,11 @@ import Subprocess
 /// The process that keeps the private server running for as long as any program holds it, however the programs end.
 ///
 /// A program holds the server by holding a FIFO open for writing; when the last one is gone, by `exit` or by `kill -9`,
-/// the kernel closes the last end, and the guardian reads the end of the file. A shell is enough for that, and is
+/// the kernel closes the last end, and the supervisor reads the end of the file. A shell is enough for that, and is
 /// everywhere.
 ///
 /// A program that joins as the supervisor is about to end must not believe that it holds the server. So each writes a word
-/// into the FIFO, and the guardian answers by a file of that name: it has then seen him before it saw the end.
+/// into the FIFO, and the supervisor answers by a file of that name: it has then seen the program before it saw the end.
 enum RedisSupervisor {
     /// `$1` the folder, the rest redis-server and its arguments.
     private static let script = """
@@ -37,8 +37,8 @@ enum RedisSupervisor {
     ///
     /// - Parameter log: What it and the server print; begun anew.
     static func start(_ folder: String, _ command: [String], log: String) async throws(PrivateRedisError) {
-        // The outer shell leaves the guardian to init, and ends at once.
-        let start = #"log=$1; shift; sh -c "$0" guardian "$@" </dev/null >"$log" 2>&1 &"#
+        // The outer shell leaves the supervisor to init, and ends at once.
+        let start = #"log=$1; shift; sh -c "$0" supervisor "$@" </dev/null >"$log" 2>&1 &"#
         var options = PlatformOptions()
         options.createSession = true
         do {

@@ -10,7 +10,7 @@ struct AccessServeTests {
     private static let token = ["BGDEMO_TOKEN": "secret"]
     private static let bearer = ["Authorization: Bearer secret"]
 
-    @Test("the page and /metrics ask for the token, /healthz and /readyz do not")
+    @Test("The page and /metrics require the token, /healthz and /readyz do not")
     func pages() async throws {
         _ = try await withProgram(Self.serve, environment: Self.token) { program in
             let port = try await program.port()
@@ -33,7 +33,7 @@ struct AccessServeTests {
         }
     }
 
-    @Test("a list of recipients with no pattern in it is no rule, and refused", arguments: [",", " , ", ",,", " "])
+    @Test("A recipient list without a pattern is refused at start", arguments: [",", " , ", ",,", " "])
     func emptyRecipients(list: String) async throws {
         for (arguments, environment) in [
             (Self.serve + ["--allow-recipient", list], [:]), (Self.serve, ["BGDEMO_ALLOW_RECIPIENT": list]),
@@ -47,7 +47,7 @@ struct AccessServeTests {
         }
     }
 
-    @Test("the inbox needs the same word as serve, and checks the Host")
+    @Test("The inbox listens beyond loopback only with --anyone-may-send, and checks Host")
     func inbox() async throws {
         let inbox = ["inbox", "--port", "0", "--page-port", "0", "--host", "0.0.0.0"]
         let (lines, status) = try await withProgram(inbox) { program in
@@ -70,7 +70,7 @@ struct AccessServeTests {
         }
     }
 
-    @Test("four hundred unfinished bodies take less than 256 MB, without a token and with one")
+    @Test("400 unfinished request bodies take less than 256 MB, without a token and with one")
     func unfinishedBodies() async throws {
         for headers in [[], Self.bearer] {
             _ = try await withProgram(Self.serve, environment: Self.token) { program in

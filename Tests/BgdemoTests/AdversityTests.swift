@@ -41,7 +41,7 @@ struct AdversityTests {
         }
     #endif
 
-    @Test("Who waits for a mail that does not end in time is told so")
+    @Test("A client that waits for a mail past the stop gets an answer")
     func told() async throws {
         let arguments = ["serve", "--port", "0", "--smtp-delay", "1h", "--grace", "2s"]
         let (lines, status) = try await withProgram(arguments) { program in
@@ -78,7 +78,7 @@ struct AdversityTests {
         #expect(status == .signaled(SIGQUIT))
     }
 
-    @Test("Where the server is, is said at every log level", arguments: ["text", "json"])
+    @Test("The server's address is printed at every log level", arguments: ["text", "json"])
     func quiet(format: String) async throws {
         let arguments = ["serve", "--port", "0", "--smtp-url", "discard:", "--log-level", "critical", "--log-format"]
         _ = try await withProgram(arguments + [format]) { program in

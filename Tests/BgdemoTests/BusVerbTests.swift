@@ -46,7 +46,7 @@ struct BusVerbTests {
         }
     }
 
-    @Test("Every kind of match, and what was published now and later, reaches whoever rides")
+    @Test("Events of every match, published now or later, reach their riders")
     func publish() async throws {
         try await withRedisServer { server in
             for (key, match) in [

@@ -56,7 +56,7 @@ struct EighthStrategyTests {
         #expect(status == .signaled(9))
     }
 
-    @Test("chaos kills it, and holds it to the guarantee of its descriptor")
+    @Test("chaos kills an eighth strategy and checks the guarantee of its descriptor")
     func chaos() async throws {
         let (lines, status) = try await output([
             "chaos", "--strategies", "carrier-pigeon", "--faults", "kill-server", "--smtp-delay", "50ms",

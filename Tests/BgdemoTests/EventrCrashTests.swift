@@ -86,7 +86,7 @@ extension EventrTests {
     }
 
     @Test(
-        "A worker that was frozen for longer than its lease comes back to events that are another's, and does no harm")
+        "A worker stopped past its lease acknowledges nothing that another has taken")
     func frozen() async throws {
         try await withRedisServer { server in
             let audit = server.folder + "/audit"

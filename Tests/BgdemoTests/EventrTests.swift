@@ -117,7 +117,7 @@ struct EventrTests {
         }
     }
 
-    @Test("The talk's way: its JSON and nothing after it, and the mail in hand when the worker dies is lost")
+    @Test("The original publishes the talk's JSON and loses the mail under way when its worker dies")
     func talk() async throws {
         try await withRedisServer { server in
             let redis = try connection(server)

@@ -48,7 +48,7 @@ struct JourneyTests {
         #expect(status == .exited(0))
     }
 
-    @Test("SIGTERM lets mails end that nobody waits for")
+    @Test("On SIGTERM mails without a waiting client are finished")
     func forgotten() async throws {
         let arguments = ["serve", "--strategy", "fire-and-forget", "--port", "0", "--smtp-delay", "300ms"]
         let (lines, status) = try await withProgram(arguments) { program in
@@ -62,7 +62,7 @@ struct JourneyTests {
         #expect(status == .exited(0))
     }
 
-    @Test("What is under way when the time to stop is over is said, and the exit is still 0")
+    @Test("Mails under way at the end of the stop are logged, and the exit code is 0")
     func cut() async throws {
         let arguments = [
             "serve", "--strategy", "fire-and-forget", "--port", "0", "--smtp-delay", "1h", "--grace", "200ms",

@@ -14,7 +14,9 @@ struct PostfixRouteTests {
         "%22qp%25victim.test%22@example.org", "%22@relay.test:route@victim.test%22@example.org",
     ]
 
-    @Test("each route that Postfix relays is refused", .enabled(if: getuid() == 0, "Postfix starts as root alone"))
+    @Test(
+        "An address that Postfix reads as a route is refused",
+        .enabled(if: getuid() == 0, "Postfix starts as root alone"))
     func routes() async throws {
         let inbox = try await Inbox.start(
             group: MultiThreadedEventLoopGroup.singleton.next(), logger: .silentInTests)

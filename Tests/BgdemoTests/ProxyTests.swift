@@ -7,7 +7,7 @@ import Testing
 struct ProxyTests {
     private enum Proxy: CaseIterable { case nginx, haproxy }
 
-    @Test("the names of --public-host are answered to, and no other; a token opens all", arguments: Proxy.allCases)
+    @Test("The Host of --public-host is answered and no other; a token lifts the check", arguments: Proxy.allCases)
     private func hosts(proxy: Proxy) async throws {
         let path = "/you@example.org/hello/it-works"
         let named = ["serve", "--port", "0", "--smtp-url", "discard:", "--public-host", "mail.example"]

@@ -55,7 +55,7 @@ struct PubSubServeTests {
     }
 
     @Test(
-        "SIGTERM: what was accepted is sent; in the talk's way it is lost, and said to be", arguments: ["safe", "talk"])
+        "On SIGTERM accepted mails are sent; the original loses them and logs it", arguments: ["safe", "talk"])
     func stop(semantics: String) async throws {
         try await withRedisServer { redis in
             let arguments = half(

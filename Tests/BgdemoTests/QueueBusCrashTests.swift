@@ -39,7 +39,7 @@ struct QueueBusCrashTests {
         return lengths.allSatisfy { $0.int == 0 }
     }
 
-    @Test("400 mails reach both subscribers, whoever is killed: a worker eight times, at any instant, and Redis twice")
+    @Test("400 mails reach both subscribers while workers are killed eight times and Redis twice")
     func crashes() async throws {
         let count = 400
         try await withRedisServer(["--appendonly", "yes", "--appendfsync", "always"]) { server in

@@ -34,7 +34,7 @@ struct ResqueCrashTests {
         ]) { try await body($0) }
     }
 
-    @Test("500 mails arrive, whoever is killed: a worker five times, Redis twice; and the network cut")
+    @Test("500 mails arrive while workers are killed five times, Redis twice, and connections are cut")
     func crashes() async throws {
         let count = 500
         try await withRedisServer(["--appendonly", "yes", "--appendfsync", "always"]) { server in

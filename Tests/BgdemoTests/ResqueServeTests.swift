@@ -76,7 +76,7 @@ struct ResqueServeTests {
         }
     }
 
-    @Test("MultiWorker takes on processors for jobs that sleep, and tells how many it has")
+    @Test("MultiWorker adds processors for jobs that sleep and reports their number")
     func scaling() async throws {
         try await withRedisServer { server in
             _ = try await verb(["enqueue", "slowSleepJob", "200", "--count", "200"], server)

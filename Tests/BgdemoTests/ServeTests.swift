@@ -40,7 +40,7 @@ struct ServeTests {
         #expect(status == .exited(64))
     }
 
-    @Test("A wrong value that is found late names the command whose usage it is")
+    @Test("A wrong value that is found late shows the usage of its command")
     func lateUsage() async throws {
         let (line, status) = try await withProgram(["serve", "--role", "worker"]) { program in
             try await program.end()
@@ -50,7 +50,7 @@ struct ServeTests {
         #expect(status == .exited(64))
     }
 
-    @Test("A flag that means nothing to the strategy is said so, after the first line")
+    @Test("A flag that the strategy does not use is reported after the first line")
     func unused() async throws {
         let arguments = ["serve", "--port", "0", "--throttle", "1s", "--spool", "/tmp/none", "--concurrency", "2"]
         _ = try await withProgram(arguments) { program in
@@ -61,7 +61,7 @@ struct ServeTests {
         }
     }
 
-    @Test("A password on the command line is warned of, and not repeated")
+    @Test("A password on the command line is warned about and not repeated")
     func password() async throws {
         let arguments = ["serve", "--port", "0", "--smtp-url", "smtp://me:hunter2@127.0.0.1:1", "--smtp-tls", "off"]
         _ = try await withProgram(arguments) { program in

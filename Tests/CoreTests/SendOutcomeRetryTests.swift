@@ -12,7 +12,7 @@ struct SendOutcomeRetryTests {
         return (retry ?? self.retry).delay(after: outcome, attempts: attempts, using: &generator)
     }
 
-    @Test("what concerns the mail ends with the attempts, and at once where it is permanent")
+    @Test("A mail's failure is retried up to the attempts, and not at all if it is permanent")
     func mail() {
         let later = SendOutcome.temporary(SMTPFailure(.rcpt, code: 450, "450 later"))
         #expect(delay(later, 1) != nil && delay(later, 2) != nil && delay(later, 3) == nil)
@@ -20,7 +20,7 @@ struct SendOutcomeRetryTests {
         #expect(delay(.unknown(SMTPFailure(.dot, "cut")), 3) == nil)
     }
 
-    @Test("what concerns the session does not end, and waits as long as the last attempt would")
+    @Test("A session's failure uses up no attempt and waits the longest delay")
     func session() throws {
         for failure in [
             SMTPFailure(.auth, code: 535, "535 wrong password"), SMTPFailure(.banner, code: 554, "554 go away"),

@@ -6,19 +6,19 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct StrategyTests {
-    private let hand = Hand()
-    private let diary = Diary()
+    private let sender = ManualSender()
+    private let log = LogRecorder()
     private var failure: SMTPFailure { SMTPFailure(.rcpt, code: 550, "550 no such user") }
 
-    @Test("Foreground answers when the server has, with its reply, and logs as the talk did")
+    @Test("Foreground answers with the mail server's reply and logs as the talk did")
     func foreground() async throws {
         let email = try email()
-        let foreground = Foreground(sender: hand, tracker: DeliveryTracker(logger: diary.logger))
+        let foreground = Foreground(sender: sender, tracker: DeliveryTracker(logger: log.logger))
         async let result = foreground.accept(email)
-        #expect(await hand.next() == email)
-        hand.tellFirst(.sent(reply: "250 taken"))
+        #expect(await sender.next() == email)
+        sender.finishFirst(.sent(reply: "250 taken"))
         #expect(try await result == AcceptResult("sent", details: [.init("reply", "250 taken")]))
-        let line = try #require(diary.lines.first { $0.contains("Sent an email to you@example.org in ") })
+        let line = try #require(log.lines.first { $0.contains("Sent an email to you@example.org in ") })
         #expect(line.contains(" ms id=\(email.id) reply=250 taken"))
     }
 
@@ -27,66 +27,66 @@ struct StrategyTests {
         let email = try email()
         let outcome: SendOutcome =
             word == "temporary" ? .temporary(failure) : word == "permanent" ? .permanent(failure) : .unknown(failure)
-        let tracker = DeliveryTracker(logger: diary.logger)
-        let hand = hand
+        let tracker = DeliveryTracker(logger: log.logger)
+        let sender = sender
         let answer = Task { () -> AcceptError? in
             do throws(AcceptError) {
-                _ = try await Foreground(sender: hand, tracker: tracker).accept(email)
+                _ = try await Foreground(sender: sender, tracker: tracker).accept(email)
                 return nil
             } catch { return error }
         }
-        _ = await hand.next()
-        hand.tellFirst(outcome)
+        _ = await sender.next()
+        sender.finishFirst(outcome)
         #expect(await answer.value == .failed(outcome))
-        #expect(diary.lines.contains { $0.contains("550 no such user") && $0.contains("\(email.id)") })
+        #expect(log.lines.contains { $0.contains("550 no such user") && $0.contains("\(email.id)") })
         #expect(tracker.inFlight == 0)
     }
 
     @Test("Fire-and-forget answers at once that it knows nothing, and logs what comes of it")
     func fireAndForget() async throws {
         let email = try email()
-        let tracker = DeliveryTracker(logger: diary.logger)
-        let result = try await FireAndForget(sender: hand, tracker: tracker).accept(email)
+        let tracker = DeliveryTracker(logger: log.logger)
+        let result = try await FireAndForget(sender: sender, tracker: tracker).accept(email)
         #expect(result.state == "unknown")
         #expect(result.note != nil)
-        #expect(hand.emails == [email])
+        #expect(sender.emails == [email])
         #expect(tracker.inFlight == 1)
-        hand.tellFirst(.permanent(failure))
-        #expect(diary.lines.contains { $0.hasPrefix("error Failed to send an email to you@example.org") })
+        sender.finishFirst(.permanent(failure))
+        #expect(log.lines.contains { $0.hasPrefix("error Failed to send an email to you@example.org") })
         #expect(tracker.inFlight == 0)
     }
 
     @Test("Past the limit of mails under way there is a refusal, and room again when one has ended")
     func limit() async throws {
-        let strategy = FireAndForget(sender: hand, tracker: DeliveryTracker(logger: diary.logger, limit: 2))
+        let strategy = FireAndForget(sender: sender, tracker: DeliveryTracker(logger: log.logger, limit: 2))
         _ = try await strategy.accept(email("1"))
         _ = try await strategy.accept(email("2"))
         let third = try email("3")
         await #expect(throws: AcceptError.self) { try await strategy.accept(third) }
-        hand.tellFirst(.sent(reply: "250"))
+        sender.finishFirst(.sent(reply: "250"))
         _ = try await strategy.accept(third)
-        #expect(hand.emails.map(\.text) == ["2", "3"])
+        #expect(sender.emails.map(\.text) == ["2", "3"])
     }
 
     @Test("Mails in flight are bounded in bytes as well")
     func byteLimit() async throws {
-        let tracker = DeliveryTracker(logger: diary.logger, byteLimit: 3000)
-        let strategy = FireAndForget(sender: hand, tracker: tracker)
+        let tracker = DeliveryTracker(logger: log.logger, byteLimit: 3000)
+        let strategy = FireAndForget(sender: sender, tracker: tracker)
         let large = try email(String(repeating: "x", count: 1000))
         _ = try await strategy.accept(large)
         let another = try email(String(repeating: "x", count: 1001))
         let error = await #expect(throws: AcceptError.self) { try await strategy.accept(another) }
         #expect(error == .full("mails of 3000 bytes are under way, which is the limit here", retryAfter: .seconds(1)))
         _ = try await strategy.accept(email("small"))
-        hand.tellFirst(.sent(reply: "250"))
+        sender.finishFirst(.sent(reply: "250"))
         _ = try await strategy.accept(large)
-        #expect(hand.emails.count == 2)
+        #expect(sender.emails.count == 2)
     }
 
-    @Test("Foreground answers within its limit that it knows no outcome, and the mail goes on")
+    @Test("Foreground answers at its limit that the outcome is unknown, and the mail goes on")
     func answerWithin() async throws {
-        let tracker = DeliveryTracker(logger: diary.logger)
-        let foreground = Foreground(sender: hand, tracker: tracker, answerWithin: .milliseconds(50))
+        let tracker = DeliveryTracker(logger: log.logger)
+        let foreground = Foreground(sender: sender, tracker: tracker, answerWithin: .milliseconds(50))
         let email = try email()
         let error = await #expect(throws: AcceptError.self) { try await foreground.accept(email) }
         #expect(
@@ -94,9 +94,9 @@ struct StrategyTests {
                 == .undecided(
                     "the mail server has not answered within 50 ms; the log will have the outcome under the id"))
         #expect(tracker.inFlight == 1)
-        hand.tellFirst(.sent(reply: "250 late"))
+        sender.finishFirst(.sent(reply: "250 late"))
         await tracker.waitUntilIdle()
-        #expect(diary.lines.contains { $0.contains("Sent an email") && $0.contains("\(email.id)") })
+        #expect(log.lines.contains { $0.contains("Sent an email") && $0.contains("\(email.id)") })
     }
 
     @Test("Of many requests each is answered by its own outcome or its own deadline")
@@ -118,7 +118,7 @@ struct StrategyTests {
 
     @Test("Landed returns when nothing is under way, at once where nothing is")
     func waitUntilIdle() async throws {
-        let tracker = DeliveryTracker(logger: diary.logger)
+        let tracker = DeliveryTracker(logger: log.logger)
         await tracker.waitUntilIdle()
         let attempts = [try tracker.begin(email()), try tracker.begin(email())]
         async let idle: Void = tracker.waitUntilIdle()
@@ -129,9 +129,9 @@ struct StrategyTests {
 
     @Test("A strategy refuses to keep a mail for later where it is not said how")
     func delay() async throws {
-        let strategy = FireAndForget(sender: hand, tracker: DeliveryTracker(logger: diary.logger))
+        let strategy = FireAndForget(sender: sender, tracker: DeliveryTracker(logger: log.logger))
         let email = try email()
         await #expect(throws: AcceptError.self) { try await strategy.accept(email, after: .seconds(1)) }
-        #expect(hand.emails.isEmpty)
+        #expect(sender.emails.isEmpty)
     }
 }

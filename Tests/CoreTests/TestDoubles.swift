@@ -4,14 +4,14 @@ import BgdemoCore
 import Synchronization
 
 /// A sender that holds every mail until the test says what became of it.
-final class Hand: EmailSender {
-    private let held = Mutex<[(email: Email, tell: @Sendable (SendOutcome) -> Void)]>([])
+final class ManualSender: EmailSender {
+    private let held = Mutex<[(email: Email, completion: @Sendable (SendOutcome) -> Void)]>([])
     private let arrivals = AsyncStream.makeStream(of: Email.self)
 
     var emails: [Email] { held.withLock { $0.map(\.email) } }
 
-    func send(_ email: Email, completion tell: @escaping @Sendable (SendOutcome) -> Void) {
-        held.withLock { $0.append((email, tell)) }
+    func send(_ email: Email, completion: @escaping @Sendable (SendOutcome) -> Void) {
+        held.withLock { $0.append((email, completion)) }
         arrivals.continuation.yield(email)
     }
 
@@ -21,23 +21,23 @@ final class Hand: EmailSender {
         return nil
     }
 
-    /// Tells the first mail's outcome.
-    func tellFirst(_ outcome: SendOutcome) {
+    /// Ends the first mail with this outcome.
+    func finishFirst(_ outcome: SendOutcome) {
         let first = held.withLock { $0.isEmpty ? nil : $0.removeFirst() }
-        first?.tell(outcome)
+        first?.completion(outcome)
     }
 }
 
 /// Log lines, for a test to read: `level message key=value …`.
-final class Diary: Sendable {
+final class LogRecorder: Sendable {
     private let entries = Mutex<[String]>([])
 
     var lines: [String] { entries.withLock { $0 } }
 
-    var logger: Logger { Logger(label: "test") { _ in Writer(diary: self) } }
+    var logger: Logger { Logger(label: "test") { _ in Writer(log: self) } }
 
     private struct Writer: LogHandler {
-        let diary: Diary
+        let log: LogRecorder
         var metadata: Logger.Metadata = [:]
         var logLevel = Logger.Level.trace
 
@@ -48,7 +48,7 @@ final class Diary: Sendable {
 
         func log(event: LogEvent) {
             let fields = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
-            diary.entries.withLock { $0.append("\(event.level) \(event.message)\(fields)") }
+            log.entries.withLock { $0.append("\(event.level) \(event.message)\(fields)") }
         }
     }
 }

@@ -14,7 +14,7 @@ struct User: Codable, Sendable {
 /// The pieces of Swift about the bus: Sources/QueueBus.
 @Suite(.timeLimit(.minutes(1)))
 struct QueueBusSnippets {
-    @Test("An event goes to who subscribed to it, and to nobody else")
+    @Test("An event goes to its subscribers only")
     func bus() async throws {
         try await withRedisServer { server in
             let url = try RedisURL(server.url)

@@ -4,7 +4,7 @@ import Testing
 @Suite("A pattern of addresses")
 struct AddressPatternTests {
     @Test(
-        "matches by runs of characters, ASCII letter case aside",
+        "A pattern matches runs of characters and ignores the case of ASCII letters",
         arguments: [
             ("*@example.org", "a@example.org", true), ("*@example.org", "A@EXAMPLE.Org", true),
             ("*@example.org", "a@example.orgx", false), ("*@example.org", "a@sub.example.org", false),
@@ -29,20 +29,20 @@ struct AddressPatternTests {
     }
 
     @Test(
-        "is refused where no address can match it",
+        "A pattern that no address can match is refused",
         arguments: ["", " ", "a b", "*@b\u{7f}", "*b\u{fc}@*b\u{fc}cher.example", String(repeating: "a", count: 255)])
     func refused(_ text: String) {
         #expect(throws: InvalidEmail.self) { try AddressPattern(text) }
     }
 
-    @Test("comes in lists, by commas or blanks, which are not empty")
+    @Test("A list of patterns is separated by commas or blanks and is not empty")
     func lists() throws {
         let patterns = try AddressPattern.list(" *@a.example, *@b.example\n,*@c.example ")
         #expect(patterns.map(\.description) == ["*@a.example", "*@b.example", "*@c.example"])
         for text in ["", " ", ",", " , ,\t"] { #expect(throws: InvalidEmail.self) { try AddressPattern.list(text) } }
     }
 
-    @Test("takes no more time than the product of both lengths")
+    @Test("Matching takes at most the product of both lengths")
     func worstCase() throws {
         let pattern = try AddressPattern(String(repeating: "*a", count: 100) + "b@c.example")
         let address = try Address(String(repeating: "a", count: 64) + "@c.example")

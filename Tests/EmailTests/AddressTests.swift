@@ -9,7 +9,7 @@ struct AddressTests {
     private static let longDomain = [longLabel, longLabel, String(repeating: "c", count: 61)].joined(separator: ".")
 
     @Test(
-        "is taken, and says how it goes on the wire",
+        "A valid address is accepted and has a wire form",
         arguments: [
             ("you@example.org", "you@example.org"),
             ("evan.tahler+talk@example.co.uk", "evan.tahler+talk@example.co.uk"),
@@ -66,7 +66,7 @@ struct AddressTests {
     }
 
     @Test(
-        "is refused with the rule that it broke",
+        "An invalid address is refused with the rule that it breaks",
         arguments: [
             ("", "empty"),
             ("you", "has an @"),
@@ -218,7 +218,7 @@ struct AddressTests {
         #expect(error?.reason.unicodeScalars.contains { $0.properties.generalCategory == .control } == false)
     }
 
-    @Test("is never taken with a control character, a blank outside quotes or a second @ on the wire")
+    @Test("No address has a control character, a blank outside quotes or a second @ in its wire form")
     func neverInjects() {
         var generator = RandomText(seed: 1)
         for _ in 0..<20_000 {

@@ -1,11 +1,11 @@
 import BgdemoEmail
 import Testing
 
-@Suite("A domain goes on the wire in ASCII")
+@Suite("A domain has an ASCII wire form")
 struct DomainTests {
     /// From RFC 3492, section 7.1 (those of one label that IDNA 2008 permits), and from registries.
     @Test(
-        "by Punycode",
+        "A domain is encoded by Punycode",
         arguments: [
             ("münchen.de", "xn--mnchen-3ya.de"),
             ("bücher.example", "xn--bcher-kva.example"),
@@ -38,7 +38,7 @@ struct DomainTests {
     }
 
     @Test(
-        "and is refused where IDNA 2008 has no such domain",
+        "A domain that IDNA 2008 does not allow is refused",
         arguments: [
             ("mu\u{308}nchen.de", "U+0308"),  // NFD of ü
             ("e\u{301}.example", "U+0301"),

@@ -10,7 +10,7 @@ struct EmailFieldsTests {
         (try? JSONValue(Array(json.utf8))).flatMap { EmailFields($0) }
     }
 
-    @Test("is written as it is read, with its id or without")
+    @Test("A mail's fields are read back as they were written, with and without an id")
     func golden() throws {
         let id = try #require(EmailID(Self.id))
         let email = try Email(id: id, to: "a@b.example", subject: "\"s\"", text: "t\n")
@@ -25,7 +25,7 @@ struct EmailFieldsTests {
     }
 
     @Test(
-        "without an id has that of what carries it, the same in every process",
+        "A mail without an id gets that of its carrier, the same in every process",
         arguments: ["", #","id":null"#, #","id":"no ulid""#, #","id":"01arz3ndektsv4rrffq69g5fa""#])
     func missingID(_ id: String) throws {
         let read = try #require(fields(#"{"to":"a@b.example","subject":"s","text":"t"\#(id)}"#))
@@ -34,7 +34,7 @@ struct EmailFieldsTests {
     }
 
     @Test(
-        "is none where a field is missing or of another kind",
+        "A mail with a missing field or a field of another type is refused",
         arguments: [
             "[]", "7", #""text""#, "{}", #"{"to":"a@b.example","subject":"s"}"#,
             #"{"to":["a@b.example"],"subject":"s","text":"t"}"#, #"{"to":"a@b.example","subject":1,"text":"t"}"#,
@@ -46,7 +46,7 @@ struct EmailFieldsTests {
         #expect(fields(json) == nil)
     }
 
-    @Test("passes over other members, of which a name may be slow to compare")
+    @Test("Other members of a mail's JSON are skipped in linear time")
     func foreignMembers() throws {
         let marks = "a" + String(repeating: "\u{301}\u{323}", count: 15_625)
         let clock = ContinuousClock()

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("An e-mail's id")
 struct EmailIDTests {
-    @Test("sorts by the order in which it was made, and none is made twice")
+    @Test("Ids sort in the order of their creation and are unique")
     func order() {
         var previous = ""
         for _ in 0..<100_000 {
@@ -15,7 +15,7 @@ struct EmailIDTests {
         }
     }
 
-    @Test("is unique among threads")
+    @Test("Ids of several threads are unique")
     func unique() async {
         let ids = await withTaskGroup(of: [EmailID].self) { group in
             for _ in 0..<4 { group.addTask { (0..<25_000).map { _ in EmailID() } } }
@@ -24,7 +24,7 @@ struct EmailIDTests {
         #expect(ids.count == 100_000)
     }
 
-    @Test("begins with the time, as a ULID does")
+    @Test("An id begins with the time, as a ULID does")
     func time() throws {
         let before = Date().timeIntervalSince1970 * 1000
         let id = EmailID().description
@@ -34,7 +34,7 @@ struct EmailIDTests {
         #expect(abs(Double(milliseconds) - before) < 10_000)
     }
 
-    @Test("is read as it is spelled, in either case")
+    @Test("An id is read in upper and lower case")
     func roundTrip() throws {
         for _ in 0..<1000 {
             let id = EmailID()
@@ -47,7 +47,7 @@ struct EmailIDTests {
     }
 
     @Test(
-        "is not read from anything else",
+        "Other texts are not read as an id",
         arguments: [
             "", "0", "0000000000000000000000000", "000000000000000000000000000", "80000000000000000000000000",
             "zzzzzzzzzzzzzzzzzzzzzzzzzz", "0000000000000000000000000i", "0000000000000000000000000u",
@@ -58,7 +58,7 @@ struct EmailIDTests {
         #expect(EmailID(text) == nil)
     }
 
-    @Test("of bytes is the same in every process, and others for others")
+    @Test("The id of bytes is the same in every process, and other bytes have another id")
     func digest() {
         // FNV-1a of "foobar", published with the algorithm; the second half is the same over other constants.
         #expect(EmailID(digesting: "foobar".utf8).description == EmailID.ofFoobar)
@@ -75,7 +75,7 @@ extension EmailID {
 @Suite("JSON as text")
 struct JSONWriterTests {
     @Test(
-        "escapes what JSON asks for and nothing else",
+        "JSON strings escape what RFC 8259 requires and nothing else",
         arguments: [
             ("", #""""#),
             ("plain", #""plain""#),
@@ -99,7 +99,7 @@ struct JSONWriterTests {
         #expect(read.utf8.elementsEqual(value.utf8))
     }
 
-    @Test("keeps the order of its keys, with commas between them and nowhere else")
+    @Test("A JSON object keeps the order of its keys")
     func order() throws {
         var json = JSONWriter()
         json.raw("{")
@@ -114,7 +114,7 @@ struct JSONWriterTests {
             json.text == ##"{"z":"{","a":-1,"email":{"to":"a@b.example","subject":"\"s\"","text":"t\r\n"},"list":[]}"##)
     }
 
-    @Test("is read back by Foundation, whatever the string")
+    @Test("Foundation reads back every string that is written")
     func random() throws {
         var pieces = RandomText(seed: 3)
         for _ in 0..<2000 {
@@ -130,7 +130,7 @@ struct JSONWriterTests {
 @Suite("A timestamp")
 struct TimestampTests {
     @Test(
-        "is a known date",
+        "A timestamp is the known date",
         arguments: [
             (0.0, "1970-01-01T00:00:00.000Z", "Thu, 01 Jan 1970 00:00:00 +0000"),
             (951_782_400, "2000-02-29T00:00:00.000Z", "Tue, 29 Feb 2000 00:00:00 +0000"),
@@ -154,7 +154,7 @@ struct TimestampTests {
         #expect(timestamp.http == rfc5322.replacing("+0000", with: "GMT"))
     }
 
-    @Test("agrees with Foundation from 1970 to 2400")
+    @Test("Timestamps agree with Foundation from 1970 to 2400")
     func everyDay() {
         let formatter = DateFormatter()
         formatter.locale = Locale(identifier: "en_US_POSIX")

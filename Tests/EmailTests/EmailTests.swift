@@ -4,7 +4,7 @@ import Testing
 @Suite("An e-mail has passed every rule")
 struct EmailTests {
     @Test(
-        "a subject is a line of any language",
+        "A subject is a line in any language",
         arguments: [
             "x", " ", "hello", "=?utf-8?q?x?=", "שלום", "👩‍👩‍👧", "a\u{301}", "%0d%0aBcc: x@y.example", "\\r\\n", "\u{a0}",
             String(repeating: "x", count: 998), String(repeating: "é", count: 499),
@@ -15,7 +15,7 @@ struct EmailTests {
     }
 
     @Test(
-        "a subject is not empty, not long, and has no control character",
+        "An empty or long subject, or one with a control character, is refused",
         arguments: [
             ("", "empty"),
             (String(repeating: "x", count: 999), "longer than 998"),
@@ -41,7 +41,7 @@ struct EmailTests {
     }
 
     @Test(
-        "a text has lines and tabs",
+        "A text may have lines and tabs",
         arguments: [
             "x", ".", "\n", "\r\n", "\r", "\t", " ", "a\r\n.\r\nQUIT\r\n", "שלום", "\u{a0}\u{bf}À", "\u{2028}",
             String(repeating: "x", count: Email.maximumTextBytes),
@@ -51,7 +51,7 @@ struct EmailTests {
     }
 
     @Test(
-        "a text is not empty, not long, and has no other control character",
+        "An empty or long text, or one with another control character, is refused",
         arguments: [
             ("", "empty"),
             (String(repeating: "x", count: Email.maximumTextBytes + 1), "longer than 1048576 bytes"),
@@ -72,7 +72,7 @@ struct EmailTests {
         #expect(error?.reason.contains(reason) == true, "\(error?.reason ?? "no reason")")
     }
 
-    @Test("are compared and hashed as bytes, in linear time")
+    @Test("Mails are compared and hashed as bytes, in linear time")
     func bytes() throws {
         let marks = String(repeating: "\u{301}\u{323}", count: 100_000)
         let (one, other) = (try Email(to: "a@b.example", subject: "s", text: "a\(marks)"), "a\(marks)x")

@@ -38,14 +38,14 @@ struct MIMEMessageTests {
         String(repeating: "\n", count: 20_000),
     ]
 
-    @Test("subject and text, byte for byte")
+    @Test("A MIME reader gets subject and text byte for byte")
     func readBack() async throws {
         var emails = try Self.subjects.map { try Email(to: "a@b.example", subject: $0, text: "x") }
         emails += try Self.texts.map { try Email(to: "a@b.example", subject: "x", text: $0) }
         try await check(emails)
     }
 
-    @Test("whatever they are put together from", arguments: [7, 11])
+    @Test("A MIME reader gets any combination of characters", arguments: [7, 11])
     func random(seed: UInt64) async throws {
         var pieces = RandomText(seed: seed)
         var emails: [Email] = []
@@ -59,14 +59,14 @@ struct MIMEMessageTests {
         try await check(emails)
     }
 
-    @Test("a mebibyte, plain and foreign")
+    @Test("A MIME reader gets 1 MiB of ASCII and of other text")
     func large() async throws {
         let plain = String(repeating: "The quick brown fox = jumps.\n", count: Email.maximumTextBytes / 29)
         let foreign = String(repeating: "日", count: Email.maximumTextBytes / 3)
         try await check([plain, foreign].map { try Email(to: "a@b.example", subject: "x", text: $0) })
     }
 
-    @Test("with the headers that RFC 5322 and MIME ask for, each once")
+    @Test("A message has each header of RFC 5322 and MIME once")
     func headers() async throws {
         let email = try Email(to: "\"a b\"@bücher.example", subject: "s", text: "t")
         let date = Date(timeIntervalSince1970: 1_795_496_154)
@@ -84,7 +84,7 @@ struct MIMEMessageTests {
         #expect(literal.messageID == "<\(email.id)@bgdemo.invalid>")
     }
 
-    @Test("with a local part beyond ASCII in its header as it is, for SMTPUTF8")
+    @Test("A local part beyond ASCII stands unencoded in the header, for SMTPUTF8")
     func international() throws {
         let email = try Email(to: "用户@例え.テスト", subject: "s", text: "t")
         let message = MIMEMessage(email, from: try Address("me@example.org"))

@@ -110,7 +110,7 @@ import Testing
         #expect(throws: JSONError.self) { try array.nextElement() }
     }
 
-    @Test("A text within a larger one ends where it is said to")
+    @Test("A reader of a part of a text ends at the part's end")
     func range() throws {
         let bytes = Array(#"xx{"a":"bcdefghi"}yy"#.utf8)
         var reader = JSONReader(bytes, in: 2..<(bytes.count - 2))

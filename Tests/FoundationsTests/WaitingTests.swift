@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct WaitingTests {
-    @Test("A latch holds back whoever comes before it opens, and nobody after")
+    @Test("A latch holds its waiters until it opens, and no later one")
     func latch() async {
         let latch = Latch()
         let passed = Locked(0)

@@ -42,7 +42,7 @@ struct AbandonTests {
 
     private static let get = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n"
 
-    @Test("by a reset")
+    @Test("A handler is cancelled when the client resets the connection")
     func reset() async throws {
         let abandoned = try await counted { client, handler, end in
             try await client.abort()
@@ -53,7 +53,7 @@ struct AbandonTests {
         #expect(abandoned == 1)
     }
 
-    @Test("as a program that ends leaves")
+    @Test("A handler is cancelled when the client's process ends")
     func closed() async throws {
         let abandoned = try await counted { client, handler, end in
             await client.close()
@@ -64,7 +64,7 @@ struct AbandonTests {
         #expect(abandoned == 1)
     }
 
-    @Test("and one that only closed its half is not")
+    @Test("A handler goes on when the client closes its half of the connection")
     func halfClosed() async throws {
         let abandoned = try await counted { client, handler, end in
             try await client.closeOutput()
@@ -78,7 +78,7 @@ struct AbandonTests {
         #expect(abandoned == 0)
     }
 
-    @Test("nor one that has its answer")
+    @Test("A handler that has answered is not cancelled")
     func answered() async throws {
         let abandoned = try await counted { client, handler, end in
             handler.release("/1")

@@ -6,7 +6,7 @@ import Testing
 struct DrainTests {
     private static let get = "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n"
 
-    @Test("answers what is in hand or half read, closes what is idle, takes no more, and is done when all have left")
+    @Test("A drain answers begun requests, closes idle connections and accepts no more")
     func graceful() async throws {
         let handler = HoldingHandler()
         try await withServer(handler) { server in
@@ -48,7 +48,7 @@ struct DrainTests {
         }
     }
 
-    @Test("closes those that do not end in time, and says nothing to a second drain")
+    @Test("A drain closes connections at its time limit; a second drain does nothing")
     func bounded() async throws {
         let handler = HoldingHandler()
         try await withServer(handler) { server in
@@ -71,7 +71,7 @@ struct DrainTests {
 
 @Suite("A server that is full", .timeLimit(.minutes(1)))
 struct FullTests {
-    @Test("tells so, without a reset, and takes the next when one has left")
+    @Test("A full server answers 503 without a reset, and accepts again when a connection has closed")
     func full() async throws {
         var limits = HTTPLimits()
         limits.connections = 2
@@ -100,7 +100,7 @@ struct FullTests {
         }
     }
 
-    @Test("keeps no more than some of those that it turns away")
+    @Test("A full server keeps a bounded number of refused connections")
     func crowded() async throws {
         var limits = HTTPLimits()
         limits.connections = 1

@@ -7,7 +7,7 @@ import Testing
 @Suite("What is no HTTP/1 is refused at its first bytes", .timeLimit(.minutes(1)))
 struct FirstBytesTests {
     @Test(
-        "not at the time limit of a head",
+        "A first byte that is not HTTP is refused at once",
         arguments: [
             // A TLS hello: record type, version, length, handshake type.
             ([0x16, 0x03, 0x01, 0x02, 0x00, 0x01], 400), ([0x16], 400),
@@ -25,7 +25,7 @@ struct FirstBytesTests {
         }
     }
 
-    @Test("and TLS is called by its name, over a socket, in less than the time limit of a head")
+    @Test("A TLS hello is refused at once with a text that names TLS")
     func tls() async throws {
         try await withServer(Echo()) { server in
             let response = try await exchange([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00], with: server)

@@ -18,7 +18,8 @@ struct FuzzTests {
         "Expect: 100-continue\r\n", "GET /x HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n\r\n", "0\r\n\r\n", "é", "\u{7f}",
     ].map { Array($0.utf8) }
 
-    @Test("as NIO's decoder does, and however they are cut", arguments: [1, 2, 3, 4] as [UInt64])
+    @Test(
+        "Mutated requests are decoded as NIO's decoder does, however they are cut", arguments: [1, 2, 3, 4] as [UInt64])
     func mutated(seed: UInt64) throws {
         var random = SeededRandom(seed: seed)
         var accepted = 0

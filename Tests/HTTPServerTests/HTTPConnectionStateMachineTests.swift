@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test("Responses that nobody waited for are counted; a reset after the last one is one more")
+    @Test("Responses without a client are counted; a reset after the last one is one more")
     func abandoned() {
         #expect(machine({ $0.readRequest(keepsAlive: true) }).disconnectedCount(3) == 3)
         var gone = machine({ _ = $0.inputClosed(isAnswered: false) }, { $0.needBytes(isAnswered: false) })

@@ -14,7 +14,7 @@ struct LimitTests {
         return limits
     }()
 
-    @Test("of the target, 414")
+    @Test("A target past its limit is 414")
     func target() {
         for method in ["GET", "OPTIONS", String(repeating: "M", count: 32)] {
             let good = "\(method) /\(String(repeating: "x", count: 63)) HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -25,7 +25,7 @@ struct LimitTests {
         check(String(repeating: "x", count: 200), 414, wholeOnly: true)
     }
 
-    @Test("of the fields' bytes, 431")
+    @Test("Header fields past their bytes are 431")
     func headerBytes() {
         let good = "GET / HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "x", count: 114))\r\n\r\n"
         check(good, nil)
@@ -33,13 +33,13 @@ struct LimitTests {
         check("GET / HTTP/1.1\r\nX: " + String(repeating: "x", count: 200), 431)
     }
 
-    @Test("of the fields' number, 431")
+    @Test("Header fields past their number are 431")
     func headerCount() {
         check("GET / HTTP/1.1\r\nHost: a\r\n" + String(repeating: "X:\r\n", count: 3) + "\r\n", nil)
         check("GET / HTTP/1.1\r\nHost: a\r\n" + String(repeating: "X:\r\n", count: 4) + "\r\n", 431)
     }
 
-    @Test("of the body, 413")
+    @Test("A body past its limit is 413")
     func body() {
         let head = "POST / HTTP/1.1\r\nHost: a\r\n"
         check(head + "Content-Length: 16\r\n\r\n0123456789abcdef", nil)
@@ -51,7 +51,7 @@ struct LimitTests {
         check(chunked + "8\r\n01234567\r\n9\r\n", 413)
     }
 
-    @Test("of chunk lines and trailers, 400")
+    @Test("Chunk lines and trailers past their limits are 400")
     func chunkLines() {
         let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
         check(head + "1;\(String(repeating: "x", count: 252))\r\nx\r\n0\r\n\r\n", nil)

@@ -170,16 +170,16 @@ struct Malformed: CustomTestStringConvertible, Sendable {
 
 @Suite("A malformed request is told what is wrong, and its connection ends", .timeLimit(.minutes(1)))
 struct MalformedTests {
-    @Test("in the request line", arguments: Malformed.requestLines)
+    @Test("A malformed request line is refused", arguments: Malformed.requestLines)
     func requestLine(_ malformed: Malformed) async throws { try await check(malformed) }
 
-    @Test("in the fields", arguments: Malformed.fields)
+    @Test("Malformed header fields are refused", arguments: Malformed.fields)
     func fields(_ malformed: Malformed) async throws { try await check(malformed) }
 
-    @Test("where requests could be smuggled", arguments: Malformed.smuggling)
+    @Test("A request that two readers would frame differently is refused", arguments: Malformed.smuggling)
     func smuggling(_ malformed: Malformed) async throws { try await check(malformed) }
 
-    @Test("in the chunks", arguments: Malformed.chunks)
+    @Test("Malformed chunks are refused", arguments: Malformed.chunks)
     func chunks(_ malformed: Malformed) async throws { try await check(malformed) }
 
     private func check(_ malformed: Malformed) async throws {

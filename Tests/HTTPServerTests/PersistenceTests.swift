@@ -5,7 +5,7 @@ import Testing
 @Suite("A connection lasts as long as both want it", .timeLimit(.minutes(1)))
 struct PersistenceTests {
     @Test(
-        "by version and Connection",
+        "A connection is kept by version and Connection header",
         arguments: [
             ("1.1", nil, nil), ("1.1", "keep-alive", nil), ("1.1", "close", "close"), ("1.1", "Close", "close"),
             ("1.1", "x, close", "close"), ("1.1", "keep-alive ,\tclose", "close"), ("1.1", "closed", nil),
@@ -53,7 +53,7 @@ struct PersistenceTests {
         }
     }
 
-    @Test("every answer has a date, a type that is not to be guessed, and is not to be kept")
+    @Test("Every response has Date, nosniff and no-store")
     func fields() async throws {
         try await withServer(Echo()) { server in
             let response = try await exchange(Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8), with: server)
@@ -64,7 +64,7 @@ struct PersistenceTests {
         }
     }
 
-    @Test("204 has neither length nor body, and the next answer follows")
+    @Test("204 has neither length nor body, and the next response follows")
     func noContent() async throws {
         struct Nothing: HTTPHandler {
             func respond(to request: HTTPRequest) async -> HTTPResponse {
@@ -88,7 +88,9 @@ struct PersistenceTests {
 struct ContinueTests {
     private static let head = "POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\n"
 
-    @Test("when the body is not there", arguments: ["Content-Length: 2\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"])
+    @Test(
+        "100 Continue is sent while the body is missing",
+        arguments: ["Content-Length: 2\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n"])
     func asked(framing: String) async throws {
         try await withServer(Echo()) { server in
             let client = try await RawClient.connect(port: server.port)
@@ -101,7 +103,7 @@ struct ContinueTests {
     }
 
     @Test(
-        "and not when the body, or its beginning, has come, or none will",
+        "100 Continue is not sent when body bytes have come or none will come",
         arguments: ["Content-Length: 2\r\n\r\nhi", "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", "\r\n"])
     func notAsked(rest: String) async throws {
         try await withServer(Echo()) { server in
@@ -110,7 +112,7 @@ struct ContinueTests {
         }
     }
 
-    @Test("and not by HTTP/1.0")
+    @Test("100 Continue is not sent to HTTP/1.0")
     func http10() async throws {
         try await withServer(Echo()) { server in
             let client = try await RawClient.connect(port: server.port)
@@ -121,7 +123,7 @@ struct ContinueTests {
         }
     }
 
-    @Test("and a body that is too long is refused instead")
+    @Test("A body past its limit is refused instead of 100 Continue")
     func tooLong() async throws {
         try await withServer(Echo()) { server in
             let response = try await exchange(
@@ -130,7 +132,7 @@ struct ContinueTests {
         }
     }
 
-    @Test("after the answers to the requests before")
+    @Test("100 Continue follows the responses to earlier requests")
     func inTurn() async throws {
         let handler = HoldingHandler()
         try await withServer(handler) { server in

@@ -6,7 +6,7 @@ import Testing
 struct PipeliningTests {
     private static func get(_ target: String) -> String { "GET \(target) HTTP/1.1\r\nHost: a\r\n\r\n" }
 
-    @Test("though their handlers finish in another order")
+    @Test("Pipelined responses keep the order of the requests")
     func order() async throws {
         let handler = HoldingHandler()
         try await withServer(handler) { server in
@@ -21,7 +21,7 @@ struct PipeliningTests {
         }
     }
 
-    @Test("a thousand at once, with no more in hand than the limit")
+    @Test("1,000 pipelined requests are answered, with no more under way than the limit")
     func bounded() async throws {
         var limits = HTTPLimits()
         limits.pipelined = 8
@@ -39,7 +39,7 @@ struct PipeliningTests {
         }
     }
 
-    @Test("to a client that reads nothing until it has sent all, and whose answers are many mebibytes")
+    @Test("A client that reads only after it has sent all gets many MiB of responses")
     func slowReader() async throws {
         let page = [UInt8](repeating: 0x78, count: 64 << 10)
         try await withServer(FixedResponse(bytes: page)) { server in
@@ -52,7 +52,7 @@ struct PipeliningTests {
         }
     }
 
-    @Test("to a client that has closed its half, whatever the number")
+    @Test("A client that has closed its half gets every response")
     func halfClosed() async throws {
         var limits = HTTPLimits()
         limits.pipelined = 2
@@ -73,7 +73,7 @@ struct PipeliningTests {
         }
     }
 
-    @Test("to a client that has closed its half and reads an answer of mebibytes")
+    @Test("A client that has closed its half gets a response of many MiB")
     func halfClosedSlowReader() async throws {
         let page = [UInt8](repeating: 0x78, count: 16 << 20)
         try await withServer(FixedResponse(bytes: page)) { server in

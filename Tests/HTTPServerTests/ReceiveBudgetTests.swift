@@ -25,7 +25,7 @@ struct ReceiveBudgetTests {
         #expect(connection.budget.bytes == 0)
     }
 
-    @Test("What is refused and has come whole leaves the connection open")
+    @Test("A refused request that was read whole leaves the connection open")
     func refusedWhole() throws {
         let connection = try EmbeddedConnection(Refusing())
         try connection.receive("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")

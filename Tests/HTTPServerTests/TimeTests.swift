@@ -16,7 +16,7 @@ struct TimeTests {
         return limits
     }()
 
-    @Test("for a head, though it trickles")
+    @Test("A head that trickles in has a time limit")
     func head() throws {
         let connection = try EmbeddedConnection(Echo(), limits: Self.limits)
         for byte in Self.request.prefix(9) {
@@ -35,7 +35,7 @@ struct TimeTests {
         #expect(!connection.isOpen)
     }
 
-    @Test("for each head anew")
+    @Test("Each head has its own time limit")
     func heads() throws {
         let connection = try EmbeddedConnection(Echo(), limits: Self.limits)
         let half = Self.request.count / 2
@@ -49,7 +49,7 @@ struct TimeTests {
         #expect(connection.observer.statuses.last == 408)
     }
 
-    @Test("for a body")
+    @Test("A body has a time limit")
     func body() throws {
         let connection = try EmbeddedConnection(Echo(), limits: Self.limits)
         try connection.receive("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
@@ -62,7 +62,7 @@ struct TimeTests {
         #expect(connection.observer.statuses == [408])
     }
 
-    @Test("between requests, and empty lines are none", arguments: ["", "\r\n"])
+    @Test("An idle connection has a time limit, and empty lines do not extend it", arguments: ["", "\r\n"])
     func idle(trickle: String) throws {
         let connection = try EmbeddedConnection(Echo(), limits: Self.limits)
         connection.pass(.seconds(50))
@@ -78,7 +78,7 @@ struct TimeTests {
         #expect(try connection.written() == "")
     }
 
-    @Test("to read what is ready, write by write")
+    @Test("A client has a time limit to read each write")
     func slowReader() throws {
         let connection = try EmbeddedConnection(Echo(), limits: Self.limits)
         connection.stick()
@@ -94,7 +94,7 @@ struct TimeTests {
         #expect(!connection.isOpen)
     }
 
-    @Test("to read, and being read it rests")
+    @Test("The time limit to read stops while the client reads")
     func reads() throws {
         let connection = try EmbeddedConnection(Echo(), limits: Self.limits)
         connection.stick()
@@ -107,7 +107,7 @@ struct TimeTests {
         #expect(!connection.isOpen)
     }
 
-    @Test("to take the end of its connection")
+    @Test("A closing connection has a time limit")
     func lingering() throws {
         let connection = try EmbeddedConnection(Echo(), limits: Self.limits)
         try connection.receive("GET / HTTP/1.0\r\n\r\n")
@@ -121,7 +121,7 @@ struct TimeTests {
         #expect(connection.observer.statuses == [200])
     }
 
-    @Test("an answer that is not read yet is not cut off by the closing")
+    @Test("A response that is not read yet is not cut off by the close")
     func closingWaitsForTheReader() throws {
         let connection = try EmbeddedConnection(Echo(), limits: Self.limits)
         connection.stick()
@@ -138,7 +138,7 @@ struct TimeTests {
 struct BoundTests {
     private static let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
-    @Test("a client that does not read is not listened to")
+    @Test("No requests are read from a client that does not read responses")
     func backPressure() throws {
         let connection = try EmbeddedConnection(Echo())
         connection.fillUp(true)
@@ -148,7 +148,7 @@ struct BoundTests {
         #expect(connection.observer.statuses.count == 100)
     }
 
-    @Test("the answers of one read go out in parts")
+    @Test("The responses to one read are written in parts")
     func batches() throws {
         let page = [UInt8](repeating: 0x78, count: 10_000)
         let connection = try EmbeddedConnection(FixedResponse(bytes: page))
@@ -162,7 +162,7 @@ struct BoundTests {
         #expect(connection.observer.statuses.count == 2000)
     }
 
-    @Test("thousands of requests that waited are read without recursion")
+    @Test("Thousands of waiting requests are read without recursion")
     func depth() throws {
         let connection = try EmbeddedConnection(Echo())
         connection.fillUp(true)
@@ -171,7 +171,7 @@ struct BoundTests {
         #expect(connection.observer.statuses.count == 100_000)
     }
 
-    @Test("nothing of it is left when it is closed")
+    @Test("A closed connection leaves nothing behind")
     func noLeak() throws {
         weak var connection: HTTPConnectionHandler?
         do {

@@ -48,17 +48,17 @@ struct WellFormed: CustomTestStringConvertible, Sendable {
 
 @Suite("A request is read whole", .timeLimit(.minutes(1)))
 struct WellFormedTests {
-    @Test("from one segment", arguments: WellFormed.all)
+    @Test("Well-formed requests are decoded from one segment", arguments: WellFormed.all)
     func whole(_ message: WellFormed) async throws {
         try await check(message, [message.bytes])
     }
 
-    @Test("from segments of one byte", arguments: WellFormed.all)
+    @Test("Well-formed requests are decoded from segments of one byte", arguments: WellFormed.all)
     func byByte(_ message: WellFormed) async throws {
         try await check(message, message.bytes.map { [$0] })
     }
 
-    @Test("from two segments, cut anywhere", arguments: WellFormed.all)
+    @Test("Well-formed requests are decoded from two segments, cut anywhere", arguments: WellFormed.all)
     func cut(_ message: WellFormed) throws {
         for place in 0...message.bytes.count {
             let pieces = [Array(message.bytes[..<place]), Array(message.bytes[place...])]

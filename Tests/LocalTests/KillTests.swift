@@ -76,7 +76,7 @@ struct KillTests {
         }
     }
 
-    @Test("Children end when their master is killed, within a second, and leave the port to the next")
+    @Test("Children end within a second when their master is killed, and the port is free")
     func orphans() async throws {
         try await withLocalService { service in
             let children = [try await service.ready(LocalService.worker), try await service.ready(LocalService.server)]

@@ -96,7 +96,7 @@ struct MasterTests {
         }
     }
 
-    @Test("A full backlog is 503 and Retry-After, to the mail; what was not sent in time is said")
+    @Test("A full backlog is 503 with Retry-After, exact to one mail; unsent mails are logged")
     func backlog() async throws {
         let options = ["--backlog", "20", "--concurrency", "5", "--grace", "200ms"]
         let (lines, _) = try await withLocalService(options, inbox: Self.inbox(.seconds(60))) { service in
@@ -149,7 +149,7 @@ struct MasterTests {
         let code: Int?
     }
 
-    @Test("The talk's way: a dead worker's mails are gone, and those after it arrive")
+    @Test("In the original a dead worker's mails are lost, and later ones arrive")
     func talk() async throws {
         try await withLocalService(["--semantics", "talk"], inbox: Self.inbox(.milliseconds(300))) { service in
             let worker = try await service.ready(LocalService.worker)
@@ -231,7 +231,7 @@ struct MasterTests {
 
 @Suite("A child that hangs", .timeLimit(.minutes(1)))
 struct HangTests {
-    @Test("is killed after 10 s without an answer, and its mails go to the next")
+    @Test("A child that hangs for 10 s is killed, and its mails go to the next")
     func hang() async throws {
         try await withLocalService { service in
             let worker = try await service.ready(LocalService.worker)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct AccessTests {
     @Test(
-        "Only the token opens, and every other word is 401",
+        "Only the token is accepted; anything else is 401",
         arguments: [
             (nil, 401), ("", 401), ("secret", 401), ("Bearer", 401), ("Bearer ", 401), ("Bearer secre", 401),
             ("Bearer secrets", 401), ("Bearer Secret", 401), ("Basic secret", 401), ("Bearer  secret", 401),
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test(
-        "A recipient that a mail server could read as a route is refused while recipients are restricted, with a word why",
+        "A recipient that a mail server could read as a route is refused while recipients are restricted",
         arguments: [
             "victim%25victim.test@example.org", "victim.test!bang@example.org", "%22quoted@victim.test%22@example.org",
             "%22qp%25victim.test%22@example.org", "%22@relay.test:route@victim.test%22@example.org",

@@ -33,7 +33,7 @@ import Testing
         #expect(strategy.accepted.count == 1)
     }
 
-    @Test("Who comes while the first is under way waits for its answer", .timeLimit(.minutes(1)))
+    @Test("A repeated key waits for the answer of the first request", .timeLimit(.minutes(1)))
     func underWay() async {
         let gate = TestLatch()
         let strategy = RecordingStrategy(gate: gate)
@@ -47,7 +47,7 @@ import Testing
         #expect(strategy.accepted.count == 1)
     }
 
-    @Test("A mail that nobody took may be tried again under its key; one that failed has failed")
+    @Test("A mail that was not accepted may be repeated under its key; a failed one stays failed")
     func failures() async {
         let strategy = RecordingStrategy()
         let route = MailRoute(strategy)

@@ -14,7 +14,7 @@ struct LinearTimeTests {
     private static func marks(_ bytes: Int) -> String { "a" + String(repeating: "\u{301}\u{323}", count: bytes / 4) }
 
     @Test(
-        "in a body, at each place",
+        "A body is read in linear time, at each place of a hostile text",
         arguments: [
             (#"{"MARKS":"x","to":"a@b.example","subject":"s","text":"t"}"#, json, 400),
             (#"{"to":"a@b.example","to":"MARKS"}"#, json, 400),
@@ -42,7 +42,7 @@ struct LinearTimeTests {
         #expect(time < .seconds(5), "\(time)")
     }
 
-    @Test("in a head, at each field")
+    @Test("A head is read in linear time, at each field of a hostile text")
     func fields() async {
         let marks = Self.marks(16_000)
         var fields = HTTPRequest.Fields()

@@ -182,7 +182,7 @@ import Testing
         }
     }
 
-    @Test("HEAD tells whether the order is in order, and sends nothing")
+    @Test("HEAD checks the request and sends nothing")
     func head() async {
         let strategy = RecordingStrategy()
         let route = MailRoute(strategy)

@@ -49,7 +49,7 @@ import Testing
         #expect(rule.violations(in: Self.sound) == [])
     }
 
-    @Test("ARCHITECTURE.md tells each rule", arguments: ImportRule.all)
+    @Test("ARCHITECTURE.md has each rule", arguments: ImportRule.all)
     func isTold(rule: ImportRule) throws {
         let page = try String(contentsOfFile: PackageDump.root + "/ARCHITECTURE.md", encoding: .utf8)
         #expect(page.split(separator: "\n").contains { $0.contains(rule.sentence) })

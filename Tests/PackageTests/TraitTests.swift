@@ -2,7 +2,7 @@ import Testing
 
 /// Packages that only the program needs, and that no user of a library is to fetch.
 @Suite struct TraitTests {
-    @Test("A package that no library needs is asked for by the trait Program alone")
+    @Test("A package that no library needs depends on the trait Program")
     func guarded() async throws {
         let package = try await PackageDump.current()
         let needed = Self.packages(for: ["Resque", "QueueBus", "Eventr", "RedisClient"], in: package)

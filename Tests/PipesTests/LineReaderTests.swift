@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Lines out of a pipe")
 struct LineReaderTests {
-    @Test("come whole, however the bytes are cut", arguments: [1, 2, 3, 5, 100])
+    @Test("Lines are read whole, however the bytes are cut", arguments: [1, 2, 3, 5, 100])
     func pieces(_ size: Int) {
         var reader = LineReader(limit: 100)
         var lines: [LineReader.Line] = []

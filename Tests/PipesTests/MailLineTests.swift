@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A mail as a line")
 struct MailLineTests {
-    @Test("It can be read where it is sent")
+    @Test("A mail's line is readable")
     func roundTrip() throws {
         let text = "\u{FEFF}Zeile eins\r\n\tzwei \"\\\" / \u{2028} 📧\nend"
         let email = try Email(to: "you@example.org", subject: "a \"quoted\" \\ subject", text: text)
@@ -24,7 +24,7 @@ struct MailLineTests {
         #expect(try MailLine(line)?.email() == email)
     }
 
-    @Test("A mail that no door would let in is refused where it is sent as well")
+    @Test("A mail that the web server would refuse is refused by the worker too")
     func hostile() throws {
         let id = "01arz3ndektsv4rrffq69g5fav"
         for fields in [

@@ -17,7 +17,7 @@ struct PipeMessageTests {
         .failed(id, .permanent(SMTPFailure(.text, "too large"))), .failed(id, .unknown(SMTPFailure(.dot, "cut"))),
     ]
 
-    @Test("come back as they went, each as one line", arguments: messages)
+    @Test("Messages are read back as they were written, each as one line", arguments: messages)
     func roundTrip(_ message: PipeMessage) {
         var bytes = ByteBuffer()
         message.write(into: &bytes)
@@ -42,7 +42,7 @@ struct PipeMessageTests {
         #expect(PipeMessage(ByteBuffer(string: line)) == nil)
     }
 
-    @Test("A mail goes on byte by byte")
+    @Test("A mail is forwarded byte for byte")
     func mail() throws {
         let email = try Email(to: "you@example.org", subject: "a \"quoted\" \\ subject", text: "text")
         let line = ByteBuffer(string: MailLine.text(of: email))

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("The wire of emailz")
 struct PubSubMessageTests {
-    @Test("the talk's keys in the talk's order; the id comes after them, and not in the talk's way")
+    @Test("A message has the talk's keys in the talk's order, then the id")
     func golden() throws {
         let id = try #require(EmailID("01arz3ndektsv4rrffq69g5fav"))
         let email = try Email(id: id, to: "a@b.example", subject: "grüße \"1\"", text: "t\n")
@@ -36,7 +36,7 @@ struct PubSubMessageTests {
     }
 
     @Test(
-        "what is no mail is refused",
+        "A message that is no mail is refused",
         arguments: [
             "", "{}", "[]", "null", "x", "{\"to\":\"a@b.example\"", #"{"to":"a@b.example","subject":"s"}"#,
             #"{"to":["a@b.example"],"subject":"s","text":"t"}"#, #"{"to":"a@b.example","subject":1,"text":"t"}"#,

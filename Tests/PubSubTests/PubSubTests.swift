@@ -68,7 +68,7 @@ struct PubSubTests {
         try Email(to: "a\(number)@b.example", subject: "s", text: "t")
     }
 
-    @Test("what is accepted is published, heard and sent, with its id")
+    @Test("An accepted mail is published, received and sent with its id")
     func arrival() async throws {
         let sender = FakeSender()
         try await withPubSub(sender) { fixture in
@@ -81,7 +81,7 @@ struct PubSubTests {
         }
     }
 
-    @Test("with nobody listening the receipt says that the mail is lost")
+    @Test("Without a subscriber the answer says that the mail is lost")
     func unheard() async throws {
         try await withRedisServer { server in
             let redis = RedisConnection(
@@ -94,7 +94,7 @@ struct PubSubTests {
         }
     }
 
-    @Test("with Redis away the mail is refused; the talk says that all is well")
+    @Test("Without Redis the mail is refused; the original answers 200")
     func away() async throws {
         var options = RedisOptions()
         options.unavailableTimeout = .milliseconds(50)
@@ -114,7 +114,7 @@ struct PubSubTests {
         #expect(try await original.accept(email) == AcceptResult("published"))
     }
 
-    @Test("anybody may publish: what is no mail is refused, what is one is sent")
+    @Test("A foreign message is sent if it is a mail and refused if not")
     func foreign() async throws {
         let sender = FakeSender()
         try await withPubSub(sender) { fixture in
@@ -128,7 +128,7 @@ struct PubSubTests {
         }
     }
 
-    @Test("a temporary failure is tried again, to the limit; a permanent one is not")
+    @Test("A temporary failure is retried up to the limit, a permanent one is not")
     func retry() async throws {
         let failure = SMTPFailure(.rcpt, code: 450, "later")
         let sender = FakeSender { email, before in
@@ -144,7 +144,7 @@ struct PubSubTests {
         }
     }
 
-    @Test("no more are in hand than may, and no more in memory; nothing is lost by it")
+    @Test("Mails under way and in memory are bounded, and none is lost")
     func bounds() async throws {
         let sender = FakeSender { _, before in before < 3 ? nil : .sent(reply: "250") }
         try await withPubSub(sender) {
@@ -165,7 +165,7 @@ struct PubSubTests {
         }
     }
 
-    @Test("asked to stop, it sends what it has heard; the talk loses it", arguments: [Semantics.safe, .original])
+    @Test("On a stop received mails are sent; the original loses them", arguments: [Semantics.safe, .original])
     func stop(semantics: Semantics) async throws {
         let sender = FakeSender { _, before in before == 0 ? nil : .sent(reply: "250") }
         try await withPubSub(sender, semantics) {
@@ -181,7 +181,7 @@ struct PubSubTests {
         }
     }
 
-    @Test("a send that hangs holds up no stop for longer than the grace")
+    @Test("A send that hangs delays a stop by the grace at most")
     func hung() async throws {
         let sender = FakeSender { _, _ in nil }
         try await withPubSub(sender) {
@@ -194,7 +194,7 @@ struct PubSubTests {
         }
     }
 
-    @Test("the talk tries for ever, and dies of a message that is no JSON")
+    @Test("The original retries for ever and ends at a message that is not JSON")
     func talk() async throws {
         let sender = FakeSender { _, before in
             before < 20 ? .permanent(SMTPFailure(.rcpt, code: 550, "no")) : .sent(reply: "250")

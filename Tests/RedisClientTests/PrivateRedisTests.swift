@@ -50,7 +50,7 @@ struct PrivateRedisTests {
         return try #require(Int32(ps.standardOutput.trimmingCharacters(in: .whitespacesAndNewlines)))
     }
 
-    @Test("one server for all, its data kept, its socket the user's alone; it ends with the last handle")
+    @Test("All handles share one server that keeps its data and ends with the last handle")
     func shared() async throws {
         try await withUser { user, folder in
             for round in 1...2 {
@@ -72,7 +72,7 @@ struct PrivateRedisTests {
         }
     }
 
-    @Test("a holder that is killed -9 holds no more")
+    @Test("A handle of a killed process does not keep the server")
     func killedHolder() async throws {
         try await withUser { user, folder in
             var held: (url: RedisURL, handle: PrivateRedisHandle)? = try await PrivateRedis.hold(user, logger: silent)
@@ -103,7 +103,7 @@ struct PrivateRedisTests {
         }
     }
 
-    @Test("a server that is killed is started again by its guardian, with its data")
+    @Test("A killed server is restarted by its supervisor with its data")
     func killedServer() async throws {
         try await withUser { user, _ in
             let (url, handle) = try await PrivateRedis.hold(user, logger: silent)
@@ -117,7 +117,7 @@ struct PrivateRedisTests {
         }
     }
 
-    @Test("a guardian that is killed leaves an orphan, which the next program replaces, with its data")
+    @Test("After its supervisor was killed the server is replaced by the next program, with its data")
     func killedGuardian() async throws {
         try await withUser { user, _ in
             let (url, handle) = try await PrivateRedis.hold(user, logger: silent)
@@ -133,7 +133,7 @@ struct PrivateRedisTests {
         }
     }
 
-    @Test("everything killed, the next program starts over what is left")
+    @Test("When all was killed the next program starts from what is left")
     func killedAll() async throws {
         try await withUser { user, folder in
             let (url, handle) = try await PrivateRedis.hold(user, logger: silent)
@@ -147,7 +147,7 @@ struct PrivateRedisTests {
         }
     }
 
-    @Test("another login has another runtime folder, and the same server")
+    @Test("Another login with another runtime folder uses the same server")
     func otherLogin() async throws {
         try await withUser { user, folder in
             let (url, handle) = try await PrivateRedis.hold(user, logger: silent)
@@ -159,7 +159,7 @@ struct PrivateRedisTests {
         }
     }
 
-    @Test("a Redis on the usual port comes first, a locked one too; what is no Redis is passed over")
+    @Test("A Redis on port 6379 comes first, even with a password; another server there is passed over")
     func usual() async throws {
         try await withRedisServer(["--requirepass", "word"], onPort: true) { server in
             try await withUser { user, _ in
@@ -179,7 +179,7 @@ struct PrivateRedisTests {
         try await web.close()
     }
 
-    @Test("not installed, it is said how to get it; a folder that others may open is not used")
+    @Test("Without redis-server the error says how to install it; a folder that others can open is not used")
     func refused() async throws {
         let folder = URL(filePath: "/tmp/bgdemo-private-\(UInt32.random(in: .min ... .max))")
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -215,7 +215,7 @@ struct PrivateRedisTests {
         }
     }
 
-    @Test("a server that can't start says why")
+    @Test("A server that cannot start says why")
     func broken() async throws {
         let folder = URL(filePath: "/tmp/bgdemo-private-\(UInt32.random(in: .min ... .max))")
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -18,7 +18,7 @@ struct RESPTests {
         return replies
     }
 
-    @Test("a command is an array of bulk strings, whatever bytes it has")
+    @Test("A command is an array of bulk strings, whatever its bytes")
     func command() {
         let bytes: [UInt8] = [0, 0x0d, 0x0a, 0xff]
         #expect(
@@ -47,13 +47,13 @@ struct RESPTests {
         ),
     ]
 
-    @Test("every type is read, wherever the bytes are cut", arguments: [1, 2, 3, 7, .max])
+    @Test("Every reply type is read, wherever the bytes are cut", arguments: [1, 2, 3, 7, .max])
     func cut(size: Int) throws {
         #expect(try replies(Array(Self.all.map(\.wire).joined().utf8), inPiecesOf: size) == Self.all.map(\.value))
     }
 
     @Test(
-        "what is no reply is an error, and no crash",
+        "Bytes that are no reply are an error",
         arguments: [
             "HTTP/1.1 400 Bad Request\r\n", "\r\n", ":12a\r\n", ":99999999999999999999\r\n", "$-2\r\n", "$x\r\n",
             "*-2\r\n",
@@ -66,7 +66,7 @@ struct RESPTests {
         #expect(throws: RESPDecoder.MalformedReply.self) { try replies(Array(wire.utf8), inPiecesOf: 1) }
     }
 
-    @Test("arrays in arrays in arrays are an error at the ninth", arguments: [9, 10, 11, 100_000])
+    @Test("Arrays nested nine deep are an error", arguments: [9, 10, 11, 100_000])
     func nested(depth: Int) throws {
         let wire = String(repeating: "*1\r\n", count: depth) + ":1\r\n"
         #expect(throws: RESPDecoder.MalformedReply.self) { try replies(Array(wire.utf8)) }
@@ -91,7 +91,7 @@ struct RESPTests {
         }
     }
 
-    @Test("random bytes are replies or an error")
+    @Test("Random bytes are replies or an error")
     func noise() throws {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<2000 {

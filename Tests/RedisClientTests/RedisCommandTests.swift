@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Commands to a real Redis", .timeLimit(.minutes(1)))
 struct RedisCommandTests {
-    @Test("bytes go there and come back as they are")
+    @Test("Bytes are stored and read back unchanged")
     func bytes() async throws {
         try await withRedisServer { server in
             let redis = try connection(server.url)
@@ -23,7 +23,7 @@ struct RedisCommandTests {
         }
     }
 
-    @Test("what Redis refuses is an error that says what to do, and harms no other command")
+    @Test("A refused command is an error that says what to do and affects no other command")
     func refused() async throws {
         try await withRedisServer { server in
             let redis = try connection(server.url)
@@ -43,7 +43,7 @@ struct RedisCommandTests {
         }
     }
 
-    @Test("a thousand at once are answered each with its own")
+    @Test("1,000 concurrent commands get their own replies")
     func crowd() async throws {
         try await withRedisServer { server in
             let redis = RedisConnectionPool(
@@ -63,7 +63,7 @@ struct RedisCommandTests {
         }
     }
 
-    @Test("what many have before them goes once in one write, and always before them")
+    @Test("A command that many need first is sent once, before them")
     func shared() async throws {
         try await withRedisServer { server in
             let redis = try connection(server.url)
@@ -89,7 +89,7 @@ struct RedisCommandTests {
         }
     }
 
-    @Test("a transaction is all or nothing")
+    @Test("A transaction is all or nothing")
     func transaction() async throws {
         try await withRedisServer { server in
             let redis = try connection(server.url)
@@ -101,7 +101,7 @@ struct RedisCommandTests {
         }
     }
 
-    @Test("a script runs by its digest, also where Redis has forgotten it")
+    @Test("A script runs by its digest, also when Redis has forgotten it")
     func script() async throws {
         try await withRedisServer { server in
             let redis = try connection(server.url)
@@ -119,7 +119,7 @@ struct RedisCommandTests {
         }
     }
 
-    @Test("the password and the database of the URL are used; a wrong one is said at once")
+    @Test("Password and database of the URL are used, and a wrong one is reported at once")
     func credentials() async throws {
         try await withRedisServer(["--requirepass", "se cret", "--user", "ann", "on", ">word", "~*", "&*", "+@all"]) {
             server in
@@ -139,7 +139,7 @@ struct RedisCommandTests {
         }
     }
 
-    @Test("blocking commands wait as long as they ask for")
+    @Test("Blocking commands wait for the time they ask for")
     func blocking() async throws {
         try await withRedisServer { server in
             let redis = try connection(server.url) { $0.commandTimeout = .milliseconds(500) }

@@ -60,7 +60,7 @@ struct RedisFailoverTests {
         }
     }
 
-    @Test("A blocking command goes on waiting at the new primary")
+    @Test("A blocking command continues to wait at the new primary")
     func blocking() async throws {
         try await withTwoServers { old, new, proxy in
             let redis = try connection("redis://127.0.0.1:\(proxy.port)")

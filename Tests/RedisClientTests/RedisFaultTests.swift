@@ -8,7 +8,7 @@ import Testing
 
 @Suite("A Redis that is away, slow, restarted or none", .timeLimit(.minutes(1)))
 struct RedisFaultTests {
-    @Test("commands wait for a Redis that comes in time")
+    @Test("Commands wait for a Redis that starts in time")
     func late() async throws {
         try await withRedisServer { server in
             let redis = try connection(server.url)
@@ -22,7 +22,7 @@ struct RedisFaultTests {
         }
     }
 
-    @Test("with nobody there they fail after a moment, and then at once")
+    @Test("Without a Redis commands fail after a moment, later ones at once")
     func nobody() async throws {
         let redis = try connection("unix:///tmp/bgdemo-nobody.sock") { $0.unavailableTimeout = .milliseconds(50) }
         for _ in 0..<3 {
@@ -37,7 +37,7 @@ struct RedisFaultTests {
         #expect(!redis.isConnected)
     }
 
-    @Test("no more wait than may")
+    @Test("The number of waiting commands is bounded")
     func full() async throws {
         let redis = try connection("unix:///tmp/bgdemo-nobody.sock") {
             $0.pendingCommandLimit = 3
@@ -57,7 +57,7 @@ struct RedisFaultTests {
         #expect(isFull(await failure { try await small.send("SET", "k", String(repeating: "x", count: 1000)) }))
     }
 
-    @Test("a frozen Redis: the command fails in its time, late replies are nobody's, and all is well after the thaw")
+    @Test("With a stopped Redis a command fails at its time limit, and late replies belong to no command")
     func frozen() async throws {
         try await withRedisServer { server in
             let redis = try connection(server.url) {
@@ -78,7 +78,7 @@ struct RedisFaultTests {
         }
     }
 
-    @Test("killed and started again on its append-only file, Redis goes on with what it had")
+    @Test("A killed Redis continues from its append-only file")
     func restarted() async throws {
         try await withRedisServer(["--appendonly", "yes", "--appendfsync", "always"]) { server in
             let redis = try connection(server.url)
@@ -91,7 +91,7 @@ struct RedisFaultTests {
         }
     }
 
-    @Test("a connection that is cut loses the reply, and says so; the next one is a new one")
+    @Test("A cut connection is an error that says the reply is lost; the next command uses a new one")
     func cut() async throws {
         try await withRedisServer { server in
             let proxy = try await FaultProxy.start(to: server.socket)
@@ -111,7 +111,7 @@ struct RedisFaultTests {
         }
     }
 
-    @Test("a cancelled command that was sent keeps its place: its late reply is nobody else's")
+    @Test("The late reply to a cancelled command belongs to no other command")
     func cancelledSent() async throws {
         try await withRedisServer { server in
             let redis = try connection(server.url)
@@ -126,7 +126,7 @@ struct RedisFaultTests {
         }
     }
 
-    @Test("a cancelled command that was not sent is not run")
+    @Test("A command that is cancelled before it is sent does not run")
     func cancelledWaiting() async throws {
         let redis = try connection("unix:///tmp/bgdemo-nobody.sock")
         let waiting = Task { await failure { try await redis.send("PING") } }
@@ -134,7 +134,7 @@ struct RedisFaultTests {
         #expect(await waiting.value == .cancelled(mayHaveRun: false))
     }
 
-    @Test("a blocking command that is cancelled stops blocking, and takes nothing")
+    @Test("A cancelled blocking command takes nothing")
     func cancelledBlocking() async throws {
         try await withRedisServer { server in
             let redis = try connection(server.url)
@@ -149,7 +149,7 @@ struct RedisFaultTests {
         }
     }
 
-    @Test("a Redis that is still loading, or busy with a script, is away for a while and says why")
+    @Test("A Redis that is loading or busy with a script is temporarily away, and the error says why")
     func busy() async throws {
         let loading = try await ScriptedRedis.start { _, _ in ByteBuffer(string: "-LOADING Redis is loading\r\n") }
         let redis = try connection("redis://127.0.0.1:\(loading.port)") { $0.unavailableTimeout = .milliseconds(50) }
@@ -161,7 +161,7 @@ struct RedisFaultTests {
     }
 
     @Test(
-        "what is no Redis is no crash and no hang, and is said",
+        "A server that is no Redis is reported without a crash or hang",
         arguments: [
             "HTTP/1.1 400 Bad Request\r\n\r\n", "*2147483647\r\n", "\0\0\0\0", "$-7\r\n",
             String(repeating: "*1\r\n", count: 1000),
@@ -187,7 +187,7 @@ struct RedisFaultTests {
         try await rude.close()
     }
 
-    @Test("an answer that nobody asked for ends the connection, not the program")
+    @Test("An unexpected reply ends the connection, not the program")
     func unasked() async throws {
         let redis = try await ScriptedRedis.start { number, _ in
             ByteBuffer(string: number == 0 ? "+PONG\r\n" : "+one\r\n+two\r\n")

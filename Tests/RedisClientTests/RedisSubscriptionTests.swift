@@ -17,7 +17,7 @@ struct RedisSubscriptionTests {
             try RedisURL(url), channels: channels, on: anyLoop, options: options, bound: bound, logger: silent)
     }
 
-    @Test("what is published is heard, in order, byte for byte")
+    @Test("Published messages are received in order, byte for byte")
     func messages() async throws {
         try await withRedisServer { server in
             let redis = try connection(server.url)
@@ -31,7 +31,7 @@ struct RedisSubscriptionTests {
         }
     }
 
-    @Test("after a break it subscribes again, and both are told: a message may have been missed")
+    @Test("After a break it subscribes again and reports a possible gap")
     func broken() async throws {
         try await withRedisServer { server in
             let proxy = try await FaultProxy.start(to: server.socket)
@@ -50,7 +50,7 @@ struct RedisSubscriptionTests {
         }
     }
 
-    @Test("a connection that is silent is asked, and given up when it does not answer")
+    @Test("A silent connection is pinged and closed if no reply comes")
     func silence() async throws {
         try await withRedisServer { server in
             let proxy = try await FaultProxy.start(to: server.socket)
@@ -65,7 +65,7 @@ struct RedisSubscriptionTests {
         }
     }
 
-    @Test("a slow reader bounds what is read, and loses nothing by it")
+    @Test("A slow reader bounds what is read and loses nothing")
     func slow() async throws {
         try await withRedisServer { server in
             let redis = try connection(server.url) { $0.pendingCommandLimit = 1_000_000 }
@@ -86,7 +86,7 @@ struct RedisSubscriptionTests {
         }
     }
 
-    @Test("a reader that ends its task or its iteration ends the connection")
+    @Test("Ending the task or the iteration closes the connection")
     func ended() async throws {
         try await withRedisServer { server in
             let redis = try connection(server.url)
@@ -102,7 +102,7 @@ struct RedisSubscriptionTests {
         }
     }
 
-    @Test("ended in good order, it hears what was published until then")
+    @Test("After an orderly end everything published before is received")
     func drained() async throws {
         try await withRedisServer { server in
             let redis = try connection(server.url)

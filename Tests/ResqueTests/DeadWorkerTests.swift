@@ -99,7 +99,7 @@ struct DeadWorkerTests {
     }
 
     @Test(
-        "A worker that may be alive is left alone: in another pid namespace, with a running process, of another program",
+        "A worker that may be alive is not pruned: in another pid namespace, with a running process, of another program",
         arguments: ["pid:[1]", nil, "none"])
     func living(namespace: String?) async throws {
         try await withResque { resque in
@@ -149,7 +149,7 @@ struct DeadWorkerTests {
         }
     }
 
-    @Test("A worker that writes a heartbeat after it was suspected is alive")
+    @Test("A suspected worker that writes a heartbeat is not pruned")
     func revived() {
         var watch = HeartbeatMonitor(grace: .zero)
         let id = WorkerID("there:7:q")

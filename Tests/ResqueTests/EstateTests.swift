@@ -100,7 +100,7 @@ struct EstateTests {
     }
 
     @Test(
-        "Numbers in Redis that no program of good faith writes trap nothing",
+        "Extreme numbers in Redis do not trap",
         arguments: [
             "9223372036854775807,9223372036854775807", "-9223372036854775808,-1", "99999999999999999999,x",
         ])

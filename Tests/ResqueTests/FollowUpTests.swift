@@ -18,7 +18,7 @@ struct FollowUpTests {
         return jobs
     }
 
-    @Test("All of it in its queues, and then the next job is taken")
+    @Test("A batch is all in its queues before the next job is taken")
     func pushed() async throws {
         try await withResque { resque in
             try await resque.push(#"{"class":"first"}"#, to: "q")
@@ -32,7 +32,7 @@ struct FollowUpTests {
         }
     }
 
-    @Test("Also by a worker that leaves")
+    @Test("A stopping worker finishes its batch")
     func leaving() async throws {
         try await withResque { resque in
             let (began, go) = (Watched(0), Watched(false))

@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(
-        "What is no job is said to be none",
+        "Texts that are no job are refused with a reason",
         arguments: [
             "", "hello", "[]", "3", "null", "{", #"{"class"}"#, #"{"class":}"#, #"{"class":"a""#, #"{"class":"a"}}"#,
             #"{"class":"a",}"#, #"{"class":"a" "args":[]}"#, #"{"class":1}"#, #"{"class":null}"#, #"{"args":[]}"#,

@@ -129,7 +129,7 @@ struct ResqueFaultTests {
         }
     }
 
-    @Test("Whose job was taken meanwhile does not settle it again")
+    @Test("A worker whose job was taken over does not acknowledge it")
     func fenced() async throws {
         try await withResque { resque in
             let runs = Watched(0)
@@ -173,7 +173,7 @@ struct ResqueFaultTests {
         }
     }
 
-    @Test("A queue's key of another type is told, and keeps nobody from the others")
+    @Test("A queue key of another type is reported and does not stop the other queues")
     func wrongType() async throws {
         try await withResque { resque in
             let tally = Tally([:])

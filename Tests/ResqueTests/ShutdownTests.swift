@@ -10,7 +10,7 @@ import Testing
 /// How a worker leaves, and what it costs while it waits.
 @Suite(.timeLimit(.minutes(1)))
 struct ShutdownTests {
-    @Test("A worker that is told to leave finishes what it has, and takes no more")
+    @Test("A stopping worker finishes its jobs and takes no more")
     func finishes() async throws {
         try await withResque { resque in
             let began = Watched(false)
@@ -34,7 +34,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("What is not done in time goes back to the front of its queue, whether it listens or not")
+    @Test("A job that is not done in time goes back to the front of its queue")
     func givesBack() async throws {
         try await withResque { resque in
             let began = Watched(0)
@@ -64,7 +64,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("An idle worker is woken by a job, whoever pushes it, and asks little meanwhile")
+    @Test("A pushed job wakes an idle worker, which sends few commands meanwhile")
     func idle() async throws {
         try await withResque { resque in
             let taken = Watched(0)
@@ -89,7 +89,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("Where Redis can't block on a list without taking from it, the queues are looked at instead")
+    @Test("Where Redis cannot block on a list without taking from it, the queues are polled")
     func oldRedis() async throws {
         try await withResque(["--rename-command", "BLMOVE", ""]) { resque in
             let performed = Watched(0)
@@ -110,7 +110,7 @@ struct ShutdownTests {
         return line.flatMap { Int($0.split(separator: ":")[1]) } ?? 0
     }
 
-    @Test("A worker shows that it lives while its jobs hold up every thread")
+    @Test("A worker writes heartbeats while its jobs block every thread")
     func busy() async throws {
         try await withResque { resque in
             let time = 0.5
@@ -135,7 +135,7 @@ struct ShutdownTests {
     }
 
     @Test(
-        "While processors come and go, no job waits for a bell that nobody heard, and nobody is left on the list",
+        "While processors are added and removed no wakeup is lost and no registration is left",
         arguments: [false, true])
     func comingAndGoing(whileScriptsAreForgotten: Bool) async throws {
         try await withResque { resque in
@@ -168,7 +168,7 @@ struct ShutdownTests {
         }
     }
 
-    @Test("MultiWorker takes on processors while jobs only wait, and dismisses those who have none")
+    @Test("MultiWorker adds processors while jobs only wait, and removes idle ones")
     func scales() async throws {
         try await withResque { resque in
             let inside = Watched(0)

@@ -12,7 +12,7 @@ struct WorkerTests {
     private let node =
         #"{"class":"sendEmail","queue":"emailQueue","args":[{"to":"a@b.example","subject":"s","text":"t"}]}"#
 
-    @Test("What Ruby and node have pushed is performed in the order of the queue, and leaves nothing but counts")
+    @Test("Jobs of Ruby and node are performed in the order of the queue and leave only counts")
     func performs() async throws {
         try await withResque { resque in
             let seen = Watched<[String]>([])
@@ -109,7 +109,7 @@ struct WorkerTests {
         }
     }
 
-    @Test("Bytes that are no text are kept, every one")
+    @Test("Bytes that are not UTF-8 are kept")
     func bytes() async throws {
         try await withResque { resque in
             let all = [UInt8](0...255) + [UInt8](0...255).reversed()
@@ -121,7 +121,7 @@ struct WorkerTests {
         }
     }
 
-    @Test("A job of 10 MB is performed, and harms nobody")
+    @Test("A job of 10 MB is performed beside others")
     func large() async throws {
         try await withResque { resque in
             let length = Watched(0)

@@ -20,7 +20,7 @@ struct ClientHostNameTests {
     }
 
     @Test(
-        "An address is said as a literal, without its interface",
+        "An address is written as a literal without its interface",
         arguments: [
             ("192.0.2.1", "[192.0.2.1]"), ("2001:db8::1", "[IPv6:2001:db8::1]"), ("fe80::1%eth0", "[IPv6:fe80::1]"),
             ("", "[127.0.0.1]"),
@@ -30,7 +30,7 @@ struct ClientHostNameTests {
     }
 
     @Test(
-        "What is set is said, a name or a literal",
+        "A configured name or literal is used in EHLO",
         arguments: ["web1.example.org", "[192.0.2.9]", "[IPv6:2001:db8::1]", "short"])
     func set(_ name: String) async throws {
         let server = try await ScriptedSMTPServer.start()

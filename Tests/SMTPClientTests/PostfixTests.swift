@@ -36,7 +36,7 @@ struct PostfixTests {
     }
 
     @Test(
-        "takes mails by each mechanism, and refuses what it should",
+        "Postfix takes mails by each login mechanism and refuses bad recipients",
         .enabled(if: isRoot, "Postfix starts as root alone"))
     func mails() async throws {
         try await withServers { servers in
@@ -54,7 +54,7 @@ struct PostfixTests {
     }
 
     @Test(
-        "leaves mails for later at a wrong password, a missing login and a name that is none",
+        "A wrong password, a missing login and a bad EHLO name leave the mails for later",
         .enabled(if: isRoot, "Postfix starts as root alone"))
     func sessions() async throws {
         try await withServers { servers in
@@ -73,7 +73,7 @@ struct PostfixTests {
     }
 
     @Test(
-        "refuses what is too large for good, and takes the next mail on the same connection",
+        "A mail past Postfix's size limit is permanent, and the next goes over the same connection",
         .enabled(if: isRoot, "Postfix starts as root alone"))
     func refusals() async throws {
         try await withServers { servers in

@@ -70,7 +70,7 @@ struct SASLClientTests {
         #expect(try exchange("AUTH GSSAPI", [], .only(.gssapi)).end == "library [\"GSSAPI\"]")
     }
 
-    @Test("A refused password is what is told, and not the mechanism after it")
+    @Test("The error names the refused password, not the mechanism tried after it")
     func reason() throws {
         #expect(try exchange("AUTH PLAIN LOGIN", [535, 504]).end == "535")
         #expect(try exchange("AUTH PLAIN LOGIN", [504, 504]).end == "504")

@@ -9,7 +9,7 @@ import Testing
 /// How a client ends, and what it learns of a server without a mail.
 @Suite("Closing and probing the SMTP client", .timeLimit(.minutes(1)))
 struct SMTPClientClosingTests {
-    @Test("Closing finishes the mails that were taken and takes no more")
+    @Test("Closing finishes the accepted mails and accepts no more")
     func closingFinishesWhatWasTaken() async throws {
         let server = try await ScriptedSMTPServer.start()
         let sent = Atomic(0)

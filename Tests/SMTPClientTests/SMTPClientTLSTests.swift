@@ -27,7 +27,7 @@ struct SMTPClientTLSTests {
     }
 
     @Test(
-        "STARTTLS: mails go over TLS, and EHLO is said again",
+        "STARTTLS: mails go over TLS after a second EHLO",
         arguments: [TLSPolicy.offered, .required])
     func startTLS(policy: TLSPolicy) async throws {
         try await withServer { server, authority in

@@ -203,7 +203,7 @@ struct SMTPFailureTests {
     // MARK: - The session's refusals
 
     /// A mail is not to blame for what the server says of the session; and it is said once.
-    @Test("What is refused to the session leaves the mail for later", arguments: [530, 535, 421, 538])
+    @Test("A refused session is a temporary failure of the mail", arguments: [530, 535, 421, 538])
     func refusedMail(code: Int) async throws {
         let isRefusing = Watched(true)
         let server = try await ScriptedSMTPServer.start { place in

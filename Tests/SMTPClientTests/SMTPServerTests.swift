@@ -26,7 +26,7 @@ struct SMTPServerTests {
         if server.scheme != .discard { #expect(server.tls == tls) }
     }
 
-    @Test("gmail stands for its host, port and TLS, and needs a user")
+    @Test("gmail: stands for host, port and TLS of Gmail and needs a user")
     func gmailIsAPresetForItsUsers() throws {
         let server = try SMTPServer(url: "gmail", secret: .password("word"), user: "me@gmail.com")
         #expect(server.description == "smtp://me@gmail.com@smtp.gmail.com:587")

@@ -6,7 +6,7 @@ import Testing
 @Suite("Rules by address", .timeLimit(.minutes(1)))
 struct AddressRuleTests {
     @Test(
-        "the words of a local part ask for faults and delays",
+        "Words in a local part select faults and delays",
         arguments: [
             ("fail-550@d.example", "550"), ("FAIL-421+bob@d.example", "421"), ("bob+fail-452@d.example", "452"),
             ("drop@d.example", "closed"), ("fail-200@d.example", "250"), ("fail-@d.example", "250"),
@@ -26,7 +26,7 @@ struct AddressRuleTests {
         }
     }
 
-    @Test("fail-once: each mail once, known by its Message-ID and the address, or its bytes")
+    @Test("fail-once fails each mail once, by Message-ID and address or by its bytes")
     func failOnce() async throws {
         try await withInbox { inbox in
             let client = try await RawSMTPClient(inbox.port)
@@ -44,7 +44,7 @@ struct AddressRuleTests {
         }
     }
 
-    @Test("the memory of attempts has a bound")
+    @Test("The memory of attempts is bounded")
     func attempts() {
         let attempts = FailOnceTracker(generation: 10)
         #expect(attempts.number(of: 0) == 1)

@@ -34,7 +34,7 @@ struct InboxConnectionStateMachineTests {
         .serving, .holding(closesAfterwards: false), .holding(closesAfterwards: true), .silent, .lingering, .closed,
     ]
 
-    @Test("A delayed reply holds the input back, and the connection goes on or closes after it")
+    @Test("A delayed reply holds the input back until it is sent")
     func holding() {
         for (closesAfterwards, action) in [(false, Machine.Action.serve), (true, .sayGoodbye)] {
             var machine = machine(.holding(closesAfterwards: closesAfterwards))

@@ -30,7 +30,7 @@ struct InboxFaultTests {
     private static let yes = ["220", "250", "235", "250", "250", "354", "250"]
 
     @Test(
-        "happen at each stage, in each way",
+        "Faults occur at each stage, of each kind",
         arguments: [
             (InboxFault.Stage.banner, 0, 0), (.ehlo, 1, 0), (.auth, 2, 0), (.mail, 3, 0), (.rcpt, 4, 0), (.data, 5, 0),
             (.dot, 6, 0), (.stored, 6, 1),
@@ -50,7 +50,7 @@ struct InboxFaultTests {
         }
     }
 
-    @Test("a mail stored with its answer is not stored where its client has left before")
+    @Test("A mail whose client has left before the reply is not stored")
     func lateStoring() async throws {
         try await withInbox({
             $0.delay = .fixed(.seconds(2))
@@ -72,7 +72,7 @@ struct InboxFaultTests {
         }
     }
 
-    @Test("happen at STARTTLS")
+    @Test("Faults occur at STARTTLS")
     func startTLS() async throws {
         try await withCertificate { made in
             try await withInbox({
@@ -87,7 +87,7 @@ struct InboxFaultTests {
         }
     }
 
-    @Test("after a banner that refuses only QUIT is taken")
+    @Test("After a refusing banner only QUIT is accepted")
     func banner() async throws {
         try await withInbox({ $0.faults = [InboxFault(.banner, .reply(554))] }) { inbox in
             let client = try await RawSMTPClient(inbox.port)
@@ -97,7 +97,7 @@ struct InboxFaultTests {
         }
     }
 
-    @Test("421 closes, and so does a drop after the replies before it")
+    @Test("421 closes the connection; a drop closes it after the earlier replies")
     func closing() async throws {
         try await withInbox({ $0.faults = [InboxFault(.mail, .reply(421))] }) { inbox in
             let client = try await RawSMTPClient(inbox.port)
@@ -115,7 +115,7 @@ struct InboxFaultTests {
         }
     }
 
-    @Test("hang: nothing is answered until the time limit ends it or the client goes")
+    @Test("A hang answers nothing until its time limit or the client's end")
     func hang() async throws {
         try await withInbox({
             $0.faults = [InboxFault(.banner, .hang)]
@@ -165,7 +165,7 @@ struct InboxFaultTests {
         return refused
     }
 
-    @Test("the same seed hits the same mails, however they come")
+    @Test("One seed selects the same mails in any order")
     func reproducible() async throws {
         let alone = try await refused(5, connections: 1)
         #expect((8...28).contains(alone.count))
@@ -173,7 +173,7 @@ struct InboxFaultTests {
         #expect(try await refused(6, connections: 1) != alone)
     }
 
-    @Test("each attempt is decided anew, and a fault has its share")
+    @Test("Each attempt is decided independently, and each fault has its share")
     func shares() throws {
         var settings = InboxSettings()
         settings.seed = 3
@@ -191,7 +191,7 @@ struct InboxFaultTests {
         #expect(throws: InboxError.self) { try FaultPlan(settings) }
     }
 
-    @Test("a mail that is tried again is taken in the end")
+    @Test("A retried mail is accepted in the end")
     func retries() async throws {
         try await withInbox({ $0.faults = [InboxFault(.dot, .reply(451), probability: 0.5)] }) { inbox in
             let client = try await RawSMTPClient(inbox.port)

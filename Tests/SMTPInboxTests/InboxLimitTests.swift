@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Limits of the inbox", .timeLimit(.minutes(1)))
 struct InboxLimitTests {
-    @Test("a mail past the size is refused, as announced and as it is, and forgotten")
+    @Test("A mail past the size limit is refused, by its announcement and by its bytes")
     func size() async throws {
         try await withInbox({ $0.maxSize = 1_000 }) { inbox in
             let client = try await RawSMTPClient(inbox.port)
@@ -19,7 +19,7 @@ struct InboxLimitTests {
         }
     }
 
-    @Test("the bytes of mails that are being received have a common bound, which is given back")
+    @Test("Mails being received share one bound in bytes")
     func receiving() async throws {
         var settings = InboxSettings()
         settings.maxReceiving = 1 << 20
@@ -62,7 +62,7 @@ struct InboxLimitTests {
         return (String(buffer: out), mails)
     }
 
-    @Test("the 101st recipient has to wait for another mail")
+    @Test("The 101st recipient is refused temporarily")
     func recipients() async throws {
         try await withInbox { inbox in
             let client = try await RawSMTPClient(inbox.port)
@@ -76,7 +76,7 @@ struct InboxLimitTests {
         }
     }
 
-    @Test("one connection too many gets 421")
+    @Test("A connection past the limit gets 421")
     func connections() async throws {
         try await withInbox({ $0.maxConnections = 2 }) { inbox in
             let (one, two) = (try await RawSMTPClient(inbox.port), try await RawSMTPClient(inbox.port))
@@ -94,7 +94,7 @@ struct InboxLimitTests {
         }
     }
 
-    @Test("a client that makes 20 mistakes without a mail is closed")
+    @Test("A client is closed after 20 errors without a mail")
     func errors() async throws {
         try await withInbox { inbox in
             let client = try await RawSMTPClient(inbox.port)
@@ -107,7 +107,7 @@ struct InboxLimitTests {
         }
     }
 
-    @Test("an idle client is closed, also one that sends a byte at a time")
+    @Test("An idle client is closed, also one that sends a byte at a time")
     func idle() async throws {
         try await withInbox({ $0.idleTime = .milliseconds(100) }) { inbox in
             let silent = try await RawSMTPClient(inbox.port)
@@ -124,7 +124,7 @@ struct InboxLimitTests {
         }
     }
 
-    @Test("a text has its own, absolute time limit")
+    @Test("DATA has an absolute time limit")
     func dataTime() async throws {
         try await withInbox({
             $0.dataTime = .milliseconds(100)
@@ -137,7 +137,7 @@ struct InboxLimitTests {
         }
     }
 
-    @Test("a client that does not read its replies is not read either")
+    @Test("No commands are read from a client that does not read replies")
     func deafClient() async throws {
         try await withInbox({ $0.idleTime = .milliseconds(300) }) { inbox in
             let deaf = try await RawSMTPClient(inbox.port, reads: false)
@@ -149,7 +149,7 @@ struct InboxLimitTests {
         }
     }
 
-    @Test("mails a second have a limit, and those of one second may come at once")
+    @Test("Mails are limited by a rate, and one second's share may come at once")
     func rate() async throws {
         try await withInbox({ $0.rateLimit = 0.001 }) { inbox in
             let client = try await RawSMTPClient(inbox.port)
@@ -160,7 +160,7 @@ struct InboxLimitTests {
         }
     }
 
-    @Test("the newest mails are kept, by number and by bytes")
+    @Test("The newest mails are kept, by number and by bytes")
     func keeping() async throws {
         try await withInbox({
             $0.keep = 3

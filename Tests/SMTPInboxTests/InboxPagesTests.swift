@@ -37,7 +37,7 @@ struct InboxPagesTests {
 
         """
 
-    @Test("escape whatever a mail has in it", arguments: ["/", "/mails/1"])
+    @Test("The pages escape everything that a mail has", arguments: ["/", "/mails/1"])
     func escaping(_ target: String) async throws {
         try await with([Self.hostile]) { inbox in
             let response = await get(target, from: inbox)
@@ -53,7 +53,7 @@ struct InboxPagesTests {
         }
     }
 
-    @Test("list the newest first, a hundred at a time")
+    @Test("The list shows the newest first, 100 a page")
     func list() async throws {
         try await with((1...103).map { "Subject: number \($0)\r\n\r\n" }) { inbox in
             let html = text(await get("/", from: inbox))
@@ -67,7 +67,7 @@ struct InboxPagesTests {
         }
     }
 
-    @Test("show a bounded part of each field in a list, however long it is")
+    @Test("The list shows a bounded part of each field")
     func boundedRows() async throws {
         let long = "Subject: " + String(repeating: "<", count: 200_000) + "\r\n\r\n"
         try await with(Array(repeating: long, count: 20)) { inbox in
@@ -81,7 +81,7 @@ struct InboxPagesTests {
         }
     }
 
-    @Test("show one mail as HTML, JSON and source")
+    @Test("A mail is shown as HTML, JSON and source")
     func one() async throws {
         let mail = "Subject: =?utf-8?B?R3LDvMOfZQ==?=\r\nTo: <c@d.example>\r\n\r\nHällo \"you\"\r\n"
         try await with([mail]) { inbox in
@@ -98,7 +98,7 @@ struct InboxPagesTests {
     }
 
     @Test(
-        "do not know anything else",
+        "Unknown paths are 404",
         arguments: [
             "/mails/2", "/mails/0", "/mails/-1", "/mails/99999999999999999999", "/mails/", "/mails/1.pdf", "/mails/1.",
             "/mails/1.json.x", "/mails/x", "/x", "//", "/favicon.ico",
@@ -109,7 +109,7 @@ struct InboxPagesTests {
         }
     }
 
-    @Test("are only read")
+    @Test("Other methods than GET and HEAD are refused")
     func methods() async throws {
         try await withInbox { inbox in
             let response = await get("/", .post, from: inbox)

@@ -28,7 +28,7 @@ struct InboxTLSTests {
         }
     }
 
-    @Test("commands sent in the clear behind STARTTLS are not taken")
+    @Test("Commands sent in the clear behind STARTTLS are not executed")
     func injection() async throws {
         try await withCertificate { made in
             try await withInbox({ $0.tls = TLSFiles(certificate: made.certificate, key: made.key) }) { inbox in
@@ -64,14 +64,14 @@ struct InboxTLSTests {
         }
     }
 
-    @Test("a certificate that can't be used stops the start, with its name")
+    @Test("An unusable certificate stops the start with its file name")
     func noCertificate() async throws {
         await #expect {
             try await withInbox({ $0.tls = TLSFiles(certificate: "/nowhere/c.pem", key: "/nowhere/k.pem") }) { _ in }
         } throws: { "\($0)".contains("/nowhere/c.pem") }
     }
 
-    @Test("a password goes over TLS only, where there is TLS")
+    @Test("A login is offered over TLS only, if there is TLS")
     func loginNeedsTLS() async throws {
         try await withCertificate { made in
             try await withInbox({

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("An inbox", .timeLimit(.minutes(1)))
 struct InboxTests {
-    @Test("catches a mail, keeps it byte by byte, and passes it to its readers")
+    @Test("The inbox stores a mail byte for byte and passes it to its subscribers")
     func catches() async throws {
         try await withInbox { inbox in
             var arrivals = inbox.arrivals().makeAsyncIterator()
@@ -39,7 +39,7 @@ struct InboxTests {
         }
     }
 
-    @Test("has its readers before its first client")
+    @Test("Subscribers are ready before the first client")
     func opening() async throws {
         var arrivals: AsyncStream<CaughtMail>?
         let inbox = try await Inbox.start(

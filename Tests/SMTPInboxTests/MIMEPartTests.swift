@@ -17,7 +17,7 @@ struct MIMEPartTests {
     private func caught(_ raw: String) -> CaughtMail { caught(Array(raw.utf8)) }
 
     @Test(
-        "headers: encoded words, folding, and what only looks like it",
+        "Headers: encoded words, folding, and texts that only look like them",
         arguments: [
             ("plain", "plain"), ("  blanks \t", "blanks"), ("", ""),
             ("=?utf-8?B?R3LDvMOfZQ==?=", "Grüße"), ("=?UTF-8?q?Gr=C3=BC=C3=9Fe_ok?=", "Grüße ok"),
@@ -34,7 +34,7 @@ struct MIMEPartTests {
         #expect(caught("X: y\r\nSubject:\(value)\r\nTo: z\r\n\r\n").subject == subject)
     }
 
-    @Test("headers: the first of a name, any letter case, and none")
+    @Test("Headers: the first of a name, in any case, or none")
     func names() {
         let mail = caught("SUBJECT: one\r\nSubject: two\r\nMessage-Id: <1@x>\r\nFrom : spaced\r\n\r\nTo: body\r\n")
         #expect(mail.subject == "one" && mail.messageID == "<1@x>" && mail.to == "" && mail.from == "")
@@ -44,7 +44,7 @@ struct MIMEPartTests {
     }
 
     @Test(
-        "bodies: quoted-printable, base 64, charsets",
+        "Bodies: quoted-printable, base64, charsets",
         arguments: [
             ("", "", "a\r\nb"), ("8bit", "", "ä\r\n"), ("quoted-printable", "a=\r\nb =\r\n c=3D=C3=BC", "ab  c=ü"),
             ("Quoted-Printable", "a  \r\nb\t\r\n=20\r\n", "a\r\nb\r\n \r\n"), ("quoted-printable", "=\r\n=", ""),
@@ -58,7 +58,7 @@ struct MIMEPartTests {
         #expect(caught("\(header)\r\n\r\n\(body)").text == text)
     }
 
-    @Test("bodies: of several parts the first plain text, however deep")
+    @Test("Bodies: the first plain text of several parts, however deep")
     func parts() {
         let mail = caught(
             """
@@ -103,14 +103,14 @@ struct MIMEPartTests {
         ("utf-8", "quoted-printable", "a=FFb", "a\u{fffd}b"), ("windows-1252//TRANSLIT", "8bit", "é", "é"),
     ]
 
-    @Test("bodies: the charsets that mails come in", arguments: charsets)
+    @Test("Bodies: the charsets of real mails", arguments: charsets)
     func charset(_ type: String, _ encoding: String, _ body: String, _ text: String) {
         let mail = caught(
             "Content-Type: text/plain; charset=\(type)\r\nContent-Transfer-Encoding: \(encoding)\r\n\r\n\(body)")
         #expect(mail.text == text)
     }
 
-    @Test("bodies: an attachment is not the text, and of HTML alone the HTML is")
+    @Test("Bodies: an attachment is not the text; HTML is the text if there is no other")
     func attachments() {
         let html = "Content-Type: text/html\r\n\r\n<p>a</p>\r\n"
         let file = "Content-Type: text/plain\r\nContent-Disposition: ATTACHMENT; filename=log.txt\r\n\r\nlog\r\n"
@@ -121,7 +121,7 @@ struct MIMEPartTests {
     }
 
     @Test(
-        "parameters: continued, encoded, quoted (RFC 2231)",
+        "Parameters: continued, encoded, quoted (RFC 2231)",
         arguments: [
             "boundary*0=\"ab\"; boundary*1=\"cd\"", "boundary*=us-ascii'en'a%62cd",
             "boundary=\"a\\bcd\"; x=\"; boundary=no\"",
@@ -132,7 +132,7 @@ struct MIMEPartTests {
         #expect(caught("Content-Type: multipart/mixed; \(parameters)\r\n\r\n\(body)").text == "hello")
     }
 
-    @Test("headers: words that are too long, and charsets of words")
+    @Test("Headers: encoded words that are too long, and their charsets")
     func words() {
         let long = String(repeating: "Grüße ", count: 200)
         #expect(caught("Subject: =?utf-8?B?\(Base64.encode(Array(long.utf8)))?=\r\n\r\n").subject == long)
@@ -146,7 +146,7 @@ struct MIMEPartTests {
     }
 
     /// Marks whose order `String` sorts before it compares, which takes the square of their number.
-    @Test("texts that are slow to compare take no longer than others of their length")
+    @Test("Texts that are slow to compare take no longer than others of their length")
     func marks() {
         let clock = ContinuousClock()
         func time(_ count: Int) -> Duration {
@@ -160,7 +160,7 @@ struct MIMEPartTests {
         #expect(time(12_000) < .seconds(5))
     }
 
-    @Test("what MIMEMessage writes is read as it was meant", arguments: 0..<40)
+    @Test("The reader reads what MIMEMessage writes", arguments: 0..<40)
     func roundTrip(_ seed: Int) throws {
         var random = SeededRandom(seed: UInt64(seed))
         let alphabet: [Character] = ["a", " ", "=", "?", "_", ".", "ü", "✉", "🎉", "\t", "\n", "\"", "<", "é"]
@@ -178,7 +178,7 @@ struct MIMEPartTests {
         #expect(mail.messageID == message.messageID)
     }
 
-    @Test("nothing that comes is too broken to be shown")
+    @Test("Every broken mail can be shown")
     func noise() {
         var random = SeededRandom(seed: 9)
         let words = [

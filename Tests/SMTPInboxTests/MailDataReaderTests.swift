@@ -36,7 +36,7 @@ private let texts: [(String, String?)] = [
 
 @Suite("The text of a mail")
 struct MailDataReaderTests {
-    @Test("ends at CR LF dot CR LF only, wherever it is cut", arguments: texts)
+    @Test("DATA ends at CR LF dot CR LF only, wherever it is cut", arguments: texts)
     func ends(_ sent: String, _ mail: String?) {
         let bytes = Array(sent.utf8)
         for first in 0...bytes.count {
@@ -55,7 +55,7 @@ struct MailDataReaderTests {
         }
     }
 
-    @Test("leaves what follows it")
+    @Test("Bytes after the end of DATA are kept for the next command")
     func rest() {
         var reader = MailDataReader(limit: 1000)
         var input = ByteBuffer(string: "a\r\n.\r\nMAIL")
@@ -64,7 +64,7 @@ struct MailDataReaderTests {
         #expect(String(buffer: input) == "MAIL")
     }
 
-    @Test("comes back from any stuffing and any cuts")
+    @Test("DATA is read back from any dot-stuffing and any cuts")
     func roundTrip() {
         var random = SeededRandom(seed: 7)
         for _ in 0..<2_000 {
@@ -91,7 +91,7 @@ struct MailDataReaderTests {
         }
     }
 
-    @Test("past the limit is not kept, but its end is found")
+    @Test("DATA past the limit is dropped, and its end is found")
     func limit() {
         var reader = MailDataReader(limit: 4)
         var input = ByteBuffer(string: "abcd\r\n.\r\nNOOP")

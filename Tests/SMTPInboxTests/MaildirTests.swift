@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The maildir", .timeLimit(.minutes(1)))
 struct MaildirTests {
-    @Test("has every mail as a file, byte by byte, before the client has its answer")
+    @Test("The maildir has every mail as a file before the client has its reply")
     func files() async throws {
         try await withTemporaryFolder { folder in
             let directory = folder.path
@@ -31,7 +31,7 @@ struct MaildirTests {
         }
     }
 
-    @Test("that can't be written is a temporary failure, and the mail is not in the list")
+    @Test("A maildir that cannot be written is a temporary failure, and the mail is not listed")
     func unwritable() async throws {
         try await withTemporaryFolder { folder in
             let directory = folder.path
@@ -46,7 +46,7 @@ struct MaildirTests {
         }
     }
 
-    @Test("is for its owner alone")
+    @Test("Only the owner can read the maildir")
     func permissions() async throws {
         try await withTemporaryFolder { folder in
             let maildir = folder.path + "/deep/mail"
@@ -65,7 +65,7 @@ struct MaildirTests {
         }
     }
 
-    @Test("that can't be made stops the start, with its name")
+    @Test("A maildir that cannot be created stops the start with its name")
     func unmakeable() async throws {
         await #expect { try await withInbox({ $0.maildir = "/dev/null/mail" }) { _ in } } throws: {
             "\($0)".contains("/dev/null/mail")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Delayed answers", .timeLimit(.minutes(1)))
 struct ReplyDelayTests {
-    @Test("a delayed answer does not delay the storing, and keeps its place in order")
+    @Test("A delayed reply does not delay storing and keeps its order")
     func delay() async throws {
         try await withInbox({ $0.delay = .fixed(.milliseconds(50)) }) { inbox in
             let client = try await RawSMTPClient(inbox.port)
@@ -30,7 +30,7 @@ struct ReplyDelayTests {
         }
     }
 
-    @Test("an inbox that stops sends the replies that are due, then 421")
+    @Test("A stopping inbox sends the replies that are due, then 421")
     func stopping() async throws {
         try await withInbox({ $0.delay = .fixed(.milliseconds(50)) }) { inbox in
             var arrivals = inbox.arrivals().makeAsyncIterator()
@@ -49,7 +49,7 @@ struct ReplyDelayTests {
         }
     }
 
-    @Test("delays and faults are spelled so")
+    @Test("The spellings of delays and faults")
     func spelling() {
         #expect(ReplyDelay("2s") == .fixed(.seconds(2)))
         #expect(ReplyDelay("0s") == ReplyDelay.none)
@@ -72,7 +72,7 @@ struct ReplyDelayTests {
     }
 
     @Test(
-        "delays by chance have the mean they are asked for, and no bad values",
+        "Random delays have the requested mean",
         arguments: [("100ms..300ms", 0.2), ("exp:200ms", 0.2), ("normal:200ms,20ms", 0.2), ("200ms", 0.2)])
     func means(_ spelled: String, _ mean: Double) throws {
         var settings = InboxSettings()

@@ -22,7 +22,7 @@ private let long = String(repeating: "x", count: 600)
 @Suite("A client's session with the inbox", .timeLimit(.minutes(1)))
 struct SMTPSessionTests {
     @Test(
-        "follows RFC 5321",
+        "A session follows RFC 5321",
         arguments: [
             Dialogue("HELO alone", ("HELO c.example", "250 inbox"), mail, rcpt, ("DATA", "354"), (".", "250")),
             Dialogue(
@@ -136,7 +136,7 @@ struct SMTPSessionTests {
         "220", "250", "250", "250", "550", "354", "250", "250", "250", "354", "250", "250", "221",
     ]
 
-    @Test("answers pipelined commands in order")
+    @Test("Pipelined commands are answered in order")
     func pipelining() async throws {
         try await withInbox { inbox in
             let client = try await RawSMTPClient(inbox.port)
@@ -148,7 +148,7 @@ struct SMTPSessionTests {
         }
     }
 
-    @Test("bytes mean the same however they are cut", arguments: [1, 2, 3, 7])
+    @Test("Commands are read the same however the bytes are cut", arguments: [1, 2, 3, 7])
     func cuts(_ size: Int) async throws {
         try await withInbox { inbox in
             let client = try await RawSMTPClient(inbox.port)
@@ -161,7 +161,7 @@ struct SMTPSessionTests {
         }
     }
 
-    @Test("answers a client that closes its half after the last word")
+    @Test("A client that closes its half gets every reply")
     func halfClosed() async throws {
         try await withInbox({ $0.delay = .fixed(.milliseconds(10)) }) { inbox in
             let client = try await RawSMTPClient(inbox.port)
@@ -172,7 +172,7 @@ struct SMTPSessionTests {
         }
     }
 
-    @Test("any bytes leave the inbox working")
+    @Test("Random bytes leave the inbox working")
     func noise() async throws {
         try await withInbox { inbox in
             var random = SystemRandomNumberGenerator()

@@ -45,7 +45,7 @@ struct JournalTests {
         }
     }
 
-    @Test("Cut at any byte, it holds every record that was whole, and goes on")
+    @Test("A journal cut at any byte keeps every whole record")
     func everyCut() throws {
         let records = try Self.history(5)
         try withDirectory { directory in
@@ -77,7 +77,7 @@ struct JournalTests {
         }
     }
 
-    @Test("A tail of zeros, as a file system leaves it after a power failure, is cut off")
+    @Test("A tail of zeros, as after a power failure, is cut off")
     func zeros() throws {
         let record = try Self.record(1)
         try withDirectory { directory in
@@ -93,7 +93,7 @@ struct JournalTests {
         }
     }
 
-    @Test("A changed byte costs at most the record that it is in, and is said")
+    @Test("A changed byte loses at most its record and is reported")
     func everyFlip() throws {
         let records = try Self.history(4)
         try withDirectory { directory in
@@ -117,7 +117,7 @@ struct JournalTests {
         }
     }
 
-    @Test("Any bytes are opened as a journal, and what is no record is counted")
+    @Test("Any bytes open as a journal, and bytes that are no record are counted")
     func anyBytes() throws {
         var random = SeededRandom(seed: 1)
         try withDirectory { directory in
@@ -136,7 +136,7 @@ struct JournalTests {
         }
     }
 
-    @Test("It is written anew when little of it is alive, and holds the same")
+    @Test("The journal is rewritten when little of it is live, with the same records")
     func compaction() throws {
         try withDirectory { directory in
             var (journal, _) = try Journal.open(directory, compaction: 4096)
@@ -178,7 +178,7 @@ struct JournalTests {
     }
 
     @Test(
-        "Each mail is said to be safe once, in the order they came, and is then in the file",
+        "Each mail is confirmed once, in order, after it is in the file",
         arguments: SpoolSync.allCases)
     func keeping(_ policy: SpoolSync) async throws {
         let ids = Watched<[EmailID]>([])
