@@ -43,7 +43,7 @@ public func withExternalServer<Result: Sendable>(
 }
 
 private func waitUntilAccepting(_ port: Int, _ program: String) async throws {
-    let deadline = ContinuousClock.now + .seconds(15)
+    let deadline = ContinuousClock.now + .seconds(60)
     while ContinuousClock.now < deadline {
         if let client = try? await RawClient.connect(port: port) {
             return await client.close()
