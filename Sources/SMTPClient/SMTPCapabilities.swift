@@ -16,9 +16,10 @@ public struct SMTPCapabilities: Sendable, Hashable {
     /// The words after the keyword, or nil where the extension is not offered.
     public func parameters(of keyword: String) -> [Substring]? {
         for line in extensions {
-            let words = line.utf8.split(separator: UInt8(ascii: " "))
-            guard let first = words.first, Substring(first).equalsIgnoringASCIICase(keyword) else { continue }
-            return words.dropFirst().map { Substring($0) }
+            let words = line.utf8.drop { $0 == UInt8(ascii: " ") }
+            let first = words.prefix { $0 != UInt8(ascii: " ") }
+            guard Substring(first).equalsIgnoringASCIICase(keyword) else { continue }
+            return words[first.endIndex...].split(separator: UInt8(ascii: " ")).map { Substring($0) }
         }
         return nil
     }

@@ -53,11 +53,11 @@ final class SMTPClientConnection {
         return events
     }
 
-    var isOpening: Bool { if case .opening = machine.state { true } else { false } }
-    var isIdle: Bool { if case .idle = machine.state { true } else { false } }
-    var isClosed: Bool { if case .closed = machine.state { true } else { false } }
+    var isOpening: Bool { machine.isOpening }
+    var isIdle: Bool { machine.isIdle }
+    var isClosed: Bool { machine.isClosed }
     /// Whether it works on a request.
-    var isBusy: Bool { machine.request != nil }
+    var isBusy: Bool { machine.isBusy }
 
     // MARK: - Opening
 

@@ -57,6 +57,18 @@ struct SMTPClientStateMachine {
 
     // MARK: - What it is asked
 
+    var isOpening: Bool { if case .opening = state { true } else { false } }
+    var isIdle: Bool { if case .idle = state { true } else { false } }
+    var isClosed: Bool { if case .closed = state { true } else { false } }
+
+    /// Whether it works on a request.
+    var isBusy: Bool {
+        switch state {
+        case .opening, .authenticating, .sending: true
+        case .closed, .idle, .resetting: false
+        }
+    }
+
     /// The request that the connection works on.
     var request: SMTPRequest? {
         switch state {

@@ -16,8 +16,10 @@ struct SMTPReply: Sendable, Hashable {
     init(code: Int, lines: [String]) {
         self.code = code
         self.lines = lines
-        text = String(
-            String.UnicodeScalarView("\(code) \(lines.joined(separator: " "))".unicodeScalars.prefix(Self.longestText)))
+        let whole = lines.count == 1 ? "\(code) \(lines[0])" : "\(code) \(lines.joined(separator: " "))"
+        text =
+            whole.utf8.count <= Self.longestText
+            ? whole : String(String.UnicodeScalarView(whole.unicodeScalars.prefix(Self.longestText)))
     }
 
     var isPositive: Bool { code / 100 == 2 }
@@ -60,7 +62,7 @@ struct SMTPReplyParser {
     var isAtRest: Bool { bytes.isEmpty && lines.isEmpty }
 
     /// Whether a reply can begin with `bytes`: three digits, the first 2 to 5, and a blank, a dash or a line end.
-    static func canBegin(with bytes: [UInt8]) -> Bool {
+    static func canBegin(with bytes: some Sequence<UInt8>) -> Bool {
         zip(bytes, 0...3).allSatisfy { byte, place in
             switch place {
             case 0: (0x32...0x35).contains(byte)
@@ -72,21 +74,21 @@ struct SMTPReplyParser {
 
     /// The next whole reply, or nil where more bytes are needed.
     mutating func next() throws(Violation) -> SMTPReply? {
-        var rest = bytes[...]
-        defer { bytes = Array(rest) }
-        while let end = rest.firstIndex(of: 0x0a) {
-            var line = rest[..<end]
+        var start = 0
+        defer { bytes.removeSubrange(..<start) }
+        while let end = bytes[start...].firstIndex(of: 0x0a) {
+            var line = bytes[start..<end]
             if line.last == 0x0d { line.removeLast() }
             let reply = try parse(line)
             size += line.count
-            rest = rest[(end + 1)...]
+            start = end + 1
             if let reply {
                 size = 0
                 return reply
             }
             guard size <= Self.limit else { throw tooLong }
         }
-        guard rest.count <= Self.limit else { throw tooLong }
+        guard bytes.count - start <= Self.limit else { throw tooLong }
         return nil
     }
 
@@ -96,7 +98,7 @@ struct SMTPReplyParser {
     private mutating func parse(_ line: ArraySlice<UInt8>) throws(Violation) -> SMTPReply? {
         let digits = line.prefix(3)
         let mark = line.dropFirst(3).first
-        guard digits.count == 3, Self.canBegin(with: Array(line.prefix(4))), mark != 0x0d, mark != 0x0a else {
+        guard digits.count == 3, Self.canBegin(with: line.prefix(4)), mark != 0x0d, mark != 0x0a else {
             throw Violation(line)
         }
         lines.append(Self.readable(line.dropFirst(4)))
