@@ -1,7 +1,7 @@
 #if canImport(FoundationEssentials)
-    import FoundationEssentials
+    public import FoundationEssentials
 #else
-    import Foundation
+    public import Foundation
 #endif
 
 extension JSONReader {
@@ -11,14 +11,18 @@ extension JSONReader {
     /// name's length where a sender means harm. So the text is first read in linear time, within limits, and a name that
     /// is not stream-safe is refused.
     ///
+    /// - Parameter dates: How a `Date` is spelled. Default: as `JSONEncoder` writes it.
     /// - Throws: ``JSONError``, or the `DecodingError` of a text that is JSON but not of this type.
     public static func decode<Value: Decodable>(
-        _ type: Value.Type = Value.self, from bytes: [UInt8], limits: Limits = .standard
+        _ type: Value.Type = Value.self, from bytes: [UInt8], limits: Limits = .standard,
+        dates: JSONDecoder.DateDecodingStrategy = .deferredToDate
     ) throws -> Value {
         var limits = limits
         limits.requiresUTF8 = true
         limits.requiresStreamSafeNames = true
         _ = try JSONValue(bytes, limits: limits)
-        return try JSONDecoder().decode(type, from: Data(bytes))
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = dates
+        return try decoder.decode(type, from: Data(bytes))
     }
 }

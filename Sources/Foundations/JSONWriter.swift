@@ -49,6 +49,12 @@ public struct JSONWriter: Sendable {
     /// Appends JSON that is written already, without a comma.
     public mutating func raw(_ json: ArraySlice<UInt8>) { bytes.append(contentsOf: json) }
 
+    /// Appends a value that is written already, after the comma that is due before it.
+    public mutating func value(_ json: some Collection<UInt8>) {
+        separate()
+        bytes.append(contentsOf: json)
+    }
+
     // MARK: Containers
 
     public mutating func object(_ write: (inout JSONWriter) throws -> Void) rethrows {

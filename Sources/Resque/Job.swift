@@ -76,7 +76,7 @@ public struct Job: Sendable {
     init(_ reservation: Reservation) throws(InvalidJob) {
         try self.init(reservation.bytes, from: reservation.queue)
         identity = reservation.history.identity
-        failures = reservation.history.failures
+        failures = max(reservation.history.failures, activeJobExecutions)
         crashCount = reservation.history.crashCount
     }
 
@@ -96,6 +96,13 @@ public struct Job: Sendable {
         json.string(queue)
         json.raw(bytes[queueRange.upperBound...])
         return json.bytes
+    }
+
+    /// The same job with other arguments; all else as it is.
+    func replacingArguments(by json: [UInt8]) -> Job {
+        guard let argumentsRange else { return self }
+        let bytes = bytes[..<argumentsRange.lowerBound] + json + bytes[argumentsRange.upperBound...]
+        return (try? Job(Array(bytes), from: queue)) ?? self
     }
 
     /// The value of `args`. One that is not an array counts as the only argument, as node has it.

@@ -80,7 +80,7 @@ public struct JobArguments: Sendable, Hashable {
         _ body: (ArgumentDecoder) throws -> Result
     ) throws(InvalidJobArguments) -> Result {
         do {
-            let elements = try JSONReader.decode(ArgumentDecoder.self, from: json)
+            let elements = try JSONReader.decode(ArgumentDecoder.self, from: json, dates: .iso8601OrDefault)
             let result = try body(elements)
             try elements.finish()
             return result
@@ -95,7 +95,7 @@ public struct JobArguments: Sendable, Hashable {
 
     /// The first element alone.
     func first<Argument: Decodable>(as type: Argument.Type) throws -> Argument {
-        try JSONReader.decode(ArgumentDecoder.self, from: json).next(as: type)
+        try JSONReader.decode(ArgumentDecoder.self, from: json, dates: .iso8601OrDefault).next(as: type)
     }
 
     /// The characters of the only element, which is a string, as UTF-8.

@@ -18,10 +18,14 @@ public struct Jobs: Sendable {
     struct Definition: Sendable {
         let plugins: [any Plugin]
         let perform: @Sendable (Job) async throws -> any Sendable
+        /// The classes by which Rails counts the failures of a Rails job; nil for any other job.
+        var exceptions: [String]?
     }
 
     /// By bytes: another program chooses the names that are looked up.
     private var definitions: [ByteString: Definition] = [:]
+    /// The Rails jobs, by their classes.
+    private var activeJobs: [ByteString: Definition] = [:]
 
     /// No jobs. A job that is not registered fails with ``UnknownClass``.
     public init() {}
@@ -55,19 +59,27 @@ public struct Jobs: Sendable {
         }
     }
 
-    /// The names that are registered, with a small first letter, sorted.
-    public var names: [String] { definitions.keys.sorted().map(\.text) }
-
-    func plugins(for className: String) -> [any Plugin] {
-        // A program that only enqueues registers none.
-        definitions.isEmpty ? [] : definitions[Self.key(className)]?.plugins ?? []
+    mutating func register(activeJob name: String, _ definition: Definition) {
+        activeJobs[ByteString(name)] = definition
     }
 
-    func definition(of className: String) throws(UnknownClass) -> Definition {
-        guard let definition = definitions[Self.key(className)] else {
-            throw UnknownClass(className: className, known: names)
-        }
+    /// The names that are registered, with a small first letter, sorted; then the classes of Rails jobs.
+    public var names: [String] { (definitions.keys.sorted() + activeJobs.keys.sorted()).map(\.text) }
+
+    func plugins(for job: Job) -> [any Plugin] {
+        // A program that only enqueues registers none.
+        definitions.isEmpty && activeJobs.isEmpty ? [] : find(job)?.plugins ?? []
+    }
+
+    func definition(of job: Job) throws(UnknownClass) -> Definition {
+        guard let definition = find(job) else { throw UnknownClass(className: job.shownClass, known: names) }
         return definition
+    }
+
+    private func find(_ job: Job) -> Definition? {
+        if let definition = definitions[Self.key(job.className)] { return definition }
+        guard !activeJobs.isEmpty, let name = job.activeJobClass else { return nil }
+        return activeJobs[ByteString(name)]
     }
 
     private static func key(_ name: String) -> ByteString {

@@ -11,7 +11,7 @@ extension Processor {
             return nil
         }
         do {
-            let definition = try processorGroup.jobs.definition(of: job.className)
+            let definition = try processorGroup.jobs.definition(of: job)
             processorGroup.emit(id, .job(job))
             switch try await decision(of: job, definition.plugins) {
             case .perform: return await conclude(reservation, job, definition, since: began)
@@ -20,11 +20,31 @@ extension Processor {
                 await acknowledge(reservation, .later(reservation.history, after: delay))
                 processorGroup.emit(id, .reEnqueue(job, reason: "put off", after: delay))
             }
+        } catch let error as UnknownClass where processorGroup.options.onUnknownClass == .leave {
+            await leave(reservation, job, error, since: began)
         } catch {
             await fail(reservation, error, job: job, since: began)
         }
         return nil
     }
+
+    /// Leaves a job in its queue for a worker that knows its class.
+    private func leave(
+        _ reservation: Reservation, _ job: Job, _ error: UnknownClass, since began: ContinuousClock.Instant
+    ) async {
+        let decision = processorGroup.leftJobs.decide(job)
+        guard decision != .fail else { return await fail(reservation, error, job: job, since: began) }
+        await acknowledge(reservation, .back(reservation.history))
+        if decision == .leave {
+            processorGroup.emit(id, .reEnqueue(job, reason: "\(error)", after: .zero))
+        } else {
+            // There may be no other job: others get time to take it.
+            try? await Task.sleep(for: Self.leftJobPause)
+        }
+    }
+
+    /// How long a processor waits when a job that it left comes again.
+    private static let leftJobPause = Duration.milliseconds(250)
 
     private func decision(of job: Job, _ plugins: [any Plugin]) async throws -> PerformDecision {
         for plugin in plugins {
@@ -64,7 +84,7 @@ extension Processor {
         case .retry(let error, let delay):
             var history = reservation.history
             history.failures += 1
-            await acknowledge(reservation, .retry(history, after: delay))
+            await acknowledge(reservation.attempt(job, after: delay, definition), .retry(history, after: delay))
             processorGroup.emit(id, .reEnqueue(job, reason: "\(error)", after: delay))
         }
         return nil

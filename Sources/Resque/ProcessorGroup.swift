@@ -28,6 +28,7 @@ final class ProcessorGroup: Sendable {
     let store: ResqueStore
     let queue: Queue
     let wakeup = IdleProcessors()
+    let leftJobs: LeftJobs
     /// The event loop of its connections.
     let loop: any EventLoop
     private let connection: RedisConnection
@@ -45,6 +46,7 @@ final class ProcessorGroup: Sendable {
         events: (@Sendable (_ worker: String, WorkerEvent) -> Void)?
     ) {
         (self.jobs, self.options, self.logger) = (jobs, options, logger)
+        leftJobs = LeftJobs(wait: options.unknownClassWait)
         // A worker sends few commands, but one job may be large.
         var redisOptions = options.redis
         redisOptions.pendingByteLimit = max(redisOptions.pendingByteLimit, 1 << 30)

@@ -10,8 +10,8 @@ import BgdemoFoundations
 extension Queue {
     /// How long the job at the front of a queue has been there; zero where the queue is empty.
     ///
-    /// A job of Resque does not say when it was pushed. One may, by an `id` in its first argument that is a ULID, as
-    /// the mails' are; nil where the job at the front has none.
+    /// A job of Resque does not say when it was pushed. A Rails job does, and any may by an `id` in its first argument that
+    /// is a ULID, as the mails' are; nil where the job at the front does not.
     ///
     /// - Throws: ``ResqueError``.
     public func wait(in queue: String) async throws(ResqueError) -> Duration? {
@@ -23,8 +23,13 @@ extension Queue {
 
 extension Job {
     /// When the job was made, where the `id` in its first argument is a ULID (<https://github.com/ulid/spec>), whose
-    /// first ten characters are the milliseconds since 1970.
+    /// first ten characters are the milliseconds since 1970. For a Rails job when it was pushed, or was to be performed
+    /// where that is later.
     public var pushed: Date? {
+        if className.hasSameBytes(as: ActiveJob.wrapper) {
+            guard let job = try? ActiveJob(self) else { return nil }
+            return [job.enqueuedAt, job.scheduledAt].compactMap(\.self).max()
+        }
         struct Identified: Decodable { let id: String }
         guard let argument = try? arguments.first(as: Identified.self), argument.id.utf8.count == 26 else { return nil }
         var milliseconds = 0

@@ -25,7 +25,7 @@ public struct Queue: Sendable {
     /// - Throws: ``ResqueError``; with the code ``ResqueError/Code/plugin`` what a plugin throws.
     @discardableResult
     public func enqueue(_ job: Job) async throws(ResqueError) -> Bool {
-        let plugins = jobs.plugins(for: job.className)
+        let plugins = jobs.plugins(for: job)
         for plugin in plugins {
             do {
                 guard try await plugin.beforeEnqueue(job, to: self) else { return false }

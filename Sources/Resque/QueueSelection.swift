@@ -6,10 +6,13 @@ import BgdemoFoundations
 #endif
 import Synchronization
 
-/// The queues of a worker by priority. `*` means all others, in the order of their names; it is kept up to date.
+/// The queues of a worker by priority, as in Ruby: names, and patterns that stand for the queues that there are, in the order
+/// of their names; they are kept up to date. Each queue counts where it comes first, and none that is left out by a `!`.
 final class QueueSelection: Sendable {
     /// As the program gave them.
     let order: [String]
+    private let chosen: [QueuePattern]
+    private let excluded: [QueuePattern]
     private let keys: ResqueKeys
     private let state: Mutex<State>
 
@@ -23,11 +26,14 @@ final class QueueSelection: Sendable {
     init(_ order: [String], keys: ResqueKeys) {
         self.order = order
         self.keys = keys
-        let names = order.filter { $0 != "*" }
-        state = Mutex(State(names: names, keys: names.map(keys.queue)))
+        let patterns = order.map { QueuePattern($0) }
+        (chosen, excluded) = (patterns.filter { !$0.isExclusion }, patterns.filter(\.isExclusion))
+        state = Mutex(State(names: [], keys: []))
+        update(known: [])
     }
 
-    var isOpen: Bool { order.contains("*") }
+    /// Whether the queues depend on those that there are.
+    var isOpen: Bool { chosen.contains(where: \.isOpen) }
 
     var names: [String] { state.withLock(\.names) }
 
@@ -46,9 +52,10 @@ final class QueueSelection: Sendable {
 
     /// - Parameter known: The names of all queues there are.
     func update(known: some Sequence<String>) {
-        let named = Set(order.map { ByteString($0) })
-        let others = known.filter { !named.contains(ByteString($0)) }.sortedByBytes()
-        let names = order.flatMap { $0 == "*" ? others : [$0] }
+        let known = known.sortedByBytes()
+        var seen = Set<ByteString>()
+        let names = chosen.flatMap { pattern in pattern.isOpen ? known.filter(pattern.matches) : [pattern.text] }
+            .filter { name in seen.insert(ByteString(name)).inserted && !excluded.contains { $0.matches(name) } }
         state.withLock { state in
             guard !names.elementsEqual(state.names, by: { $0.hasSameBytes(as: $1) }) else { return }
             state = State(names: names, keys: names.map(keys.queue))

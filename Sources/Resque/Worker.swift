@@ -22,8 +22,9 @@ public final class Worker: Service {
     let processorGroup: ProcessorGroup
 
     /// - Parameters:
-    ///   - queues: By priority: a job is taken from the first that has one. `*` means all others, in alphabetical order.
-    ///   - jobs: The jobs that the worker can perform. Jobs of another class go to `failed`.
+    ///   - queues: By priority: a job is taken from the first that has one. As in Ruby, a name may be a pattern: `high*`
+    ///     means all queues that begin so, `*` all, in alphabetical order, and `!low` leaves queues out.
+    ///   - jobs: The jobs that the worker can perform; see ``WorkerOptions/onUnknownClass`` for the others.
     ///   - redis: Gets one connection for commands, and one for each queue (up to 16) to wait for jobs.
     ///   - events: Called with each event and the id of its worker; must not block. Default: writes the event to the log.
     public init(
@@ -63,6 +64,11 @@ public struct WorkerOptions: Sendable {
     public var concurrency = 1
     /// What becomes of the job of a worker of this library that has died. Default: back to its queue.
     public var onDeadWorker = DeadWorkerPolicy.requeue
+    /// What becomes of a job of a class that the worker does not know. Default: it goes to `failed`.
+    public var onUnknownClass = UnknownClassPolicy.failed
+    /// How long a job of an unknown class is left in its queue by ``UnknownClassPolicy/leave``. Default: 10 seconds, two
+    /// polls of the workers of Ruby and node.
+    public var unknownClassWait = Duration.seconds(10)
     /// A job whose workers died so many times goes to `failed`, whatever ``onDeadWorker`` says. Default: 3.
     public var maxCrashes = 3
     /// How long jobs in hand may take to finish when the worker stops. Default: 30 seconds.

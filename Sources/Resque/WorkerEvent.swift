@@ -54,7 +54,7 @@ public enum WorkerEvent: Sendable {
     }
 
     private func name(_ job: Job) -> String {
-        "\(printable(job.queue, limit: 100)) \(printable(job.className, limit: 100))"
+        "\(printable(job.queue, limit: 100)) \(printable(job.shownClass, limit: 100))"
     }
 
 }

@@ -139,7 +139,7 @@ struct EstateTests {
             jobs.register("look") { _ in }
             return try ContinuousClock().measure {
                 let job = try Job(bytes, from: text)
-                _ = try? jobs.definition(of: job.className)
+                _ = try? jobs.definition(of: job)
                 _ = Set([job, job])
                 _ = try? job.arguments.decode([String: String].self)
             }

@@ -72,7 +72,7 @@ import Testing
         let job = try job(#"{"\#(name)":1,"class":"\#(name)","args":[{"\#(name)":1}]}"#)
         var jobs = Jobs()
         jobs.register("é") { (_: Job) in }
-        #expect(throws: UnknownClass.self) { try jobs.definition(of: job.className) }
+        #expect(throws: UnknownClass.self) { try jobs.definition(of: job) }
         #expect(throws: InvalidJobArguments.self) { try job.arguments.decode([String: Int].self) }
         #expect(ContinuousClock.now - start < .seconds(2))
     }

@@ -4,13 +4,15 @@ import Resque
 extension StrategyDescriptor {
     public static let queueBus = StrategyDescriptor(
         "queuebus", summary: "an event, copied to a queue per subscriber",
-        deployment: .webServerAndWorkers, needsRedis: true, options: [QueueBusOptions.self, DeadWorkerOptions.self],
+        deployment: .webServerAndWorkers, needsRedis: true, options: [QueueBusOptions.self, ResqueEstateOptions.self],
         guarantees: .losesNothing
     ) { context in
         let redis = try context.requireRedis()
+        let estate = try context.options(ResqueEstateOptions.self)
         var options = WorkerOptions()
+        options.namespace = try estate.namespace(context.environment)
         options.onDeadWorker =
-            switch try context.options(DeadWorkerOptions.self).action(context.environment) {
+            switch try estate.action(context.environment) {
             case .requeue: .requeue
             case .fail: .fail
             }

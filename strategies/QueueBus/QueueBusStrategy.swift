@@ -30,7 +30,7 @@ public struct QueueBusStrategy: Strategy {
         redis: any RedisCommands, url: RedisURL, on group: any EventLoopGroup, delivery: Delivery, retry: RetryPolicy,
         archive: LineFile?, options: WorkerOptions, logger: Logger
     ) throws {
-        var bus = Bus(redis: redis, logger: logger)
+        var bus = Bus(redis: redis, namespace: options.namespace, logger: logger)
         bus.ride(try Application("mailer"), "send", on: EmailRequested.matcher) { event in
             try await delivery.attempt(EmailRequested.email(event), number: 1)
         }
@@ -43,14 +43,15 @@ public struct QueueBusStrategy: Strategy {
             SendError.isWorthRetrying($0) || $0 is LineFileError || $0 is RedisError
         }
         self.bus = bus
-        queue = Queue(redis: redis)
+        queue = Queue(redis: redis, namespace: options.namespace)
         publisher = Publisher(queue)
         let jobs = bus.jobs(plugins: [retry])
         workers = ([Publisher.incoming] + bus.queues).map { queue in
             Worker(queues: [queue], jobs: jobs, redis: url, on: group, options: options, logger: logger)
         }
         scheduler = Scheduler(
-            redis: RedisConnection(url, on: group.next(), options: options.redis, logger: logger), logger: logger)
+            redis: RedisConnection(url, on: group.next(), options: options.redis, logger: logger),
+            namespace: options.namespace, logger: logger)
     }
 
     public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {

@@ -1,9 +1,33 @@
-import ArgumentParser
+public import ArgumentParser
 import BgdemoCore
+import BgdemoFoundations
+public import Resque
 
 /// The options of `serve` for resque.
 struct ResqueOptions: StrategyOptions {
     static let title = "Strategy resque"
+
+    @Option(
+        help: """
+            The queues that a worker takes jobs from, by priority, with commas; as in Ruby, high* and * are patterns, and \
+            !low leaves a queue out (BGDEMO_QUEUES). A web server pushes to the first that is a name. \
+            Default: emailQueue,slowQueue.
+            """)
+    var queues: String?
+
+    @Option(
+        help: """
+            The class of the jobs that send mails, pushed and performed, plain or by ActiveJob (BGDEMO_JOB_CLASS). \
+            A worker performs sendEmail and Rails' SendEmailJob as well. Default: sendEmail.
+            """)
+    var jobClass: String?
+
+    @Option(
+        help: """
+            What happens to a job of a class that the worker does not know: failed, or leave, which puts it back at the end \
+            of its queue for one that does (BGDEMO_ON_UNKNOWN_CLASS). Default: failed.
+            """)
+    var onUnknownClass: UnknownClassPolicy?
 
     @Option(help: "The fewest jobs at a time; their number then follows the load (BGDEMO_MIN_PROCESSORS).")
     var minProcessors: Int?
@@ -12,10 +36,41 @@ struct ResqueOptions: StrategyOptions {
     var maxProcessors: Int?
 
     var givenFlags: [String] {
-        Self.names(("--min-processors", minProcessors != nil), ("--max-processors", maxProcessors != nil))
+        Self.names(
+            ("--queues", queues != nil), ("--job-class", jobClass != nil),
+            ("--on-unknown-class", onUnknownClass != nil), ("--min-processors", minProcessors != nil),
+            ("--max-processors", maxProcessors != nil))
     }
 
-    func check(_ environment: EnvironmentVariables, _ work: WorkSettings) throws { _ = try processors(environment) }
+    func check(_ environment: EnvironmentVariables, _ work: WorkSettings) throws {
+        _ = try processors(environment)
+        _ = try queues(environment)
+        _ = try onUnknownClass(environment)
+        if try jobClass(environment) != nil, work.semantics == .original {
+            throw ValidationError("--job-class cannot be combined with --semantics original")
+        }
+    }
+
+    /// The entries of the list; nil for the default.
+    func queues(_ environment: EnvironmentVariables) throws -> [String]? {
+        guard let text = try environment.value(queues, "BGDEMO_QUEUES") else { return nil }
+        let entries = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.trimmingBlanks() }
+        guard entries.allSatisfy({ !$0.isEmpty && $0 != "!" }) else {
+            throw ValidationError("--queues has an empty name: '\(text)'")
+        }
+        guard entries.contains(where: { !$0.hasPrefix("!") }) else {
+            throw ValidationError("--queues only leaves queues out: add those to take jobs from, such as *")
+        }
+        return entries
+    }
+
+    func jobClass(_ environment: EnvironmentVariables) throws -> String? {
+        try environment.value(jobClass, "BGDEMO_JOB_CLASS")
+    }
+
+    func onUnknownClass(_ environment: EnvironmentVariables) throws -> UnknownClassPolicy {
+        try environment.value(onUnknownClass, "BGDEMO_ON_UNKNOWN_CLASS") ?? .failed
+    }
 
     /// How many jobs are performed at a time, following the load; nil for as many as `--concurrency` says.
     func processors(_ environment: EnvironmentVariables) throws -> ClosedRange<Int>? {
@@ -29,3 +84,5 @@ struct ResqueOptions: StrategyOptions {
         return low...high
     }
 }
+
+extension UnknownClassPolicy: ExpressibleByArgument {}

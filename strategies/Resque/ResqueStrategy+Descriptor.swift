@@ -5,17 +5,17 @@ import Resque
 extension StrategyDescriptor {
     public static let resque = StrategyDescriptor(
         "resque", summary: "a job in a Redis queue; workers perform it",
-        deployment: .webServerAndWorkers, needsRedis: true, options: [ResqueOptions.self, DeadWorkerOptions.self],
+        deployment: .webServerAndWorkers, needsRedis: true, options: [ResqueOptions.self, ResqueEstateOptions.self],
         guarantees: .losesNothing,
         original: { context in
-            try await ResqueStrategy(context) { jobs, options in
+            try await ResqueStrategy(context) { _, jobs, options in
                 jobs.registerOriginalMail(context.delivery)
                 options.useOriginalSemantics()
             }
         },
         make: { context in
-            try await ResqueStrategy(context) { jobs, options in
-                jobs.registerMail(context.delivery, retry: context.work.retry)
+            try await ResqueStrategy(context) { mails, jobs, options in
+                jobs.registerMail(mails, context.delivery, retry: context.work.retry)
                 options.onDeadWorker = try WorkerOptions.DeadWorkerPolicy(context)
             }
         })
@@ -24,31 +24,40 @@ extension StrategyDescriptor {
 extension ResqueStrategy {
     /// - Parameter configure: Registers the job that sends a mail.
     fileprivate init(
-        _ context: StrategyContext, configure: (inout Jobs, inout WorkerOptions) throws -> Void
+        _ context: StrategyContext, configure: (MailJobs, inout Jobs, inout WorkerOptions) throws -> Void
     ) async throws {
+        let (options, environment) = (try context.options(ResqueOptions.self), context.environment)
+        let queues = try options.queues(environment) ?? [MailJobs.queue, SlowJobs.queue]
+        let mails = MailJobs(className: try options.jobClass(environment), queues: queues)
+        let namespace = try context.options(ResqueEstateOptions.self).namespace(environment)
         let redis = try context.requireRedis()
         let commands = redis.connect(context.group, logger: context.logger)
         await commands.warnWithoutAppendOnlyFile("jobs", context.logger)
-        let worker = context.role.works ? try WorkerService(context, redis, configure) : nil
-        self.init(redis: commands, worker: worker)
+        let worker =
+            context.role.works
+            ? try WorkerService(context, redis, queues, namespace) { try configure(mails, &$0, &$1) } : nil
+        self.init(redis: commands, namespace: namespace, mails: mails, worker: worker)
     }
 }
 
 extension ResqueStrategy.WorkerService {
     fileprivate init(
-        _ context: StrategyContext, _ redis: RedisEndpoint,
+        _ context: StrategyContext, _ redis: RedisEndpoint, _ queues: [String], _ namespace: String,
         _ configure: (inout Jobs, inout WorkerOptions) throws -> Void
     ) throws {
         var jobs = Jobs()
         jobs.registerSlowJobs()
         var options = WorkerOptions()
+        options.namespace = namespace
+        options.onUnknownClass = try context.options(ResqueOptions.self).onUnknownClass(context.environment)
         options.grace = context.workerGrace
         options.redis = redis.options
         try configure(&jobs, &options)
         let concurrency = context.work.concurrency
         let processors = try context.options(ResqueOptions.self).processors(context.environment)
         self.init(
-            jobs: jobs, processors: processors ?? concurrency...concurrency, redis: redis.url, on: context.group,
+            queues: queues, jobs: jobs, processors: processors ?? concurrency...concurrency, redis: redis.url,
+            on: context.group,
             options: options, logger: context.logger)
     }
 }
@@ -56,7 +65,7 @@ extension ResqueStrategy.WorkerService {
 extension WorkerOptions.DeadWorkerPolicy {
     fileprivate init(_ context: StrategyContext) throws {
         self =
-            switch try context.options(DeadWorkerOptions.self).action(context.environment) {
+            switch try context.options(ResqueEstateOptions.self).action(context.environment) {
             case .requeue: .requeue
             case .fail: .fail
             }

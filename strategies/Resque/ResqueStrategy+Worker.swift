@@ -11,13 +11,13 @@ extension ResqueStrategy {
         private let scheduler: Scheduler
 
         /// - Parameters:
-        ///   - jobs: What can be performed; see ``Resque/Jobs/registerMail(_:retry:)``.
+        ///   - queues: See `Worker`.
+        ///   - jobs: What can be performed.
         ///   - processors: How many jobs at a time; a range follows the load.
         public init(
-            jobs: Jobs, processors: ClosedRange<Int>, redis: RedisURL, on group: any EventLoopGroup,
+            queues: [String], jobs: Jobs, processors: ClosedRange<Int>, redis: RedisURL, on group: any EventLoopGroup,
             options: WorkerOptions, logger: Logger
         ) {
-            let queues = [MailJob.queue, SlowJobs.queue]
             if processors.count == 1 {
                 var options = options
                 options.concurrency = processors.lowerBound
@@ -30,7 +30,7 @@ extension ResqueStrategy {
                     logger: logger)
             }
             let connection = RedisConnection(redis, on: group.next(), options: options.redis, logger: logger)
-            scheduler = Scheduler(redis: connection, logger: logger)
+            scheduler = Scheduler(redis: connection, namespace: options.namespace, logger: logger)
         }
 
         func run() async throws {

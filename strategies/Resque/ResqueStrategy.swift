@@ -1,5 +1,5 @@
 public import BgdemoEmail
-public import RedisClient
+import RedisClient
 import Resque
 public import BgdemoCore
 
@@ -14,17 +14,21 @@ public import BgdemoCore
 /// worker, delayed until its next attempt, or in `failed`; whatever dies, it is in one of them.
 public struct ResqueStrategy: Strategy {
     private let queue: Queue
+    private let mails: MailJobs
     private let worker: WorkerService?
 
-    /// - Parameter redis: What the web half pushes through.
-    public init(redis: any RedisCommands, worker: WorkerService?) {
-        queue = Queue(redis: redis)
-        self.worker = worker
+    /// - Parameters:
+    ///   - redis: What the web half pushes through.
+    ///   - namespace: The beginning of all keys, without the colon.
+    ///   - mails: How the web half writes a mail.
+    init(redis: any RedisCommands, namespace: String, mails: MailJobs, worker: WorkerService?) {
+        queue = Queue(redis: redis, namespace: namespace)
+        (self.mails, self.worker) = (mails, worker)
     }
 
     public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
         do {
-            try await queue.enqueue(MailJob.job(email))
+            try await queue.enqueue(mails.job(email))
         } catch {
             throw AcceptError(error.underlyingError ?? error)
         }
@@ -33,7 +37,7 @@ public struct ResqueStrategy: Strategy {
 
     public func accept(_ email: Email, after delay: Duration) async throws(AcceptError) -> AcceptResult {
         do {
-            try await queue.enqueueIn(delay, MailJob.job(email))
+            try await queue.enqueueIn(delay, mails.job(email))
         } catch {
             throw AcceptError(error.underlyingError ?? error)
         }
@@ -42,7 +46,7 @@ public struct ResqueStrategy: Strategy {
 
     public func check() async throws(AcceptError) {
         do {
-            try await queue.checkWritable(MailJob.queue)
+            try await queue.checkWritable(mails.queue)
         } catch {
             throw AcceptError(error.underlyingError ?? error)
         }
