@@ -15,9 +15,19 @@ struct CompareRunner {
 
     /// - Throws: `ValidationError` for wrong options, `ExitCode` if something could not be measured.
     func measure(_ subjects: [BenchmarkSubject]) async throws {
+        let before = try report.check()
+        let comparison = try await comparison(subjects)
+        print(TerminalTable.text(comparison), terminator: "")
+        if let fates = comparison.fates { print("\n" + FaultMatrixText.text(fates), terminator: "") }
+        try await report.write(comparison, before: before)
+        let isMeasured = comparison.strategies.allSatisfy { $0.fate.accepted > 0 }
+        guard comparison.isComplete, isMeasured, comparison.fates?.isKept ?? true else { throw ExitCode.failure }
+    }
+
+    /// - Throws: `ValidationError` for wrong options.
+    func comparison(_ subjects: [BenchmarkSubject]) async throws -> Comparison {
         let benchmark = try load.benchmark()
         for rate in sweep { try LoadOptions.check(rate, seconds: benchmark.load.seconds, "--sweep") }
-        let before = try report.check()
         try chaos?.check()
         CurrentProcess.prepare()
 
@@ -35,11 +45,7 @@ struct CompareRunner {
         }
         comparison.seconds = (.now - start) / .seconds(1)
         comparison.isComplete = !benchmark.stop.isSet
-        print(TerminalTable.text(comparison), terminator: "")
-        if let fates = comparison.fates { print("\n" + FaultMatrixText.text(fates), terminator: "") }
-        try await report.write(comparison, before: before)
-        let isMeasured = comparison.strategies.allSatisfy { $0.fate.accepted > 0 }
-        guard comparison.isComplete, isMeasured, comparison.fates?.isKept ?? true else { throw ExitCode.failure }
+        return comparison
     }
 
     private func fates(_ subjects: [BenchmarkSubject], _ benchmark: Benchmark) async -> FaultMatrix? {

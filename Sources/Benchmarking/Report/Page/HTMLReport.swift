@@ -36,6 +36,7 @@ public enum HTMLReport {
             FaultMatrixTable.write(fates, into: &html)
             html.raw("</section>\n")
         }
+        AdviceSection.write(comparison, into: &html)
         RunSection.write(comparison, into: &html)
     }
 
