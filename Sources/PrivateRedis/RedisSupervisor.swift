@@ -44,7 +44,7 @@ enum RedisSupervisor {
         do {
             let result = try await run(
                 .path("/bin/sh"), arguments: Arguments(["-c", start, script, log, folder] + command),
-                platformOptions: options, output: .discarded)
+                environment: CleanEnvironment.environment, platformOptions: options, output: .discarded)
             guard result.terminationStatus.isSuccess else {
                 throw PrivateRedisError.notStarted("its shell ended with \(result.terminationStatus)")
             }

@@ -103,6 +103,29 @@ struct PrivateRedisTests {
         }
     }
 
+    #if os(Linux)
+        @Test("Neither the server nor the shells around it get a variable that they do not need, such as a password")
+        func environment() async throws {
+            let needed: Set = ["PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "LD_LIBRARY_PATH"]
+            // Those that a shell sets.
+            let own: Set = ["PWD", "OLDPWD", "SHLVL", "_"]
+            try #require(!Set(ProcessInfo.processInfo.environment.keys).subtracting(needed.union(own)).isEmpty)
+            try await withUser { user, _ in
+                let (url, handle) = try await PrivateRedis.hold(user, logger: silent)
+                let server = try await pid(url)
+                let runner = try await parent(of: server)
+                for pid in [try await parent(of: runner), runner, server] {
+                    let bytes = try #require(FileManager.default.contents(atPath: "/proc/\(pid)/environ"))
+                    let variables = String(decoding: bytes, as: UTF8.self).split(separator: "\0")
+                    let names = variables.filter { $0.contains("=") }.map { String($0.prefix { $0 != "=" }) }
+                    #expect(Set(names).subtracting(needed.union(own)).isEmpty, "\(pid)")
+                    #expect(pid == server || names.contains("PATH"))
+                }
+                withExtendedLifetime(handle) {}
+            }
+        }
+    #endif
+
     @Test("A killed server is restarted by its supervisor with its data")
     func killedServer() async throws {
         try await withUser { user, _ in

@@ -1,3 +1,4 @@
+import BgdemoPrivateRedis
 import BgdemoSystemCompat
 import RedisClient
 import Subprocess
@@ -61,7 +62,7 @@ extension Machine {
     private static func line(of program: String, _ arguments: [String]) async -> String? {
         let result = try? await run(
             program.hasPrefix("/") ? .path(FilePath(program)) : .name(program), arguments: Arguments(arguments),
-            output: .string(limit: 4096))
+            environment: CleanEnvironment.environment, output: .string(limit: 4096))
         return result?.standardOutput.split(whereSeparator: \.isNewline).first.map(String.init)
     }
 }

@@ -1,3 +1,4 @@
+import BgdemoPrivateRedis
 import BgdemoSystemCompat
 import Subprocess
 
@@ -34,7 +35,7 @@ final class ProcessReaper: Sendable {
         _ = try? await Subprocess.run(
             Configuration(
                 executable: .path("/bin/sh"), arguments: ["-c", Self.script, "reaper", folder],
-                environment: .custom(CleanEnvironment.variables), platformOptions: options),
+                environment: CleanEnvironment.environment, platformOptions: options),
             input: .inputWriter, output: .discarded, error: .discarded
         ) { execution in
             for await command in received { _ = try await execution.standardInputWriter.write(command) }

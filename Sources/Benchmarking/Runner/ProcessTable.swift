@@ -1,6 +1,7 @@
 import BgdemoSystemCompat
 
 #if canImport(Darwin)
+    import BgdemoPrivateRedis
     import Subprocess
 #endif
 #if canImport(FoundationEssentials)
@@ -46,7 +47,8 @@ enum ProcessTable {
 
         private static func ps(_ arguments: [String]) async -> String {
             let result = try? await run(
-                .path("/bin/ps"), arguments: Arguments(arguments), output: .string(limit: 4 << 20))
+                .path("/bin/ps"), arguments: Arguments(arguments), environment: CleanEnvironment.environment,
+                output: .string(limit: 4 << 20))
             return result?.standardOutput ?? ""
         }
     #else

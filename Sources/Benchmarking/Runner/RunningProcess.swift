@@ -1,3 +1,4 @@
+import BgdemoPrivateRedis
 import BgdemoSystemCompat
 import Subprocess
 import Synchronization
@@ -73,7 +74,7 @@ final class RunningProcess: Sendable {
             Configuration(
                 executable: command.executable.contains("/")
                     ? .path(FilePath(command.executable)) : .name(command.executable),
-                arguments: Arguments(command.arguments), environment: .custom(CleanEnvironment.variables),
+                arguments: Arguments(command.arguments), environment: CleanEnvironment.environment,
                 platformOptions: options),
             input: .none, output: .sequence, error: .combinedWithOutput
         ) { execution in

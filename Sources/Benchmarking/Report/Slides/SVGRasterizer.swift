@@ -1,3 +1,4 @@
+import BgdemoPrivateRedis
 import BgdemoSystemCompat
 import Subprocess
 
@@ -51,8 +52,8 @@ struct SVGRasterizer: Sendable {
         let ended = try await withThrowingTaskGroup(of: (TerminationStatus, String)?.self) { group in
             group.addTask {
                 let ended = try await run(
-                    executable, arguments: Arguments(arguments(svg, png)), output: .discarded,
-                    error: .string(limit: 64 << 10))
+                    executable, arguments: Arguments(arguments(svg, png)),
+                    environment: CleanEnvironment.environment, output: .discarded, error: .string(limit: 64 << 10))
                 return (ended.terminationStatus, ended.standardError)
             }
             group.addTask {
