@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 /// An IP address in the place of a domain: `[192.0.2.1]` or `[IPv6:2001:db8::1]` (RFC 5321, section 4.1.3).
 enum AddressLiteral {
     /// The literal as it was given, brackets and all.
@@ -8,7 +10,7 @@ enum AddressLiteral {
         let inside = String(domain.dropFirst().dropLast())
         // A mark on a bracket or a digit would be one `Character` with it.
         let isASCII = domain.utf8.allSatisfy { $0 < 0x80 }
-        let isIPv6 = inside.lowercased().hasPrefix("ipv6:") && isIPv6(inside.dropFirst(5))
+        let isIPv6 = inside.asciiLowercased().hasBytePrefix("ipv6:") && isIPv6(inside.dropFirst(5))
         guard isASCII, isIPv6 || isIPv4(inside[...]) else {
             throw InvalidEmail(.to, "in brackets after the @ stands an address like [192.0.2.1] or [IPv6:2001:db8::1]")
         }

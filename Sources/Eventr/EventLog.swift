@@ -78,7 +78,8 @@ public struct EventLog: Sendable {
     private func inHand(_ partition: PartitionLengths, _ consumer: String) async throws(RedisError) -> Int {
         let leases = try await store.send("HGETALL", store.keys.leases(partition.number, consumer)).pairs
         return leases.filter { $0.key != "head" }.reduce(0) { sum, lease in
-            let numbers = lease.value.text?.split(separator: " ").compactMap { Int($0) } ?? []
+            let words = (lease.value.bytes ?? []).split(separator: UInt8(ascii: " "))
+            let numbers = words.compactMap { Int(String(decoding: $0, as: UTF8.self)) }
             guard numbers.count == 4, 0 <= numbers[0], numbers[0] <= numbers[1] else { return sum }
             return sum + min(numbers[1] - numbers[0], partition.length)
         }

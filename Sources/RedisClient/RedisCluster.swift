@@ -1,3 +1,4 @@
+import BgdemoFoundations
 public import Logging
 public import NIOCore
 import Synchronization
@@ -11,10 +12,13 @@ import Synchronization
 public final class RedisCluster: RedisCommands {
     private struct SlotMap {
         /// The pools, by their node's `host:port`.
-        var nodes: [String: RedisConnectionPool] = [:]
+        var nodes: [ByteString: RedisConnectionPool] = [:]
         /// The node of each slot; nil where it is not known.
         var slots = [String?](repeating: nil, count: RedisCommand.slots.count)
     }
+
+    /// The most nodes that it connects to: a Redis Cluster has 1000 at most, and a server may name any number.
+    private static let nodeLimit = 1000
 
     private let seed: RedisURL
     private let seedNode: RedisConnectionPool
@@ -112,10 +116,10 @@ public final class RedisCluster: RedisCommands {
     /// - Parameter address: `host:port`, or `:port` for the seed's host.
     private func node(at address: String) -> RedisConnectionPool {
         map.withLock { map in
-            if let node = map.nodes[address] { return node }
-            guard let url = seed.at(address) else { return seedNode }
+            if let node = map.nodes[ByteString(address)] { return node }
+            guard map.nodes.count < Self.nodeLimit, let url = seed.at(address) else { return seedNode }
             let node = RedisConnectionPool(url, on: group, options: options, logger: logger)
-            map.nodes[address] = node
+            map.nodes[ByteString(address)] = node
             return node
         }
     }

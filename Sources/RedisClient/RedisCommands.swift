@@ -73,8 +73,9 @@ extension RedisCommands {
     ///
     /// - Throws: ``RedisError``.
     public func serverVersion() async throws(RedisError) -> String {
-        let info = try await send("INFO", "server").text ?? ""
-        let line = info.split(whereSeparator: \.isNewline).first { $0.hasPrefix("redis_version:") }
-        return line.map { String($0.dropFirst("redis_version:".count)) } ?? "unknown"
+        let name = Array("redis_version:".utf8)
+        let info = try await send("INFO", "server").bytes ?? []
+        let line = info.split { $0 == 0x0d || $0 == 0x0a }.first { $0.starts(with: name) }
+        return line.map { String(decoding: $0.dropFirst(name.count), as: UTF8.self) } ?? "unknown"
     }
 }

@@ -13,8 +13,8 @@ struct JobHistory: Sendable, Hashable {
     /// From `<reservation>` or `<reservation> <history>`; a job that is reserved for the first time is named after its
     /// reservation.
     init(ofReservation text: String, by id: WorkerID) {
-        let words = text.split(separator: " ")
-        let parts = words.last?.split(separator: ",") ?? []
+        let words = text.utf8.split(separator: UInt8(ascii: " ")).map { Substring($0) }
+        let parts = words.last?.utf8.split(separator: UInt8(ascii: ",")).map { Substring($0) } ?? []
         if words.count == 2, parts.count == 3, let failures = Int(parts[1]), let crashCount = Int(parts[2]) {
             // One more must be a number, too, whatever is in Redis.
             let counts = 0...1_000_000

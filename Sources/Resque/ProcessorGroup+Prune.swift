@@ -134,7 +134,7 @@ struct HeartbeatMonitor {
         among heartbeats: [WorkerID: String], at now: Date, limit: (WorkerID) -> Duration
     ) -> [WorkerID] {
         let clock = ContinuousClock.now
-        suspects = suspects.filter { heartbeats[$0.key] == $0.value.heartbeat }
+        suspects = suspects.filter { heartbeats[$0.key]?.hasSameBytes(as: $0.value.heartbeat) == true }
         for (id, heartbeat) in heartbeats where suspects[id] == nil {
             guard let time = Date(iso8601: heartbeat) else { continue }
             if now.timeIntervalSince(time) > limit(id) / .seconds(1) { suspects[id] = (heartbeat, clock) }

@@ -24,7 +24,7 @@ extension Queue {
     /// - Throws: ``ResqueError``.
     public func scheduled(_ job: Job) async throws(ResqueError) -> [Int] {
         try await store.send("SMEMBERS", store.keys.timestamps(job.delayed)).texts.compactMap { member in
-            member.split(separator: ":").last.flatMap { Int($0) }
+            member.utf8.split(separator: UInt8(ascii: ":")).last.flatMap { Int(Substring($0)) }
         }.sorted()
     }
 

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 public import RedisClient
 
 /// The queues: what a producer pushes, and what an operator reads and does.
@@ -154,7 +155,7 @@ public struct Queue: Sendable {
         let keys = store.keys
         let values = try await store.send(
             ["MGET", keys.pause, keys.pauseAll] as [any RedisArgument] + queues.map { keys.pause(of: $0) })
-        let isTrue = values[0]?.text.map { $0.lowercased().split(separator: " ") } == ["true"]
+        let isTrue = values[0]?.text?.trimmingBlanks().equalsIgnoringASCIICase("true") == true
         let paused = queues.indices.filter { values[$0 + 2]?.isNull == false }.map { queues[$0] }
         return (isTrue || values[1]?.isNull == false, paused)
     }

@@ -38,7 +38,8 @@ extension RedisCommands {
     ///
     /// - Parameter content: What it forgets, such as "jobs".
     public func warnWithoutAppendOnlyFile(_ content: String, _ logger: Logger) async {
-        guard let kept = try? await send("CONFIG", "GET", "appendonly").array?.last?.text, kept == "no" else { return }
+        let kept = try? await send("CONFIG", "GET", "appendonly").array?.last?.bytes
+        guard kept == Array("no".utf8) else { return }
         logger.warning(
             "This Redis keeps no append-only file: when it ends it forgets its \(content); redis-server --appendonly yes"
         )

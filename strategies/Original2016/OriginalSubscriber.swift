@@ -95,7 +95,7 @@ package struct OriginalSubscriber: Sendable {
         struct Message: Decodable { let to, subject, text: String }
         let message: Message
         do {
-            message = try JSONDecoder().decode(Message.self, from: Data(payload))
+            message = try JSONReader.decode(Message.self, from: payload)
         } catch {
             logger.critical("a message is not JSON: the worker of 2016 ends here")
             throw InvalidOriginalMessage()

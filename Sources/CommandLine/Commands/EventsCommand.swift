@@ -1,4 +1,5 @@
 import ArgumentParser
+import BgdemoFoundations
 import Eventr
 import BgdemoSystemCompat
 
@@ -70,7 +71,7 @@ struct EventsCommand: AsyncParsableCommand {
         func validate() throws {
             guard !json.isEmpty else { throw ValidationError("there is no event to write") }
             for json in json {
-                guard (try? JSONDecoder().decode(Named.self, from: Data(json.utf8))) != nil else {
+                guard (try? JSONReader.decode(Named.self, from: Array(json.utf8))) != nil else {
                     throw ValidationError("an event is a JSON object with an eventName, not \(json)")
                 }
             }

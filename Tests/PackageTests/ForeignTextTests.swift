@@ -1,0 +1,103 @@
+import Foundation
+import Testing
+
+/// Text from outside is compared, hashed and searched as bytes (see `ByteString`): `String` does it by canonical
+/// equivalence, in the square of the length of what a sender chose. This finds the lines that may do so.
+///
+/// What it finds in vain, such as a text of this program's own, gets a line in ``allowed``, with the reason.
+@Suite struct ForeignTextTests {
+    /// What compares, hashes or changes text by `Character`, or lets `Decodable` see names that nothing has bounded.
+    private static let suspects = [
+        #"\.has(Prefix|Suffix)\("#, #"\.(lower|upper)cased\(\)"#, #"\bCharacter\b"#,
+        #"\bJSON(Decoder\(|Serialization\.)"#,
+        #"\.is(Letter|Number|Whitespace|Newline|Punctuation|HexDigit)\b"#, #"\[(String|Substring): "#,
+        #"\bSet<(String|Substring)>"#, #"\.range\(of:"#, #"\.replacingOccurrences\("#, #"\.components\("#,
+        #"\.split\(separator: ""#,
+        #"\.(code|text|message|target|className|type|id)\)? [!=]= ""#,
+    ]
+
+    /// A file, or a file and a word of the line, with the reason.
+    private static let allowed: [String: String] = [
+        "Sources/Email/: unicodeScalars.split": "by scalars",
+        "Sources/Email/AddressLiteral.swift: text.split": "at most as long as an address",
+        "Sources/Email/Address.swift: Character(Unicode.Scalar(byte))": "one byte, as a character of a message",
+        "Sources/Email/Domain.swift: Character(Unicode.Scalar(byte))": "one byte, as a character of a message",
+        "Sources/Email/Domain.swift: label.lowercased()": "at most 63 bytes, folded as IDNA wants it",
+        "Sources/Email/AddressLiteral.swift: isHexDigit": "at most as long as an address, and at most 4 bytes",
+        "Sources/Email/MIMEMessage.swift: from.domain": "the sender's own domain",
+        "Sources/Foundations/JavaScriptJSON.swift: split": "the digits of a number",
+        "Sources/Eventr/ConsumerSession.swift: held": "by tokens that were made here",
+        "Sources/Foundations/JSONReader+Decode.swift: JSONDecoder": "the one decoder, behind a linear reader",
+        "Sources/MailAPI/IdempotencyCache.swift: [String: ": "by keys that are ASCII and at most 256 bytes",
+        "Sources/MailAPI/MailRouter.swift: pages": "by paths of this program; a longer one is not looked up",
+        "Sources/QueueBus/Fanout.swift: name.hasPrefix": "a ByteString",
+        "Sources/QueueBus/Matcher.swift: filters": "the application's own filters",
+        "Sources/RedisClient/PendingCommand.swift: last.code": "capital letters of ASCII, or ERR",
+        "Sources/RedisClient/RedisCluster.swift: error.reply?.code": "capital letters of ASCII, or ERR",
+        "Sources/RedisClient/RedisCommand+Route.swift: uppercased()": "the name of a command of this program",
+        "Sources/RedisClient/RedisURL+Connect.swift: errnoCode": "the system's name of an error",
+        "Sources/RedisClient/RedisURL+Sentinel.swift: split": "a URL of the command line",
+        "Sources/RedisClient/RedisURL.swift: lowercased()": "a URL of the command line",
+        "Sources/Resque/ProcessIdentity.swift: split": "what this host says in /proc",
+        "Sources/Resque/WorkerID.swift: info.hostName": "this host's own name",
+        "Sources/RubyRegex/RegexParser.swift: isWhitespace": "one scalar's property",
+        "Sources/RubyRegex/UnicodeProperty.swift: ": "one scalar's property",
+        "Sources/SMTPClient/CurlConnection.swift: split": "libcurl's own version",
+        "Sources/SMTPClient/SMTPServer.swift: host": "a host of the command line",
+        "Sources/SMTPInbox/Charset.swift: converters": "the system's converters; a name is ASCII and at most 40 bytes",
+        "Sources/SMTPInbox/AddressRule.swift: split": "at most as long as an address",
+        "Sources/SMTPInbox/InboxFault.swift: split": "an option of the command line",
+        "Sources/SMTPInbox/ReplyDelay.swift: split": "an option of the command line",
+        "Sources/SMTPInbox/SMTPCommand.swift: ": "a command line, which is bounded",
+        "Sources/Telemetry/PrometheusMetricsFactory.swift: split": "the metrics of this process",
+        "Sources/CommandLine/": "a word of the command line or of this program",
+        "strategies/Core/EnvironmentVariables.swift: ": "the process' own environment",
+        "strategies/Core/MasterSupport.swift: variables": "the process' own environment",
+        "strategies/Local/Pipes/": "the variables of a child",
+    ]
+
+    @Test("No line compares text from outside by Character, or decodes JSON that nothing has bounded")
+    func sources() throws {
+        var unused = Set(Self.allowed.keys)
+        for path in try Self.paths() {
+            let source = try String(contentsOfFile: "\(PackageDump.root)/\(path)", encoding: .utf8)
+            for line in try Self.suspicious(source) {
+                let reason = Self.allowed.keys.first { key in
+                    let parts = key.split(separator: ": ", maxSplits: 1)
+                    return path.hasPrefix(parts[0]) && (parts.count == 1 || line.contains(parts[1]))
+                }
+                #expect(reason != nil, "\(path):\(line)")
+                if let reason { unused.remove(reason) }
+            }
+        }
+        #expect(unused.isEmpty, "exceptions that nothing needs any more")
+    }
+
+    @Test(
+        "Each of them is found, and no comment",
+        arguments: [
+            #"if name.hasPrefix("a") {"#, "name.lowercased()", "let c: Character = x", "x.hasSuffix(y)",
+            "try JSONDecoder().decode(T.self, from: d)", "text.first?.isNumber", "var jobs: [String: Job] = [:]",
+            "Set<String>()", #"if error.code == "ASK" {"#, #"guard (try? value.text) == "no" else {"#,
+        ])
+    func suspects(line: String) throws {
+        #expect(try Self.suspicious("\(line)\n// \(line)\n    /// \(line)") == ["1: \(line)"])
+    }
+
+    /// All sources but those that see only this machine and its command line.
+    private static func paths() throws -> [String] {
+        let own = ["Benchmarking", "PrivateRedis", "SystemCompat", "CommandLine/Comparing"].map { "Sources/\($0)/" }
+        return ["Sources", "strategies"].flatMap { folder in
+            let files = FileManager.default.enumerator(atPath: "\(PackageDump.root)/\(folder)")
+            return (files?.compactMap { $0 as? String } ?? []).map { "\(folder)/\($0)" }
+        }.filter { path in path.hasSuffix(".swift") && !own.contains { path.hasPrefix($0) } }
+    }
+
+    private static func suspicious(_ source: String) throws -> [String] {
+        let pattern = try Regex(suspects.joined(separator: "|"))
+        return source.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap { place, line in
+            let code = line.drop { $0 == " " }
+            return code.hasPrefix("//") || code.firstMatch(of: pattern) == nil ? nil : "\(place + 1): \(code)"
+        }
+    }
+}
