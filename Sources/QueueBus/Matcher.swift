@@ -78,8 +78,10 @@ public struct Matcher: Sendable, Hashable {
     /// nil if it takes too many steps to decide.
     func evaluate(_ event: BusEvent) -> Bool? {
         guard !conditions.isEmpty, !isTooLarge else { return false }
+        // One for all filters: a subscription may have many.
+        var budget = RubyRegex.defaultBudget
         for condition in conditions {
-            let isMatch = condition.matches(event)
+            let isMatch = condition.matches(event, taking: &budget)
             guard isMatch == true else { return isMatch }
         }
         return true
@@ -114,7 +116,7 @@ extension Matcher: CustomStringConvertible {
 
 extension Matcher.Condition {
     /// nil if it takes too many steps to decide.
-    fileprivate func matches(_ event: BusEvent) -> Bool? {
+    fileprivate func matches(_ event: BusEvent, taking budget: inout Int) -> Bool? {
         switch filter {
         case .key: return event.has(name)
         case .blank: return event.text(of: name).isBlank
@@ -127,7 +129,7 @@ extension Matcher.Condition {
             let text = event.text(of: name) ?? ""
             if wanted.hasSameBytes(as: text) { return true }
             guard let regex else { return false }
-            return regex.matches(text)
+            return regex.matches(text, taking: &budget)
         }
     }
 }

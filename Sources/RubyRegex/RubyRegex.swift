@@ -35,8 +35,20 @@ package struct RubyRegex: Sendable {
     /// - Parameter budget: The most steps that the match may take.
     /// - Returns: nil if the budget was not enough to decide.
     package func matches(_ text: String, budget: Int = RubyRegex.defaultBudget) -> Bool? {
+        var budget = budget
+        return matches(text, taking: &budget)
+    }
+
+    /// The same, for several expressions that share a budget.
+    ///
+    /// - Parameter budget: The steps that are left; none where it was not enough.
+    package func matches(_ text: String, taking budget: inout Int) -> Bool? {
+        // The text is read once, whatever the expression.
+        budget -= text.utf8.count
+        guard budget > 0 else { return nil }
         var match = RegexMatch(program: program.instructions, text: text.unicodeScalars.map(\.value), budget: budget)
         let isFound = match.find(from: 0, at: 0, isAnchored: false)
-        return match.budget > 0 ? isFound : nil
+        budget = match.budget
+        return budget > 0 ? isFound : nil
     }
 }

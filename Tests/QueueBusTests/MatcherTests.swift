@@ -46,6 +46,16 @@ import Testing
         #expect(!Matcher([:]).matches(event))
     }
 
+    @Test("All filters of a subscription share the steps that one match may take")
+    func sharedBudget() throws {
+        let text = String(repeating: "a", count: 100_000)
+        let names = (0..<50).map { "a\($0)" }
+        let event = try event("{" + names.map { #""\#($0)":"\#(text)""# }.joined(separator: ",") + "}")
+        let filter = Matcher.Filter.value("(a|aa|aaa)*")
+        #expect(Matcher([names[0]: filter]).evaluate(event) == true)
+        #expect(Matcher(Dictionary(uniqueKeysWithValues: names.map { ($0, filter) })).evaluate(event) == nil)
+    }
+
     /// What queue-bus' own Matcher says (0.13.3, Ruby 3.1), for each of ``values``.
     private static let ruby = [
         ("a", "1000001000000000"),
