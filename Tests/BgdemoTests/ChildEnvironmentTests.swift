@@ -10,7 +10,7 @@ import Testing
             "REDIS_URL": "redis://:word-of-others@127.0.0.1:1", "INBOX_PASSWORD": "word-of-others",
         ]
 
-        @Test("the web server knows no password of the mail server, the worker no token, and neither those of others")
+        @Test("The web server knows no password of the mail server, the worker no token, and neither those of others")
         func secrets() async throws {
             let arguments = [
                 "serve", "--strategy", "local", "--port", "0", "--workers", "1",

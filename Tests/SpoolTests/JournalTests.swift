@@ -77,6 +77,20 @@ struct JournalTests {
         }
     }
 
+    @Test("What looks like the beginnings of many large records is passed over in linear time")
+    func falseHeaders() throws {
+        let start = ContinuousClock.now
+        let record = try Self.record(0)
+        var bytes = ByteBuffer()
+        for _ in 0..<(1 << 14) { bytes.writeInteger(UInt32(0x4000)) }
+        let place = bytes.writerIndex
+        record.write(into: &bytes)
+        let found = try #require(Journal.Record.next(in: bytes, from: 0))
+        #expect(found.record == record)
+        #expect(found.range == place..<bytes.writerIndex)
+        #expect(ContinuousClock.now - start < .seconds(20))
+    }
+
     @Test("A tail of zeros, as after a power failure, is cut off")
     func zeros() throws {
         let record = try Self.record(1)

@@ -20,7 +20,8 @@ extension Journal.Record {
     private static let headerSize = 8
     private static let longest = LineReader.longest + 64
 
-    /// The first whole record at `place` or after it.
+    /// The first whole record at `place` or after it. In linear time, however damaged the bytes are: a length begins with a
+    /// zero byte, so that at most 8 headers stand before one run of other bytes, and only such a run is a payload.
     static func next(in bytes: ByteBuffer, from place: Int) -> (record: Self, range: Range<Int>)? {
         var start = place
         while start + headerSize < bytes.writerIndex {
@@ -34,7 +35,8 @@ extension Journal.Record {
         guard let length = bytes.getInteger(at: start, as: UInt32.self), length > 0, length <= longest,
             let checksum = bytes.getInteger(at: start + 4, as: UInt32.self),
             let payload = bytes.getSlice(at: start + headerSize, length: Int(length)),
-            Checksum.of(payload.readableBytesView) == checksum, let record = Self(payload)
+            !payload.readableBytesView.contains(0), Checksum.of(payload.readableBytesView) == checksum,
+            let record = Self(payload)
         else { return nil }
         return (record, start..<(start + headerSize + Int(length)))
     }
