@@ -40,6 +40,8 @@ struct SMTPReplyParser {
     var bytes: [UInt8] = []
     private var lines: [String] = []
     private var size = 0
+    /// How far ``bytes`` have no line end.
+    private var searched = 0
 
     /// Longer replies than this are an attack, or not SMTP. In bytes.
     static let limit = 65_536
@@ -76,7 +78,8 @@ struct SMTPReplyParser {
     mutating func next() throws(Violation) -> SMTPReply? {
         var start = 0
         defer { bytes.removeSubrange(..<start) }
-        while let end = bytes[start...].firstIndex(of: 0x0a) {
+        while let end = bytes[(start + searched)...].firstIndex(of: 0x0a) {
+            searched = 0
             var line = bytes[start..<end]
             if line.last == 0x0d { line.removeLast() }
             let reply = try parse(line)
@@ -88,7 +91,8 @@ struct SMTPReplyParser {
             }
             guard size <= Self.limit else { throw tooLong }
         }
-        guard bytes.count - start <= Self.limit else { throw tooLong }
+        searched = bytes.count - start
+        guard searched <= Self.limit else { throw tooLong }
         return nil
     }
 

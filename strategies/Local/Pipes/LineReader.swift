@@ -26,7 +26,9 @@ package struct LineReader {
     package var rest: Int { bytes.readableBytes + skipped }
 
     package mutating func append(_ more: ByteBuffer) {
-        if bytes.readableBytes == 0 { bytes = more } else { bytes.writeImmutableBuffer(more) }
+        guard bytes.readableBytes > 0 else { return bytes = more }
+        bytes.discardReadBytes()
+        bytes.writeImmutableBuffer(more)
     }
 
     package mutating func next() -> Line? {
