@@ -93,6 +93,9 @@ public struct SMTPServer: Sendable, Hashable {
 
     public var user: String? { login?.user }
 
+    /// Whether it is on this machine: `localhost`, `*.localhost`, 127.0.0.0/8, `::1`.
+    public var isLoopback: Bool { Self.isLoopback(host) }
+
     private static func isLoopback(_ host: String) -> Bool {
         let host = host.lowercased()
         // A name such as 127.example.org is anybody's.

@@ -4,6 +4,17 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct ServeTests {
+    @Test(
+        "the placeholder for the sender is warned of, but for a mail server on this machine",
+        arguments: [("smtp://mail.example:1", true), ("smtp://127.0.0.1:1", false), ("smtp://localhost:1", false)])
+    func placeholder(url: String, warns: Bool) async throws {
+        let serve = ["serve", "--port", "0", "--smtp-url", url]
+        _ = try await withProgram(serve) { program in
+            _ = try await program.port()
+            #expect(program.lines.contains { $0.contains("a placeholder") } == warns)
+        }
+    }
+
     @Test("The first line says the strategy, where to send, where mails go, and the page")
     func firstLine() async throws {
         let (line, status) = try await withProgram(["serve", "--port", "0"]) { program in

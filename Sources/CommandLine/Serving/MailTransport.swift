@@ -54,7 +54,7 @@ struct MailTransport: Sendable {
             server: reached, from: from, connections: options.connections(environment),
             timeouts: options.timeouts(environment),
             caFile: environment.value(options.smtpCAFile, "BGDEMO_SMTP_CA_FILE"), logger: logger)
-        if warns, server != nil, from == MailOptions.placeholderSender {
+        if warns, server?.isLoopback == false, from == MailOptions.placeholderSender {
             logger.warning("The sender's address is a placeholder; set --from", metadata: ["from": "\(from)"])
         }
         return MailTransport(
