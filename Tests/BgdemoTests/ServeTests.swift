@@ -5,7 +5,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct ServeTests {
     @Test(
-        "the placeholder for the sender is warned of, but for a mail server on this machine",
+        "The placeholder for the sender is warned of, but for a mail server on this machine",
         arguments: [("smtp://mail.example:1", true), ("smtp://127.0.0.1:1", false), ("smtp://localhost:1", false)])
     func placeholder(url: String, warns: Bool) async throws {
         let serve = ["serve", "--port", "0", "--smtp-url", url]

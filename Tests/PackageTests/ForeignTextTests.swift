@@ -37,7 +37,6 @@ import Testing
         "Sources/RedisClient/RedisCommand+Route.swift: uppercased()": "the name of a command of this program",
         "Sources/RedisClient/RedisURL+Connect.swift: errnoCode": "the system's name of an error",
         "Sources/RedisClient/RedisURL+Sentinel.swift: split": "a URL of the command line",
-        "Sources/RedisClient/RedisURL.swift: lowercased()": "a URL of the command line",
         "Sources/Resque/ProcessIdentity.swift: split": "what this host says in /proc",
         "Sources/Resque/WorkerID.swift: info.hostName": "this host's own name",
         "Sources/RubyRegex/RegexParser.swift: isWhitespace": "one scalar's property",
