@@ -12,6 +12,9 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
         return Self.finalize(state)
     }
 
+    /// A generator of its own, whose numbers are others than those that follow here.
+    public mutating func split() -> SeededRandom { SeededRandom(seed: Self.mix(next())) }
+
     /// A number from 0 up to and without 1.
     public mutating func unit() -> Double { Self.unit(next()) }
 

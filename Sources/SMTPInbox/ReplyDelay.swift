@@ -43,7 +43,7 @@ public enum ReplyDelay: Sendable, Hashable {
     }
 
     /// The time for two numbers of chance, each 0 to below 1. At most a day.
-    func sample(_ first: Double, _ second: Double) -> Duration {
+    package func sample(_ first: Double, _ second: Double) -> Duration {
         min(.seconds(86_400), time(first, second))
     }
 

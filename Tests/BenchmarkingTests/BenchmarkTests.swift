@@ -40,10 +40,10 @@ extension SerializedBenchmarks {
         @Test("Each round trip to Redis and to the mail server takes the latency of a proxy")
         func latency() async throws {
             let resque = BenchmarkSubject("resque", semantics: "safe", deployment: .separateWorker, needsRedis: true)
-            var near = benchmark(delay: .none)
+            let near = benchmark(delay: .none)
             var far = near
-            (far.redisLatency, far.smtpLatency) = (.milliseconds(100), .milliseconds(50))
-            (near.redisLatency, near.smtpLatency) = (.zero, .zero)
+            far.redisNetwork.roundTrip = .uniform(.milliseconds(100), .milliseconds(120))
+            far.smtpNetwork.roundTrip = .fixed(.milliseconds(50))
             let (here, there) = (try await near.run(resque), try await far.run(resque))
             for run in [here, there] { #expect(run.fate.accepted == run.fate.asked && run.fate.lost == 0) }
             let (fast, slow) = (StrategyResult(resque, here), StrategyResult(resque, there))
@@ -51,6 +51,18 @@ extension SerializedBenchmarks {
             // least one and a half to the mail server.
             #expect(fast.response.min < 100 && slow.response.min >= 100)
             #expect(fast.toInbox.min < 150 && slow.toInbox.min >= 150)
+        }
+
+        @Test("resque loses no mail while connections to Redis and the mail server are cut") func cutConnections()
+            async throws
+        {
+            let resque = BenchmarkSubject("resque", semantics: "safe", deployment: .separateWorker, needsRedis: true)
+            var benchmark = benchmark(delay: .none)
+            (benchmark.redisNetwork.cutEvery, benchmark.smtpNetwork.cutEvery) = (.milliseconds(300), .milliseconds(300))
+            benchmark.arguments = ["--attempts", "20", "--retry-delay", "100ms", "--retry-cap", "1s"]
+            benchmark.quietPeriod = QuietPeriod(linger: .seconds(1), quiet: .seconds(10), limit: .seconds(60))
+            let run = try await benchmark.run(resque)
+            #expect(run.fate.accepted > 0 && run.fate.lost == 0 && run.fate.pending == 0)
         }
 
         @Test("resque loses no mail when its worker is killed and restarted") func killedWorker() async throws {

@@ -51,9 +51,11 @@ public struct ComparisonSettings: Codable, Sendable, Hashable {
     public var seconds: Double = 10
     /// The mean delay of the mail server for each mail.
     public var smtpDelayMilliseconds: Double = 250
-    /// The round trip times that proxies added before Redis and the mail server; nil for none.
+    /// The mean round trip times that proxies added before Redis and the mail server; nil for none.
     public var redisLatencyMilliseconds: Double?
     public var smtpLatencyMilliseconds: Double?
+    /// The mean time after which the proxies cut a connection; nil for never.
+    public var cutEverySeconds: Double?
     /// Mails that a worker sends at a time, and connections to the mail server.
     public var mailsAtATime = 50
     /// The share of attempts that the mail server refuses with a temporary error, 0 to 1.

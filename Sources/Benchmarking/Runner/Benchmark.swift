@@ -13,10 +13,10 @@ public struct Benchmark: Sendable {
     public var quietPeriod: QuietPeriod
     /// Further arguments of `bgdemo serve`. Default: none.
     public var arguments: [String] = []
-    /// The round trip time that a proxy adds between the subject's processes and its Redis. Default: none.
-    public var redisLatency = Duration.zero
-    /// The round trip time that a proxy adds between the subject's processes and the mail server. Default: none.
-    public var smtpLatency = Duration.zero
+    /// Between the subject's processes and its Redis. Default: loopback.
+    public var redisNetwork = NetworkConditions()
+    /// Between the subject's processes and the mail server. Default: loopback.
+    public var smtpNetwork = NetworkConditions()
     public var stop = StopFlag()
     /// Called twice a second.
     public var progress: @Sendable (LoadProgress) -> Void = { _ in }
@@ -61,10 +61,10 @@ public struct Benchmark: Sendable {
         try await BenchmarkWorkspace.open { workspace in
             let mailServer = try await TestMailServer.open(inbox, port: inboxPort, in: workspace.backgroundTasks)
             let smtpProxy =
-                smtpLatency > .zero ? try await LatencyProxy.start(to: mailServer.port, roundTrip: smtpLatency) : nil
+                smtpNetwork.isLoopback ? nil : try await LatencyProxy.start(to: mailServer.port, smtpNetwork)
             let running = try await RunningSubject.start(
                 subject, program: program, mailsAtATime: mailsAtATime, arguments: arguments, inbox: mailServer,
-                smtpPort: smtpProxy?.port ?? mailServer.port, redisLatency: redisLatency, in: workspace)
+                smtpPort: smtpProxy?.port ?? mailServer.port, redisNetwork: redisNetwork, in: workspace)
             let result: Swift.Result<Result, any Error>
             do { result = .success(try await body(running)) } catch { result = .failure(error) }
             await running.end()

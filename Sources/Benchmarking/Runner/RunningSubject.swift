@@ -29,14 +29,14 @@ public final class RunningSubject: Sendable {
     ///   - mailsAtATime: Mails that a worker sends at a time, and connections to the mail server.
     ///   - arguments: Further arguments of `bgdemo serve`.
     ///   - smtpPort: The port of the mail server, or of a proxy before it.
-    ///   - redisLatency: The round trip time that a proxy before Redis adds; zero for no proxy.
+    ///   - redisNetwork: What a proxy before Redis simulates.
     static func start(
         _ subject: BenchmarkSubject, program: String, mailsAtATime: Int, arguments: [String], inbox: TestMailServer,
-        smtpPort: Int, redisLatency: Duration, in workspace: BenchmarkWorkspace
+        smtpPort: Int, redisNetwork: NetworkConditions, in workspace: BenchmarkWorkspace
     ) async throws -> RunningSubject {
         let redis = subject.needsRedis ? try await TestRedis.start(in: workspace) : nil
         var proxy: LatencyProxy?
-        if let redis, redisLatency > .zero { proxy = try await .start(to: redis.port, roundTrip: redisLatency) }
+        if let redis, !redisNetwork.isLoopback { proxy = try await .start(to: redis.port, redisNetwork) }
         var own = ["--smtp-url", "smtp://127.0.0.1:\(smtpPort)"]
         if let redis { own += ["--redis-url", "redis://127.0.0.1:\(proxy?.port ?? redis.port)"] }
         let running = RunningSubject(

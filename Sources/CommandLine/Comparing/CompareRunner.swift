@@ -73,8 +73,9 @@ struct CompareRunner {
         settings.mailsAtATime = benchmark.mailsAtATime
         settings.sweep = sweep
         settings.runs = load.runs
-        settings.redisLatencyMilliseconds = load.redisLatency.map { $0 / .milliseconds(1) }
-        settings.smtpLatencyMilliseconds = load.smtpLatency.map { $0 / .milliseconds(1) }
+        settings.redisLatencyMilliseconds = load.redisLatency.map { $0.mean / .milliseconds(1) }
+        settings.smtpLatencyMilliseconds = load.smtpLatency.map { $0.mean / .milliseconds(1) }
+        settings.cutEverySeconds = load.cutEvery.map { $0 / .seconds(1) }
         return settings
     }
 }

@@ -30,11 +30,14 @@ struct LoadOptions: ParsableArguments {
     @Option(help: "The port of the mail server, for a --target that is to send its mails there. Default: any.")
     var inboxPort: Int?
 
-    @Option(help: "The round trip time to Redis, added by a proxy: 1ms. Default: none.")
-    var redisLatency: Duration?
+    @Option(help: "The round trip time to Redis, added by a proxy: 1ms, or with jitter 1ms..3ms. Default: none.")
+    var redisLatency: ReplyDelay?
 
-    @Option(help: "The round trip time to the mail server, added by a proxy: 5ms. Default: none.")
-    var smtpLatency: Duration?
+    @Option(help: "The round trip time to the mail server, added by a proxy: 5ms, 2ms..9ms. Default: none.")
+    var smtpLatency: ReplyDelay?
+
+    @Option(help: "The proxies cut each connection at a random moment, after this time on average: 5s. Default: never.")
+    var cutEvery: Duration?
 
     @Option(help: "How often each is measured, in turns; the report shows the ranges. Default: 1.")
     var runs: Int?
@@ -46,14 +49,21 @@ struct LoadOptions: ParsableArguments {
         guard (1...10).contains(runs ?? 1) else { throw ValidationError("--runs is 1 to 10") }
         var benchmark = Benchmark(program: CurrentExecutable.path, load: try load(), inbox: try inbox())
         benchmark.inboxPort = inboxPort ?? 0
-        for latency in [redisLatency, smtpLatency].compactMap({ $0 }) {
-            guard (.zero ... .seconds(10)).contains(latency) else { throw ValidationError("a latency is 0 to 10s") }
-        }
-        (benchmark.redisLatency, benchmark.smtpLatency) = (redisLatency ?? .zero, smtpLatency ?? .zero)
+        (benchmark.redisNetwork, benchmark.smtpNetwork) = (try network(redisLatency), try network(smtpLatency))
         guard (0...65_535).contains(benchmark.inboxPort) else { throw ValidationError("a port is from 0 to 65535") }
         // What was refused is tried again after a second, then two, then four.
         if smtpFailRate ?? 0 > 0 { benchmark.quietPeriod.quiet += .seconds(15) }
         return benchmark
+    }
+
+    private func network(_ latency: ReplyDelay?) throws -> NetworkConditions {
+        var network = NetworkConditions()
+        (network.roundTrip, network.cutEvery, network.seed) = (latency ?? .none, cutEvery, seed ?? 1)
+        guard network.roundTrip.mean <= .seconds(10) else { throw ValidationError("a latency is 0 to 10s") }
+        guard cutEvery ?? .seconds(1) >= .milliseconds(100) else {
+            throw ValidationError("--cut-every is 100ms or more; with less no connection is of use")
+        }
+        return network
     }
 
     private func load() throws -> Load {

@@ -32,8 +32,12 @@ public enum Summary {
             ("Redis", settings.redisLatencyMilliseconds), ("the mail server", settings.smtpLatencyMilliseconds),
         ]
         .compactMap { name, latency in latency.map { "; \(name) is \(NumberText.time($0)) away" } }.joined()
+        let cuts =
+            settings.cutEverySeconds.map {
+                "; each connection to them is cut after \(NumberText.seconds($0)) on average"
+            } ?? ""
         return "\(load)\(time); the mail server takes "
-            + "\(NumberText.time(settings.smtpDelayMilliseconds)) for a mail\(failing)\(distances)"
+            + "\(NumberText.time(settings.smtpDelayMilliseconds)) for a mail\(failing)\(distances)\(cuts)"
     }
 
     private static func answers(_ results: [StrategyResult]) -> String? {
