@@ -5,13 +5,20 @@ extension Fault {
     /// the master of `local` restarts its own children.
     static let ofProcesses = [
         Fault("kill-worker", "kill -9 the worker", applies: { $0.has(.worker) }) { try await $0.kill(.worker, $1) },
-        Fault("kill-server", "kill -9 the web server") { try await $0.kill(.webServer, $1) },
+        Fault("kill-server", "kill -9 the web server", applies: { $0.has(.webServer) }) {
+            try await $0.kill(.webServer, $1)
+        },
         Fault("kill-master", "kill -9 the master", applies: { $0.has(.master) }) { try await $0.kill(.master, $1) },
-        Fault("terminate", "SIGTERM to all") { running, didInject in
+        Fault("terminate", "SIGTERM to all", applies: { $0.has(.webServer) }) { running, didInject in
             // A sender ends before its receiver, as in a careful deployment.
-            for role in running.own.reversed() { try await running.signal(.terminate, to: role) }
+            let roles = running.subject.external == nil ? running.own : running.subject.roles
+            var old: [ProcessRole: Int32] = [:]
+            for role in roles.reversed() {
+                old[role] = await running.pid(of: role)
+                try await running.signal(.terminate, to: role)
+            }
             didInject()
-            for role in running.own { try await running.restart(role) }
+            for role in roles { try await running.restart(role, after: old[role]) }
         },
         Fault("stop-worker", "worker stopped for 10 s", applies: { $0.has(.worker) }) { running, didInject in
             let pid = await running.pid(of: .worker)
@@ -30,9 +37,10 @@ extension BenchmarkSubject {
 
 extension RunningSubject {
     fileprivate func kill(_ role: ProcessRole, _ didInject: () -> Void) async throws {
+        let old = await pid(of: role)
         try await signal(.kill, to: role)
         didInject()
-        try await restart(role)
+        try await restart(role, after: old)
     }
 
     /// Sleeps for this time of the load.

@@ -25,6 +25,7 @@ extension FaultMatrixRunner {
         benchmark.quietPeriod = QuietPeriod(linger: .seconds(2), quiet: Self.quiet, limit: limit)
         // Enough attempts that no mail is given up by chance, and short delays, so that retries end within the wait.
         benchmark.arguments = ["--attempts", "20", "--retry-delay", "100ms", "--retry-cap", "2s"]
+        if subject.external != nil { benchmark.inboxPort = inboxPort }
         benchmark.stop = stop
         do {
             let planned = time(ofStrike: number)

@@ -12,6 +12,8 @@ public struct FaultMatrixRunner: Sendable {
     public var rate: Double = 40
     /// Cells that run at a time; they mostly wait. Default: 8.
     public var atATime = 8
+    /// Of the inbox for an external service, which must be configured to send its mails there. Default: 0, a free one.
+    public var inboxPort = 0
     /// How often each fault is injected into each subject, at seeded moments of fresh runs. Default: 1.
     public var strikes = 1
     public var stop = StopFlag()
@@ -50,17 +52,26 @@ public struct FaultMatrixRunner: Sendable {
         var results: [Place: [StrikeResult]] = [:]
         var cells: [Place: FaultMatrixCell] = [:]
         await withTaskGroup(of: (Place, StrikeResult?).self) { group in
-            var waiting = places.flatMap { place in (0..<max(1, strikes)).map { (place, $0) } }[...]
+            let strikes = places.flatMap { place in (0..<max(1, self.strikes)).map { (place, $0) } }
+            // An external service has one set of processes and one inbox: its cells run alone, after all others.
+            var waiting = strikes.filter { subjects[$0.0.row].external == nil }[...]
+            var alone = strikes.filter { subjects[$0.0.row].external != nil }[...]
+            var running = 0
             func begin() {
-                guard !stop.isSet, let (place, number) = waiting.popFirst() else { return }
+                guard !stop.isSet else { return }
+                guard let (place, number) = waiting.popFirst() ?? (running == 0 ? alone.popFirst() : nil) else {
+                    return
+                }
+                running += 1
                 group.addTask { (place, await strike(subjects[place.row], faults[place.column], number)) }
             }
             for _ in 0..<max(1, atATime) { begin() }
             for await (place, result) in group {
+                running -= 1
                 begin()
                 guard let result else { continue }
                 results[place, default: []].append(result)
-                guard let all = results[place], all.count == max(1, strikes) else { continue }
+                guard let all = results[place], all.count == max(1, self.strikes) else { continue }
                 let (subject, fault) = (subjects[place.row], faults[place.column])
                 var cell = FaultMatrixCell(fault: fault.name, all)
                 cell.mustLoseNothing =

@@ -22,6 +22,8 @@ public struct BenchmarkSubject: Sendable, Hashable {
     public let needsRedis: Bool
     /// What it guarantees about accepted mails, fault by fault.
     public let guarantees: DurabilityGuarantees
+    /// Of an external service: its processes; nil if faults are not to be injected into them.
+    public let external: ExternalProcesses?
 
     /// - Parameter guarantees: Default: none.
     public init(
@@ -29,12 +31,15 @@ public struct BenchmarkSubject: Sendable, Hashable {
         guarantees: DurabilityGuarantees = .none
     ) {
         (self.name, self.semantics, self.deployment, self.needsRedis) = (name, semantics, deployment, needsRedis)
-        self.guarantees = guarantees
+        (self.guarantees, external) = (guarantees, nil)
     }
 
     /// An external service, named by its URL.
-    public init(_ target: Target) {
-        self.init(target.url, deployment: .external(target), needsRedis: false)
+    ///
+    /// - Parameter processes: Default: none, and no fault is injected.
+    public init(_ target: Target, processes: ExternalProcesses? = nil) {
+        (name, semantics, deployment) = (target.url, nil, .external(target))
+        (needsRedis, guarantees, external) = (processes?.redisURL != nil, .none, processes)
     }
 
     /// `resque`, `resque (talk)`
@@ -49,7 +54,7 @@ public struct BenchmarkSubject: Sendable, Hashable {
         case .single: [.webServer]
         case .separateWorker: [.worker, .webServer]
         case .supervised: [.master, .webServer, .worker]
-        case .external: []
+        case .external: external.map { $0.worker == nil ? [.webServer] : [.worker, .webServer] } ?? []
         }
     }
 }

@@ -34,7 +34,7 @@ public final class RunningSubject: Sendable {
         _ subject: BenchmarkSubject, program: String, mailsAtATime: Int, arguments: [String], inbox: TestMailServer,
         smtpPort: Int, redisNetwork: NetworkConditions, in workspace: BenchmarkWorkspace
     ) async throws -> RunningSubject {
-        let redis = subject.needsRedis ? try await TestRedis.start(in: workspace) : nil
+        let redis = subject.needsRedis && subject.external == nil ? try await TestRedis.start(in: workspace) : nil
         var proxy: LatencyProxy?
         if let redis, !redisNetwork.isLoopback { proxy = try await .start(to: redis.port, redisNetwork) }
         var own = ["--smtp-url", "smtp://127.0.0.1:\(smtpPort)"]
@@ -57,7 +57,13 @@ public final class RunningSubject: Sendable {
     }
 
     /// The processes that are started here: not the children of a master, which starts them itself.
-    var own: [ProcessRole] { subject.deployment == .supervised ? [.master] : subject.roles }
+    var own: [ProcessRole] {
+        if case .external = subject.deployment { return [] }
+        return subject.deployment == .supervised ? [.master] : subject.roles
+    }
+
+    /// The URL of its Redis; nil if it has none.
+    var redisURL: String? { redis?.url ?? subject.external?.redisURL }
 
     public var target: Target {
         if case .external(let target) = subject.deployment { target } else { Target(port: port) }
@@ -88,6 +94,7 @@ public final class RunningSubject: Sendable {
     /// The pid of the current process of this role; nil while a master has no child of this role.
     public func pid(of role: ProcessRole) async -> Int32? {
         if let process = state.withLock({ $0.processes[role] }) { return process.pid }
+        if let external = subject.external { return external.pid(of: role) }
         return await children().first { $0.role == role }?.pid
     }
 
@@ -115,7 +122,10 @@ public final class RunningSubject: Sendable {
 
     /// Waits for the end of the process and starts it again, the web server on the same port, as a supervisor does.
     /// Does nothing for the child of a master.
-    public func restart(_ role: ProcessRole) async throws {
+    ///
+    /// - Parameter old: The pid of an external service's process that has ended.
+    public func restart(_ role: ProcessRole, after old: Int32? = nil) async throws {
+        if let external = subject.external { return try await restart(role, of: external, after: old) }
         guard own.contains(role) else { return }
         await ended(role)
         try await start(role)
@@ -125,6 +135,9 @@ public final class RunningSubject: Sendable {
     func pids() async -> [(name: String, pid: Int32)] {
         let processes = state.withLock(\.processes)
         var pids = subject.roles.compactMap { role in processes[role].map { (role.rawValue, $0.pid) } }
+        if let external = subject.external {
+            pids += subject.roles.compactMap { role in external.pid(of: role).map { (role.rawValue, $0) } }
+        }
         pids += await children().compactMap { child in child.role.map { ($0.rawValue, child.pid) } }
         if let redis { pids.append(("redis-server", redis.pid)) }
         return pids

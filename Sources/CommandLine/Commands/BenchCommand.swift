@@ -1,4 +1,5 @@
 import ArgumentParser
+import BgdemoBenchmarking
 
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,6 +24,7 @@ struct BenchCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard !target.isEmpty else { throw ValidationError("say what to measure: --target http://127.0.0.1:8080") }
-        try await CompareRunner(load: load, sweep: sweep?.rates ?? [], report: report).measure(target.map(\.subject))
+        try await CompareRunner(load: load, sweep: sweep?.rates ?? [], report: report).measure(
+            target.map { BenchmarkSubject($0.target) })
     }
 }

@@ -14,6 +14,8 @@ struct ChaosCommand: AsyncParsableCommand {
               bgdemo chaos
               bgdemo chaos --strategies eventr --semantics both --faults kill-worker
               bgdemo chaos --report fates.html
+              bgdemo chaos --strategies resque --target http://127.0.0.1:3000 --inbox-port 2525 \\
+                --target-pids web.pid,worker.pid --target-redis redis://127.0.0.1:6379
             """)
 
     @Option(help: "Which, with commas between them. Default: all.")
@@ -21,6 +23,12 @@ struct ChaosCommand: AsyncParsableCommand {
 
     @Option(help: "safe, talk (as the code of 2016), or both. Default: safe.")
     var semantics: ComparedSemantics?
+
+    @Option(help: "Another service that answers /TO/SUBJECT/TEXT, and --target-pids its processes.")
+    var target: TargetURL?
+
+    @Option(help: "The port of the mail server of --target. Default: any.")
+    var inboxPort: Int?
 
     @Option(help: "How long the mail server takes for a mail: 2s, 100ms..2s, exp:250ms. Default: 250ms.")
     var smtpDelay: ReplyDelay?
@@ -33,10 +41,13 @@ struct ChaosCommand: AsyncParsableCommand {
 
     func run() async throws {
         let descriptors = (strategies ?? .all).descriptors
-        let subjects = descriptors.flatMap { $0.subjects((semantics ?? .safe).semantics) }
+        try chaos.check(targets: target == nil ? 0 : 1, inboxPort: inboxPort)
+        let external = target.map { chaos.subject($0.target) }
+        let subjects =
+            descriptors.flatMap { $0.subjects((semantics ?? .safe).semantics) } + [external].compactMap { $0 }
         var inbox = InboxSettings()
         inbox.delay = smtpDelay ?? .fixed(.milliseconds(250))
         inbox.seed = seed ?? 1
-        try await FaultInjector(options: chaos, report: report).inject(into: subjects, inbox)
+        try await FaultInjector(options: chaos, report: report, inboxPort: inboxPort ?? 0).inject(into: subjects, inbox)
     }
 }

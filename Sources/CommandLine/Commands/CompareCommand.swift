@@ -42,8 +42,11 @@ struct CompareCommand: AsyncParsableCommand {
         guard chaos || (faults.faults == nil && faults.atATime == nil && faults.strikes == nil) else {
             throw ValidationError("--faults, --strikes and --at-a-time go with --chaos")
         }
+        try faults.check(targets: target.count, inboxPort: load.inboxPort)
         let descriptors = (strategies ?? .all).descriptors
-        let subjects = descriptors.flatMap { $0.subjects((semantics ?? .safe).semantics) } + target.map(\.subject)
+        let subjects =
+            descriptors.flatMap { $0.subjects((semantics ?? .safe).semantics) }
+            + target.map { faults.subject($0.target) }
         try await CompareRunner(load: load, sweep: sweep?.rates ?? [], report: report, chaos: chaos ? faults : nil)
             .measure(
                 subjects)
@@ -52,11 +55,11 @@ struct CompareCommand: AsyncParsableCommand {
 
 /// The value of `--target`.
 struct TargetURL: ExpressibleByArgument {
-    let subject: BenchmarkSubject
+    let target: Target
 
     init?(argument: String) {
         guard let target = try? Target(url: argument) else { return nil }
-        subject = BenchmarkSubject(target)
+        self.target = target
     }
 }
 

@@ -50,7 +50,7 @@ struct CompareRunner {
 
     private func fates(_ subjects: [BenchmarkSubject], _ benchmark: Benchmark) async -> FaultMatrix? {
         guard let chaos else { return nil }
-        let injector = FaultInjector(options: chaos, report: report)
+        let injector = FaultInjector(options: chaos, report: report, inboxPort: benchmark.inboxPort)
         return await injector.fates(injector.chaos(subjects.filter(\.canBeStruck), benchmark.inbox, benchmark.stop))
     }
 

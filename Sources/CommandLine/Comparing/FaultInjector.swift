@@ -13,6 +13,8 @@ import ArgumentParser
 struct FaultInjector {
     let options: ChaosOptions
     let report: ReportOptions
+    /// Of the inbox for an external service.
+    var inboxPort = 0
 
     /// Measures the fault matrix.
     ///
@@ -45,6 +47,7 @@ struct FaultInjector {
         chaos.seed = inbox.seed
         chaos.atATime = options.atATime ?? 4 * ProcessInfo.processInfo.activeProcessorCount
         chaos.strikes = options.strikes ?? 1
+        chaos.inboxPort = inboxPort
         chaos.stop = stop
         return chaos
     }

@@ -1,5 +1,6 @@
-import ArgumentParser
-import BgdemoBenchmarking
+public import ArgumentParser
+public import BgdemoBenchmarking
+import RedisClient
 
 /// What goes wrong in the fate matrix.
 struct ChaosOptions: ParsableArguments {
@@ -14,6 +15,39 @@ struct ChaosOptions: ParsableArguments {
 
     @Option(help: "How often each fault is injected, at seeded moments of fresh runs. Default: 1.")
     var strikes: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The processes of --target, to be killed and stopped too: their pids, or files that have them.",
+            valueName: "web,worker"))
+    var targetPids: ExternalProcesses?
+
+    @Option(help: "The Redis of --target, whose connections are cut and paused too.")
+    var targetRedis: String?
+
+    @Option(help: "A shell command that starts again what was killed of --target. Default: a supervisor does.")
+    var targetRestart: String?
+
+    /// `target` with its processes, if they are given.
+    func subject(_ target: Target) -> BenchmarkSubject {
+        var processes = targetPids
+        processes?.redisURL = targetRedis
+        processes?.restart = targetRestart
+        return BenchmarkSubject(target, processes: processes)
+    }
+
+    func check(targets: Int, inboxPort: Int?) throws {
+        guard targetPids == nil || (targets == 1 && inboxPort ?? 0 > 0) else {
+            throw ValidationError("--target-pids goes with one --target, and --inbox-port, where its mails are awaited")
+        }
+        guard targetPids != nil || (targetRedis == nil && targetRestart == nil) else {
+            throw ValidationError("--target-redis and --target-restart go with --target-pids")
+        }
+        if let targetRedis {
+            do { _ = try RedisURL(targetRedis) } catch { throw ValidationError("--target-redis: \(error)") }
+        }
+        try check()
+    }
 
     func check() throws {
         guard (1...100).contains(strikes ?? 1) else { throw ValidationError("--strikes is 1 to 100") }
@@ -33,4 +67,8 @@ struct FaultNames: ExpressibleByArgument {
     }
 
     static var allValueStrings: [String] { Fault.all.map(\.name) }
+}
+
+extension ExternalProcesses: ExpressibleByArgument {
+    public init?(argument: String) { self.init(argument) }
 }
