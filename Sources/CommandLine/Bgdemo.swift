@@ -17,7 +17,8 @@ public struct Bgdemo: AsyncParsableCommand {
         version: "bgdemo \(version)\(commit.isEmpty ? "" : " (\(commit))")",
         subcommands: [
             ServeCommand.self, InboxCommand.self, EnqueueCommand.self, QueuesCommand.self, EventsCommand.self,
-            BusCommand.self, CompareCommand.self, ChaosCommand.self, AdviseCommand.self, BenchCommand.self, DoctorCommand.self,
+            BusCommand.self, CompareCommand.self, ChaosCommand.self, AdviseCommand.self, BenchCommand.self,
+            DoctorCommand.self,
         ])
 
     static let version = "0.1.0"
