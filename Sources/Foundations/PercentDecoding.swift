@@ -9,20 +9,25 @@ public enum PercentDecoding {
     public static func decode(
         _ text: some Collection<UInt8>, plusIsSpace: Bool = false
     ) throws(PercentDecodingError) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.count)
-        var iterator = text.makeIterator()
-        while let byte = iterator.next() {
-            switch byte {
-            case UInt8(ascii: "%"):
-                guard let high = iterator.next()?.hexDigitValue, let low = iterator.next()?.hexDigitValue else {
-                    throw .invalidEscape
-                }
-                bytes.append(high << 4 | low)
-            case UInt8(ascii: "+") where plusIsSpace: bytes.append(0x20)
-            default: bytes.append(byte)
+        // An array's bytes are read several times as fast as those of any collection. Never longer: decoded in place.
+        var bytes = Array(text)
+        var (place, end) = (0, 0)
+        while place < bytes.count {
+            var byte = bytes[place]
+            place += 1
+            if byte == UInt8(ascii: "%") {
+                guard place + 2 <= bytes.count, let high = bytes[place].hexDigitValue,
+                    let low = bytes[place + 1].hexDigitValue
+                else { throw .invalidEscape }
+                byte = high << 4 | low
+                place += 2
+            } else if byte == UInt8(ascii: "+"), plusIsSpace {
+                byte = 0x20
             }
+            bytes[end] = byte
+            end += 1
         }
+        bytes.removeSubrange(end...)
         return bytes
     }
 

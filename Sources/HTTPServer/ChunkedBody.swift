@@ -7,12 +7,16 @@ struct ChunkedBody {
 
     private let limit: Int
     private var expecting = Expecting.size
+    /// Bytes of sizes, extensions and line ends: about as many as of the body, or chunks of one byte would take six times
+    /// the work.
+    private var framingBytes = 0
     private var trailerBytes = 0
     private(set) var body = ByteBuffer()
 
     /// A size, its extension and the line end; and all trailers together.
     private static let longestLine = 256
     private static let longestTrailer = 8 << 10
+    private static let spareFraming = 64 << 10
 
     init(limit: Int) {
         self.limit = limit
@@ -25,7 +29,10 @@ struct ChunkedBody {
             case .size:
                 guard let line = try line(from: &bytes) else { return false }
                 let size = try size(line)
-                guard body.readableBytes + size <= limit else { throw BodyFraming.tooLarge(limit) }
+                framingBytes += line.count + 4
+                guard body.readableBytes + size <= limit, framingBytes <= limit + Self.spareFraming else {
+                    throw BodyFraming.tooLarge(limit)
+                }
                 expecting = size == 0 ? .trailer : .data(size)
             case .data(let missing):
                 guard var part = bytes.readSlice(length: min(missing, bytes.readableBytes)), part.readableBytes > 0
@@ -35,8 +42,9 @@ struct ChunkedBody {
                 expecting = rest == 0 ? .dataEnd : .data(rest)
             case .dataEnd:
                 guard bytes.readableBytesView.first ?? 0x0d == 0x0d else { throw Self.broken }
-                guard let end = bytes.readBytes(length: 2) else { return false }
-                guard end == [0x0d, 0x0a] else { throw Self.broken }
+                guard let end = bytes.getInteger(at: bytes.readerIndex, as: UInt16.self) else { return false }
+                guard end == 0x0d0a else { throw Self.broken }
+                bytes.moveReaderIndex(forwardBy: 2)
                 expecting = .size
             case .trailer:
                 guard let line = try line(from: &bytes) else { return false }

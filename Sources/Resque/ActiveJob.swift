@@ -57,7 +57,10 @@ public struct ActiveJob: Sendable {
         priority = object["priority"]?.int
         executions = Self.count(object["executions"])
         exceptionExecutions = Dictionary(
-            (object["exception_executions"]?.members ?? []).map { ($0.name.text ?? "", Self.count($0.value)) }
+            (object["exception_executions"]?.members ?? []).compactMap { name, value in
+                // Any other name would take a dictionary of `String` quadratic time.
+                name.text.flatMap { $0.isStreamSafe ? ($0, Self.count(value)) : nil }
+            }
         ) { $1 }
         locale = object["locale"]?.text
         timeZone = object["timezone"]?.text

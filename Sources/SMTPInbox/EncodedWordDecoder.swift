@@ -10,36 +10,35 @@ enum EncodedWordDecoder {
     private static let longestCharset = 64
 
     static func decode(_ value: [UInt8]) -> String {
+        let decoder = CharsetDecoder()
         var text = ""
-        var plain = value[...].prefix(0)
+        var plainStart = value.startIndex
         var open: Word?
         var place = value.startIndex
-        while place < value.endIndex {
-            guard let (word, end) = word(value[place...]) else {
-                plain = value[plain.startIndex..<(place + 1)]
-                place += 1
+        func close(_ plain: ArraySlice<UInt8>) {
+            if let word = open { text += decoder.decode(word.bytes, word.charset) }
+            open = nil
+            text += String(decoding: plain, as: UTF8.self)
+        }
+        while let begin = value[place...].firstIndex(of: UInt8(ascii: "=")) {
+            guard let (word, end) = word(value[begin...]) else {
+                place = begin + 1
                 continue
             }
+            let plain = value[plainStart..<begin]
             // Blanks between two words are no part of the text, and one character may be in both (section 6.2).
             let isNext = open != nil && plain.allSatisfy { $0 == 0x20 || $0 == 0x09 }
-            if !isNext { close(&open, plain, into: &text) }
+            if !isNext { close(plain) }
             if open?.charset == word.charset {
                 open?.bytes.append(contentsOf: word.bytes)
             } else {
-                close(&open, [], into: &text)
+                close([])
                 open = word
             }
-            place = end
-            plain = value[end..<end]
+            (place, plainStart) = (end, end)
         }
-        close(&open, plain, into: &text)
+        close(value[plainStart...])
         return text
-    }
-
-    private static func close(_ open: inout Word?, _ plain: ArraySlice<UInt8>, into text: inout String) {
-        if let word = open { text += Charset.decode(word.bytes, word.charset) }
-        open = nil
-        text += String(decoding: plain, as: UTF8.self)
     }
 
     /// The word that begins here, and where it ends.

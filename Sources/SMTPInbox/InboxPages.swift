@@ -40,20 +40,24 @@ public struct InboxPages: HTTPHandler {
             return Problem(.badRequest, "the query is not understood", advice: "?before=ID, for the mails before it")
                 .response
         }
-        switch halves.first {
+        return await answer(ByteString(halves.first ?? ""), before: before)
+    }
+
+    /// Not on the event loop, which other connections wait for: a mail of 10 MB takes a while to be shown.
+    @concurrent private func answer(_ path: ByteString, before: Int?) async -> HTTPResponse {
+        switch path {
         case "/": return page(list(before: before))
         case "/mails.json": return HTTPResponse(.ok, .json, listJSON(before: before), headers: Self.headers)
-        case let path?: return mail(at: path)
-        case nil: return Self.notFound
+        default: return mail(at: path.text)
         }
     }
 
-    private func mail(at path: Substring) -> HTTPResponse {
+    private func mail(at path: String) -> HTTPResponse {
         guard let name = path.dropping(prefix: "/mails/") else { return Self.notFound }
         let parts = name.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
             .map { Substring($0) }
         guard let id = parts.first.flatMap({ Int($0) }), let mail = inbox.mails[id] else { return Self.notFound }
-        switch parts.count == 2 ? parts[1] : "" {
+        switch ByteString(parts.count == 2 ? parts[1] : "") {
         case "" where parts.count == 1: return page(one(mail))
         case "json": return HTTPResponse(.ok, .json, oneJSON(mail), headers: Self.headers)
         case "eml": return HTTPResponse(.ok, .asciiText, .bytes(mail.raw), headers: Self.headers)

@@ -13,8 +13,9 @@ struct MIMEPart {
     init(_ bytes: ArraySlice<UInt8>) {
         var lines: [ArraySlice<UInt8>] = []
         var place = bytes.startIndex
-        while place < bytes.endIndex, place - bytes.startIndex < Self.longestHeader {
-            let end = bytes[place...].firstIndex(of: 0x0a) ?? bytes.endIndex
+        let limit = bytes.prefix(Self.longestHeader).endIndex
+        while place < limit {
+            let end = bytes[place..<limit].firstIndex(of: 0x0a) ?? limit
             let line = bytes[place..<end].last == 0x0d ? bytes[place..<(end - 1)] : bytes[place..<end]
             place = min(end + 1, bytes.endIndex)
             if line.isEmpty { break }
@@ -59,7 +60,7 @@ struct MIMEPart {
         let encoded = part.rest.prefix(limit)
         let bytes = TransferEncoding(part.field("Content-Transfer-Encoding") ?? []).decode(encoded)
         let charset = MIMEParameters(part.field("Content-Type") ?? []).parameter("charset") ?? []
-        return (Charset.decode(bytes, charset), encoded.count == part.rest.count)
+        return (CharsetDecoder().decode(bytes, charset), encoded.count == part.rest.count)
     }
 
     /// The first part of this type that is no attachment, however deep.

@@ -1,4 +1,5 @@
 import BgdemoTestSupport
+import NIOCore
 import Testing
 
 @testable import BgdemoHTTPServer
@@ -13,6 +14,27 @@ struct LimitTests {
         limits.body = 16
         return limits
     }()
+
+    @Test("Chunks whose sizes and line ends take more than the body may are 413")
+    func framing() throws {
+        var limits = HTTPLimits()
+        limits.body = 100_000
+        for (count, isTaken) in [(20_000, true), (40_000, false)] {
+            var decoder = RequestDecoder(limits: limits)
+            let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            let body = String(repeating: "1\r\na\r\n", count: count) + "0\r\n\r\n"
+            decoder.append(ByteBuffer(string: head + body))
+            do throws(Problem) {
+                guard case .request(let request) = try decoder.next() else {
+                    Issue.record("no request")
+                    continue
+                }
+                #expect(isTaken && request.body.readableBytes == count)
+            } catch {
+                #expect(!isTaken && error.status.code == 413)
+            }
+        }
+    }
 
     @Test("A target past its limit is 414")
     func target() {

@@ -100,6 +100,21 @@ struct ActiveJobTests {
         #expect(day == "2026-11-28" && seconds == 90 && big == 0x1p70)
     }
 
+    @Test("Long runs of combining marks are read in linear time", .timeLimit(.minutes(1)))
+    func marks() throws {
+        let start = ContinuousClock.now
+        let marks = "a" + String(repeating: "\u{301}\u{323}", count: 60_000)
+        let rails =
+            #"{"job_class":"\#(marks)","arguments":[{"\#(marks)":"\#(marks)"}],"#
+            + #""exception_executions":{"\#(marks)":1,"b\#(marks)":1,"[Boom]":2}}"#
+        let json = #"{"class":"\#(ActiveJob.wrapper)","args":[\#(rails)]}"#
+        let job = try ActiveJob(Job(Array(json.utf8), from: "q"))
+        #expect(job.exceptionExecutions.count == 1 && job.exceptionExecutions["[Boom]"] == 2)
+        #expect(job.jobClass.utf8.count == marks.utf8.count)
+        _ = try job.next(after: ["Boom"], delay: .zero)
+        #expect(ContinuousClock.now - start < .seconds(10))
+    }
+
     @Test("All that a Rails job says of itself is read, in the form of any Rails")
     func members() throws {
         let job = try read(.queueAndPriority)

@@ -16,6 +16,25 @@ struct MIMEPartTests {
 
     private func caught(_ raw: String) -> CaughtMail { caught(Array(raw.utf8)) }
 
+    @Test("Of a header that never ends only its beginning is looked at")
+    func endlessHeader() {
+        for line in ["", "Subject: "] {
+            let bytes = Array((line + String(repeating: "a", count: 5_000_000)).utf8)
+            let part = MIMEPart(bytes[...])
+            #expect(part.headerText.utf8.count <= 256 << 10)
+            #expect((part.field("Subject")?.count ?? 0) <= 256 << 10)
+        }
+    }
+
+    @Test("Encoded words in many charsets by turns are decoded in linear time", .timeLimit(.minutes(1)))
+    func manyCharsets() {
+        let start = ContinuousClock.now
+        let words = "=?iso-8859-2?q?=B1?= =?koi8-r?q?=C1?= =?shift_jis?q?=82=A0?= =?utf-16be?q?=00a?= "
+        let text = EncodedWordDecoder.decode(Array(String(repeating: words, count: 15_000).utf8))
+        #expect(text.hasPrefix("ąаあaąаあa") && text.unicodeScalars.count == 60_001)
+        #expect(ContinuousClock.now - start < .seconds(10))
+    }
+
     @Test(
         "Headers: encoded words, folding, and texts that only look like them",
         arguments: [

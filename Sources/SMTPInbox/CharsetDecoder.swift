@@ -2,7 +2,10 @@ import BgdemoSystemCompat
 
 /// Text in the charsets that mails come in. What has no meaning in its charset becomes U+FFFD, and a charset that is not
 /// known is read as UTF-8.
-enum Charset {
+///
+/// It keeps the system's converters open from one text to the next: a subject may have thousands of words, each in another
+/// charset than the one before, and to open a converter takes a tenth of a millisecond.
+@safe final class CharsetDecoder {
     /// By the system's `iconv`, under its names. A list, because some of a system's converters are better not reached by a
     /// stranger (CVE-2024-2961). In the order of the WHATWG's table, whose labels mail programs follow: text that is called
     /// ISO-8859-1 is Windows-1252.
@@ -24,29 +27,36 @@ enum Charset {
     /// The longest name looked at, in bytes.
     private static let longestName = 40
 
-    static func decode(_ bytes: [UInt8], _ name: [UInt8]) -> String {
-        guard name.count <= longestName, name.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
+    #if !canImport(Darwin)
+        private var open: [String: iconv_t] = unsafe [:]
+
+        deinit {
+            unsafe open.values.forEach { unsafe iconv_close($0) }
+        }
+    #endif
+
+    func decode(_ bytes: [UInt8], _ name: [UInt8]) -> String {
+        guard name.count <= Self.longestName, name.allSatisfy({ $0 > 0x20 && $0 < 0x7f }) else {
             return String(decoding: bytes, as: UTF8.self)
         }
         let lower = String(decoding: name.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
-        guard let converter = converters[lower], let text = convert(bytes, from: converter) else {
+        guard let converter = Self.converters[lower], let text = convert(bytes, from: converter) else {
             return String(decoding: bytes, as: UTF8.self)
         }
         return text
     }
 
     /// Nil where the system has no such converter.
-    private static func convert(_ bytes: [UInt8], from charset: String) -> String? {
+    private func convert(_ bytes: [UInt8], from charset: String) -> String? {
         #if canImport(Darwin)
             // Its iconv is a library of its own, which nothing here is linked with.
             return nil
         #else
-            guard let converter = unsafe iconv_open("UTF-8", charset), unsafe converter != failed else { return nil }
-            defer { unsafe iconv_close(converter) }
+            guard let converter = unsafe converter(charset) else { return nil }
             var input = bytes.map { CChar(bitPattern: $0) }
             var text: [UInt8] = []
             unsafe input.withUnsafeMutableBufferPointer { input in
-                unsafe convert(input, with: converter, into: &text)
+                unsafe Self.convert(input, with: converter, into: &text)
             }
             return String(decoding: text, as: UTF8.self)
         #endif
@@ -56,6 +66,19 @@ enum Charset {
         /// What iconv returns where it stopped: `(size_t) -1`.
         private static let refused = -1
         private static var failed: iconv_t? { unsafe iconv_t(bitPattern: -1) }
+
+        /// A converter in its first state.
+        private func converter(_ charset: String) -> iconv_t? {
+            if let known = unsafe open[charset] {
+                unsafe iconv(known, nil, nil, nil, nil)
+                return unsafe known
+            }
+            guard let converter = unsafe iconv_open("UTF-8", charset), unsafe converter != Self.failed else {
+                return nil
+            }
+            unsafe open[charset] = unsafe converter
+            return unsafe converter
+        }
 
         private static func convert(
             _ input: UnsafeMutableBufferPointer<CChar>, with converter: iconv_t, into text: inout [UInt8]
