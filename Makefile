@@ -12,7 +12,7 @@ SOURCES = Package.swift Sources Tests strategies
 STAGE = .build/dist/bgdemo-$(VERSION)-$(shell uname -s | tr A-Z a-z)-$(shell uname -m)
 MAN = $(STAGE)/share/man/man1
 
-.PHONY: run test build graph bench docs lint format install dist
+.PHONY: run test build graph bench bench-peers docs lint format install dist
 
 run: build ## Serves on 127.0.0.1:8080, with an inbox
 	exec $$($(RELEASE) --show-bin-path)/bgdemo serve --strategy $(STRATEGY)
@@ -36,6 +36,11 @@ bench: ## Ratios against references that run beside it
 	$(RELEASE) --product bgdemo-eventr-bench
 	$(RELEASE) --product bgdemo-queuebus-bench
 	BIN_PATH=$$($(RELEASE) --show-bin-path) python3 Benchmarks/bench.py
+
+bench-peers: ## make bench-peers PEERS=folder: Ruby's Resque, node-resque and Sidekiq, as you have installed them, beside ours
+	./setup bench
+	$(RELEASE) --product bgdemo
+	BIN_PATH=$$($(RELEASE) --show-bin-path) PEERS="$(PEERS)" python3 Benchmarks/peers.py
 
 docs: ## The libraries' DocC archives in .build/docs. A warning fails, except undocumented parameters
 	swift package dump-symbol-graph --minimum-access-level public
