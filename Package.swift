@@ -97,7 +97,7 @@ let package = Package(
             path: "strategies/Local/Pipes", swiftSettings: .strict),
         .target(
             name: "BgdemoSpool",
-            dependencies: .own(["Email", "Foundations", "Pipes", "SystemCompat", .nio, .logging]),
+            dependencies: .own(["Core", "Email", "Foundations", "Pipes", "SystemCompat", .nio, .logging]),
             path: "strategies/Local/Spool", swiftSettings: .strict),
         // The code of 2016, for --semantics original.
         .strategy(
@@ -185,7 +185,7 @@ let package = Package(
             dependencies: .own(
                 ["Core", "Email", "Foundations", "RedisClient", "SMTPInbox", "SystemCompat", "TestSupport"]
                     + ["bgdemo", "bgdemo-eighth-strategy", "CommandLine"]
-                    + [.argumentParser, .nio, .posix, .logging, .subprocess]),
+                    + [.argumentParser, .nio, .posix, .ssl, .logging, .subprocess]),
             swiftSettings: .strict),
     ] + strategies
 )

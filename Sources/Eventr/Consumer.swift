@@ -50,14 +50,14 @@ public final class Consumer: Service {
 
     /// How long handlers that ignore cancellation are waited for after the grace period.
     private static let cancellationGrace = Duration.seconds(2)
+    /// How long requests to Redis may take when the consumer stops and has no event in hand.
+    private static let idleGrace = Duration.milliseconds(300)
 
     /// Consumes until its task is cancelled or the service group shuts down. Then it takes no more events, finishes those in
     /// hand, and gives back what is not done after ``ConsumerOptions/grace``. Does not throw.
     public func run() async throws {
-        let redis: any RedisCommands =
-            options.log.isCluster
-            ? RedisCluster(url, on: loop, options: options.redis, logger: logger)
-            : RedisConnection(url, on: loop, options: options.redis, logger: logger)
+        let (redis, close) = connect()
+        defer { close() }
         let store = EventStore(redis: redis, options: options.log)
         let session = ConsumerSession(name: name, handlers: handlers, store: store, options: options, emit: emit)
         let hints = RedisSubscription(
@@ -71,7 +71,10 @@ public final class Consumer: Service {
         let stop: @Sendable () -> Void = {
             session.enter(.draining)
             Task {
-                try? await Task.sleep(for: grace)
+                try? await Task.sleep(for: min(Self.idleGrace, grace))
+                // Whatever still waits for Redis, a Redis that is away or takes no writes, is about no event.
+                if session.isIdle { close() }
+                try? await Task.sleep(for: grace - min(Self.idleGrace, grace))
                 session.enter(.stopped)
                 work.cancel()
                 // For handlers that ignore cancellation: the process ends while they run, and their leases expire.
@@ -89,5 +92,15 @@ public final class Consumer: Service {
         } onCancel: {
             stop()
         }
+    }
+
+    /// - Returns: The connection, and what closes it.
+    private func connect() -> (any RedisCommands, close: @Sendable () -> Void) {
+        if options.log.isCluster {
+            let redis = RedisCluster(url, on: loop, options: options.redis, logger: logger)
+            return (redis, { redis.close() })
+        }
+        let redis = RedisConnection(url, on: loop, options: options.redis, logger: logger)
+        return (redis, { redis.close() })
     }
 }

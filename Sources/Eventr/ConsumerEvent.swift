@@ -15,6 +15,8 @@ public enum ConsumerEvent: Sendable {
     case error(handler: String?, Event?, any Error)
     /// The handler will try the event again.
     case retry(handler: String, Event.Place, failures: Int, after: Duration)
+    /// The handler will try the event again, because of an outage that is no fault of the event.
+    case postponed(handler: String, Event.Place, any Error, after: Duration)
     /// The handler has given up. The event and the error are in the dead list.
     case dead(handler: String, Event.Place, any Error)
     /// This process took over events of another one, which is dead or stopped before it was done.
@@ -35,7 +37,7 @@ public enum ConsumerEvent: Sendable {
     private var level: Logger.Level {
         switch self {
         case .poll: .trace
-        case .event, .pause: .debug
+        case .event, .pause, .postponed: .debug
         case .success: .info
         case .retry, .takeover: .notice
         case .lost: .warning
@@ -52,6 +54,7 @@ public enum ConsumerEvent: Sendable {
         case .error(nil, _, _): "error: a request to Redis failed"
         case .error: "error: a handler failed"
         case .retry: "retry: the handler will try the event again"
+        case .postponed: "postponed: the handler will try the event again after an outage"
         case .dead: "dead: the handler has given up, and the event is in the dead list"
         case .takeover: "takeover of events of another process"
         case .lost: "lost events to another process; they may be handled twice"
@@ -69,6 +72,8 @@ public enum ConsumerEvent: Sendable {
         case .error(let handler, let event, let error):
             Self.described(handler, event?.place, error)
         case .dead(let handler, let place, let error): Self.described(handler, place, error)
+        case .postponed(let handler, let place, let error, let delay):
+            Self.described(handler, place, error).merging(["delay": "\(delay.milliseconds) ms"]) { $1 }
         case .retry(let handler, let place, let failures, let delay):
             [
                 "handler": "\(handler)", "place": "\(place)", "failures": "\(failures)",

@@ -50,7 +50,7 @@ extension ConsumerSession {
                 // The grace period is over: it was not the event's fault.
                 return false
             } catch {
-                guard await fail(handler, event, failures: 1, error) else { return false }
+                guard await fail(handler, event, error) else { return false }
             }
         }
         return true
@@ -62,21 +62,34 @@ extension ConsumerSession {
     }
 
     /// Schedules a retry of the event for this handler, or gives it up. Returns whether that is in Redis.
+    ///
+    /// - Parameters:
+    ///   - last: The retry that this was, and its text in Redis; nil at the first attempt.
     func fail(
-        _ handler: EventHandler, _ event: Event, failures: Int, was: ByteString? = nil, _ error: any Error
+        _ handler: EventHandler, _ event: Event, after last: EventRetry? = nil, was: ByteString? = nil,
+        _ error: any Error
     ) async -> Bool {
         metrics.failed.increment()
-        emit(.error(handler: handler.name, event, error))
-        guard handler.mayRetry(after: error), let delay = options.delay(afterFailures: failures) else {
-            return await giveUp(handler.name, event, failures: failures, was: was, error)
-        }
-        let next = EventRetry(event.place, failures: failures, handler: handler.name)
+        let isOutage = handler.isOutage(error)
+        let failures = (last?.failures ?? 0) + (isOutage ? 0 : 1)
+        let outages = isOutage ? (last?.outages ?? 0) + 1 : 0
+        let delay =
+            isOutage
+            ? options.retry?.delay(afterOutages: outages)
+            : handler.mayRetry(after: error) ? options.retry?.delay(afterFailures: failures) : nil
+        // An outage that is waited for is the same for every event.
+        if !isOutage || delay == nil { emit(.error(handler: handler.name, event, error)) }
+        guard let delay else { return await giveUp(handler.name, event, failures: max(1, failures), was: was, error) }
+        let next = EventRetry(event.place, failures: failures, outages: outages, handler: handler.name)
         let isKept = await retryUntil(.stopped) { _ throws(RedisError) in
             try await self.store.replaceRetry(of: self.name, was, by: next, after: delay)
         }
         guard isKept != nil else { return false }
         retries.withLock { $0 = (min($0.due, .now + delay), $0.count + (was == nil ? 1 : 0)) }
-        emit(.retry(handler: handler.name, event.place, failures: failures, after: delay))
+        emit(
+            isOutage
+                ? .postponed(handler: handler.name, event.place, error, after: delay)
+                : .retry(handler: handler.name, event.place, failures: failures, after: delay))
         return true
     }
 

@@ -35,26 +35,26 @@ extension ConsumerSession {
         }
         let found = await retryUntil(.draining) { _ throws(RedisError) in try await self.store.event(at: retry.place) }
         guard let found else { return }
-        guard let event = found else {
+        guard var event = found else {
             emit(.gap(partition: retry.place.partition, events: 1))
             await remove(text)
             return
         }
-        let failures = retry.failures + 1
         guard let handler = handlers.first(where: { $0.name.hasSameBytes(as: retry.handler) }) else {
             let name = printable(retry.handler, limit: 200)
             let error = EventrError(.unknownHandler, "the consumer has no handler named \(name)")
-            _ = await giveUp(retry.handler, event, failures: failures, was: text, error)
+            _ = await giveUp(retry.handler, event, failures: retry.failures + 1, was: text, error)
             return
         }
         do {
+            event.failures = retry.failures
             let result = try await handler.handle(event)
             succeed(handler, event, result)
             await remove(text)
         } catch  where Task.isCancelled {
             // It stays, and is due again when the lease expires.
         } catch {
-            _ = await fail(handler, event, failures: failures, was: text, error)
+            _ = await fail(handler, event, after: retry, was: text, error)
         }
     }
 

@@ -62,6 +62,9 @@ final class ConsumerSession: Sendable {
 
     var phase: Phase { phaseNow.load(ordering: .relaxed) }
 
+    /// Whether no event is in hand.
+    var isIdle: Bool { held.withLock(\.isEmpty) && heldRetries.withLock(\.isEmpty) }
+
     func enter(_ phase: Phase) {
         phaseNow.store(phase, ordering: .relaxed)
         wakeup.signal()
@@ -187,7 +190,7 @@ extension ConsumerSession {
                 if isRefused || !isRedisAway.exchange(true, ordering: .relaxed) {
                     emit(.error(handler: nil, nil, error))
                 }
-                if isRefused { return nil }
+                if isRefused || (error as? RedisError) == .closed { return nil }
             }
             guard phase < limit else { return nil }
             let wait = RetryPolicy.backoff(

@@ -27,6 +27,8 @@ public struct Event: Sendable, Hashable {
     public let place: Place
     /// The event as it was written, byte for byte.
     public let bytes: [UInt8]
+    /// How often the handler that gets it has failed with it.
+    public internal(set) var failures = 0
 
     /// An event as the log has it. Useful to test a handler.
     public init(_ bytes: [UInt8], at place: Place) {

@@ -7,40 +7,47 @@ import RedisClient
     import Foundation
 #endif
 
-/// A handler that failed with an event and will try it again: `<partition>:<index>:<failures>:<handler>`.
+/// A handler that failed with an event and will try it again: `<partition>:<index>:<failures>:<handler>`, or
+/// `<partition>:<index>:<failures>+<outages>:<handler>`.
 struct EventRetry: Sendable {
     /// More failures than any option allows.
     private static let mostFailures = 1 << 20
 
     let place: Event.Place
     let failures: Int
+    /// How often it was put off without fault of the event, since the last failure.
+    let outages: Int
     let handler: String
 
-    init(_ place: Event.Place, failures: Int, handler: String) {
-        (self.place, self.failures, self.handler) = (place, failures, handler)
+    init(_ place: Event.Place, failures: Int, outages: Int = 0, handler: String) {
+        (self.place, self.failures, self.outages, self.handler) = (place, failures, outages, handler)
     }
 
     /// nil if the text is no retry, or a number in it is out of bounds.
     init?(_ text: String) {
         let parts = text.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 3, omittingEmptySubsequences: false)
-        let numbers = parts.prefix(3).map { Int(String(decoding: $0, as: UTF8.self)) }
-        guard parts.count == 4, let partition = PartitionNumber.checked(numbers[0]), let index = numbers[1],
-            let failures = numbers[2], index >= 0, (0...Self.mostFailures).contains(failures)
+        guard parts.count == 4 else { return nil }
+        let counts = parts[2].split(separator: UInt8(ascii: "+"), maxSplits: 1, omittingEmptySubsequences: false)
+        let numbers = (parts[..<2] + counts).map { Int(String(decoding: $0, as: UTF8.self)) }
+        guard let partition = PartitionNumber.checked(numbers[0]), let index = numbers[1], index >= 0,
+            let failures = numbers[2], (0...Self.mostFailures).contains(failures),
+            let outages = numbers.count == 3 ? 0 : numbers[3], numbers.count == 3 || outages > 0
         else { return nil }
         self.init(
             Event.Place(partition: partition, index: index), failures: failures,
-            handler: String(decoding: parts[3], as: UTF8.self))
+            outages: min(outages, Self.mostFailures), handler: String(decoding: parts[3], as: UTF8.self))
     }
 
-    var text: String { "\(place.partition):\(place.index):\(failures):\(handler)" }
+    var text: String {
+        "\(place.partition):\(place.index):\(failures)\(outages > 0 ? "+\(outages)" : ""):\(handler)"
+    }
 }
 
 extension ConsumerOptions {
-    /// The wait after so many failures; nil if there is no other attempt.
-    func delay(afterFailures failures: Int) -> Duration? {
+    /// When an event is tried again that a handler failed with; nil if it never is.
+    var retry: RetryPolicy? {
         guard delivery == .atLeastOnce else { return nil }
         return RetryPolicy(attempts: attempts, base: retryDelay, cap: longestRetryDelay)
-            .delay(afterFailures: failures)
     }
 }
 

@@ -29,6 +29,20 @@ public struct RetryPolicy: Sendable, Hashable {
         return delay(afterFailures: failures, using: &generator)
     }
 
+    /// The wait after something else failed than what is tried, so often in succession: as long as between two attempts,
+    /// without an end. nil where there is one attempt only.
+    public func delay(
+        afterOutages outages: Int, using generator: inout some RandomNumberGenerator
+    ) -> Duration? {
+        attempts > 1 ? delay(afterFailures: min(outages, attempts - 1), using: &generator) : nil
+    }
+
+    /// The same with the system's random numbers.
+    public func delay(afterOutages outages: Int) -> Duration? {
+        var generator = SystemRandomNumberGenerator()
+        return delay(afterOutages: outages, using: &generator)
+    }
+
     /// `base` doubled so often, and at most `cap`. Never overflows.
     public static func backoff(base: Duration, cap: Duration, doublings: Int) -> Duration {
         var delay = min(base, cap)

@@ -1,3 +1,4 @@
+import BgdemoCore
 import BgdemoEmail
 import BgdemoFoundations
 import BgdemoHTTPServer
@@ -6,15 +7,16 @@ import Synchronization
 
 /// What was answered under an `Idempotency-Key`
 /// (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/>): for 24 hours the same key has the
-/// first response and no second mail. It lives in this process' memory: a restart forgets it.
+/// first response and no second mail. What a store of the strategy has is shared by all web servers and survives them; the
+/// memory of this process is before it, and alone where there is no store.
 ///
 /// It keeps the outcome of the mail and not the response's bytes: a request that repeats the key brings the mail again.
 final class IdempotencyCache: Sendable {
     private typealias Waiter = CheckedContinuation<SendMailResponse?, Never>
 
     private enum Entry {
-        case pending(fingerprint: Int)
-        case answered(fingerprint: Int, SendMailResponse)
+        case pending(fingerprint: UInt64)
+        case answered(fingerprint: UInt64, SendMailResponse)
     }
 
     private struct State {
@@ -33,6 +35,9 @@ final class IdempotencyCache: Sendable {
     private let lifetime: Duration
     private let waiterLimit: Int
     private let waitersPerKey: Int
+    private let store: (any IdempotencyStore)?
+    private let statuses: (any MailStatusStore)?
+    private let longestWait: Duration
     private let forgotten = Counter(label: "bgdemo_idempotency_keys_forgotten_total")
 
     /// - Parameters:
@@ -41,10 +46,15 @@ final class IdempotencyCache: Sendable {
     ///   - waiterLimit: How many requests may wait for the first one with their key, over all keys; past it 503.
     ///     Default: 100,000.
     ///   - waitersPerKey: How many of them may have the same key; past it 429. Default: 100.
+    ///   - store: What all web servers share. Default: nil.
+    ///   - statuses: What is known of a mail whose web server has died. Default: nil.
+    ///   - longestWait: How long a request waits for the first one at another web server; past it 503. Default: 30 s.
     init(
-        limit: Int = 200_000, lifetime: Duration = .seconds(86_400), waiterLimit: Int = 100_000,
-        waitersPerKey: Int = 100
+        limit: Int = 200_000, lifetime: Duration = IdempotencyRecord.lifetime, waiterLimit: Int = 100_000,
+        waitersPerKey: Int = 100, store: (any IdempotencyStore)? = nil, statuses: (any MailStatusStore)? = nil,
+        longestWait: Duration = .seconds(30)
     ) {
+        (self.store, self.statuses, self.longestWait) = (store, statuses, longestWait)
         self.limit = limit
         self.lifetime = lifetime
         self.waiterLimit = waiterLimit
@@ -68,7 +78,7 @@ final class IdempotencyCache: Sendable {
         while true {
             switch begin(key, fingerprint) {
             case .first:
-                let response = await deliver(request)
+                let response = await respond(to: key, request, fingerprint, store, deliver)
                 finish(key, fingerprint, response)
                 return response
             case .repeated(let response): return response
@@ -76,14 +86,79 @@ final class IdempotencyCache: Sendable {
                 try admit()
                 if let response = try await firstResponse(key) { return response }
             case .otherMail:
-                throw Problem(.conflict, "this Idempotency-Key was used for another mail", advice: "a new key")
+                throw Self.otherMail
             }
         }
     }
 
+    /// Has the mail delivered unless another web server did, or does; then waits for its response.
+    private func respond(
+        to key: String, _ request: SendMailRequest, _ fingerprint: UInt64, _ store: (any IdempotencyStore)?,
+        _ deliver: (SendMailRequest) async -> SendMailResponse
+    ) async -> SendMailResponse {
+        guard let store else { return await deliver(request) }
+        let mail = String(fingerprint, radix: 16)
+        let (id, end) = (request.email.id, ContinuousClock.now + longestWait)
+        var pause = Duration.milliseconds(20)
+        do throws(AcceptError) {
+            while true {
+                let record = IdempotencyRecord(fingerprint: mail, id: id)
+                switch try await store.begin(key, record) {
+                case .first: return await finish(key, record, in: store, deliver(request))
+                case .answered(let answer) where answer.fingerprint.hasSameBytes(as: mail):
+                    guard let response = SendMailResponse(answer.id, json: answer.answer) else {
+                        return await deliver(request)
+                    }
+                    return response
+                case .abandoned(let old) where old.fingerprint.hasSameBytes(as: mail):
+                    return await finish(key, old, in: store, takeOver(old, request, deliver))
+                case .pending(let other) where other.fingerprint.hasSameBytes(as: mail): break
+                case .answered, .abandoned, .pending: return SendMailResponse(id, .rejected(Self.otherMail))
+                }
+                guard ContinuousClock.now + pause < end, (try? await Task.sleep(for: pause)) != nil else {
+                    throw .unavailable(
+                        "the first request with this Idempotency-Key is under way; its answer is not known yet",
+                        retryAfter: .seconds(1))
+                }
+                pause = min(pause * 2, .milliseconds(500))
+            }
+        } catch {
+            return SendMailResponse(id, error)
+        }
+    }
+
+    /// Notes the response; a key whose response can't be noted is taken over later.
+    private func finish(
+        _ key: String, _ record: IdempotencyRecord, in store: any IdempotencyStore, _ response: SendMailResponse
+    ) async -> SendMailResponse {
+        if response.isFinal {
+            let answer = IdempotencyRecord(
+                fingerprint: record.fingerprint, id: response.id, answer: response.json)
+            try? await store.finish(key, answer)
+        } else {
+            try? await store.forget(key, record)
+        }
+        return response
+    }
+
+    /// The mail of a web server that has died: it may have been accepted. It is delivered with its id, by which a duplicate
+    /// is known.
+    private func takeOver(
+        _ record: IdempotencyRecord, _ request: SendMailRequest, _ deliver: (SendMailRequest) async -> SendMailResponse
+    ) async -> SendMailResponse {
+        if let status = try? await statuses?.status(of: record.id) {
+            return SendMailResponse(record.id, .accepted(AcceptResult(status.state)))
+        }
+        guard let request = request.with(record.id) else { return await deliver(request) }
+        return await deliver(request)
+    }
+
+    private static let otherMail = Problem(
+        .conflict, "this Idempotency-Key was used for another mail", advice: "a new key")
+
     private enum Beginning { case first, pending, repeated(SendMailResponse), otherMail }
 
-    private func begin(_ key: String, _ fingerprint: Int) -> Beginning {
+    private func begin(_ key: String, _ fingerprint: UInt64) -> Beginning {
         state.withLock { state in
             expire(&state)
             switch state.entries[key] {
@@ -97,7 +172,7 @@ final class IdempotencyCache: Sendable {
         }
     }
 
-    private func finish(_ key: String, _ fingerprint: Int, _ response: SendMailResponse) {
+    private func finish(_ key: String, _ fingerprint: UInt64, _ response: SendMailResponse) {
         let waiters = state.withLock { state in
             if response.isFinal {
                 state.entries[key] = .answered(fingerprint: fingerprint, response)
@@ -165,13 +240,20 @@ final class IdempotencyCache: Sendable {
 }
 
 extension SendMailRequest {
-    /// Tells two mails apart, by their bytes; differs from process to process.
-    fileprivate var fingerprint: Int {
-        var hasher = Hasher()
-        hasher.combine(ByteString(email.to.text))
-        hasher.combine(ByteString(email.subject))
-        hasher.combine(ByteString(email.text))
-        hasher.combine(delay)
-        return hasher.finalize()
+    /// Tells two mails apart, by their bytes; the same in every process.
+    fileprivate var fingerprint: UInt64 {
+        var hash = FNV1a.offsetBasis
+        for field in [email.to.text, email.subject, email.text, "\(delay?.milliseconds ?? 0)"] {
+            // No field has this byte.
+            hash = FNV1a.hash(CollectionOfOne(0), from: FNV1a.hash(field.utf8, from: hash))
+        }
+        return hash
+    }
+
+    /// The same mail under another id.
+    fileprivate func with(_ id: EmailID) -> SendMailRequest? {
+        (try? Email(id: id, to: email.to.text, subject: email.subject, text: email.text)).map {
+            SendMailRequest($0, after: delay)
+        }
     }
 }

@@ -1,9 +1,11 @@
 import BgdemoEmail
+import BgdemoFoundations
 public import BgdemoCore
 public import BgdemoHTTPServer
 
 /// Reads the mail that a request asks for, hands it to the strategy, and answers with what the strategy says.
 ///
+/// `GET /mails/ID` is answered with what became of a mail: `{"id":…,"state":…,"attempts":…,"outcome":…,"reason":…}`.
 /// `POST /` with a JSON array of up to 100 mails is answered with an array, one response a mail.
 ///
 /// The response to an accepted mail: `{"email":{"to":…,"subject":…,"text":…},"id":…,"state":…}`, and what the strategy
@@ -12,15 +14,21 @@ public struct MailRoute: HTTPHandler {
     private let strategy: any Strategy
     private let access: AccessPolicy
     private let idempotency: IdempotencyCache
+    private let statuses: (any MailStatusStore)?
 
     /// - Parameters:
     ///   - access: Default: everyone may send to everyone.
     ///   - waiterLimit: How many requests may wait for the first one with their Idempotency-Key; past it 503.
     ///     Default: 100,000.
-    public init(_ strategy: any Strategy, access: AccessPolicy = AccessPolicy(), waiterLimit: Int = 100_000) {
+    ///   - statuses: Where it is kept what became of the mails. Default: nil.
+    public init(
+        _ strategy: any Strategy, access: AccessPolicy = AccessPolicy(), waiterLimit: Int = 100_000,
+        statuses: (any MailStatusStore)? = nil
+    ) {
         self.strategy = strategy
         self.access = access
-        idempotency = IdempotencyCache(waiterLimit: waiterLimit)
+        self.statuses = statuses
+        idempotency = IdempotencyCache(waiterLimit: waiterLimit, store: strategy.idempotency, statuses: statuses)
     }
 
     public func check(_ head: HTTPRequest.Head) -> Problem? {
@@ -35,6 +43,7 @@ public struct MailRoute: HTTPHandler {
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         do throws(Problem) {
             try access.check(request.fields)
+            if let id = Self.mailID(request) { return try await status(of: id) }
             if let batch = try SendMailRequest.batch(request) {
                 return await respond(to: batch, key: request.fields.idempotencyKey)
             }
@@ -46,6 +55,31 @@ public struct MailRoute: HTTPHandler {
         } catch {
             return error.response
         }
+    }
+
+    /// The id of `/mails/ID`; nil for another path. An address has an `@`: no mail has this path.
+    private static func mailID(_ request: HTTPRequest) -> Substring? {
+        guard request.method != .post, request.target.hasBytePrefix("/mails/") else { return nil }
+        let id = Substring(request.target.utf8.dropFirst("/mails/".utf8.count))
+        return id.utf8.contains(UInt8(ascii: "/")) ? nil : id
+    }
+
+    private func status(of text: Substring) async throws(Problem) -> HTTPResponse {
+        let unknown = Problem(.notFound, "nothing is known of this mail here, or no more", advice: "GET /mails/ID")
+        guard let id = EmailID(String(text)), let statuses else { throw unknown }
+        let found: MailStatus?
+        do throws(AcceptError) {
+            found = try await statuses.status(of: id)
+        } catch {
+            throw Problem(error)
+        }
+        guard let found else { throw unknown }
+        var json = JSONWriter()
+        json.object { json in
+            json.member("id", id.description)
+            found.writeMembers(into: &json)
+        }
+        return HTTPResponse(.ok, .json, json.text + "\n")
     }
 
     /// A JSON array of what each mail alone would be answered, in the order of the mails.
@@ -94,6 +128,7 @@ public struct MailRoute: HTTPHandler {
                 } else {
                     try await strategy.accept(mail.email)
                 }
+            statuses?.record(accepted: result.state, mail.email.id)
             return SendMailResponse(mail.email.id, .accepted(result))
         } catch {
             return SendMailResponse(mail.email.id, error)

@@ -18,6 +18,8 @@ struct SendMailRequest: Sendable {
         self = try Self.body(request)
     }
 
+    init(_ email: Email, after delay: Duration?) { (self.email, self.delay) = (email, delay) }
+
     init(_ fields: MailFields) throws(Problem) {
         guard let to = fields.to, let subject = fields.subject, let text = fields.text else {
             throw MailFields.invalid("the body lacks \(fields.missing.joined(separator: " and "))")

@@ -105,11 +105,10 @@ extension Problem {
     /// The response to a mail that was not accepted.
     public init(_ error: AcceptError) {
         switch error {
-        case .unavailable(let reason, let retryAfter), .full(let reason, let retryAfter):
-            self = .unavailable(reason, retryAfter: retryAfter)
-        case .unsupported(let reason): self.init(.badRequest, reason)
-        case .failed(let outcome): self.init(.internalServerError, outcome.failure?.description ?? outcome.name)
-        case .undecided(let reason): self.init(.internalServerError, reason)
+        case .unavailable(_, let retryAfter), .full(_, let retryAfter):
+            self = .unavailable(error.reason, retryAfter: retryAfter)
+        case .unsupported: self.init(.badRequest, error.reason)
+        case .failed, .undecided: self.init(.internalServerError, error.reason)
         }
     }
 }

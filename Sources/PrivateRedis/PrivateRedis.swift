@@ -164,7 +164,7 @@ public enum PrivateRedis {
             switch url.place {
             case .tcp(let host, let port): channel = try await bootstrap.connect(host: host, port: port).get()
             case .unix(let path): channel = try await bootstrap.connect(unixDomainSocketPath: path).get()
-            case .sentinel: return false
+            case .sentinel, .cluster: return false
             }
         } catch {
             return false

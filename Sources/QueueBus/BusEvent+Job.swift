@@ -11,6 +11,7 @@ extension BusEvent {
             throw QueueBusError(.invalidEvent, "a bus job has one argument, a string of JSON")
         }
         try self.init(json: json)
+        failures = job.failures
     }
 
     /// The event of a job of resque-bus: `[{attributes}]`, for a delayed event `[type, {attributes}]`, for a heartbeat `[]`.
@@ -23,6 +24,7 @@ extension BusEvent {
             return
         }
         try self.init(json: attributes.characters ?? Array(attributes.raw))
+        failures = job.failures
         if arguments.count == 2, let type = arguments[0].text { set("bus_event_type", type) }
     }
 }

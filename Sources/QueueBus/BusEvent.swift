@@ -23,6 +23,8 @@ public struct BusEvent: Sendable {
         return limits
     }()
 
+    /// How often its job has failed and was retried.
+    public internal(set) var failures = 0
     /// The values as JSON, one after another; replaced ones too.
     private var values: [UInt8]
     private var attributes: [(name: ByteString, range: Range<Int>)]

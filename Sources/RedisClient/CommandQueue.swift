@@ -17,6 +17,9 @@ final class CommandQueue: ReconnectingConnectionDelegate {
     /// How long a retired connection may take to answer what was sent.
     private static let retirementTime = TimeAmount.seconds(1)
 
+    /// How long a command whose keys are on their way to another node waits before it is repeated.
+    private static let movingInterval = TimeAmount.milliseconds(20)
+
     private let connection: ReconnectingConnection
     private let options: RedisOptions
     private let isUp: AtomicFlag
@@ -154,19 +157,31 @@ final class CommandQueue: ReconnectingConnectionDelegate {
 
     func received(_ reply: RedisValue) {
         guard !sent.isEmpty else { return connection.drop(.protocolViolation("a reply to no command")) }
-        switch sent[0].receive(reply, repeating: options.unavailableTimeout) {
+        let slot = connection.url.slot
+        switch sent[0].receive(reply, repeating: options.unavailableTimeout, slot: slot) {
         case .incomplete: break
         case .complete: release(sent.removeFirst())
         case .refused:
             waiting.insert(sent.removeFirst(), at: refusedCount)
             refusedCount += 1
+        case .moving: repeatLater(sent.removeFirst())
         }
-        if case .error(let error) = reply, error.isWrongServer {
+        if case .error(let error) = reply, error.isWrongServer(for: slot) {
             retire(error)
         } else {
             connection.confirm()
         }
         if let retirement, sent.isEmpty { connection.drop(.reply(retirement.reason)) }
+    }
+
+    /// Sends a command again in a moment, over the connection that there is by then.
+    private func repeatLater(_ pending: PendingCommand) {
+        let bound = NIOLoopBound((self, pending), eventLoop: connection.loop)
+        connection.loop.scheduleTask(in: Self.movingInterval) {
+            let (queue, pending) = bound.value
+            queue.release(pending)
+            queue.submit(pending)
+        }
     }
 
     func connectionDidClose(_ reason: RedisError) {

@@ -23,6 +23,8 @@ struct PendingCommand: Sendable {
         case complete
         /// The server has run nothing of it, because it is not the server to ask: another connection may repeat it.
         case refused
+        /// The server has run nothing of it, because its keys are on their way to another: it may be repeated in a moment.
+        case moving
     }
 
     /// How many commands, and so how many replies.
@@ -67,18 +69,23 @@ struct PendingCommand: Sendable {
 
     /// Takes one reply, and answers the waiter with the last.
     ///
-    /// - Parameter repeating: For how long the command is repeated where it is refused.
-    mutating func receive(_ reply: RedisValue, repeating: Duration) -> Progress {
+    /// - Parameters:
+    ///   - repeating: For how long the command is repeated where it is refused.
+    ///   - slot: The slot of a Redis Cluster that the connection follows, if it does.
+    mutating func receive(_ reply: RedisValue, repeating: Duration, slot: Int?) -> Progress {
         // One reply is the rule: it needs no array.
         if count == 1 {
-            if reply.isFromWrongServer, mayRepeat(for: repeating) { return .refused }
+            if case .error(let error) = reply {
+                if error.isWrongServer(for: slot), mayRepeat(for: repeating) { return .refused }
+                if error.isMoving(slot), mayRepeat(for: repeating) { return .moving }
+            }
             answer(reply)
             return .complete
         }
         if replies.isEmpty { replies.reserveCapacity(count) }
         replies.append(reply)
         guard replies.count == count else { return .incomplete }
-        if Self.nothingRan(replies), mayRepeat(for: repeating) {
+        if Self.nothingRan(replies, slot), mayRepeat(for: repeating) {
             replies = []
             return .refused
         }
@@ -109,8 +116,10 @@ struct PendingCommand: Sendable {
     }
 
     /// Whether a server that is not the one to ask has refused all of a pipeline, or the transaction that it is.
-    private static func nothingRan(_ replies: [RedisValue]) -> Bool {
-        guard replies.contains(where: \.isFromWrongServer), case .error(let last)? = replies.last else { return false }
+    private static func nothingRan(_ replies: [RedisValue], _ slot: Int?) -> Bool {
+        guard replies.contains(where: { $0.isFromWrongServer(for: slot) }), case .error(let last)? = replies.last else {
+            return false
+        }
         return last.code == "EXECABORT" || replies.allSatisfy { if case .error = $0 { true } else { false } }
     }
 
@@ -128,7 +137,7 @@ struct PendingCommand: Sendable {
 
 extension RedisValue {
     /// Whether the server refused the command because another is to be asked.
-    var isFromWrongServer: Bool {
-        if case .error(let error) = self { error.isWrongServer } else { false }
+    fileprivate func isFromWrongServer(for slot: Int?) -> Bool {
+        if case .error(let error) = self { error.isWrongServer(for: slot) } else { false }
     }
 }

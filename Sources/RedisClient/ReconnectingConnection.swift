@@ -31,6 +31,9 @@ final class ReconnectingConnection {
     /// the log does not say that Redis is back.
     private static let trialTime = TimeAmount.seconds(5)
 
+    /// Nodes may disagree for a moment.
+    private static let redirectionDelay = TimeAmount.milliseconds(10)
+
     let url: RedisURL
     let loop: any EventLoop
     private let options: RedisOptions
@@ -40,6 +43,8 @@ final class ReconnectingConnection {
     private var delegate: (any ReconnectingConnectionDelegate)?
     private var failures = 0
     private var trialEnd: NIODeadline?
+    /// The node of a Cluster that has the slot, as the last one has said.
+    private var redirection: RedisURL?
     private var handshakeTimeout: Scheduled<Void>?
     private var follower: SentinelFollower.Membership?
 
@@ -53,7 +58,7 @@ final class ReconnectingConnection {
             handshake.append(RedisCommand(["AUTH"] + (url.user.map { [$0] } ?? []) + [password]))
         }
         if url.database != 0 { handshake.append(["SELECT", url.database]) }
-        if url.sentinel != nil || options.roleCheckInterval != nil { handshake.append(.role) }
+        if url.sentinel != nil || url.slot != nil || options.roleCheckInterval != nil { handshake.append(.role) }
         self.handshake = handshake + [["PING"]]
     }
 
@@ -114,7 +119,9 @@ final class ReconnectingConnection {
         state = .connecting
         let bound = NIOLoopBound(self, eventLoop: loop)
         let limit = options.replyByteLimit
-        url.connect(on: loop, options) { RedisChannelHandler(bound.value, replyByteLimit: limit) }.whenFailure {
+        let target = redirection ?? url
+        redirection = nil
+        target.connect(on: loop, options) { RedisChannelHandler(bound.value, replyByteLimit: limit) }.whenFailure {
             error in
             bound.value.drop(.unavailable(error.plainDescription))
         }
@@ -176,7 +183,9 @@ final class ReconnectingConnection {
         case .ready(let current) where current === handler: drop(reason)
         case .handshaking(let current, let answers) where current === handler:
             // Redis says why before it hangs up: too many clients, protected mode.
-            if case .error(let error)? = answers.first { drop(.reply(error)) } else { drop(reason) }
+            if case .error(let error)? = answers.first { return drop(.reply(error)) }
+            guard answers.isEmpty, !url.isEncrypted, case .connectionLost = reason else { return drop(reason) }
+            drop(.unavailable("the server ended the handshake; it may want TLS on this port (rediss://)"))
         default: break
         }
     }
@@ -185,7 +194,13 @@ final class ReconnectingConnection {
 
     private func scheduleReconnect(after reason: RedisError) {
         handshakeTimeout?.cancel()
-        if reason.reply?.isWrongServer == true { trialEnd = .now() + Self.trialTime }
+        if reason.reply?.isWrongServer(for: url.slot) == true { trialEnd = .now() + Self.trialTime }
+        if case .moved(_, let address)? = reason.reply?.kind, let node = url.at(address) {
+            redirection = node
+            let bound = NIOLoopBound(self, eventLoop: loop)
+            state = .waiting(loop.scheduleTask(in: Self.redirectionDelay) { bound.value.connect() })
+            return
+        }
         failures += 1
         let bound = NIOLoopBound(self, eventLoop: loop)
         let longest = min(

@@ -27,7 +27,8 @@ public final class RedisCluster: RedisCommands {
     private let logger: Logger
     private let map = Mutex(SlotMap())
 
-    /// - Parameter seed: Any node. The others get the same user, password and TLS.
+    /// - Parameter seed: Some nodes, `redis+cluster://…`, of which any is asked that answers; or one node. The others get the
+    ///   same user, password and TLS.
     public init(
         _ seed: RedisURL, on group: any EventLoopGroup, options: RedisOptions = RedisOptions(), logger: Logger
     ) {
@@ -104,7 +105,10 @@ public final class RedisCluster: RedisCommands {
 
     private func broadcast(_ command: RedisCommand, _ timeLimit: Duration?) async throws(RedisError) -> RedisValue {
         let reply = try await seedNode.send(command, timeLimit: timeLimit)
-        for node in map.withLock({ Array($0.nodes.values) }) { _ = try await node.send(command, timeLimit: timeLimit) }
+        // A node that is away is no reason to fail: without the script it says so, and gets it.
+        for node in map.withLock({ Array($0.nodes.values) }) where node.isConnected {
+            _ = try? await node.send(command, timeLimit: timeLimit)
+        }
         return reply
     }
 
@@ -131,14 +135,9 @@ public final class RedisCluster: RedisCommands {
     /// Learns the nodes of all slots from a node; at least that of one slot.
     private func learn(_ slot: Int, _ address: String) async {
         map.withLock { $0.slots[slot] = address }
-        guard let ranges = try? await node(at: address).send("CLUSTER", "SLOTS").array else { return }
-        for range in ranges {
-            guard let parts = range.array, parts.count >= 3, let first = parts[0].int, let last = parts[1].int,
-                let node = parts[2].array, node.count >= 2, let port = node[1].int,
-                RedisCommand.slots.contains(first), RedisCommand.slots.contains(last), first <= last
-            else { continue }
-            let address = "\(node[0].text ?? ""):\(port)"
-            map.withLock { map in for slot in first...last { map.slots[slot] = address } }
+        guard let reply = try? await node(at: address).send("CLUSTER", "SLOTS") else { return }
+        for (slots, address) in ClusterSlots(reply).ranges {
+            map.withLock { map in for slot in slots { map.slots[slot] = address } }
         }
     }
 }

@@ -23,6 +23,10 @@ public struct RedisOptions: Sendable {
     public var roleCheckInterval: Duration?
     /// A file of PEM certificates to trust for `rediss://`; nil trusts those that the system trusts. Default: nil.
     public var caFile: String?
+    /// A file of PEM certificates to show to a server that asks for one, the client's own first. Default: nil.
+    public var certificateFile: String?
+    /// A file with the PEM key of ``certificateFile``. Default: nil, the key is in the same file.
+    public var privateKeyFile: String?
 
     /// The defaults: 5 seconds for a command, 2 while there is no connection.
     public init() {}

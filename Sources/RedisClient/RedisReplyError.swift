@@ -98,12 +98,26 @@ public struct RedisReplyError: Error, Sendable, Hashable, CustomStringConvertibl
 
     /// Whether the server is not the one to ask now: the command did not run, and another connection, to wherever the
     /// name leads by then, may succeed.
-    var isWrongServer: Bool {
+    ///
+    /// - Parameter slot: The slot of a Redis Cluster that the connection follows, if it does.
+    func isWrongServer(for slot: Int?) -> Bool {
         switch kind {
         case .loading, .readOnly, .primaryDown, .unblocked, .clusterDown: true
-        case .busy, .outOfMemory, .cannotPersist, .tryAgain, .noAuth, .wrongPassword, .noPermission, .moved, .crossSlot,
+        case .moved(let moved, _): moved == slot && code == "MOVED"
+        case .busy, .outOfMemory, .cannotPersist, .tryAgain, .noAuth, .wrongPassword, .noPermission, .crossSlot,
             .noScript, .wrongType, .other:
             false
+        }
+    }
+
+    /// Whether the keys are on their way to another node, and the same command is to be repeated until they are there.
+    ///
+    /// - Parameter slot: The slot of a Redis Cluster that the connection follows, if it does.
+    func isMoving(_ slot: Int?) -> Bool {
+        switch kind {
+        case .tryAgain: slot != nil
+        case .moved(let moved, _): moved == slot && code == "ASK"
+        default: false
         }
     }
 
@@ -120,10 +134,12 @@ public struct RedisReplyError: Error, Sendable, Hashable, CustomStringConvertibl
         case .wrongPassword: "Redis does not know this user and password; see the URL"
         case .noPermission: "the Redis user may not do this: \(text)"
         case .moved(let slot, let node):
-            "this is a Redis Cluster, and slot \(slot) is on \(printable(node)); a single Redis is needed, or that node's URL"
+            "this is a Redis Cluster, and slot \(slot) is on \(printable(node)); name its nodes as redis+cluster://host:port,host2:port"
         case .clusterDown: "the Redis Cluster is down (\(text))"
         case .tryAgain: "keys are on their way between two nodes of the Redis Cluster; try again in a moment"
-        case .crossSlot: "this is a Redis Cluster, and the keys of one command are in different slots of it"
+        case .crossSlot:
+            "this is a Redis Cluster, and the keys of one command are in different slots of it; a hash tag in the namespace "
+                + "puts them into one, such as resque:{mail}"
         case .noScript: "Redis does not have the script (\(text))"
         case .wrongType:
             "a key in Redis has another type than this program expects; does another program use it? (\(text))"

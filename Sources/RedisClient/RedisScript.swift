@@ -21,24 +21,36 @@ public final class RedisScript: Sendable {
 
 extension RedisCommands {
     /// Runs a script: `EVALSHA`, and after a `NOSCRIPT` (a new or restarted server, a `SCRIPT FLUSH`) `EVAL`, which sends
-    /// the text and runs it in one step.
+    /// the text and runs it in one step. Of the rights to `EVAL` and to `SCRIPT LOAD` one is enough.
     ///
     /// - Throws: ``RedisError``; ``RedisError/reply(_:)`` with what the script itself fails with, too.
     public func run(
         _ script: RedisScript, keys: [String], arguments: [any RedisArgument] = []
     ) async throws(RedisError) -> RedisValue {
-        do {
-            return try await send(script.command("EVALSHA", digest(of: script), keys, arguments))
-        } catch  where error.reply?.kind == .noScript {
+        guard let sha1 = try await digest(of: script) else {
             return try await send(script.command("EVAL", script.lua, keys, arguments))
+        }
+        do {
+            return try await send(script.command("EVALSHA", sha1, keys, arguments))
+        } catch  where error.reply?.kind == .noScript {
+            do {
+                return try await send(script.command("EVAL", script.lua, keys, arguments))
+            } catch  where error.reply?.kind == .noPermission {
+                _ = try await send(["SCRIPT", "LOAD", script.lua])
+                return try await send(script.command("EVALSHA", sha1, keys, arguments))
+            }
         }
     }
 
-    private func digest(of script: RedisScript) async throws(RedisError) -> String {
+    /// - Returns: nil where this user may not load scripts.
+    private func digest(of script: RedisScript) async throws(RedisError) -> String? {
         if let sha1 = script.sha1 { return sha1 }
-        let sha1 = try await send(["SCRIPT", "LOAD", script.lua]).text ?? ""
-        script.sha1 = sha1
-        return sha1
+        do {
+            script.sha1 = try await send(["SCRIPT", "LOAD", script.lua]).text
+        } catch  where error.reply?.kind == .noPermission {
+            return nil
+        }
+        return script.sha1
     }
 }
 

@@ -11,9 +11,9 @@ extension RedisURL {
     ) -> EventLoopFuture<any Channel> {
         let tls: NIOSSLContext?
         do {
-            tls = isEncrypted ? try NIOSSLContext(configuration: .redis(trusting: options.caFile)) : nil
+            tls = isEncrypted ? try TLSFiles(options).context() : nil
         } catch {
-            return loop.makeFailedFuture(UnreadableCA(file: options.caFile, error: error))
+            return loop.makeFailedFuture(error)
         }
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(options.connectTimeout))
@@ -39,6 +39,10 @@ extension RedisURL {
             return SentinelQuery.primary(of: self, sentinel, on: loop, options).flatMap { primary in
                 primary.connect(on: loop, options, handler)
             }
+        case .cluster(let cluster):
+            return ClusterQuery.node(of: self, cluster, on: loop, options).flatMap { node in
+                node.connect(on: loop, options, handler)
+            }
         }
     }
 
@@ -50,23 +54,6 @@ extension RedisURL {
     }
 }
 
-extension TLSConfiguration {
-    /// Verifies the certificate and the name in it.
-    fileprivate static func redis(trusting caFile: String?) -> TLSConfiguration {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        if let caFile { configuration.trustRoots = .file(caFile) }
-        return configuration
-    }
-}
-
-private struct UnreadableCA: Error, CustomStringConvertible {
-    let file: String?
-    let error: any Error
-
-    var description: String { "the certificates in \(file ?? "the system's store") cannot be read: \(error)" }
-}
-
 extension Error {
     /// What failed, in one line of plain words.
     var plainDescription: String {
@@ -74,27 +61,40 @@ extension Error {
         case let error as NIOConnectionError:
             // One cause is enough: localhost has two addresses, and both refuse.
             if let cause = error.connectionErrors.first?.error { return cause.plainDescription }
-            let cause = error.dnsAError ?? error.dnsAAAAError
-            return "the host \(error.host) is not found" + (cause.map { ": \($0)" } ?? "")
+            return "the host \(error.host) is not found"
         case let error as IOError:
             return "\(Errno(rawValue: error.errnoCode))".lowercased()
         case let error as ChannelError:
-            guard case .connectTimeout(let time) = error else { return "\(error)" }
+            guard case .connectTimeout(let time) = error else { return "the connection failed" }
             return "no connection within \(time.nanoseconds / 1_000_000) ms"
         case let error as NIOSSLExtraError where error == .failedToValidateHostname:
             return "its certificate is for another name"
-        case is NIOSSLError, is BoringSSLError:
+        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
             // The library's own words name the cause in capitals.
             let text = "\(self)"
-            if text.utf8.firstRange(of: "CERTIFICATE_VERIFY_FAILED".utf8) != nil {
-                return "its certificate is not trusted"
-            }
-            if text.utf8.firstRange(of: "WRONG_VERSION_NUMBER".utf8) != nil {
-                return "the server does not speak TLS on this port"
-            }
-            return "TLS failed"
-        default:
+            return TLSFault.all.first { text.utf8.firstRange(of: $0.name.utf8) != nil }?.meaning ?? "TLS failed"
+        case is ServerQuery.Failure, is TLSFiles.UnusableFile:
             return "\(self)"
+        default:
+            return "the connection failed"
         }
     }
+}
+
+/// What a name in an error of the TLS library means.
+private struct TLSFault {
+    let name: String
+    let meaning: String
+
+    static let all = [
+        TLSFault(name: "CERTIFICATE_VERIFY_FAILED", meaning: "its certificate is not trusted"),
+        TLSFault(name: "WRONG_VERSION_NUMBER", meaning: "the server does not speak TLS on this port"),
+        TLSFault(name: "CERTIFICATE_REQUIRED", meaning: "the server requires a certificate of the client"),
+        TLSFault(
+            name: "ALERT_HANDSHAKE_FAILURE", meaning: "the server refuses TLS; it may require a client certificate"),
+        TLSFault(name: "ALERT_UNKNOWN_CA", meaning: "the server does not trust the client's certificate"),
+        TLSFault(name: "ALERT_BAD_CERTIFICATE", meaning: "the server does not take the client's certificate"),
+        TLSFault(name: "ALERT_CERTIFICATE", meaning: "the server does not take the client's certificate"),
+        TLSFault(name: "PROTOCOL_VERSION", meaning: "the server speaks no version of TLS from 1.2 on"),
+    ]
 }

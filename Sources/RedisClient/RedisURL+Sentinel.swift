@@ -6,11 +6,6 @@ import BgdemoFoundations
 extension RedisURL {
     /// The Sentinels that know which server is the primary now.
     package struct Sentinel: Sendable, Hashable {
-        struct Address: Sendable, Hashable {
-            let host: String
-            let port: Int
-        }
-
         let addresses: [Address]
         /// The name by which they know the primary.
         let master: String
@@ -26,14 +21,11 @@ extension RedisURL {
     }
 
     /// One of the Sentinels, as a Redis to connect to.
-    func sentinel(at address: Sentinel.Address) -> RedisURL {
+    func sentinel(at address: Address) -> RedisURL {
         RedisURL(
             .tcp(host: address.host, port: address.port), isEncrypted: isEncrypted, user: sentinel?.user,
             password: sentinel?.password)
     }
-
-    /// The primary, as a Redis to connect to.
-    func primary(host: String, port: Int) -> RedisURL { RedisURL(.tcp(host: host, port: port), like: self) }
 
     /// The Sentinels of a URL, and its other parts, with the first Sentinel as the host and `/database` as the path; nil for
     /// another scheme.
@@ -48,15 +40,8 @@ extension RedisURL {
         let end = rest[name...].firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
         let master = try decode(rest[name..<end], "name of the primary")
         guard !master.isEmpty else { throw .sentinelMaster }
-        let hosts = text[login..<slash].split(separator: ",", omittingEmptySubsequences: false)
-        var addresses: [Sentinel.Address] = []
-        for host in hosts {
-            guard case .tcp(let host, let port) = try tcp(parts("redis://\(host)"), defaultPort: sentinelPort) else {
-                continue
-            }
-            addresses.append(Sentinel.Address(host: host, port: port))
-        }
-        let parts = try parts("\(text[..<login])\(hosts[0])\(text[end...])")
+        let addresses = try addresses(text[login..<slash], defaultPort: sentinelPort)
+        let parts = try parts("\(text[..<login])sentinel\(text[end...])")
         guard parts.fragment == nil else { throw .sentinelQuery }
         var (user, password): (String?, String?)
         for item in (parts.query ?? "").utf8.split(separator: UInt8(ascii: "&")) {

@@ -2,7 +2,8 @@ import BgdemoFoundations
 
 /// Where a Redis is: `redis://[user[:password]@]host[:port][/database]`, `rediss://` for TLS,
 /// `unix://[user[:password]@]/path/to/socket[?db=database]`, or, where Sentinels know the primary,
-/// `redis+sentinel://[user[:password]@]host[:port][,host[:port]…]/master[/database][?sentinel-password=…]`.
+/// `redis+sentinel://[user[:password]@]host[:port][,host[:port]…]/master[/database][?sentinel-password=…]`, or, for a
+/// Redis Cluster with these nodes, `redis+cluster://[user[:password]@]host[:port][,host[:port]…]`.
 ///
 /// The first two are registered with IANA (<https://www.iana.org/assignments/uri-schemes/prov/redis>); the others are
 /// what clients in other languages take. User and password are percent-decoded.
@@ -11,6 +12,7 @@ public struct RedisURL: Sendable, Hashable {
         case tcp(host: String, port: Int)
         case unix(path: String)
         case sentinel(Sentinel)
+        case cluster(Cluster)
     }
 
     package let place: Place
@@ -26,6 +28,8 @@ public struct RedisURL: Sendable, Hashable {
         let parts: URLParts
         if let sentinel = try Self.sentinel(text) {
             (place, parts) = sentinel
+        } else if let cluster = try Self.cluster(text) {
+            (place, parts) = cluster
         } else {
             parts = try Self.parts(text)
             switch parts.scheme {
@@ -40,7 +44,11 @@ public struct RedisURL: Sendable, Hashable {
         isEncrypted = parts.scheme.hasBytePrefix("rediss")
         database = try parts.scheme == "unix" ? Self.database(query: parts.query) : Self.database(path: parts.path)
         (user, password) = try Self.credentials(parts)
+        if isCluster, database != 0 { throw InvalidRedisURL(.database, "a Redis Cluster has only database 0") }
     }
+
+    /// Whether it has a password, which not everybody is to read.
+    public var hasPassword: Bool { password != nil || sentinel?.password != nil }
 
     /// The longest URL: more than any host, path and password need.
     private static let longest = 8192
@@ -67,11 +75,23 @@ public struct RedisURL: Sendable, Hashable {
 
     /// Another node of the same Cluster, `host:port`, or `:port` on the same host; nil where the text is no such.
     func at(_ address: String) -> RedisURL? {
-        guard case .tcp(let own, _) = place, let colon = address.utf8.lastIndex(of: UInt8(ascii: ":")),
+        guard let own = hosts.first, let colon = address.utf8.lastIndex(of: UInt8(ascii: ":")),
             let port = Int(address[address.index(after: colon)...]), (1...65_535).contains(port)
         else { return nil }
         let host = address[..<colon]
-        return RedisURL(.tcp(host: host.isEmpty ? own : String(host), port: port), like: self)
+        return server(host: host.isEmpty ? own : String(host), port: port)
+    }
+
+    /// One of the servers that the URL is about, as a Redis to connect to.
+    func server(host: String, port: Int) -> RedisURL { RedisURL(.tcp(host: host, port: port), like: self) }
+
+    private var hosts: [String] {
+        switch place {
+        case .tcp(let host, _): [host]
+        case .unix: []
+        case .sentinel(let sentinel): sentinel.addresses.map(\.host)
+        case .cluster(let cluster): cluster.nodes.map(\.host)
+        }
     }
 }
 
@@ -92,7 +112,8 @@ public struct InvalidRedisURL: Error, Hashable, CustomStringConvertible {
     }
 
     static let scheme = InvalidRedisURL(
-        .scheme, "it begins with redis://, rediss:// (TLS), redis+sentinel:// or unix:// (a socket file)")
+        .scheme,
+        "it begins with redis://, rediss:// (TLS), redis+sentinel://, redis+cluster:// or unix:// (a socket file)")
 
     public var description: String { "not a Redis URL: \(reason)" }
 }
@@ -106,11 +127,19 @@ extension RedisURL: CustomStringConvertible {
         case .tcp(let host, let port):
             return "\(scheme)://\(login)\(Self.address(host, port))/\(database)"
         case .sentinel(let sentinel):
-            let hosts = sentinel.addresses.map { Self.address($0.host, $0.port) }.joined(separator: ",")
-            return "\(scheme)+sentinel://\(login)\(hosts)/\(sentinel.master)/\(database)"
+            return "\(scheme)+sentinel://\(login)\(Self.text(sentinel.addresses))/\(sentinel.master)/\(database)"
+        case .cluster(let cluster):
+            return "\(scheme)+cluster://\(login)\(Self.text(cluster.nodes))"
         case .unix(let path):
             return "unix://\(login)\(path)" + (database == 0 ? "" : "?db=\(database)")
         }
+    }
+
+    /// `host:port`, for messages.
+    var address: String { if case .tcp(let host, let port) = place { Self.address(host, port) } else { description } }
+
+    private static func text(_ addresses: [Address]) -> String {
+        addresses.map { address($0.host, $0.port) }.joined(separator: ",")
     }
 
     private static func address(_ host: String, _ port: Int) -> String {

@@ -16,6 +16,8 @@ public struct Job: Sendable {
     public internal(set) var failures = 0
     /// How many workers have died while they performed it.
     public internal(set) var crashCount = 0
+    /// How often it was put off by an outage (``PerformResult/postpone(_:after:)``) since it last failed.
+    public internal(set) var outages = 0
 
     private let argumentsRange: Range<Int>?
     /// The value of `queue`, which may be missing, or name another one than it was taken from.
@@ -78,6 +80,7 @@ public struct Job: Sendable {
         identity = reservation.history.identity
         failures = max(reservation.history.failures, activeJobExecutions)
         crashCount = reservation.history.crashCount
+        outages = reservation.history.outages
     }
 
     /// Its bytes as a delayed job, with the name of its queue.
@@ -129,7 +132,7 @@ extension Job: Hashable {
     /// By bytes: another program chose them.
     public static func == (one: Job, other: Job) -> Bool {
         one.bytes == other.bytes && one.queue.hasSameBytes(as: other.queue) && one.identity == other.identity
-            && one.failures == other.failures && one.crashCount == other.crashCount
+            && one.failures == other.failures && one.crashCount == other.crashCount && one.outages == other.outages
     }
 
     public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }

@@ -35,6 +35,9 @@ public enum PerformResult: Sendable {
     case failure(any Error)
     /// It is delayed for this time, and performed again.
     case retry(any Error, after: Duration)
+    /// It is delayed for this time, and performed again; that it was not done does not count as a failure of the job. For
+    /// an outage of something that all jobs need.
+    case postpone(any Error, after: Duration)
 }
 
 extension Plugin {

@@ -83,9 +83,14 @@ extension Processor {
             await fail(reservation, error, job: job, since: began)
         case .retry(let error, let delay):
             var history = reservation.history
-            history.failures += 1
+            (history.failures, history.outages) = (history.failures + 1, 0)
             await acknowledge(reservation.attempt(job, after: delay, definition), .retry(history, after: delay))
             processorGroup.emit(id, .reEnqueue(job, reason: "\(error)", after: delay))
+        case .postpone(let error, let delay):
+            var history = reservation.history
+            history.outages += 1
+            await acknowledge(reservation, .later(history, after: delay))
+            processorGroup.emit(id, .postponed(job, error, after: delay))
         }
         return nil
     }

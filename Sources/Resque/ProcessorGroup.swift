@@ -52,6 +52,8 @@ final class ProcessorGroup: Sendable {
         redisOptions.pendingByteLimit = max(redisOptions.pendingByteLimit, 1 << 30)
         loop = group.next()
         let loop = loop
+        // On a Cluster all keys are in one slot, or else Redis refuses the scripts and says so.
+        let redis = redis.node(of: ResqueKeys(namespace: options.namespace).prefix)
         connect = { [redisOptions] in RedisConnection(redis, on: loop, options: redisOptions, logger: $0) }
         emit = events ?? { worker, event in event.log(to: logger, worker: worker) }
         connection = connect(logger)

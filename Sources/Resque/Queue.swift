@@ -160,11 +160,29 @@ public struct Queue: Sendable {
         return (isTrue || values[1]?.isNull == false, paused)
     }
 
-    /// Does what pushing a job to a queue needs first, `SADD` to the set of the queues, which changes nothing where the
-    /// queue is known: throws where Redis would refuse a job.
+    /// Does what producers and workers of a queue need, and changes nothing where the queue is known: `SADD` to the set of the
+    /// queues, and a script that writes.
     ///
-    /// - Throws: ``ResqueError``.
+    /// - Throws: ``ResqueError`` where Redis would refuse a job.
     public func checkWritable(_ queue: String) async throws(ResqueError) {
         _ = try await store.send("SADD", store.keys.queues, queue)
+        _ = try await store.run(ResqueScripts.check, keys: [store.keys.schedule], [])
     }
+
+    /// How long the oldest delayed job has been due while no scheduler, of any program, is the leader; nil where a
+    /// scheduler is at work, or no job is due.
+    ///
+    /// - Throws: ``ResqueError``.
+    public func overdueTime() async throws(ResqueError) -> Duration? {
+        let keys = store.keys
+        let replies = try await store.pipeline([
+            ["TIME"], ["ZRANGE", keys.schedule, 0, 0], ["EXISTS", keys.leader, keys.rubyLeader],
+        ])
+        guard let now = replies[0][0]?.int, let due = replies[1][0]?.int, replies[2].int == 0 else { return nil }
+        let time = max(0, min(now, Self.lastSecond)) - max(0, min(due, Self.lastSecond))
+        return time > 0 ? .seconds(time) : nil
+    }
+
+    /// Later than any clock.
+    private static let lastSecond = 1 << 40
 }

@@ -49,6 +49,9 @@ struct ResqueKeys: Sendable {
     /// String: the name of the scheduler that moves the delayed jobs; node's.
     var leader: String { prefix + "resque_scheduler_leader_lock" }
 
+    /// The same of resque-scheduler, which puts the namespace before it twice.
+    var rubyLeader: String { prefix + prefix + "resque_scheduler_master_lock" }
+
     /// String: a lock of node's plugins on all jobs that are equal to one.
     func lock(_ kind: String, _ job: Job) -> String {
         let json = job.arguments.json

@@ -4,6 +4,7 @@ import RedisClient
 extension ResqueScripts {
     /// Delays a job.
     ///
+    ///     KEYS[1]  sorted set `delayed_queue_schedule`
     ///     ARGV[1]  namespace and colon
     ///     ARGV[2]  bytes of the job
     ///     ARGV[3]  `in` or `at`
@@ -20,6 +21,17 @@ extension ResqueScripts {
             end
             return 1
             """)
+
+    /// Changes nothing, but fails where a script, or a write, would fail.
+    ///
+    ///     KEYS[1]  sorted set `delayed_queue_schedule`
+    ///
+    /// Returns 1.
+    static let check = RedisScript(
+        """
+        redis.call('ZADD', KEYS[1], 'XX', 0, '')
+        return 1
+        """)
 
     /// Removes a job from the delayed jobs.
     ///

@@ -51,7 +51,7 @@ struct ResqueStore: Sendable {
 
     /// Pushes a job to its queue later; see ``ResqueScripts/delay``.
     func delay(_ job: Job, _ word: String, _ number: Int) async throws(ResqueError) {
-        _ = try await run(ResqueScripts.delay, keys: [], [keys.prefix, job.delayed, word, number])
+        _ = try await run(ResqueScripts.delay, keys: [keys.schedule], [keys.prefix, job.delayed, word, number])
     }
 }
 

@@ -12,23 +12,32 @@ public struct Retry: Plugin {
     public var cap: Duration { policy.cap }
     private let policy: RetryPolicy
     private let isWorthwhile: @Sendable (any Error) -> Bool
+    private let isOutage: @Sendable (any Error) -> Bool
 
-    /// - Parameter isWorthwhile: Whether another attempt may succeed. What is no job by its class or arguments never
-    ///   does, and is not asked about.
+    /// - Parameters:
+    ///   - isWorthwhile: Whether another attempt may succeed. What is no job by its class or arguments never does, and is
+    ///     not asked about. Default: always.
+    ///   - isOutage: Whether the error is no fault of the job, but of something that all jobs need: a server that is away,
+    ///     a password that was changed. The attempt does not count, however often; the delays grow as between attempts.
+    ///     With one attempt only, the job fails all the same. Default: never.
     public init(
         attempts: Int = 8, base: Duration = .seconds(1), cap: Duration = .seconds(300),
-        when isWorthwhile: @escaping @Sendable (any Error) -> Bool = { _ in true }
+        when isWorthwhile: @escaping @Sendable (any Error) -> Bool = { _ in true },
+        isOutage: @escaping @Sendable (any Error) -> Bool = { _ in false }
     ) {
         policy = RetryPolicy(attempts: attempts, base: base, cap: cap)
         self.isWorthwhile = isWorthwhile
+        self.isOutage = isOutage
     }
 
     public func afterPerform(
         _ job: Job, _ result: PerformResult, from queue: Queue, by worker: String
     ) async throws -> PerformResult {
-        guard case .failure(let error) = result, !(error is InvalidJobArguments), isWorthwhile(error),
-            let delay = delay(afterFailures: job.failures + 1)
-        else { return result }
+        guard case .failure(let error) = result, !(error is InvalidJobArguments) else { return result }
+        if isOutage(error) {
+            return policy.delay(afterOutages: job.outages + 1).map { .postpone(error, after: $0) } ?? result
+        }
+        guard isWorthwhile(error), let delay = delay(afterFailures: job.failures + 1) else { return result }
         return .retry(error, after: delay)
     }
 

@@ -15,6 +15,8 @@ public enum WorkerEvent: Sendable {
     case job(Job)
     /// The job comes back to its queue, later or at once.
     case reEnqueue(Job, reason: String, after: Duration)
+    /// The job comes back to its queue later, because of an outage that is no fault of the job.
+    case postponed(Job, any Error, after: Duration)
     /// The job is done, and this is what its `perform` returned.
     case success(Job, result: any Sendable, took: Duration)
     /// The job went to `failed`; nil where it was no job at all.
@@ -40,6 +42,9 @@ public enum WorkerEvent: Sendable {
         case .job(let job): log(.debug, "job \(name(job))", job)
         case .reEnqueue(let job, let reason, let delay):
             log(.notice, "reEnqueue \(name(job)) (\(reason)) after \(delay.milliseconds) ms", job)
+        case .postponed(let job, let error, let delay):
+            // Each job meets the same outage.
+            log(.debug, "reEnqueue \(name(job)) (\(error)) after \(delay.milliseconds) ms", job)
         case .success(let job, let result, let took):
             // One short line: the job logs itself what it did.
             logger.info(

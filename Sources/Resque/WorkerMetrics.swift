@@ -24,7 +24,7 @@ struct WorkerMetrics: Sendable {
         case .failure(_, _, let took):
             failure.increment()
             duration.recordNanoseconds(Int64(took / .nanoseconds(1)))
-        case .reEnqueue: reEnqueue.increment()
+        case .reEnqueue, .postponed: reEnqueue.increment()
         case .cleaningWorker: cleaned.increment()
         case .error: errors.increment()
         case .start, .end, .poll, .job, .pause: break

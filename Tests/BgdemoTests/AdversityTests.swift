@@ -67,17 +67,6 @@ struct AdversityTests {
         }
     }
 
-    @Test("SIGQUIT ends at once, whatever is under way")
-    func quit() async throws {
-        let arguments = ["serve", "--port", "0", "--smtp-delay", "1h", "--strategy", "fire-and-forget"]
-        let (_, status) = try await withProgram(arguments) { program in
-            #expect(try await fetch("/you@example.org/s/t", port: program.port()).status == 200)
-            try program.signal(.quit)
-            try await program.end()
-        }
-        #expect(status == .signaled(SIGQUIT))
-    }
-
     @Test("The server's address is printed at every log level", arguments: ["text", "json"])
     func quiet(format: String) async throws {
         let arguments = ["serve", "--port", "0", "--smtp-url", "discard:", "--log-level", "critical", "--log-format"]

@@ -7,9 +7,15 @@ import Testing
 struct SendOutcomeRetryTests {
     private let retry = RetryPolicy(attempts: 3, base: .seconds(1), cap: .seconds(60))
 
+    /// The wait after the last of so many attempts that ended like this.
     private func delay(_ outcome: SendOutcome, _ attempts: Int, _ retry: RetryPolicy? = nil) -> Duration? {
+        var counter = AttemptCounter()
+        return (1...attempts).map { _ in next(&counter, outcome, retry ?? self.retry) }.last ?? nil
+    }
+
+    private func next(_ counter: inout AttemptCounter, _ outcome: SendOutcome, _ retry: RetryPolicy) -> Duration? {
         var generator = SystemRandomNumberGenerator()
-        return (retry ?? self.retry).delay(after: outcome, attempts: attempts, using: &generator)
+        return counter.delay(after: outcome, retry, using: &generator)
     }
 
     @Test("A mail's failure is retried up to the attempts, and not at all if it is permanent")
@@ -33,6 +39,19 @@ struct SendOutcomeRetryTests {
             }
         }
         let once = RetryPolicy(attempts: 1)
+        #expect(delay(.temporary(SMTPFailure(.queue, "100000 mails wait, which is the limit")), 1_000) != nil)
         #expect(delay(.temporary(SMTPFailure(.connect, "refused")), 1, once) == nil)
+    }
+
+    @Test("after any number of refused sessions the mail has all attempts that it had")
+    func attemptsAreKept() {
+        let later = SendOutcome.temporary(SMTPFailure(.rcpt, code: 450, "450 later"))
+        let refused = SendOutcome.temporary(SMTPFailure(.auth, code: 535, "535 wrong password"))
+        var counter = AttemptCounter()
+        for _ in 0..<100 { #expect(next(&counter, refused, retry) != nil) }
+        #expect(next(&counter, later, retry) != nil)
+        for _ in 0..<100 { #expect(next(&counter, refused, retry) != nil) }
+        #expect(next(&counter, later, retry) != nil)
+        #expect(next(&counter, later, retry) == nil)
     }
 }

@@ -142,6 +142,27 @@ struct ConsumerTests {
         }
     }
 
+    @Test("An outage puts an event off without counting as one of its attempts")
+    func outage() async throws {
+        struct Outage: Error {}
+        try await withFixture { fixture in
+            let tries = Watched(0)
+            let handler = EventHandler("h", isOutage: { $0 is Outage }) { _ in
+                guard
+                    tries.change({
+                        $0 += 1; return $0
+                    }) > 5
+                else { throw Outage() }
+                throw HandlerFailure()
+            }
+            try await fixture.write("event", to: 100)
+            let options = ConsumerOptions.quick { ($0.attempts, $0.retryDelay) = (2, .milliseconds(1)) }
+            try await fixture.withConsumer([handler], options) { try await tries.wait { $0 == 7 } }
+            let dead = try await fixture.log.dead(of: "myApp")
+            #expect(dead.count == 1 && dead.first?.contains(#""failures":2"#) == true, "\(dead)")
+        }
+    }
+
     @Test("A retry is done by another process if the one that failed is gone")
     func retryElsewhere() async throws {
         try await withFixture { fixture in

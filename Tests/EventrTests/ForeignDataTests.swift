@@ -78,7 +78,9 @@ struct ForeignDataTests {
             ("100:0:1:h", true), ("100:0:1:a:b", true), ("100:0:1:", true), ("0:0:0:h", true),
             ("9223372036854775807:0:1:h", false), ("-1:0:1:h", false), ("100:-1:1:h", false),
             ("100:0:9223372036854775807:h", false), ("100:0:-1:h", false), ("100:0:1", false), ("", false),
-            ("a:b:c:d", false),
+            ("a:b:c:d", false), ("100:0:1+2:h", true), ("100:0:0+2:h", true), ("100:0:1+:h", false),
+            ("100:0:+2:h", false),
+            ("100:0:1+-1:h", false),
         ])
     func retries(text: String, isRetry: Bool) {
         let retry = EventRetry(text)

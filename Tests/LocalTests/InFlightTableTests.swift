@@ -1,4 +1,6 @@
+import BgdemoCore
 import BgdemoEmail
+import BgdemoFoundations
 import NIOCore
 import BgdemoPipes
 import Testing
@@ -47,11 +49,16 @@ struct InFlightTableTests {
         table.add(mail)
         for failure in 1...3 {
             _ = table.assignNext(to: 1)
-            #expect(table.fail(mail.id, by: 1)?.failures == failure)
+            let failing = table.fail(mail.id, by: 1)
+            var attempts = try #require(failing).attempts
+            #expect(attempts.failures == failure - 1)
+            var generator = SystemRandomNumberGenerator()
+            let failed = SendOutcome.temporary(SMTPFailure(.rcpt, code: 450, "450 later"))
+            _ = attempts.delay(after: failed, RetryPolicy(), using: &generator)
             #expect(table.assignedCount(of: 1) == 0)
             #expect(table.waitingCount == 0)
             let soon = NIODeadline.now() + .seconds(5)
-            table.scheduleRetry(of: mail.id, at: soon)
+            table.scheduleRetry(of: mail.id, attempts, at: soon)
             #expect(!table.hasWork(before: soon))
             #expect(table.hasWork(before: soon + .seconds(1)))
             table.requeue(mail.id)

@@ -58,6 +58,7 @@ import Testing
         "strategies/Core/EnvironmentVariables.swift: ": "the process' own environment",
         "strategies/Core/MasterSupport.swift: variables": "the process' own environment",
         "strategies/Local/Pipes/": "the variables of a child",
+        "strategies/Local/Spool/KeyFile.swift: [String: ": "by keys that are ASCII and at most 256 bytes",
     ]
 
     @Test("No line compares text from outside by Character, or decodes JSON that nothing has bounded")

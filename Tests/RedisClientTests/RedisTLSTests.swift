@@ -40,7 +40,41 @@ struct RedisTLSTests {
                     "certificate is for another name", from: "rediss://127.0.0.1:\(port)",
                     trusting: certificate.certificate)
                 try await hear("may not speak TLS", from: "rediss://localhost:\(server.port)")
+                try await hear("may want TLS", from: "redis://localhost:\(port)")
                 try await hear("/nowhere.pem", from: "rediss://localhost:\(port)", trusting: "/nowhere.pem")
+            }
+        }
+    }
+
+    @Test("A server that asks for the client's certificate gets it; without one, the error says so")
+    func clientCertificate() async throws {
+        try await withTemporaryFolder { folder in
+            let certificate = try await TestCertificate(names: ["DNS:localhost"], in: folder)
+            let port = try await freePort()
+            let arguments = [
+                "--tls-port", "\(port)", "--tls-cert-file", certificate.certificate, "--tls-key-file", certificate.key,
+                "--tls-ca-cert-file", certificate.certificate, "--tls-auth-clients", "yes",
+            ]
+            try await withRedisServer(arguments) { _ in
+                let redis = try connection("rediss://localhost:\(port)") {
+                    ($0.caFile, $0.certificateFile) = (certificate.certificate, certificate.certificate)
+                    $0.privateKeyFile = certificate.key
+                }
+                #expect(try await redis.send("ECHO", "secret").text == "secret")
+                for (file, key, complaint) in [
+                    (nil, nil, "the server requires a certificate of the client"),
+                    ("/nowhere.pem", nil, "/nowhere.pem is no file of PEM certificates that can be read"),
+                    (certificate.certificate, nil, "is no file with a PEM key that can be read"),
+                ] as [(String?, String?, String)] {
+                    let refused = try connection("rediss://localhost:\(port)") {
+                        ($0.caFile, $0.certificateFile, $0.privateKeyFile) = (certificate.certificate, file, key)
+                        $0.unavailableTimeout = .milliseconds(200)
+                    }
+                    try await until {
+                        guard let error = await failure({ try await refused.send("PING") }) else { return false }
+                        return "\(error)".contains(complaint)
+                    }
+                }
             }
         }
     }

@@ -47,6 +47,37 @@ struct PluginTests {
         }
     }
 
+    @Test("An outage puts a job off without counting as one of its attempts")
+    func outage() async throws {
+        struct Outage: Error {}
+        try await withResque { resque in
+            let seen = Watched<[Job]>([])
+            var jobs = Jobs()
+            let retry = Retry(attempts: 2, base: .milliseconds(1), when: { $0 is Boom }, isOutage: { $0 is Outage })
+            jobs.register("boom", plugins: [retry]) { job in
+                guard
+                    seen.change({ seen in
+                        seen.append(job); return seen.count
+                    }) > 3
+                else { throw Outage() }
+                throw Boom()
+            }
+            try await resque.push(#"{"class":"boom","queue":"emailQueue"}"#)
+            let scheduler = Scheduler(redis: resque.redis, interval: .milliseconds(20), logger: resque.logger)
+            try await resque.withWorker(jobs) {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { try await scheduler.run() }
+                    try await resque.until { try await $0.queue.failedCount() == 1 }
+                    group.cancelAll()
+                }
+            }
+            #expect(seen.value.map(\.failures) == [0, 0, 0, 0, 1])
+            #expect(seen.value.map(\.outages) == [0, 1, 2, 3, 0])
+            #expect(Set(seen.value.map(\.identity)).count == 1)
+            #expect(try await resque.queue.stats() == (1, 2))
+        }
+    }
+
     @Test("Retry does not try again what can't do better: no job of the kind, wrong arguments, an error that says so")
     func retryNot() async throws {
         try await withResque { resque in

@@ -10,6 +10,8 @@ public final class RedisServer: Sendable {
     /// Why there is no server. The test fails.
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
+
+        public init(description: String) { self.description = description }
     }
 
     private struct Running {

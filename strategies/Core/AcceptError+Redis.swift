@@ -11,6 +11,19 @@ extension AcceptError {
     }
 }
 
+extension AcceptError {
+    /// How long a delayed job may be due without a scheduler: longer than it takes to replace one that died.
+    private static let longestOverdue = Duration.seconds(20)
+
+    /// - Parameter time: How long a delayed job has been due while no scheduler was at work; nil where one is.
+    package static func check(overdue time: Duration?) throws(AcceptError) {
+        guard let time, time > longestOverdue else { return }
+        throw .unavailable(
+            "delayed jobs are overdue by \(time.components.seconds) s, and no scheduler is at work: start a worker",
+            retryAfter: .seconds(5))
+    }
+}
+
 extension RedisCommands {
     /// Throws what a mail would be refused with now.
     package func check() async throws(AcceptError) {

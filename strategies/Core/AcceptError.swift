@@ -12,4 +12,12 @@ public enum AcceptError: Error, Sendable, Hashable {
     case failed(SendOutcome)
     /// The mail is being tried, and the client is not to wait for its outcome any longer (500, outcome unknown).
     case undecided(String)
+
+    /// The sentence.
+    public var reason: String {
+        switch self {
+        case .unavailable(let reason, _), .full(let reason, _), .unsupported(let reason), .undecided(let reason): reason
+        case .failed(let outcome): outcome.failure?.description ?? outcome.name
+        }
+    }
 }

@@ -15,6 +15,12 @@ public struct AcceptResult: Sendable, Hashable {
         public let key: String
         public let json: String
 
+        /// - Parameter json: A value that is already written.
+        public init(_ key: String, json: [UInt8]) {
+            self.key = key
+            self.json = String(decoding: json, as: UTF8.self)
+        }
+
         public init(_ key: String, _ number: Int) {
             self.key = key
             self.json = String(number)

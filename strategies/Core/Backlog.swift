@@ -8,9 +8,9 @@ import Synchronization
 package final class Backlog: Sendable {
     package struct Entry {
         package let attempt: DeliveryAttempt
-        package let attempts: Int
+        package var attempts: AttemptCounter
 
-        package init(_ attempt: DeliveryAttempt, attempts: Int = 0) {
+        package init(_ attempt: DeliveryAttempt, attempts: AttemptCounter = AttemptCounter()) {
             self.attempt = attempt
             self.attempts = attempts
         }

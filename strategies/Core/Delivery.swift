@@ -6,9 +6,11 @@ public struct Delivery: Sendable {
     private let sender: any EmailSender
     private let tracker: DeliveryTracker
     private let throttle: Throttle
+    private let attempts: Int
 
-    public init(sender: any EmailSender, tracker: DeliveryTracker, throttle: Throttle) {
-        (self.sender, self.tracker, self.throttle) = (sender, tracker, throttle)
+    /// - Parameter attempts: How many attempts a mail has. Default: 8.
+    public init(sender: any EmailSender, tracker: DeliveryTracker, throttle: Throttle, attempts: Int = 8) {
+        (self.sender, self.tracker, self.throttle, self.attempts) = (sender, tracker, throttle, attempts)
     }
 
     /// Tries to send the mail once.
@@ -22,9 +24,18 @@ public struct Delivery: Sendable {
         let attempt = try tracker.begin(email)
         attempt.logTry(number)
         let outcome = await sender.send(email)
-        attempt.finish(outcome)
+        attempt.finish(outcome, attempts: number, isRetried: isRetried(outcome, number))
         guard case .sent(let reply) = outcome else { throw SendError(outcome: outcome) }
         return reply
+    }
+}
+
+extension Delivery {
+    private func isRetried(_ outcome: SendOutcome, _ number: Int) -> Bool {
+        switch outcome {
+        case .sent, .permanent: false
+        case .temporary, .unknown: attempts > 1 && (outcome.isOutage || number < attempts)
+        }
     }
 }
 
@@ -41,6 +52,12 @@ public struct SendError: Error, Sendable, CustomStringConvertible {
     public static func isWorthRetrying(_ error: any Error) -> Bool {
         guard let sendError = error as? SendError else { return error is AcceptError }
         return if case .permanent = sendError.outcome { false } else { true }
+    }
+
+    /// Whether the error is no fault of the mail, which waits until the fault is gone: the attempt does not count.
+    public static func isOutage(_ error: any Error) -> Bool {
+        guard let sendError = error as? SendError else { return error is AcceptError }
+        return sendError.outcome.isOutage
     }
 
     public var description: String {

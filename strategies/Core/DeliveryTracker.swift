@@ -15,6 +15,7 @@ public final class DeliveryTracker: Sendable {
     private let limit: Int
     private let byteLimit: Int
     private let state = Mutex(State())
+    private let store = Mutex<(any MailStatusStore)?>(nil)
     fileprivate let logger: Logger
     fileprivate let meters = DeliveryMeters()
 
@@ -59,6 +60,12 @@ public final class DeliveryTracker: Sendable {
         }
     }
 
+    /// Where it is noted what becomes of the mails; nil for nowhere. Default: nil.
+    public var statuses: (any MailStatusStore)? {
+        get { store.withLock { $0 } }
+        set { store.withLock { $0 = newValue } }
+    }
+
     public var inFlight: Int { state.withLock(\.inFlight) }
 
     fileprivate func attemptDidFinish(_ email: Email) {
@@ -97,14 +104,25 @@ public struct DeliveryAttempt: Sendable {
     }
 
     /// Logs and counts the outcome. Call it once.
-    public func finish(_ outcome: SendOutcome) {
+    ///
+    /// - Parameters:
+    ///   - attempts: At the mail until now. Default: 1.
+    ///   - isRetried: Whether there will be another attempt. Default: false.
+    public func finish(_ outcome: SendOutcome, attempts: Int = 1, isRetried: Bool = false) {
         let time = ContinuousClock.now - began
         tracker.meters.record(outcome, after: time)
-        log(outcome, milliseconds: time.milliseconds)
+        // An outage is logged once for all mails that wait for its end.
+        log(outcome, isRetried && outcome.isOutage ? .debug : .error, milliseconds: time.milliseconds)
+        record(outcome, attempts: attempts, isRetried: isRetried)
         tracker.attemptDidFinish(email)
     }
 
-    private func log(_ outcome: SendOutcome, milliseconds: Int) {
+    /// Notes the outcome for `GET /mails/ID`, of a mail that stays in flight.
+    public func record(_ outcome: SendOutcome, attempts: Int, isRetried: Bool) {
+        tracker.statuses?.record(MailStatus(outcome, attempts: attempts, isRetried: isRetried), email.id)
+    }
+
+    private func log(_ outcome: SendOutcome, _ level: Logger.Level, milliseconds: Int) {
         let logger = tracker.logger
         switch outcome {
         case .sent(let reply):
@@ -114,7 +132,8 @@ public struct DeliveryAttempt: Sendable {
         case .unknown(let failure):
             logger.warning("Perhaps sent an email to \(email.to): \(failure)", metadata: metadata(milliseconds))
         case .temporary(let failure), .permanent(let failure):
-            logger.error("Failed to send an email to \(email.to): \(failure)", metadata: metadata(milliseconds))
+            logger.log(
+                level: level, "Failed to send an email to \(email.to): \(failure)", metadata: metadata(milliseconds))
         }
     }
 

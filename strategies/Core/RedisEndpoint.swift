@@ -23,13 +23,15 @@ public struct RedisEndpoint: Sendable, CustomStringConvertible {
 
     /// Connects: one connection for each event loop.
     ///
-    /// - Parameter roleCheckInterval: How often it is checked that the server is a primary. Default: as the options say.
+    /// - Parameters:
+    ///   - key: On a Cluster, the key whose node to connect to. Default: any node.
+    ///   - roleCheckInterval: How often it is checked that the server is a primary. Default: as the options say.
     public func connect(
-        _ group: any EventLoopGroup, logger: Logger, roleCheckInterval: Duration? = nil
+        _ group: any EventLoopGroup, to key: String? = nil, logger: Logger, roleCheckInterval: Duration? = nil
     ) -> RedisConnectionPool {
         var options = options
         options.roleCheckInterval = roleCheckInterval ?? options.roleCheckInterval
-        return RedisConnectionPool(url, on: group, options: options, logger: logger)
+        return RedisConnectionPool(key.map(url.node) ?? url, on: group, options: options, logger: logger)
     }
 }
 

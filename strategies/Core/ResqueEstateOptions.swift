@@ -1,11 +1,8 @@
 public import ArgumentParser
 
-/// What resque and queuebus have in common: where their keys are, and what they do with the job of a worker that died.
+/// What resque and queuebus do with the job of a worker that died.
 public struct ResqueEstateOptions: StrategyOptions {
     public static let title = "Strategies resque and queuebus"
-
-    @Option(help: "What the keys of Resque begin with, without the colon (BGDEMO_NAMESPACE). Default: resque.")
-    var namespace: String?
 
     @Option(
         help: """
@@ -17,16 +14,11 @@ public struct ResqueEstateOptions: StrategyOptions {
     public init() {}
 
     public var givenFlags: [String] {
-        Self.names(("--namespace", namespace != nil), ("--on-dead-worker", onDeadWorker != nil))
+        Self.names(("--on-dead-worker", onDeadWorker != nil))
     }
 
     public func check(_ environment: EnvironmentVariables, _ work: WorkSettings) throws {
         _ = try action(environment)
-        guard try !namespace(environment).isEmpty else { throw ValidationError("--namespace is empty") }
-    }
-
-    public func namespace(_ environment: EnvironmentVariables) throws -> String {
-        try environment.value(namespace, "BGDEMO_NAMESPACE") ?? "resque"
     }
 
     public func action(_ environment: EnvironmentVariables) throws -> DeadWorkerAction {

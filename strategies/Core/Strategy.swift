@@ -20,6 +20,13 @@ public protocol Strategy: Sendable {
     /// - Throws: What ``accept(_:)`` would throw now, where something that the strategy needs is away.
     func check() async throws(AcceptError)
 
+    /// Where the answers under an `Idempotency-Key` are kept for all web servers. Default: nil, each web server has its own,
+    /// in its memory.
+    var idempotency: (any IdempotencyStore)? { get }
+
+    /// Where it is kept what became of the mails. Default: nil, in the memory of the process that sends them.
+    var statuses: (any MailStatusStore)? { get }
+
     /// Sends what was accepted, until its task is cancelled or shut down gracefully; then finishes what is in hand and gives
     /// the rest back. Default: returns at once, as a strategy without a worker.
     ///
@@ -33,6 +40,10 @@ extension Strategy {
     }
 
     public func check() async throws(AcceptError) {}
+
+    public var idempotency: (any IdempotencyStore)? { nil }
+
+    public var statuses: (any MailStatusStore)? { nil }
 
     public func work() async throws {}
 }

@@ -1,4 +1,5 @@
 public import BgdemoEmail
+import BgdemoFoundations
 public import Logging
 public import NIOCore
 
@@ -29,7 +30,9 @@ public struct StrategyContext: Sendable {
         (self.redis, self.master, self.options) = (redis, master, options)
     }
 
-    public var delivery: Delivery { Delivery(sender: sender, tracker: tracker, throttle: work.throttle) }
+    public var delivery: Delivery {
+        Delivery(sender: sender, tracker: tracker, throttle: work.throttle, attempts: work.retry.attempts)
+    }
 
     /// The time for a worker to finish the jobs in hand. The rest of ``grace`` is for giving back the others.
     public var workerGrace: Duration { grace.withoutReserve }

@@ -19,8 +19,8 @@ public struct StrategyDescriptor: Sendable {
     /// What happens to a mail, in one line. It follows a colon.
     public let summary: String
     public let deployment: Deployment
-    /// Whether it needs a Redis.
-    public let needsRedis: Bool
+    /// What its Redis user has to be allowed to do; nil where it needs no Redis.
+    public let redisRights: RedisRights?
     /// The options of `serve` that it has and the others have not. Each group is under its own heading in the help.
     public let options: [any StrategyOptions.Type]
     /// What it guarantees, fault by fault. The code of 2016 guarantees nothing.
@@ -31,18 +31,18 @@ public struct StrategyDescriptor: Sendable {
 
     /// - Parameters:
     ///   - deployment: Default: a web server alone.
-    ///   - needsRedis: Default: false.
+    ///   - redisRights: Default: nil, it needs no Redis.
     ///   - options: Default: none.
     ///   - original: Default: nil.
     public init(
-        _ name: String, summary: String, deployment: Deployment = .webServer, needsRedis: Bool = false,
+        _ name: String, summary: String, deployment: Deployment = .webServer, redisRights: RedisRights? = nil,
         options: [any StrategyOptions.Type] = [], guarantees: DurabilityGuarantees, original: Factory? = nil,
         make: @escaping Factory
     ) {
         self.name = name
         self.summary = summary
         self.deployment = deployment
-        self.needsRedis = needsRedis
+        self.redisRights = redisRights
         self.options = options
         self.guarantees = guarantees
         self.make = make
@@ -58,6 +58,9 @@ public struct StrategyDescriptor: Sendable {
     public var master: MasterSupport? {
         if case .master(let master) = deployment { master } else { nil }
     }
+
+    /// Whether it needs a Redis.
+    public var needsRedis: Bool { redisRights != nil }
 
     public var hasOriginal: Bool { makeOriginal != nil }
 

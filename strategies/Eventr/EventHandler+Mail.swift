@@ -6,9 +6,9 @@ import Metrics
 extension EventHandler {
     /// Sends the mail of an `emailEvent`. A mail that is invalid, or that the server refuses permanently, is not retried.
     public static func email(_ delivery: Delivery) -> EventHandler {
-        EventHandler("email handler", isRetryable: SendError.isWorthRetrying) { event in
+        EventHandler("email handler", isRetryable: SendError.isWorthRetrying, isOutage: SendError.isOutage) { event in
             guard let email = try MailEvent.email(of: event) else { return "not an email" }
-            return try await delivery.attempt(email, number: 1)
+            return try await delivery.attempt(email, number: event.failures + 1)
         }
     }
 

@@ -58,13 +58,14 @@ struct EventrOptions: StrategyOptions {
         try environment.value(audit, "BGDEMO_AUDIT").map { try LineFile($0) }
     }
 
-    func consumerOptions(_ environment: EnvironmentVariables) throws -> ConsumerOptions {
+    /// - Parameter isCluster: Whether the URL says that Redis is a Cluster.
+    func consumerOptions(_ environment: EnvironmentVariables, isCluster: Bool = false) throws -> ConsumerOptions {
         var options = ConsumerOptions()
         options.delivery = try environment.value(delivery, "BGDEMO_DELIVERY") ?? .atLeastOnce
         options.batch = try environment.value(batch, "BGDEMO_BATCH") ?? 10
         options.lease = try environment.value(lease, "BGDEMO_LEASE") ?? options.lease
         options.retention = try environment.value(retention, "BGDEMO_RETENTION")
-        options.log.isCluster = try cluster || environment.value(String?.none, "BGDEMO_CLUSTER") == "yes"
+        options.log.isCluster = try isCluster || cluster || environment.value(String?.none, "BGDEMO_CLUSTER") == "yes"
         guard options.batch >= 1, options.lease >= .milliseconds(100) else {
             throw ValidationError("--batch is at least 1, and --lease at least 100ms")
         }

@@ -2,18 +2,23 @@ public import BgdemoCore
 import BgdemoFoundations
 import BgdemoOriginal2016
 import Eventr
+import RedisClient
 
 extension StrategyDescriptor {
     public static let eventr = StrategyDescriptor(
         "eventr", summary: "an event in a Redis log; consumers read it",
-        deployment: .webServerAndWorkers, needsRedis: true, options: [EventrOptions.self], guarantees: .losesNothing,
+        deployment: .webServerAndWorkers, redisRights: .eventr, options: [EventrOptions.self],
+        guarantees: .losesNothing,
         original: { try await OriginalEventr($0) }, make: { try await EventrStrategy($0) })
 }
 
 extension EventrStrategy {
     fileprivate init(_ context: StrategyContext) async throws {
         let redis = try context.requireRedis()
-        let log = try context.options(EventrOptions.self).consumerOptions(context.environment).log
+        let log = try context.options(EventrOptions.self).consumerOptions(
+            context.environment, isCluster: redis.url.isCluster
+        )
+        .log
         let commands = redis.connect(isCluster: log.isCluster, context.group, logger: context.logger)
         await commands.warnWithoutAppendOnlyFile("log", context.logger)
         self.init(
@@ -24,7 +29,7 @@ extension EventrStrategy {
 extension Consumer {
     fileprivate convenience init(_ redis: RedisEndpoint, _ context: StrategyContext) throws {
         let chosen = try context.options(EventrOptions.self)
-        var options = try chosen.consumerOptions(context.environment)
+        var options = try chosen.consumerOptions(context.environment, isCluster: redis.url.isCluster)
         options.redis = redis.options
         options.concurrency = context.work.concurrency
         options.attempts = context.work.retry.attempts
@@ -59,4 +64,13 @@ extension EventrOptions {
         guard let file = try audit(context.environment) else { return handlers }
         return handlers + [.audit(file)]
     }
+}
+
+extension RedisRights {
+    fileprivate static let eventr = RedisRights(
+        commands: """
+            del eval evalsha exists expire get hdel hexists hget hgetall hlen hset hsetnx lindex llen \
+            lrange lrem ltrim pexpire ping pttl publish role rpush script|load select set subscribe time \
+            unlink unsubscribe zadd zcard zrange zrangebyscore zrem zrevrangebyscore zscore
+            """, keys: "eventr:", channels: ["eventr:*"])
 }

@@ -14,8 +14,10 @@ public import BgdemoCore
 /// A consumer has a name, and each name handles every event, in one of the processes that share it. If a process dies, another
 /// handles the events that it had in hand.
 public struct EventrStrategy: Strategy {
+    public let idempotency: (any IdempotencyStore)?
+    public let statuses: (any MailStatusStore)?
     private let producer: Producer
-    private let redis: any RedisCommands
+    private let log: EventLog
     private let consumer: Consumer?
 
     /// - Parameters:
@@ -25,7 +27,9 @@ public struct EventrStrategy: Strategy {
     public init(
         redis: any RedisCommands, log: EventLogOptions, consumer: Consumer?
     ) {
-        (self.redis, self.consumer) = (redis, consumer)
+        (self.log, self.consumer) = (EventLog(redis: redis, options: log), consumer)
+        idempotency = RedisIdempotencyStore(redis, prefix: "eventr:idempotency:")
+        statuses = RedisMailStatuses(redis, prefix: "eventr:mails:")
         producer = Producer(name: "webApp", redis: redis, options: log)
     }
 
@@ -38,7 +42,13 @@ public struct EventrStrategy: Strategy {
         }
     }
 
-    public func check() async throws(AcceptError) { try await redis.check() }
+    public func check() async throws(AcceptError) {
+        do {
+            try await log.checkWritable()
+        } catch {
+            throw AcceptError(error)
+        }
+    }
 
     public func work() async throws { try await consumer?.run() }
 }

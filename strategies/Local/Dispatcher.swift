@@ -18,6 +18,7 @@ final class Dispatcher: MailDispatcher {
     private let deadLetters: DeadLetters?
     private var generator = SystemRandomNumberGenerator()
     private var mails = InFlightTable()
+    private let statuses = MailStatusMemory()
     private var servers: [Int: Child] = [:]
     private var workers: [Child] = []
     private var grants = CreditGrants()
@@ -72,15 +73,22 @@ final class Dispatcher: MailDispatcher {
     func accept(_ mail: MailLine, from server: Child) {
         grants.use(bytes: mail.bytes.readableBytes, by: server)
         meters.delivery.accepted.increment()
-        guard let spool else { return mails.add(OwnedMail(mail.alone, since: .now())) }
+        guard let spool else { return own(OwnedMail(mail.alone, since: .now())) }
         unwritten.mails += 1
         unwritten.bytes += mail.bytes.readableBytes
         spool.write(Spool.PendingWrite(server: server.number, mail: mail.alone, since: .now()), then: didWrite)
     }
 
+    private func own(_ mail: OwnedMail) {
+        statuses.record(accepted: "queued", mail.id)
+        mails.add(mail)
+    }
+
+    func status(of id: EmailID) -> MailStatus? { statuses.status(of: id) }
+
     /// Takes over the mails of the master before this one.
     func resume(_ lines: [MailLine]) {
-        for line in lines { mails.add(OwnedMail(line.alone, since: .now())) }
+        for line in lines { own(OwnedMail(line.alone, since: .now())) }
     }
 
     private lazy var didWrite: Spool.Completion = {
@@ -96,7 +104,7 @@ final class Dispatcher: MailDispatcher {
         for write in writes {
             unwritten.mails -= 1
             unwritten.bytes -= write.mail.bytes.readableBytes
-            if failure == nil { mails.add(OwnedMail(write.mail, since: write.since)) }
+            if failure == nil { own(OwnedMail(write.mail, since: write.since)) }
         }
         dispatch()
     }
@@ -104,22 +112,28 @@ final class Dispatcher: MailDispatcher {
     func didSend(_ id: EmailID, worker: Child) {
         guard let mail = mails.complete(id, by: worker.number) else { return }
         meters.record(.sent(reply: ""), of: mail)
+        let tries = mail.attempts.failures + mail.attempts.outages
+        statuses.record(MailStatus(.sent(reply: ""), attempts: tries + 1, isRetried: false), id)
         spool?.remove(id)
     }
 
     func didFail(_ id: EmailID, _ outcome: SendOutcome, worker: Child) {
-        guard let mail = mails.fail(id, by: worker.number) else { return }
+        guard var mail = mails.fail(id, by: worker.number) else { return }
         meters.record(outcome, of: mail)
-        guard let delay = settings.retry.delay(after: outcome, attempts: mail.failures, using: &generator) else {
+        let delay = mail.attempts.delay(after: outcome, settings.retry, using: &generator)
+        let tries = mail.attempts.failures + mail.attempts.outages
+        statuses.record(MailStatus(outcome, attempts: tries, isRetried: delay != nil), id)
+        guard let delay else {
             mails.drop(id)
             return moveToDeadLetters(mail, outcome)
         }
-        mails.scheduleRetry(of: id, at: .now() + TimeAmount(delay))
-        logger.info(
-            "failed sending an email, trying again",
+        mails.scheduleRetry(of: id, mail.attempts, at: .now() + TimeAmount(delay))
+        // The worker logs an outage, once for all mails.
+        logger.log(
+            level: outcome.isOutage ? .debug : .info, "failed sending an email, trying again",
             metadata: [
                 "id": "\(id)", "in": "\(delay.milliseconds) ms",
-                "attempt": "\(mail.failures + 1) of \(settings.retry.attempts)",
+                "attempt": "\(mail.attempts.failures + 1) of \(settings.retry.attempts)",
             ])
         let bound = NIOLoopBound(self, eventLoop: loop)
         loop.scheduleTask(in: TimeAmount(delay)) {
@@ -133,7 +147,7 @@ final class Dispatcher: MailDispatcher {
         logger.error(
             "gave up on an email",
             metadata: [
-                "id": "\(mail.id)", "attempts": "\(mail.failures)",
+                "id": "\(mail.id)", "attempts": "\(mail.attempts.failures + mail.attempts.outages)",
                 "reason": "\(outcome.failure?.description ?? outcome.name)",
             ])
         guard let deadLetters else { return spool?.remove(mail.id) ?? () }

@@ -1,3 +1,4 @@
+import BgdemoCore
 import BgdemoEmail
 import BgdemoPipes
 import DequeModule
@@ -12,7 +13,7 @@ struct OwnedMail: Sendable {
     /// Mails are numbered in the order they came.
     fileprivate(set) var number = 0
     /// How often it was not sent.
-    fileprivate(set) var failures = 0
+    var attempts = AttemptCounter()
     /// When it is tried again.
     fileprivate var due = NIODeadline.distantFuture
 
@@ -67,15 +68,18 @@ struct InFlightTable {
         return mail
     }
 
-    /// Counts a failure of a mail, which then waits for its next attempt. Nil where it is not assigned to this worker.
+    /// Takes a mail from a worker that could not send it. It then waits for its next attempt. Nil where it is not assigned
+    /// to this worker.
     mutating func fail(_ id: EmailID, by worker: Int) -> OwnedMail? {
-        guard var mail = assigned[worker]?.removeValue(forKey: id) else { return nil }
-        mail.failures += 1
+        guard let mail = assigned[worker]?.removeValue(forKey: id) else { return nil }
         retrying[id] = mail
         return mail
     }
 
-    mutating func scheduleRetry(of id: EmailID, at due: NIODeadline) { retrying[id]?.due = due }
+    mutating func scheduleRetry(of id: EmailID, _ attempts: AttemptCounter, at due: NIODeadline) {
+        retrying[id]?.attempts = attempts
+        retrying[id]?.due = due
+    }
 
     /// The time of a mail's next attempt has come.
     mutating func requeue(_ id: EmailID) {

@@ -2,6 +2,7 @@ public import BgdemoCore
 import BgdemoNetSupport
 import BgdemoOriginal2016
 import BgdemoPipes
+import BgdemoSpool
 import NIOCore
 
 extension StrategyDescriptor {
@@ -17,7 +18,10 @@ extension StrategyDescriptor {
                 logger: context.logger)
         },
         make: { context in
-            Local(master: try context.masterConnection, sender: context.sender, tracker: context.tracker)
+            let spool = try context.options(LocalOptions.self).settings(context.environment).spool
+            return Local(
+                master: try context.masterConnection, sender: context.sender, tracker: context.tracker,
+                idempotency: try context.role.serves ? spool.map { try FileIdempotencyStore($0) } : nil)
         })
 
     private static let connect:

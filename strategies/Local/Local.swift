@@ -14,11 +14,19 @@ struct Local: Strategy {
     private let master: MasterConnection
     private let sender: any EmailSender
     private let tracker: DeliveryTracker
+    let idempotency: (any IdempotencyStore)?
 
-    init(master: MasterConnection, sender: any EmailSender, tracker: DeliveryTracker) {
+    var statuses: (any MailStatusStore)? { master }
+
+    /// - Parameter idempotency: Where the keys of requests are kept, where there is a spool.
+    init(
+        master: MasterConnection, sender: any EmailSender, tracker: DeliveryTracker,
+        idempotency: (any IdempotencyStore)?
+    ) {
         self.master = master
         self.sender = sender
         self.tracker = tracker
+        self.idempotency = idempotency
     }
 
     // MARK: The web server
@@ -44,7 +52,7 @@ struct Local: Strategy {
         do {
             let attempt = try tracker.begin(mail.email())
             sender.send(attempt.email) { [master] outcome in
-                attempt.finish(outcome)
+                attempt.finish(outcome, isRetried: outcome.isOutage)
                 master.report(mail.id, outcome)
             }
         } catch {

@@ -88,6 +88,7 @@ extension Master {
         case (.sent(let id), .worker): dispatcher.didSend(id, worker: child)
         case (.failed(let id, let outcome), .worker): dispatcher.didFail(id, outcome, worker: child)
         case (.closed, .server): didStopAccepting(child)
+        case (.status(let id, _), .server): child.send(.status(id, dispatcher.status(of: id)))
         case (.log(let line), _): context.print(line)
         case (.pong, _): child.didAnswer()
         case (.ready(PipeMessage.version), _): didBecomeReady(child)

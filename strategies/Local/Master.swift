@@ -80,6 +80,7 @@ actor Master: Service {
         deadLetters = try settings.deadLetters.map { try DeadLetters($0, logger: logger) }
         let opened = try settings.spool.map { try Spool.open($0, sync: settings.spoolSync, logger: logger) }
         spool = opened?.0
+        if let directory = settings.spool { try FileIdempotencyStore.compact(directory) }
         if let makeOriginal {
             dispatcher = makeOriginal(meters)
         } else {
@@ -146,7 +147,11 @@ actor Master: Service {
         }
         dispatcher.record()
         let metrics = context.metrics()
-        for child in children.values where child.role == .server && child.isReading { child.send(.metrics(metrics)) }
+        let spoolFailure = spool?.failure() ?? ""
+        for child in children.values where child.role == .server && child.isReading {
+            if spool != nil { child.send(.spool(spoolFailure)) }
+            child.send(.metrics(metrics))
+        }
         later(.seconds(1)) { $0.checkChildren() }
     }
 

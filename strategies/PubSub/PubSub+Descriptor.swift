@@ -1,11 +1,12 @@
 public import BgdemoCore
 import BgdemoOriginal2016
 import NIOCore
+import RedisClient
 
 extension StrategyDescriptor {
     public static let pubSub = StrategyDescriptor(
         "pubsub", summary: "published on Redis; who listens sends it",
-        deployment: .webServerAndWorkers, needsRedis: true,
+        deployment: .webServerAndWorkers, redisRights: .pubSub,
         // What nobody has heard, and what a subscriber holds that dies.
         guarantees: .losesNothing(except: .killWorker, .terminate, .redisKilled, .redisCut, .redisSilent),
         original: { try OriginalPubSub($0) }
@@ -13,7 +14,9 @@ extension StrategyDescriptor {
         let redis = try context.requireRedis()
         return PubSub(
             // A replica takes PUBLISH as well, for its own subscribers.
-            redis: redis.connect(context.group, logger: context.logger, roleCheckInterval: .seconds(2)),
+            // On a Cluster all are with one node, which counts who listens.
+            redis: redis.connect(
+                context.group, to: PubSub.channel, logger: context.logger, roleCheckInterval: .seconds(2)),
             worker: context.role.works ? Subscriber(redis, context) : nil, logger: context.logger)
     }
 }
@@ -27,8 +30,8 @@ extension Subscriber {
         settings.throttle = context.work.throttle
         settings.grace = context.grace
         self.init(
-            redis.url, options: redis.options, on: context.group.next(), sender: context.sender,
-            tracker: context.tracker, settings: settings, logger: context.logger)
+            redis.url.node(of: PubSub.channel), options: redis.options, on: context.group.next(),
+            sender: context.sender, tracker: context.tracker, settings: settings, logger: context.logger)
     }
 }
 
@@ -47,4 +50,12 @@ extension OriginalSubscriber {
             redis.url, options: redis.options, on: context.group.next(), sender: context.sender,
             tracker: context.tracker, throttle: context.work.throttle, logger: context.logger)
     }
+}
+
+extension RedisRights {
+    fileprivate static let pubSub = RedisRights(
+        commands: """
+            del eval evalsha expire get hexists hget hlen hset pexpire ping pttl publish role \
+            script|load select set subscribe unsubscribe
+            """, keys: "{emailz}:", channels: ["emailz", "emailz:*"])
 }

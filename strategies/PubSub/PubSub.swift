@@ -18,6 +18,8 @@ public import BgdemoCore
 public struct PubSub: Strategy {
     static let channel = "emailz"
 
+    public let idempotency: (any IdempotencyStore)?
+    public let statuses: (any MailStatusStore)?
     private let redis: any RedisCommands
     private let logger: Logger
     private let worker: Subscriber?
@@ -27,6 +29,8 @@ public struct PubSub: Strategy {
     ///   - redis: What the web half publishes through.
     ///   - worker: The worker half, where this process is one.
     public init(redis: any RedisCommands, worker: Subscriber?, logger: Logger) {
+        idempotency = RedisIdempotencyStore(redis, prefix: "{\(Self.channel)}:idempotency:")
+        statuses = RedisMailStatuses(redis, prefix: "{\(Self.channel)}:mails:")
         self.redis = redis
         self.worker = worker
         self.logger = logger
@@ -56,7 +60,17 @@ public struct PubSub: Strategy {
             details: [AcceptResult.Detail("subscribers", 0)])
     }
 
-    public func check() async throws(AcceptError) { try await redis.check() }
+    public func check() async throws(AcceptError) {
+        if let error = worker?.loss { throw AcceptError(error) }
+        do {
+            // A channel that nobody listens on.
+            _ = try await redis.send("PUBLISH", Self.channel + ":check", "")
+        } catch {
+            // A user may be limited to the channel of the mails.
+            guard error.reply?.kind != .noPermission || error.description.contains("'publish'") else { return }
+            throw AcceptError(error)
+        }
+    }
 
     public func work() async throws {
         try await worker?.work()

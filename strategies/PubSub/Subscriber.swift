@@ -30,6 +30,7 @@ public struct Subscriber: Sendable {
     private let loop: any EventLoop
     private let logger: Logger
     private let metrics = SubscriberMetrics()
+    private let lost = Latest<RedisError?>(nil)
     /// Open once it has subscribed, or failed to.
     let tried = Latch()
 
@@ -49,6 +50,9 @@ public struct Subscriber: Sendable {
         self.logger = logger
         messages = RedisSubscription(url, channels: [PubSub.channel], on: loop, options: options, logger: logger)
     }
+
+    /// Why it does not listen now; nil where it does.
+    var loss: RedisError? { lost.value }
 
     /// Works until the task is cancelled, or shut down gracefully: then it sends what it has received, for as long as it
     /// may.
@@ -100,9 +104,11 @@ public struct Subscriber: Sendable {
         for await event in messages {
             switch event {
             case .subscribed:
+                lost.value = nil
                 tried.open()
                 logger.info("Listening on \(PubSub.channel)")
-            case .lost:
+            case .lost(let error):
+                lost.value = error
                 tried.open()
                 metrics.breaks.increment()
                 logger.warning("Not listening on \(PubSub.channel), what is published now is not heard")
@@ -144,8 +150,7 @@ public struct Subscriber: Sendable {
         } catch {
             return backlog.giveBack(mail)
         }
-        let mail = Backlog.Entry(mail.attempt, attempts: mail.attempts + 1)
-        mail.attempt.logTry(mail.attempts)
+        mail.attempt.logTry(mail.attempts.failures + mail.attempts.outages + 1)
         // A send is not torn by a stop, but one that hangs holds up no stop: its outcome finds its way.
         let isSettled = Latch()
         sender.send(mail.attempt.email) {
@@ -156,23 +161,24 @@ public struct Subscriber: Sendable {
     }
 
     private func settle(_ mail: Backlog.Entry, _ outcome: SendOutcome, _ backlog: Backlog) {
-        let metadata: Logger.Metadata = ["id": "\(mail.attempt.email.id)", "attempts": "\(mail.attempts)"]
         if let failure = outcome.failure {
+            var (mail, generator) = (mail, SystemRandomNumberGenerator())
+            let delay = mail.attempts.delay(after: outcome, settings.retry, using: &generator)
+            let attempts = mail.attempts.failures + mail.attempts.outages
+            let metadata: Logger.Metadata = ["id": "\(mail.attempt.email.id)", "attempts": "\(attempts)"]
             let to = mail.attempt.email.to
-            if let delay = delay(mail, outcome), backlog.rest(mail, for: delay) {
-                return logger.notice(
+            if let delay, backlog.rest(mail, for: delay) {
+                mail.attempt.record(outcome, attempts: attempts, isRetried: true)
+                // The SMTP client logs an outage, once for all mails.
+                return logger.log(
+                    level: outcome.isOutage ? .debug : .notice,
                     "Failed sending an email to \(to), trying again in \(delay): \(failure)", metadata: metadata)
             }
             metrics.deadLetters.increment()
             logger.error("Gave up on an email to \(to)", metadata: metadata)
         }
-        mail.attempt.finish(outcome)
+        let counter = mail.attempts
+        mail.attempt.finish(outcome, attempts: counter.failures + counter.outages + 1)
         backlog.done(mail)
-    }
-
-    /// When it is tried again; nil where it is not.
-    private func delay(_ mail: Backlog.Entry, _ outcome: SendOutcome) -> Duration? {
-        var generator = SystemRandomNumberGenerator()
-        return settings.retry.delay(after: outcome, attempts: mail.attempts, using: &generator)
     }
 }

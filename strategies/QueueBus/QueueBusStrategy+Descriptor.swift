@@ -1,16 +1,17 @@
 public import BgdemoCore
+import RedisClient
 import Resque
 
 extension StrategyDescriptor {
     public static let queueBus = StrategyDescriptor(
         "queuebus", summary: "an event, copied to a queue per subscriber",
-        deployment: .webServerAndWorkers, needsRedis: true, options: [QueueBusOptions.self, ResqueEstateOptions.self],
+        deployment: .webServerAndWorkers, redisRights: .queueBus,
+        options: [QueueBusOptions.self, ResqueEstateOptions.self, NamespaceOptions.self],
         guarantees: .losesNothing
     ) { context in
         let redis = try context.requireRedis()
         let estate = try context.options(ResqueEstateOptions.self)
         var options = WorkerOptions()
-        options.namespace = try estate.namespace(context.environment)
         options.onDeadWorker =
             switch try estate.action(context.environment) {
             case .requeue: .requeue
@@ -18,11 +19,22 @@ extension StrategyDescriptor {
             }
         options.grace = context.workerGrace
         options.redis = redis.options
+        options.namespace = try context.options(NamespaceOptions.self).namespace(context.environment, on: redis.url)
         options.concurrency = context.work.concurrency
         return try QueueBusStrategy(
-            redis: redis.connect(context.group, logger: context.logger), url: redis.url, on: context.group,
+            redis: redis.connect(context.group, to: options.namespace + ":", logger: context.logger), url: redis.url,
+            on: context.group,
             delivery: context.delivery, retry: context.work.retry,
             archive: context.options(QueueBusOptions.self).archive(context.environment), options: options,
             logger: context.logger)
     }
+}
+
+extension RedisRights {
+    fileprivate static let queueBus = RedisRights(
+        commands: """
+            blmove del eval evalsha exists expire get hdel hexists hget hgetall hkeys hlen hmget hset \
+            hvals incr llen lpop lpush lrange lrem mget mset pexpire ping pttl role rpush sadd \
+            script|load select set sismember smembers srem time ttl type zadd zrange zrangebyscore zrem
+            """, keys: "resque:")
 }

@@ -18,12 +18,15 @@ public import BgdemoCore
 ///
 /// Publishers, drivers and riders may be programs in Ruby. An event cannot be read again: a copy is deleted when it is done.
 public struct QueueBusStrategy: Strategy {
+    public let idempotency: (any IdempotencyStore)?
+    public let statuses: (any MailStatusStore)?
     private let queue: Queue
     private let publisher: Publisher
     private let bus: Bus
     /// One worker for the driver and one for each subscriber, so that a slow subscriber does not delay the others.
     private let workers: [Worker]
     private let scheduler: Scheduler
+    private let logger: Logger
 
     /// - Parameter archive: The file to which the second subscriber appends each event as a line; nil for none.
     public init(
@@ -32,17 +35,21 @@ public struct QueueBusStrategy: Strategy {
     ) throws {
         var bus = Bus(redis: redis, namespace: options.namespace, logger: logger)
         bus.ride(try Application("mailer"), "send", on: EmailRequested.matcher) { event in
-            try await delivery.attempt(EmailRequested.email(event), number: 1)
+            try await delivery.attempt(EmailRequested.email(event), number: event.failures + 1)
         }
         if let archive {
             bus.ride(try Application("archive"), "keep", on: EmailRequested.matcher) { event in
                 try archive.append(String(decoding: event.json, as: UTF8.self))
             }
         }
-        let retry = Retry(attempts: retry.attempts, base: retry.base, cap: retry.cap) {
-            SendError.isWorthRetrying($0) || $0 is LineFileError || $0 is RedisError
-        }
+        let retry = Retry(
+            attempts: retry.attempts, base: retry.base, cap: retry.cap,
+            when: { SendError.isWorthRetrying($0) || $0 is LineFileError || $0 is RedisError },
+            isOutage: SendError.isOutage)
+        idempotency = RedisIdempotencyStore(redis, prefix: "\(options.namespace):swift:idempotency:")
+        statuses = RedisMailStatuses(redis, prefix: "\(options.namespace):swift:mails:")
         self.bus = bus
+        self.logger = logger
         queue = Queue(redis: redis, namespace: options.namespace)
         publisher = Publisher(queue)
         let jobs = bus.jobs(plugins: [retry])
@@ -50,7 +57,8 @@ public struct QueueBusStrategy: Strategy {
             Worker(queues: [queue], jobs: jobs, redis: url, on: group, options: options, logger: logger)
         }
         scheduler = Scheduler(
-            redis: RedisConnection(url, on: group.next(), options: options.redis, logger: logger),
+            redis: RedisConnection(
+                url.node(of: options.namespace + ":"), on: group.next(), options: options.redis, logger: logger),
             namespace: options.namespace, logger: logger)
     }
 
@@ -74,14 +82,34 @@ public struct QueueBusStrategy: Strategy {
 
     public func check() async throws(AcceptError) {
         do {
-            _ = try await queue.length(of: Publisher.incoming)
+            try await queue.checkWritable(Publisher.incoming)
+            try AcceptError.check(overdue: await queue.overdueTime())
+        } catch let error as AcceptError {
+            throw error
         } catch {
-            throw AcceptError(error)
+            throw AcceptError((error as? ResqueError)?.underlyingError ?? error)
+        }
+    }
+
+    /// Writes the subscriptions, as soon as Redis takes them.
+    private func subscribe() async throws {
+        var isReported = false
+        while true {
+            do {
+                return try await bus.subscribe()
+            } catch {
+                try Task.checkCancellation()
+                if !isReported {
+                    logger.error("The subscriptions can't be written", metadata: ["reason": "\(error)"])
+                }
+                isReported = true
+                try await Task.sleep(for: .seconds(1))
+            }
         }
     }
 
     public func work() async throws {
-        try await bus.subscribe()
+        try await subscribe()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await scheduler.run() }
             for worker in workers { group.addTask { try await worker.run() } }

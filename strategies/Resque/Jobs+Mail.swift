@@ -15,7 +15,8 @@ extension Jobs {
     /// help.
     mutating func registerMail(_ mails: MailJobs, _ delivery: Delivery, retry: RetryPolicy) {
         let retry = Retry(
-            attempts: retry.attempts, base: retry.base, cap: retry.cap, when: SendError.isWorthRetrying)
+            attempts: retry.attempts, base: retry.base, cap: retry.cap, when: SendError.isWorthRetrying,
+            isOutage: SendError.isOutage)
         let waited = Timer(label: "bgdemo_resque_wait_seconds")
         for name in mails.performed {
             register(name, plugins: [retry]) { job in

@@ -1,11 +1,13 @@
 public import BgdemoCore
 import BgdemoOriginal2016
+import RedisClient
 import Resque
 
 extension StrategyDescriptor {
     public static let resque = StrategyDescriptor(
         "resque", summary: "a job in a Redis queue; workers perform it",
-        deployment: .webServerAndWorkers, needsRedis: true, options: [ResqueOptions.self, ResqueEstateOptions.self],
+        deployment: .webServerAndWorkers, redisRights: .resque,
+        options: [ResqueOptions.self, ResqueEstateOptions.self, NamespaceOptions.self],
         guarantees: .losesNothing,
         original: { context in
             try await ResqueStrategy(context) { _, jobs, options in
@@ -29,9 +31,9 @@ extension ResqueStrategy {
         let (options, environment) = (try context.options(ResqueOptions.self), context.environment)
         let queues = try options.queues(environment) ?? [MailJobs.queue, SlowJobs.queue]
         let mails = MailJobs(className: try options.jobClass(environment), queues: queues)
-        let namespace = try context.options(ResqueEstateOptions.self).namespace(environment)
         let redis = try context.requireRedis()
-        let commands = redis.connect(context.group, logger: context.logger)
+        let namespace = try context.options(NamespaceOptions.self).namespace(context.environment, on: redis.url)
+        let commands = redis.connect(context.group, to: namespace + ":", logger: context.logger)
         await commands.warnWithoutAppendOnlyFile("jobs", context.logger)
         let worker =
             context.role.works
@@ -70,4 +72,13 @@ extension WorkerOptions.DeadWorkerPolicy {
             case .fail: .fail
             }
     }
+}
+
+extension RedisRights {
+    fileprivate static let resque = RedisRights(
+        commands: """
+            blmove del eval evalsha exists expire get hdel hexists hget hgetall hkeys hlen hmget hset \
+            incr llen lpop lpush lrange lrem mget mset pexpire ping pttl role rpush sadd script|load \
+            select set sismember smembers srem time ttl type zadd zrange zrangebyscore zrem
+            """, keys: "resque:")
 }

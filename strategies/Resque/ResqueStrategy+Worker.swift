@@ -29,7 +29,8 @@ extension ResqueStrategy {
                     queues: queues, jobs: jobs, redis: redis, on: group, options: options, scaling: scaling,
                     logger: logger)
             }
-            let connection = RedisConnection(redis, on: group.next(), options: options.redis, logger: logger)
+            let connection = RedisConnection(
+                redis.node(of: options.namespace + ":"), on: group.next(), options: options.redis, logger: logger)
             scheduler = Scheduler(redis: connection, namespace: options.namespace, logger: logger)
         }
 

@@ -13,6 +13,8 @@ public import BgdemoCore
 /// Ruby Resque and node-resque may push such jobs, and work these; they need no `id`. A mail is in its queue, with a
 /// worker, delayed until its next attempt, or in `failed`; whatever dies, it is in one of them.
 public struct ResqueStrategy: Strategy {
+    public let idempotency: (any IdempotencyStore)?
+    public let statuses: (any MailStatusStore)?
     private let queue: Queue
     private let mails: MailJobs
     private let worker: WorkerService?
@@ -22,6 +24,8 @@ public struct ResqueStrategy: Strategy {
     ///   - namespace: The beginning of all keys, without the colon.
     ///   - mails: How the web half writes a mail.
     init(redis: any RedisCommands, namespace: String, mails: MailJobs, worker: WorkerService?) {
+        idempotency = RedisIdempotencyStore(redis, prefix: "\(namespace):swift:idempotency:")
+        statuses = RedisMailStatuses(redis, prefix: "\(namespace):swift:mails:")
         queue = Queue(redis: redis, namespace: namespace)
         (self.mails, self.worker) = (mails, worker)
     }
@@ -47,8 +51,11 @@ public struct ResqueStrategy: Strategy {
     public func check() async throws(AcceptError) {
         do {
             try await queue.checkWritable(mails.queue)
+            try AcceptError.check(overdue: await queue.overdueTime())
+        } catch let error as AcceptError {
+            throw error
         } catch {
-            throw AcceptError(error.underlyingError ?? error)
+            throw AcceptError((error as? ResqueError)?.underlyingError ?? error)
         }
     }
 

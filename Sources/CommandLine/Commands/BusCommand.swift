@@ -35,10 +35,10 @@ struct BusCommand: AsyncParsableCommand {
         @OptionGroup var queues: QueueOptions
 
         func run() async throws {
-            try await queues.redis.visit { redis in
+            try await queues.connect { redis, namespace in
                 let overview = try await BusOverview(
-                    Queue(redis: redis, namespace: queues.namespace),
-                    Subscriptions(redis: redis, namespace: queues.namespace))
+                    Queue(redis: redis, namespace: namespace),
+                    Subscriptions(redis: redis, namespace: namespace))
                 try queues.show(overview, asTable: overview.table)
             }
         }
@@ -78,8 +78,8 @@ struct BusCommand: AsyncParsableCommand {
         func run() async throws {
             let event = try event()
             let second = try at.map { Int(try DateArgument.date($0).timeIntervalSince1970.rounded(.up)) }
-            try await queues.redis.visit { redis in
-                let publisher = Publisher(Queue(redis: redis, namespace: queues.namespace))
+            try await queues.connect { redis, namespace in
+                let publisher = Publisher(Queue(redis: redis, namespace: namespace))
                 if let second {
                     print("\(try await publisher.publish(type, event, at: second).id ?? "") at \(at ?? "")")
                 } else if let delay = self.in {

@@ -60,8 +60,8 @@ extension BusCommand {
             let application = try BusCommand.application(application)
             let subscription = Subscription(
                 key: key, queueName: application.queue(queue), className: className, matcher: matcher)
-            try await queues.redis.visit { redis in
-                try await Subscriptions(redis: redis, namespace: queues.namespace).add(subscription, to: application)
+            try await queues.connect { redis, namespace in
+                try await Subscriptions(redis: redis, namespace: namespace).add(subscription, to: application)
                 print(
                     "\(application.key) has what matches \(subscription.matcher) in \(subscription.queueName)")
             }
@@ -89,8 +89,8 @@ extension BusCommand {
 
         func run() async throws {
             let application = try BusCommand.application(application)
-            try await queues.redis.visit { redis in
-                let all = Subscriptions(redis: redis, namespace: queues.namespace)
+            try await queues.connect { redis, namespace in
+                let all = Subscriptions(redis: redis, namespace: namespace)
                 let was =
                     if let key { try await all.remove(key, from: application) } else {
                         try await all.unsubscribe(application)

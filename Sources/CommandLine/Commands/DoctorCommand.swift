@@ -17,22 +17,22 @@ struct DoctorCommand: AsyncParsableCommand {
             Takes the options of serve, and the same environment variables. Exits with 1 where something is bad.
 
               bgdemo doctor
-              bgdemo doctor --smtp-url smtp://mail.example.org:587 --redis-url redis://db
+              bgdemo doctor --strategy resque --smtp-url smtp://mail.example.org:587 --redis-url redis://db
             """)
 
-    @OptionGroup(title: "Listening") var listen: ListenOptions
-    @OptionGroup(title: "Mail") var mail: MailOptions
-    @OptionGroup(title: "Redis") var redis: RedisArguments
+    @OptionGroup var serve: ServeCommand
+
+    private var listen: ListenOptions { serve.listen }
+    private var mail: MailOptions { serve.mail }
+    private var redis: RedisArguments { serve.redis }
 
     func run() async throws {
         let environment = EnvironmentVariables.process
+        let configuration = try ServeConfiguration(serve, environment)
         CurrentProcess.prepare()
-        let findings = [
-            try await port(environment),
-            try await smtp(environment),
-            try await redis(environment),
-            files(),
-        ]
+        let findings =
+            [try await port(environment), try await smtp(environment)] + (try await redis(configuration, environment))
+            + [files()]
         for finding in findings { print(finding) }
         guard findings.allSatisfy(\.isGood) else { throw ExitCode.failure }
     }
@@ -82,26 +82,29 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
-    private func redis(_ environment: EnvironmentVariables) async throws -> Finding {
+    private func redis(_ configuration: ServeConfiguration, _ environment: EnvironmentVariables) async throws
+        -> [Finding]
+    {
         let named = try redis.url(environment)
         var options = try redis.options(environment)
         (options.connectTimeout, options.unavailableTimeout, options.commandTimeout) = (
             .seconds(3), .seconds(3), .seconds(3)
         )
         let url = try named ?? RedisURL(RedisArguments.usual)
-        let connection = RedisConnection(
-            url, on: MultiThreadedEventLoopGroup.singleton.any(), options: options, logger: .silent)
-        defer { connection.close() }
+        let diagnosis = RedisDiagnosis(
+            url: url, options: options, configuration: configuration, strategies: serve.strategies, environment)
         do {
-            return .good("redis", "\(url) answers: version \(try await connection.serverVersion())")
+            return try await diagnosis.findings()
         } catch {
-            guard named == nil else { return .bad("redis", "\(url): \(error)", "is it up, and is the URL right?") }
+            guard named == nil else { return [.bad("redis", "\(url): \(error)", "is it up, and is the URL right?")] }
             guard let program = RedisArguments.program(environment) else {
-                return .bad(
-                    "redis", "none at \(url), and no redis-server on the PATH",
-                    "apt-get install redis-server, or brew install redis; foreground and fire-and-forget need none")
+                return [
+                    .bad(
+                        "redis", "none at \(url), and no redis-server on the PATH",
+                        "apt-get install redis-server, or brew install redis; foreground and fire-and-forget need none")
+                ]
             }
-            return .good("redis", "none at \(url); \(program) is there for a private one")
+            return [.good("redis", "none at \(url); \(program) is there for a private one")]
         }
     }
 
@@ -114,13 +117,18 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 }
 
-/// What the doctor found of one part.
+/// What was found of one part.
 struct Finding: CustomStringConvertible {
     let isGood: Bool
     let description: String
 
     static func good(_ part: String, _ text: String) -> Finding {
         Finding(isGood: true, description: "good  \(part): \(printable(text))")
+    }
+
+    /// Good enough to work, and worth a thought.
+    static func warning(_ part: String, _ text: String, _ advice: String) -> Finding {
+        Finding(isGood: true, description: "warn  \(part): \(printable(text))\n      → \(advice)")
     }
 
     static func bad(_ part: String, _ text: String, _ advice: String) -> Finding {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BgdemoCore
 import Resque
 
 /// Puts jobs into a Resque queue, as Ruby and node would.
@@ -29,6 +30,7 @@ struct EnqueueCommand: AsyncParsableCommand {
     @Option(help: "How many of them. Default: 1.")
     var count = 1
 
+    @OptionGroup(title: "Keys") var keys: NamespaceOptions
     @OptionGroup(title: "Redis") var redis: RedisArguments
 
     func validate() throws {
@@ -40,8 +42,8 @@ struct EnqueueCommand: AsyncParsableCommand {
 
     func run() async throws {
         let job = try job()
-        try await redis.visit { redis in
-            let queue = Queue(redis: redis)
+        try await redis.visit(keys) { redis, namespace in
+            let queue = Queue(redis: redis, namespace: namespace)
             if let delay = self.in {
                 for _ in 0..<count { try await queue.enqueueIn(delay, job) }
                 print("\(count) × \(name) for \(job.queue) in \(delay)")

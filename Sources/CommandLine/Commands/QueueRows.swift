@@ -1,4 +1,6 @@
 import ArgumentParser
+import BgdemoCore
+import RedisClient
 import Resque
 
 #if canImport(FoundationEssentials)
@@ -12,13 +14,17 @@ struct QueueOptions: ParsableArguments {
     @Flag(help: "JSON instead of a table.")
     var json = false
 
-    @Option(help: "What the keys begin with. Default: resque.")
-    var namespace = "resque"
+    @OptionGroup(title: "Keys") var keys: NamespaceOptions
 
     @OptionGroup(title: "Redis") var redis: RedisArguments
 
     func visit(_ body: (Queue) async throws -> Void) async throws {
-        try await redis.visit { try await body(Queue(redis: $0, namespace: namespace)) }
+        try await connect { try await body(Queue(redis: $0, namespace: $1)) }
+    }
+
+    /// - Parameter body: Gets the connection to where the keys are, and the namespace.
+    func connect(_ body: (RedisConnectionPool, String) async throws -> Void) async throws {
+        try await redis.visit(keys, body)
     }
 
     func show(_ rows: some Encodable, asTable table: @autoclosure () -> Table) throws {

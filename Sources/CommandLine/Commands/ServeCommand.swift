@@ -66,7 +66,9 @@ struct ServeCommand: AsyncParsableCommand {
             command: self, environment: environment, configuration: configuration, context: context,
             redis: redis?.endpoint, transport: transport, reporting: reporting)
 
-        try await run(assembly.services(), reporting)
+        // A master replaces its children at SIGHUP.
+        let hangup = configuration.isMaster || CurrentProcess.ignoresHangup ? [] : [UnixSignal.sighup]
+        try await run(assembly.services(), [.sigterm, .sigint, .sigquit] + hangup, reporting)
         await assembly.finishMails()
         await master?.flush()
     }
@@ -79,13 +81,13 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     /// Runs until a signal ends it, or one of the services does.
-    private func run(_ services: [any Service], _ reporting: Reporting) async throws {
+    private func run(_ services: [any Service], _ signals: [UnixSignal], _ reporting: Reporting) async throws {
         let interrupts = Task { await SecondInterrupt.exitAtSecond(reporting) }
         defer { interrupts.cancel() }
         try await ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
-                gracefulShutdownSignals: [.sigterm, .sigint],
+                gracefulShutdownSignals: signals,
                 logger: .silent)
         ).run()
     }

@@ -30,6 +30,7 @@ struct EventLogArguments: ParsableArguments {
         options.isCluster = try cluster || EnvironmentVariables.process.value(String?.none, "BGDEMO_CLUSTER") == "yes"
         if let warning = redis.passwordWarning { CurrentProcess.printError("Warning: \(warning)") }
         let connector = try await RedisConnector.find(redis, .process, logger: .silent)
+        options.isCluster = options.isCluster || connector.endpoint.url.isCluster
         defer { withExtendedLifetime(connector) {} }
         let group = MultiThreadedEventLoopGroup.singleton
         try await body(connector.endpoint.connect(isCluster: options.isCluster, group, logger: .silent), options)

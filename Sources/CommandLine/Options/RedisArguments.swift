@@ -1,6 +1,5 @@
 import BgdemoCore
 import ArgumentParser
-import BgdemoFoundations
 import BgdemoPrivateRedis
 import RedisClient
 
@@ -9,13 +8,23 @@ struct RedisArguments: ParsableArguments {
     @Option(
         name: .customLong("redis-url"),
         help: """
-            redis://[user:password@]host[:port][/database], rediss://…, or unix:///path (REDIS_URL; a password belongs \
-            there). Default: 127.0.0.1:6379 where a Redis listens, else one of bgdemo's own.
+            redis://[user:password@]host[:port][/database], rediss:// for TLS, redis+sentinel://host,host2/master, \
+            redis+cluster://host:port,host2:port, or unix:///path (REDIS_URL; a password belongs there). Default: 127.0.0.1:6379 where a Redis listens, else one of bgdemo's own.
             """)
     var redisURL: String?
 
     @Option(name: .customLong("redis-ca-file"), help: "Certificates to trust for rediss:// (BGDEMO_REDIS_CA_FILE).")
     var redisCAFile: String?
+
+    @Option(
+        name: .customLong("redis-cert"),
+        help: "A certificate to show to a Redis that asks for one, a PEM file (BGDEMO_REDIS_CERT). Default: none.")
+    var redisCert: String?
+
+    @Option(
+        name: .customLong("redis-key"),
+        help: "Its key, a PEM file (BGDEMO_REDIS_KEY). Default: in the file of --redis-cert.")
+    var redisKey: String?
 
     static let usual = "redis://127.0.0.1:6379"
 
@@ -31,13 +40,18 @@ struct RedisArguments: ParsableArguments {
 
     /// The warning where the command line has a password, which any user of the host can read.
     var passwordWarning: String? {
-        guard let redisURL, let parts = try? URLParts(redisURL), parts.password?.isEmpty == false else { return nil }
+        guard let redisURL, (try? RedisURL(redisURL))?.hasPassword == true else { return nil }
         return "--redis-url has a password, which any user of this host can read: use REDIS_URL"
     }
 
     func options(_ environment: EnvironmentVariables) throws -> RedisOptions {
         var options = RedisOptions()
         options.caFile = try environment.value(redisCAFile, "BGDEMO_REDIS_CA_FILE")
+        options.certificateFile = try environment.value(redisCert, "BGDEMO_REDIS_CERT")
+        options.privateKeyFile = try environment.value(redisKey, "BGDEMO_REDIS_KEY")
+        guard options.privateKeyFile == nil || options.certificateFile != nil else {
+            throw ValidationError("--redis-key is the key of a certificate: name that by --redis-cert")
+        }
         return options
     }
 

@@ -4,14 +4,21 @@ import BgdemoSystemCompat
 /// The process itself: its signals, its files and its end.
 enum CurrentProcess {
     /// A broken pipe is an error of one write, not the end of the process; and every file the system allows may be open.
-    /// SIGQUIT ends at once, without the backtrace that Swift's runtime would take its time for.
     static func prepare() {
         signal(SIGPIPE, SIG_IGN)
+        // Where nothing traps it, it ends the process without a backtrace, for which Swift's runtime would take its time.
         signal(SIGQUIT, SIG_DFL)
         var limit = rlimit()
         guard unsafe getrlimit(fileLimit, &limit) == 0 else { return }
         limit.rlim_cur = limit.rlim_max
         _ = unsafe setrlimit(fileLimit, &limit)
+    }
+
+    /// Whether SIGHUP is ignored, as `nohup` has it.
+    static var ignoresHangup: Bool {
+        let handler = signal(SIGHUP, SIG_IGN)
+        defer { _ = signal(SIGHUP, handler) }
+        return unsafe unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     /// Opens what was closed (`>&-`) of standard input, output and error. Else the next socket gets its number, and log

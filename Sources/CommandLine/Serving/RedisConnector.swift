@@ -30,12 +30,18 @@ final class RedisConnector: Sendable {
 
 extension RedisArguments {
     /// Connects for one command.
-    func visit(_ body: (RedisConnectionPool) async throws -> Void) async throws {
+    ///
+    /// - Parameter body: Gets the connection to where the keys are, and their namespace.
+    func visit(
+        _ keys: NamespaceOptions, _ body: (RedisConnectionPool, _ namespace: String) async throws -> Void
+    ) async throws {
         if let passwordWarning { CurrentProcess.printError("Warning: \(passwordWarning)") }
         let connector = try await RedisConnector.find(self, .process, logger: .silent)
         defer { withExtendedLifetime(connector) {} }
-        let redis = connector.endpoint.connect(MultiThreadedEventLoopGroup.singleton, logger: .silent)
+        let namespace = try keys.namespace(.process, on: connector.endpoint.url)
+        let redis = connector.endpoint.connect(
+            MultiThreadedEventLoopGroup.singleton, to: namespace + ":", logger: .silent)
         defer { redis.close() }
-        try await body(redis)
+        try await body(redis, namespace)
     }
 }

@@ -16,6 +16,8 @@ struct Routes: Sendable {
     let backlog: Int
     let reporting: Reporting
     let mailServer: MailServerCheck?
+    /// Where it is kept what became of the mails.
+    let statuses: (any MailStatusStore)?
     let inbox: String?
 
     var handler: any HTTPHandler {
@@ -24,7 +26,7 @@ struct Routes: Sendable {
         return MailRouter(
             pages: Self.status(strategy, reporting, pageTokens, mailServer)
                 .merging(["/": pageTokens.protect(home, by: pageTokens.home)]) { $1 },
-            mails: MailRoute(strategy, access: access, waiterLimit: backlog))
+            mails: MailRoute(strategy, access: access, waiterLimit: backlog, statuses: statuses))
     }
 
     /// The pages of a worker, which takes no mails.

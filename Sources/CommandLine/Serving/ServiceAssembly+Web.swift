@@ -20,7 +20,7 @@ extension ServiceAssembly {
         let routes = Routes(
             descriptor: configuration.descriptor, strategy: strategy, access: configuration.access,
             pageTokens: configuration.pageTokens, backlog: configuration.work.backlog, reporting: reporting,
-            mailServer: transport.check,
+            mailServer: transport.check, statuses: context.tracker.statuses,
             inbox: try transport.page ?? environment.value(String?.none, Self.pageVariable))
         let master = context.master
         await master?.waitUntilMayAccept()

@@ -26,6 +26,8 @@ struct ServiceAssembly: Sendable {
         let isOriginal = configuration.work.semantics == .original
         let make = isOriginal ? descriptor.makeOriginal ?? descriptor.make : descriptor.make
         let strategy = try await make(context)
+        context.tracker.statuses = strategy.statuses ?? MailStatusMemory()
+        if context.master == nil { logUnreadiness(of: strategy) }
         let (web, line) = try await web(strategy)
         let startupLine = StartupLine { [reporting, warnings] in reporting.announce(line, warnings: warnings) }
         let worker =
@@ -33,6 +35,17 @@ struct ServiceAssembly: Sendable {
             ? WorkerService(strategy: strategy, deadline: configuration.deadline, startupLine: startupLine) : nil
         let all: [(any Service)?] = [startupLine, worker, web, context.master]
         return all.compactMap { $0 }
+    }
+
+    /// Says at the start what the strategy lacks, such as a right in Redis.
+    private func logUnreadiness(of strategy: any Strategy) {
+        Task { [logger = context.logger] in
+            do throws(AcceptError) {
+                try await strategy.check()
+            } catch {
+                logger.error("This process is not ready to work", metadata: ["reason": "\(error.reason)"])
+            }
+        }
     }
 
     // MARK: The end

@@ -1,3 +1,4 @@
+package import BgdemoCore
 package import BgdemoEmail
 package import NIOCore
 
@@ -23,12 +24,19 @@ package protocol MailDispatcher: AnyObject {
     /// A worker has not sent a mail.
     func didFail(_ id: EmailID, _ outcome: SendOutcome, worker: Child)
 
+    /// What became of a mail; nil where that is not known. Default: nil.
+    func status(of id: EmailID) -> MailStatus?
+
     /// Gives mails to workers and credit to web servers. To be called when something has changed.
     func dispatch()
     /// Records the gauges.
     func record()
     /// The master ends: says what happens to the mails that it still owns.
     func close()
+}
+
+extension MailDispatcher {
+    package func status(of id: EmailID) -> MailStatus? { nil }
 }
 
 /// The mails that a child had in hand when it ended.

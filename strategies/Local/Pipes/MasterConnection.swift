@@ -17,8 +17,10 @@ package final class MasterConnection: MasterProcess {
     private let end = AsyncStream<Void>.makeStream()
     private let writer: LineWriter
     private let window: FlowControlWindow
+    let statusQueries: StatusQueries
     private let isReady = Mutex(false)
     private let masterMetrics = Mutex("")
+    private let spoolFailure = Mutex("")
     /// Ends with the first credit, by which the master lets this web server accept.
     private let mayAccept = AsyncStream<Void>.makeStream()
 
@@ -48,6 +50,7 @@ package final class MasterConnection: MasterProcess {
         self.name = name
         listener = ends.listener
         writer = ends.writer
+        statusQueries = StatusQueries(ends.writer)
         window = FlowControlWindow(ends.writer, isSpooled: isSpooled)
         (mails, mailContinuation) = AsyncStream.makeStream()
     }
@@ -88,7 +91,11 @@ package final class MasterConnection: MasterProcess {
     }
 
     /// Throws what ``handOver(_:)`` would throw now.
-    package func check() throws(AcceptError) { try window.check() }
+    package func check() throws(AcceptError) {
+        try window.check()
+        let reason = spoolFailure.withLock { $0 }
+        guard reason.isEmpty else { throw .unavailable(reason, retryAfter: .seconds(5)) }
+    }
 
     package func flush() async { await writer.flush() }
 
@@ -109,6 +116,8 @@ package final class MasterConnection: MasterProcess {
                     mayAccept.continuation.finish()
                 case .taken(let count): window.confirm(count)
                 case .refused(let count, let reason): window.reject(count, reason)
+                case .spool(let reason): spoolFailure.withLock { $0 = reason }
+                case .status(let id, let status): statusQueries.didReceive(status, of: id)
                 case .metrics(let text): masterMetrics.withLock { $0 = text }
                 case .ping: writer.send(.pong)
                 case .stop: finish()

@@ -1,3 +1,4 @@
+package import BgdemoCore
 package import BgdemoEmail
 import BgdemoFoundations
 package import NIOCore
@@ -8,6 +9,7 @@ package import NIOCore
 ///     child  → master   {"ready":1}                                          I work; the version of this list
 ///     server → master   {"mail":"01…","to":"…","subject":"…","text":"…"}     somebody asked for this mail
 ///                       {"closed":1}                                         I accept no more: the next one may
+///                       {"status":"01…"}                                     what became of this mail?
 ///     master → worker   the same line, byte by byte                          send it
 ///     worker → master   {"sent":"01…"}                                       the mail server took it
 ///                       {"failed":"01…","outcome":"temporary","stage":"rcpt","code":450,"reason":"…"}
@@ -15,6 +17,8 @@ package import NIOCore
 ///                                                                            time: it is your turn to accept
 ///                       {"taken":12}                                         the next 12 mails are in the spool
 ///                       {"refused":3,"reason":"…"}                           the next 3 are not, and forgotten
+///                       {"spool":"…"}                                        why the spool can't be written; empty: it can
+///                       {"status":"01…","state":"sent","attempts":1,…}       that became of it; without a state: not known
 ///                       {"metrics":"…"}                                      the master's numbers, for `/metrics`
 ///     child  → master   {"log":"…"}                                          a finished line for the terminal
 ///     master → child    {"ping":1}, answered by {"pong":1}
@@ -30,8 +34,11 @@ package enum PipeMessage: Sendable, Equatable {
     case credit(Credit)
     case taken(Int)
     case refused(Int, String)
+    /// Why the spool can't be written; empty where it can.
+    case spool(String)
     case metrics(String)
     case log(String)
+    case status(EmailID, MailStatus?)
     case closed, ping, pong, stop
 
     package static let version = 1
@@ -72,8 +79,12 @@ extension PipeMessage {
         case .refused(let count, let reason):
             json.member("refused", count)
             json.member("reason", reason)
+        case .spool(let reason): json.member("spool", reason)
         case .metrics(let text): json.member("metrics", text)
         case .log(let line): json.member("log", line)
+        case .status(let id, let status):
+            json.member("status", "\(id)")
+            status?.writeMembers(into: &json)
         case .closed: json.member("closed", 1)
         case .ping: json.member("ping", 1)
         case .pong: json.member("pong", 1)
@@ -111,8 +122,10 @@ extension PipeMessage {
             case "room": Self.credit(mails: value.int, bytes: fields["bytes"]?.int)
             case "taken": Self.count(value).map { .taken($0) }
             case "refused": Self.count(value).map { .refused($0, fields["reason"]?.text ?? "") }
+            case "spool": value.text.map { .spool($0) }
             case "metrics": value.text.map { .metrics($0) }
             case "log": value.text.map { .log($0) }
+            case "status": value.emailID.map { .status($0, MailStatus(fields)) }
             case "closed": value.int.map { _ in .closed }
             case "ping": value.int.map { _ in .ping }
             case "pong": value.int.map { _ in .pong }

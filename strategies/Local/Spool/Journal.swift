@@ -92,6 +92,15 @@ struct Journal: Sendable {
         for (record, range) in zip(records, ranges) { note(record, at: range) }
     }
 
+    /// Writes as much as a mail of usual size takes behind the last record, and cuts it off again.
+    ///
+    /// - Throws: `Errno`.
+    func checkSpace() throws {
+        defer { try? file.resize(to: Int64(size)) }
+        try file.seek(offset: Int64(size), from: .start)
+        try file.writeAll([UInt8](repeating: 0, count: 65_536))
+    }
+
     func sync() throws {
         #if canImport(Darwin)
             let result = fcntl(file.rawValue, F_FULLFSYNC)

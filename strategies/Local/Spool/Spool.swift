@@ -45,7 +45,7 @@ package final class Spool: Sendable {
     private let state = Mutex(State())
     private let journal: Mutex<Journal>
     private let needsSync = Mutex(false)
-    private let isFailing = Mutex(false)
+    private let writeFailure = Mutex<String?>(nil)
     private let policy: SpoolSync
     private let lock: SystemFile
     private let queue = DispatchQueue(label: "bgdemo.spool")
@@ -133,10 +133,10 @@ package final class Spool: Sendable {
             logFailure(error)
             // Removals are written with the next mails; until then a restart would send those mails twice.
             state.withLock { $0.removals.insert(contentsOf: removals, at: 0) }
-            completion?(writes, "the spool can't be written: \(error)")
+            completion?(writes, writeFailure.withLock { $0 })
             return
         }
-        isFailing.withLock { $0 = false }
+        writeFailure.withLock { $0 = nil }
         completion?(writes, nil)
         if policy == .each100ms { syncSoon() }
         compact()
@@ -144,11 +144,25 @@ package final class Spool: Sendable {
 
     /// Logs the first of several failures in a row.
     private func logFailure(_ error: any Error) {
-        let isFirst = isFailing.withLock { isFailing in
-            defer { isFailing = true }
-            return !isFailing
+        let isFirst = writeFailure.withLock { failure in
+            defer { failure = "the spool can't be written: \(error)" }
+            return failure == nil
         }
         if isFirst { logger.error("can't write the spool", metadata: ["reason": "\(error)"]) }
+    }
+
+    /// Why mails can't be written now; nil where they can. While there is a reason, each call has it tried again.
+    package func failure() -> String? {
+        guard let failure = writeFailure.withLock({ $0 }) else { return nil }
+        queue.async { [self] in
+            do {
+                try journal.withLock { try $0.checkSpace() }
+                writeFailure.withLock { $0 = nil }
+            } catch {
+                logFailure(error)
+            }
+        }
+        return failure
     }
 
     private func syncSoon() {

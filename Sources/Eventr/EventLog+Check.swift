@@ -1,0 +1,20 @@
+public import RedisClient
+
+extension EventLog {
+    /// Runs a script on the partition of now that writes like a producer's and changes nothing.
+    ///
+    /// - Throws: `RedisError` where an event could not be written: Redis is away, takes no writes, or refuses scripts.
+    public func checkWritable() async throws(RedisError) {
+        let partition = try await store.currentPartition()
+        _ = try await store.run(Self.check, keys: [store.keys.waiting(partition)])
+    }
+
+    /// KEYS[1] -> whether a consumer waits for the next event of the partition
+    ///
+    /// Returns 1.
+    private static let check = RedisScript(
+        """
+        redis.call('SET', KEYS[1], 1, 'XX', 'EX', 300)
+        return 1
+        """)
+}

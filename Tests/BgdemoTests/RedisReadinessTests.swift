@@ -1,0 +1,211 @@
+import BgdemoTestSupport
+import Foundation
+import RedisClient
+import NIOPosix
+import Subprocess
+import Testing
+
+@Suite("Readiness with Redis", .timeLimit(.minutes(2)))
+struct RedisReadinessTests {
+    /// What is done to Redis, what undoes it, and what the page says meanwhile.
+    struct Fault: Sendable {
+        let name: String
+        let begin: [[String]]
+        let end: [[String]]
+        let complaint: String
+    }
+
+    private static let faults = [
+        Fault(
+            name: "no memory", begin: [["CONFIG", "SET", "maxmemory", "1"]],
+            end: [["CONFIG", "SET", "maxmemory", "0"]],
+            complaint: "maxmemory"),
+        Fault(
+            name: "too few replicas", begin: [["CONFIG", "SET", "min-replicas-to-write", "1"]],
+            end: [["CONFIG", "SET", "min-replicas-to-write", "0"]], complaint: "NOREPLICAS"),
+        Fault(
+            name: "a replica", begin: [["REPLICAOF", "127.0.0.1", "1"]], end: [["REPLICAOF", "NO", "ONE"]],
+            complaint: "replica"),
+    ]
+
+    @Test(
+        "/readyz of web server and worker is 503 while Redis takes no writes, says why, and is 200 again afterwards",
+        arguments: ["resque", "queuebus", "eventr"])
+    func writes(strategy: String) async throws {
+        try await withRedisServer { server in
+            let common = ["serve", "--strategy", strategy, "--redis-url", server.url, "--smtp-url", "discard:"]
+            _ = try await withProgram(common + ["--role", "server", "--port", "0"]) { web in
+                _ = try await withProgram(common + ["--role", "worker", "--status-port", "0"]) { worker in
+                    let ports = [try await web.port(), try await worker.port(after: "status")]
+                    for port in ports { try await until(port, 200) }
+                    for fault in Self.faults {
+                        for command in fault.begin { _ = try await redisCLI(["-s", server.socket] + command) }
+                        for port in ports {
+                            let text = try await until(port, 503)
+                            #expect(text.contains(fault.complaint), "\(fault.name): \(text)")
+                        }
+                        for command in fault.end { _ = try await redisCLI(["-s", server.socket] + command) }
+                        for port in ports { try await until(port, 200) }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(
+        "A user without the right to run scripts is told at the start, by /readyz and by doctor",
+        arguments: ["resque", "queuebus", "eventr"])
+    func scripts(strategy: String) async throws {
+        try await withRedisServer { server in
+            _ = try await redisCLI(
+                [
+                    "-s", server.socket, "ACL", "SETUSER", "mailer", "on", ">secret", "~*", "&*", "+@all", "-eval",
+                    "-evalsha",
+                ]
+            )
+            let url = "unix://mailer:secret@\(server.socket)"
+            _ = try await withProgram(
+                ["serve", "--strategy", strategy, "--port", "0", "--smtp-url", "discard:"],
+                environment: ["REDIS_URL": url]
+            ) { program in
+                let port = try await program.port()
+                _ = try await program.line { $0.contains("This process is not ready to work") && $0.contains("eval") }
+                #expect(try await until(port, 503).contains("eval"))
+            }
+            let (lines, status) = try await withProgram(
+                ["doctor", "--strategy", strategy, "--port", "0", "--smtp-url", "discard:"],
+                environment: ["REDIS_URL": url]
+            ) { program in
+                try await program.end()
+                return program.lines
+            }
+            #expect(status == .exited(1), "\(lines)")
+            #expect(lines.contains { $0.hasPrefix("bad   rights: ") && $0.contains("+evalsha") }, "\(lines)")
+        }
+    }
+
+    @Test(
+        "The rights that docs/redis-acl.md lists are enough: mails go, later and after a refusal, and nothing is refused",
+        arguments: ["pubsub", "resque", "queuebus", "eventr"])
+    func rights(strategy: String) async throws {
+        let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(
+            path: "../../docs/redis-acl.md")
+        let lines = try String(contentsOf: page, encoding: .utf8).split(separator: "\n")
+        let title = try #require(lines.firstIndex(of: "## \(strategy)"))
+        let rule = try #require(lines[title...].first { $0.hasPrefix("ACL SETUSER ") }).split(separator: " ").map(
+            String.init)
+        try await withRedisServer { server in
+            #expect(try await redisCLI(["-s", server.socket] + rule).contains("OK"))
+            let url = "unix://mailer:secret@\(server.socket)"
+            _ = try await withProgram(
+                ["serve", "--strategy", strategy, "--port", "0", "--retry-delay", "10ms"],
+                environment: ["REDIS_URL": url]
+            ) { program in
+                let port = try await program.port()
+                try await until(port, 200)
+                for name in ["you", "fail-once"] {
+                    let answer = try await fetch(
+                        "/\(name)@example.org/s/t", port: port, headers: ["Idempotency-Key: \(name)"])
+                    #expect(answer.status == 200, "\(answer.text)")
+                    _ = try await program.line { $0.contains("Sent an email to \(name)@example.org") }
+                }
+                _ = try await fetch("/fail-550@example.org/s/t", port: port)
+                _ = try await program.line { $0.contains("fail-550@example.org") && $0.contains("550") }
+                #expect(!program.lines.contains { $0.contains("may not do this") }, "\(program.lines)")
+            }
+            let log = try await redisCLI(["-s", server.socket, "ACL", "LOG"])
+            // What only warns may be refused.
+            let refused = log.split(separator: "object").dropFirst().filter {
+                !$0.contains("config") && !$0.contains("info")
+            }
+            #expect(refused.isEmpty, "\(log)")
+            let (doctor, status) = try await withProgram(
+                ["doctor", "--strategy", strategy, "--port", "0", "--smtp-url", "discard:"],
+                environment: ["REDIS_URL": url]
+            ) { program in
+                try await program.end()
+                return program.lines
+            }
+            #expect(status == .exited(0), "\(doctor)")
+            #expect(doctor.contains { $0.hasPrefix("good  rights: ") }, "\(doctor)")
+        }
+    }
+
+    @Test("/readyz is 503 while delayed mails are overdue and no scheduler is at work")
+    func overdue() async throws {
+        try await withRedisServer { server in
+            let common = ["serve", "--strategy", "resque", "--redis-url", server.url, "--smtp-url", "discard:"]
+            _ = try await withProgram(common + ["--role", "server", "--port", "0"]) { web in
+                let port = try await web.port()
+                let past = "\(Int(Date().timeIntervalSince1970) - 60)"
+                _ = try await redisCLI(["-s", server.socket, "ZADD", "resque:delayed_queue_schedule", past, past])
+                #expect(try await until(port, 503).contains("no scheduler is at work"))
+                _ = try await withProgram(common + ["--role", "worker"]) { _ in try await until(port, 200) }
+            }
+        }
+    }
+
+    @Test(
+        "doctor warns of an eviction policy and of a missing append-only file, and names a replica; INFO need not be there"
+    )
+    func doctor() async throws {
+        try await withRedisServer(["--rename-command", "INFO", ""]) { server in
+            _ = try await redisCLI(["-s", server.socket, "CONFIG", "SET", "maxmemory-policy", "allkeys-lru"])
+            func doctor() async throws -> (lines: [String], isGood: Bool) {
+                let (lines, status) = try await withProgram(
+                    [
+                        "doctor", "--strategy", "resque", "--port", "0", "--smtp-url", "discard:", "--redis-url",
+                        server.url,
+                    ]
+                ) { program in
+                    try await program.end()
+                    return program.lines
+                }
+                return (lines, status == .exited(0))
+            }
+            let (lines, isGood) = try await doctor()
+            #expect(isGood, "\(lines)")
+            #expect(lines.contains { $0.hasPrefix("warn  redis: ") && $0.contains("allkeys-lru") }, "\(lines)")
+            #expect(lines.contains { $0.hasPrefix("warn  redis: ") && $0.contains("append-only") }, "\(lines)")
+            _ = try await redisCLI(["-s", server.socket, "REPLICAOF", "127.0.0.1", "1"])
+            let replica = try await doctor()
+            #expect(!replica.isGood)
+            #expect(
+                replica.lines.contains { $0.hasPrefix("bad   redis: ") && $0.contains("replica") }, "\(replica.lines)")
+        }
+    }
+
+    @Test("/readyz of local is 503 while its spool can't be written, and 200 again without a mail")
+    func spool() async throws {
+        try await withDirectory { folder in
+            // A limit on the size of files stands for a full disk.
+            let serve = [
+                "serve", "--strategy", "local", "--port", "0", "--smtp-url", "smtp://127.0.0.1:1", "--spool",
+                "\(folder)/spool",
+            ]
+            _ = try await withProgram(serve, shell: "ulimit -f 300; trap '' XFSZ") { program in
+                let port = try await program.port()
+                try await until(port, 200)
+                let text = String(repeating: "x", count: 50_000)
+                var status = 200
+                for _ in 0..<20 where status == 200 {
+                    status = try await fetch(
+                        "/", port: port, method: "POST", headers: ["Content-Type: application/x-www-form-urlencoded"],
+                        body: "to=you@example.org&subject=s&text=\(text)"
+                    ).status
+                }
+                #expect(status == 503)
+                #expect(try await until(port, 503).contains("spool"))
+            }
+        }
+    }
+
+    @discardableResult
+    private func until(_ port: Int, _ status: Int) async throws -> String {
+        while true {
+            let response = try await fetch("/readyz", port: port)
+            if response.status == status { return response.text }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import BgdemoTestSupport
+import Subprocess
+import Testing
+
+@Suite("A signal that ends the program", .timeLimit(.minutes(1)))
+struct SignalTests {
+    @Test(
+        "stops it gracefully: what is in hand is sent, and the exit is 0",
+        arguments: [Signal.terminate, .interrupt, .quit, .terminalClosed])
+    func graceful(signal: Signal) async throws {
+        let (_, status) = try await withProgram(
+            ["serve", "--strategy", "fire-and-forget", "--port", "0", "--smtp-delay", "1s"]
+        ) { program in
+            let port = try await program.port()
+            #expect(try await fetch("/you@example.org/s/t", port: port).status == 200)
+            try program.signal(signal)
+            _ = try await program.line { $0.contains("Sent an email to you@example.org") }
+            try await program.end()
+        }
+        #expect(status == .exited(0))
+    }
+
+    @Test("ends workers without an event in hand within a second, also where Redis takes no writes or is away")
+    func eventr() async throws {
+        for isAway in [false, true] {
+            try await withRedisServer { server in
+                let (took, status) = try await withProgram(
+                    [
+                        "serve", "--strategy", "eventr", "--port", "0", "--redis-url", server.url, "--smtp-url",
+                        "discard:",
+                    ]
+                ) { program in
+                    let port = try await program.port()
+                    #expect(try await fetch("/you@example.org/s/t", port: port).status == 200)
+                    _ = try await program.line { $0.contains("Sent an email") || $0.contains("email handler") }
+                    if isAway {
+                        try await server.end()
+                    } else {
+                        _ = try await redisCLI(["-s", server.socket, "REPLICAOF", "127.0.0.1", "1"])
+                    }
+                    while try await fetch("/readyz", port: port).status != 503 {}
+                    let start = ContinuousClock.now
+                    try program.signal(.terminate)
+                    try await program.end()
+                    return ContinuousClock.now - start
+                }
+                #expect(status == .exited(0))
+                // The limit is 1 s; a loaded machine may take a moment more.
+                #expect(took < .seconds(2), "\(took)")
+                if isAway { try await server.start() }
+            }
+        }
+    }
+}
