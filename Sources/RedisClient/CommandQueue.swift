@@ -191,7 +191,7 @@ final class CommandQueue: ReconnectingConnectionDelegate {
         retirement = nil
         refusedCount = 0
         failSent(reason.asLoss)
-        if case .reply(let refusal) = reason, !refusal.isRetryable {
+        if case .reply(let refusal) = reason, !refusal.isRetryable, !refusal.isWrongServer(for: connection.url.slot) {
             // No wait cures a wrong password.
             outage?.end = .now()
             failWaiting(reason)

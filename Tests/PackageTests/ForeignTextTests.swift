@@ -36,7 +36,6 @@ import Testing
         "Sources/RedisClient/RedisCluster.swift: error.reply?.code": "capital letters of ASCII, or ERR",
         "Sources/RedisClient/RedisCommand+Route.swift: uppercased()": "the name of a command of this program",
         "Sources/RedisClient/RedisURL+Connect.swift: errnoCode": "the system's name of an error",
-        "Sources/RedisClient/RedisURL+Sentinel.swift: split": "a URL of the command line",
         "Sources/Resque/ActiveJob+Enqueue.swift: uuidString": "an id made here",
         "Sources/Resque/ActiveJob+Retry.swift: counts": "by stream-safe names",
         "Sources/Resque/ActiveJob.swift: exceptionExecutions": "by stream-safe names",
