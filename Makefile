@@ -7,12 +7,12 @@ VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Comman
 BGDEMO_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2>/dev/null)
 # With the Swift runtime linked in, the program needs no Swift and 2 MB less memory.
 RELEASE = BGDEMO_COMMIT=$(BGDEMO_COMMIT) swift build -c release --static-swift-stdlib
-SOURCES = Package.swift Sources Tests strategies
+SOURCES = Package.swift Sources Tests strategies Fuzz
 
 STAGE = .build/dist/bgdemo-$(VERSION)-$(shell uname -s | tr A-Z a-z)-$(shell uname -m)
 MAN = $(STAGE)/share/man/man1
 
-.PHONY: run test build graph bench bench-peers docs lint format install dist
+.PHONY: run test build graph bench bench-peers docs lint format install dist fuzz fuzz-keep sanitize
 
 run: build ## Serves on 127.0.0.1:8080, with an inbox
 	exec $$($(RELEASE) --show-bin-path)/bgdemo serve --strategy $(STRATEGY)
@@ -52,6 +52,35 @@ docs: ## The libraries' DocC archives in .build/docs. A warning fails, except un
 	        --fallback-bundle-identifier bgdemo.$$library >.build/docs/$$library.log 2>&1 || exit 1; \
 	    ! grep -E -A2 '^(warning|error)' .build/docs/$$library.log | grep -v 'missing documentation' | \
 	        grep -E -A2 '^(warning|error)' || exit 1; \
+	done
+
+# Each reader of bytes from outside under libFuzzer (https://llvm.org/docs/LibFuzzer.html), for so many seconds.
+FUZZ_S ?= 60
+# They have a build of their own, in which every module is instrumented: it takes as long as the first build.
+FUZZ_BUILD = .build/fuzz
+# Both sanitizers in one flag: of two flags swiftc takes the coverage of the last.
+FUZZ = BGDEMO_FUZZ=1 swift build --scratch-path $(FUZZ_BUILD) --product bgdemo-fuzz --sanitize fuzzer --sanitize address \
+    -Xswiftc -sanitize=fuzzer,address -Xswiftc -O
+
+fuzz: ## FUZZ_S=600 make fuzz: ten minutes each. FUZZ_TARGETS="json http": these only. What ends a reader is left in .build/fuzz
+	./setup fuzz
+	$(FUZZ)
+	bin=$$($(FUZZ) --show-bin-path)/bgdemo-fuzz && for target in $${FUZZ_TARGETS:-$$(ls Fuzz/corpus)}; do \
+	    echo "== $$target"; mkdir -p $(FUZZ_BUILD)/corpus/$$target; \
+	    FUZZ_TARGET=$$target $$bin -max_total_time=$(FUZZ_S) -timeout=10 -rss_limit_mb=2048 -detect_leaks=0 -verbosity=0 \
+	        -print_final_stats=1 -artifact_prefix=$(FUZZ_BUILD)/$$target- $(FUZZ_BUILD)/corpus/$$target Fuzz/corpus/$$target || exit 1; \
+	done
+
+fuzz-keep: ## Keeps the inputs that reach other code than those in Fuzz/corpus
+	bin=$$($(FUZZ) --show-bin-path)/bgdemo-fuzz && for target in $$(ls $(FUZZ_BUILD)/corpus); do \
+	    FUZZ_TARGET=$$target $$bin -merge=1 -max_len=512 Fuzz/corpus/$$target $(FUZZ_BUILD)/corpus/$$target || exit 1; \
+	done
+
+sanitize: ## All tests once under Address Sanitizer
+	./setup test
+	swift build --build-tests --scratch-path .build/sanitize --sanitize address
+	for target in $$(ls Tests | grep 'Tests$$'); do \
+	    swift test --skip-build --scratch-path .build/sanitize --sanitize address --no-parallel --filter "^$$target\." || exit 1; \
 	done
 
 lint:

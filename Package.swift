@@ -190,6 +190,18 @@ let package = Package(
     ] + strategies
 )
 
+// Set by `make fuzz`. The targets of libFuzzer have a build of their own, in which every module is instrumented.
+if Context.environment["BGDEMO_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "bgdemo-fuzz",
+            dependencies: .own(
+                ["Benchmarking", "Email", "Eventr", "Foundations", "HTTPServer", "Pipes", "QueueBus"]
+                    + ["RedisClient", "Resque", "RubyRegex", "SMTPClient", "SMTPInbox", "Spool", "SystemCompat"]
+                    + ["BgdemoLocal", "BgdemoPubSub", .nio]),
+            path: "Fuzz/Targets", swiftSettings: .strict))
+}
+
 // MARK: - Names and settings
 
 /// Products have their folder's name. Other targets have a prefix, since target names are unique among all packages of an

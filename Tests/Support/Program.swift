@@ -134,8 +134,11 @@ public func withProgram<Result: Sendable>(
     return (ended.closureResult, ended.terminationStatus)
 }
 
-/// The program that was built with the tests: `bgdemo` lies beside them.
-public let bgdemoPath = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(
-    path: "../../.build/debug/bgdemo"
-)
-.standardizedFileURL.path
+/// The program that was built with the tests: `bgdemo` lies beside them. Where another program runs the tests, as on
+/// macOS, it is that of the usual build.
+public let bgdemoPath: String = {
+    let beside = URL(fileURLWithPath: CurrentExecutable.path).deletingLastPathComponent().appending(path: "bgdemo")
+    guard !FileManager.default.isExecutableFile(atPath: beside.path) else { return beside.path }
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../..")
+    return root.appending(path: ".build/debug/bgdemo").standardizedFileURL.path
+}()
