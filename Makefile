@@ -26,6 +26,9 @@ test: ## One target after another: they start servers, kill processes and measur
 	swift build --build-tests
 	for target in $$(ls Tests | grep 'Tests$$'); do swift test --skip-build --filter "^$$target\." || exit 1; done
 
+containers: ## docker-compose.yml for real: .ci/containers says what it needs
+	.ci/containers
+
 graph: ## Draws the modules of Package.swift into ARCHITECTURE.md
 	docs/graph
 
