@@ -1,0 +1,96 @@
+"""The doors for text from outside, each with its worst input at the limit and at half of it: the time taken, how it grows,
+and the longest that /healthz of the same process waits meanwhile.
+
+Twice the input may take 2.5 times as long; times below 5 ms say more about the machine. `DOORS="json mime"` takes those whose
+name has one of these words.
+"""
+
+import contextlib
+import http.client
+import multiprocessing
+import os
+import time
+
+import doors_http
+import doors_mail
+import doors_redis
+from harness import judge
+
+RUNS = int(os.environ.get("RUNS", "3"))
+GROWTH = 2.5
+STALL_MS = float(os.environ.get("STALL_MS", "50"))
+FLOOR_MS = 5
+# More connections than event loops, so that each loop has some.
+PROBES = 16
+
+
+def probe(port, control):
+    """Asks for /healthz without a pause. Answers each word on `control` with the longest wait since the last one."""
+    connections = [http.client.HTTPConnection("127.0.0.1", port) for _ in range(PROBES)]
+    longest = 0
+    while True:
+        for connection in connections:
+            began = time.monotonic()
+            connection.request("GET", "/healthz")
+            connection.getresponse().read()
+            longest = max(longest, time.monotonic() - began)
+            if control.poll():
+                if not control.recv():
+                    return
+                control.send(longest * 1000)
+                longest = 0
+
+
+class Prober:
+    """A process that asks for /healthz while a door is measured."""
+
+    def __init__(self, port):
+        self.control, theirs = multiprocessing.Pipe()
+        self.process = multiprocessing.Process(target=probe, args=(port, theirs), daemon=True)
+        self.process.start()
+        self.longest()
+
+    def longest(self):
+        """Milliseconds since it was last asked."""
+        self.control.send(True)
+        return self.control.recv()
+
+    def end(self):
+        with contextlib.suppress(OSError):
+            self.control.send(False)
+        self.process.join(5)
+
+
+def milliseconds(send, item):
+    began = time.monotonic()
+    send(item)
+    return (time.monotonic() - began) * 1000
+
+
+def measure(name, limit, make, send, prober):
+    """The best of some runs counts for the time, the worst for the stall."""
+    send(make(min(limit, 64)))
+    half, whole = make(limit // 2), make(limit)
+    prober.longest()
+    half = min(milliseconds(send, half) for _ in range(RUNS))
+    whole = min(milliseconds(send, whole) for _ in range(RUNS))
+    stall = prober.longest()
+    growth = max(whole, FLOOR_MS) / max(half, FLOOR_MS)
+    judge(
+        f"limits: {name}", f"{limit:,} bytes in {whole:.1f} ms, half in {half:.1f} ms, factor {growth:.1f}, stall {stall:.0f} ms",
+        growth <= GROWTH and stall <= STALL_MS, f"factor {GROWTH}, stall {STALL_MS:.0f} ms")
+
+
+def main():
+    words = os.environ.get("DOORS", "").split()
+    for doors in (doors_http.doors, doors_mail.doors, doors_mail.server_doors, doors_redis.doors, doors_redis.server_doors):
+        with doors() as (port, measured):
+            prober = Prober(port)
+            for name, limit, make, send in measured:
+                if not words or any(word in name for word in words):
+                    measure(name, limit, make, send, prober)
+            prober.end()
+
+
+if __name__ == "__main__":
+    main()
