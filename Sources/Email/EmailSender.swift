@@ -4,15 +4,27 @@ public protocol EmailSender: Sendable {
     /// caller.
     ///
     /// The callback is the primitive and not `async`, because the talk's second strategy ignores it.
-    func send(_ email: Email, completion: @escaping @Sendable (SendOutcome) -> Void)
+    ///
+    /// - Parameter isWanted: Asked on any thread, last right before the step that cannot be undone: false ends the mail as
+    ///   temporary. It must not block.
+    func send(
+        _ email: Email, while isWanted: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (SendOutcome) -> Void)
 }
 
 extension EmailSender {
+    /// Sends one mail, which stays wanted.
+    public func send(_ email: Email, completion: @escaping @Sendable (SendOutcome) -> Void) {
+        send(email, while: { true }, completion: completion)
+    }
+
     /// Sends one mail and returns what became of it. It is not cancelled with its task: a mail under way is never
     /// interrupted, and its time limits end it.
-    public func send(_ email: Email) async -> SendOutcome {
+    ///
+    /// - Parameter isWanted: See ``send(_:while:completion:)``. Default: always.
+    public func send(_ email: Email, while isWanted: @escaping @Sendable () -> Bool = { true }) async -> SendOutcome {
         await withCheckedContinuation { continuation in
-            send(email) { continuation.resume(returning: $0) }
+            send(email, while: isWanted) { continuation.resume(returning: $0) }
         }
     }
 }
@@ -21,8 +33,11 @@ extension EmailSender {
 public struct DiscardingSender: EmailSender {
     public init() {}
 
-    public func send(_ email: Email, completion: @escaping @Sendable (SendOutcome) -> Void) {
-        completion(.sent(reply: "discarded"))
+    public func send(
+        _ email: Email, while isWanted: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (SendOutcome) -> Void
+    ) {
+        completion(isWanted() ? .sent(reply: "discarded") : .unwanted)
     }
 
     public func send(_ email: Email) async -> SendOutcome { .sent(reply: "discarded") }

@@ -11,6 +11,9 @@ public enum SendOutcome: Sendable, Hashable {
     /// a duplicate, which has the same `Message-ID`.
     case unknown(SMTPFailure)
 
+    /// Not sent, because the sender's caller did not want it any more.
+    public static let unwanted = SendOutcome.temporary(SMTPFailure(.queue, "the mail is not wanted any more"))
+
     public var failure: SMTPFailure? {
         switch self {
         case .sent: nil

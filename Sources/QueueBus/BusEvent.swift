@@ -1,4 +1,5 @@
 import BgdemoFoundations
+public import Resque
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -30,6 +31,8 @@ public struct BusEvent: Sendable {
     private var attributes: [(name: ByteString, range: Range<Int>)]
     /// The index of each attribute by its name; empty while there are few.
     private var indices: [ByteString: Int] = [:]
+    /// The job that it came with.
+    var job: Job?
 
     /// The attributes of a JSON object. Of two members with one name the later value counts, in the place of the earlier, as
     /// in Ruby.
@@ -208,6 +211,14 @@ public struct BusEvent: Sendable {
 }
 
 extension BusEvent {
+    /// Whether the event is certainly still this worker's to handle; see `Job.isLeaseHeld`.
+    public var isLeaseHeld: Bool { job?.isLeaseHeld ?? true }
+
+    /// Returns where the event is still this worker's to handle; asks Redis where that is not certain.
+    ///
+    /// - Throws: `LeaseLost` where it is not, or Redis is unavailable. Let the rider throw it.
+    public func checkLease() async throws(LeaseLost) { try await job?.checkLease() }
+
     /// The same for each attempt to deliver this event to this subscription, and for no other delivery.
     public var deliveryID: String {
         "\(id ?? "") \(self["bus_rider_app_key"] ?? "") \(self["bus_rider_sub_key"] ?? "")"

@@ -36,14 +36,21 @@ extension ResqueStore {
     }
 
     /// Removes a worker and acknowledges the job that is recorded with it. False: it has changed since it was read.
-    func removeWorker(_ id: WorkerID, _ record: WorkingRecord?, heartbeat: String?, _ acknowledgement: Acknowledgement)
-        async throws -> Bool
-    {
+    ///
+    /// - Parameters:
+    ///   - heartbeat: The worker's last heartbeat; nil where it does not matter.
+    ///   - process: What was written last of its process; nil where it does not matter.
+    func removeWorker(
+        _ id: WorkerID, _ record: WorkingRecord?, heartbeat: String? = nil, process: String? = nil,
+        _ acknowledgement: Acknowledgement
+    ) async throws -> Bool {
         let (names, arguments) = acknowledging(record?.job ?? [], from: record?.queue ?? "", of: id, acknowledgement)
         return try await run(
             ResqueScripts.removeWorker,
-            keys: names + [keys.workers, keys.heartbeat, keys.started(id.description), keys.ping(id.name)],
-            arguments + [record?.bytes ?? [], heartbeat ?? "-"]
+            keys: names + [
+                keys.workers, keys.heartbeat, keys.started(id.description), keys.ping(id.name), keys.processes,
+            ],
+            arguments + [record?.bytes ?? [], heartbeat ?? "-", String(id.process), process ?? "-"]
         ).int == 1
     }
 

@@ -47,6 +47,6 @@ extension Reservation {
         guard let exceptions = definition.exceptions,
             let next = try? ActiveJob(job).next(after: exceptions, delay: delay)
         else { return self }
-        return Reservation(number: number, queue: queue, bytes: next.bytes, history: history)
+        return Reservation(number: number, queue: queue, bytes: next.bytes, history: history, term: term)
     }
 }

@@ -16,6 +16,16 @@ struct ProcessIdentity: Codable, Sendable, Hashable {
     let namespace: String?
     /// The boot of the host; nil where the system does not say.
     let boot: String?
+    /// By which processes on other hosts see that it is alive; nil for one of an older version.
+    var lease: Lease?
+
+    /// A lease, as its process wrote it last.
+    struct Lease: Codable, Sendable, Hashable {
+        /// The time without renewals after which it has run out.
+        let milliseconds: Int
+        /// How often it was renewed; only that it changes counts.
+        let renewals: Int
+    }
 
     static let current: ProcessIdentity = {
         let pid = ProcessInfo.processInfo.processIdentifier

@@ -5,13 +5,16 @@ import Synchronization
 final class Processor: Sendable {
     let id: WorkerID
     let processorGroup: ProcessorGroup
+    private let reserver: Reserver
+    private let reserving: ReservingWorker
     private let stopping = Atomic(false)
     private let working = Atomic(false)
     private let holding = Atomic(false)
     private let unregistering = Atomic(false)
 
-    init(id: WorkerID, processorGroup: ProcessorGroup) {
-        (self.id, self.processorGroup) = (id, processorGroup)
+    init(id: WorkerID, processorGroup: ProcessorGroup, _ reserver: Reserver) {
+        (self.id, self.processorGroup, self.reserver) = (id, processorGroup, reserver)
+        reserving = ReservingWorker(id, processorGroup.store.keys)
     }
 
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
@@ -52,8 +55,8 @@ final class Processor: Sendable {
                 let reply = await processorGroup.retry(
                     until: .draining, id,
                     { isFirst in
-                        try await processorGroup.store.reserve(
-                            next, after: last, isFirst, for: id, from: processorGroup.selection)
+                        try await reserver.reserve(
+                            ReserveRequest(worker: reserving, number: next, last: last, isFirst: isFirst))
                     }
                 )
             else { break }
@@ -95,7 +98,7 @@ final class Processor: Sendable {
         unregistering.store(true, ordering: .relaxed)
         // Not cancelled with the task that stops.
         await Task { [self] in
-            await processorGroup.waitForHeartbeat()
+            await processorGroup.waitForBeat()
             _ = await processorGroup.retry(until: limit, id) { _ in
                 while true {
                     let (record, history) = try await processorGroup.store.record(of: id)

@@ -15,22 +15,44 @@ extension ProcessorGroup {
     ///
     /// - Parameter ids: Called as late as possible: a worker that unregisters must not be registered again.
     func register(_ ids: () -> [WorkerID]) async throws {
+        let begun = ContinuousClock.now
         let now = try await store.time()
         let keys = store.keys
         let ids = ids()
-        let identity = try JSONEncoder().encode(ProcessIdentity.current)
+        let identity = try leasedIdentity()
         // At most 1000 at a time: Lua's `unpack` has a limit.
         for start in stride(from: 0, to: ids.count, by: 1000) {
             var arguments: [any RedisArgument] = [
-                keys.prefix, WorkerID.process, Array(identity), now.iso8601WithOffset, now.rubyTime,
+                keys.prefix, WorkerID.process, identity, now.iso8601WithOffset, now.rubyTime,
             ]
             for id in ids[start...].prefix(1000) {
                 arguments += [id.description, id.name, ping(id, at: now)] as [any RedisArgument]
             }
             _ = try await store.run(
                 ResqueScripts.register, keys: [keys.workers, keys.heartbeat, keys.processes], arguments)
+            lease.renew(at: begun)
         }
     }
+
+    /// Renews the lease of the process.
+    func renewLease() async throws {
+        let begun = ContinuousClock.now
+        do {
+            _ = try await store.send("HSET", store.keys.processes, WorkerID.process, try leasedIdentity())
+            lease.renew(at: begun)
+        } catch {
+            // Redis has no memory to give; the script needs none.
+            try await register { self.registered }
+        }
+    }
+
+    private func leasedIdentity() throws -> [UInt8] {
+        var identity = ProcessIdentity.current
+        identity.lease = lease.stamp()
+        return Array(try JSONEncoder().encode(identity))
+    }
+
+    private var registered: [WorkerID] { processors.filter { !$0.isUnregistering }.map(\.id) }
 
     private func ping(_ id: WorkerID, at time: Date) -> [UInt8] {
         var json = JSONWriter()
@@ -43,22 +65,29 @@ extension ProcessorGroup {
         return json.bytes
     }
 
-    /// Writes heartbeats until cancelled: on the event loop, because jobs may block every thread of Swift's pool.
+    /// Renews the lease and writes heartbeats until cancelled: on the event loop, because jobs may block every thread of
+    /// Swift's pool.
     func sendHeartbeats() async {
-        let interval = TimeAmount(options.heartbeat)
+        let interval = min(options.heartbeat, options.deadAfter / 4)
+        let every = max(1, Int(options.heartbeat / interval))
         let executor = LoopExecutor(loop)
-        let beats = loop.scheduleRepeatedAsyncTask(initialDelay: .zero, delay: interval) { [self] _ in
+        let task = loop.scheduleRepeatedAsyncTask(initialDelay: .zero, delay: TimeAmount(interval)) { [self] _ in
             let beat = loop.makePromise(of: Void.self)
-            self.heartbeatDidBegin(beat.futureResult)
+            let number = self.beatDidBegin(beat.futureResult)
             Task(executorPreference: executor) {
-                try? await self.register { self.processors.filter { !$0.isUnregistering }.map(\.id) }
+                try? await self.beat(isHeartbeatDue: number % every == 0)
                 beat.succeed()
             }
             return beat.futureResult
         }
         // Until cancelled.
         while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
-        beats.cancel()
+        task.cancel()
+    }
+
+    private func beat(isHeartbeatDue: Bool) async throws {
+        guard !registered.isEmpty else { return }
+        if isHeartbeatDue { try await register { self.registered } } else { try await renewLease() }
     }
 
     /// Reads the names of all queues, where `*` is among the worker's.
@@ -76,11 +105,12 @@ extension ResqueStore {
         return Date(timeIntervalSince1970: second)
     }
 
-    /// The processes of this library that have workers, and how to see whether they are alive.
-    func processes() async throws -> [ByteString: ProcessIdentity] {
-        var processes: [ByteString: ProcessIdentity] = [:]
-        for (process, identity) in try await pairs(keys.processes) {
-            processes[ByteString(process)] = try? JSONReader.decode(ProcessIdentity.self, from: Array(identity.utf8))
+    /// The processes of this library that have workers: how to see whether they are alive, and the whole text that says so.
+    func processes() async throws -> [ByteString: (identity: ProcessIdentity, text: String)] {
+        var processes: [ByteString: (ProcessIdentity, String)] = [:]
+        for (process, text) in try await pairs(keys.processes) {
+            let identity = try? JSONReader.decode(ProcessIdentity.self, from: Array(text.utf8))
+            if let identity { processes[ByteString(process)] = (identity, text) }
         }
         return processes
     }

@@ -19,7 +19,11 @@ final class ProcessorGroup: Sendable {
         var phase = Phase.running
         var processors: [(processor: Processor, task: Task<Void, Never>)] = []
         var isRedisAway = false
-        var heartbeat: EventLoopFuture<Void>?
+        /// The last one: a heartbeat, or a renewal of the lease alone.
+        var beat: EventLoopFuture<Void>?
+        var beats = 0
+        /// How many processors there have been.
+        var count = 0
     }
 
     let selection: QueueSelection
@@ -29,9 +33,12 @@ final class ProcessorGroup: Sendable {
     let queue: Queue
     let wakeup = IdleProcessors()
     let leftJobs: LeftJobs
+    let lease: ProcessLease
+    /// Each processor has one of them.
+    private let reservers: [Reserver]
     /// The event loop of its connections.
     let loop: any EventLoop
-    private let connection: RedisConnection
+    private let connections: [RedisConnection]
     /// Makes a connection that logs to this logger.
     let connect: @Sendable (Logger) -> RedisConnection
     private let exit = Latch()
@@ -56,10 +63,16 @@ final class ProcessorGroup: Sendable {
         let redis = redis.node(of: ResqueKeys(namespace: options.namespace).prefix)
         connect = { [redisOptions] in RedisConnection(redis, on: loop, options: redisOptions, logger: $0) }
         emit = events ?? { worker, event in event.log(to: logger, worker: worker) }
-        connection = connect(logger)
-        store = ResqueStore(redis: connection, keys: ResqueKeys(namespace: options.namespace))
+        connections = (0..<max(1, options.connections)).map { place in
+            RedisConnection(redis, on: place == 0 ? loop : group.next(), options: redisOptions, logger: logger)
+        }
+        let keys = ResqueKeys(namespace: options.namespace)
+        let selection = QueueSelection(queues, keys: keys)
+        let lease = ProcessLease(options.deadAfter)
+        reservers = connections.map { Reserver(ResqueStore(redis: $0, keys: keys), selection, lease, on: $0.eventLoop) }
+        (self.selection, self.lease) = (selection, lease)
+        store = ResqueStore(redis: connections[0], keys: keys)
         queue = Queue(store: store, jobs: jobs)
-        selection = QueueSelection(queues, keys: store.keys)
     }
 
     /// How long workers without a job may take to remove themselves.
@@ -95,7 +108,7 @@ final class ProcessorGroup: Sendable {
             let limit: Duration = isRedisUnavailable ? .milliseconds(100) : .seconds(1)
             await Task { await self.wait(for: pruned, within: limit) }.value
             // Ends the commands that Redis has not answered.
-            connection.close()
+            closeConnections()
         }
     }
 
@@ -104,7 +117,9 @@ final class ProcessorGroup: Sendable {
         state.withLock { state in
             let staying = state.processors.filter { !$0.processor.isStopping }
             for _ in staying.count..<max(size, staying.count) {
-                let processor = Processor(id: WorkerID(queues: selection.order), processorGroup: self)
+                let reserver = reservers[state.count % reservers.count]
+                state.count += 1
+                let processor = Processor(id: WorkerID(queues: selection.order), processorGroup: self, reserver)
                 state.processors.append((processor, Task { await processor.run() }))
             }
             for (processor, _) in staying.dropFirst(size) { processor.stop() }
@@ -121,10 +136,17 @@ final class ProcessorGroup: Sendable {
         if isLast { exit.open() }
     }
 
-    func heartbeatDidBegin(_ heartbeat: EventLoopFuture<Void>) { state.withLock { $0.heartbeat = heartbeat } }
+    /// Returns how many have begun before.
+    func beatDidBegin(_ beat: EventLoopFuture<Void>) -> Int {
+        state.withLock { state in
+            defer { state.beats += 1 }
+            state.beat = beat
+            return state.beats
+        }
+    }
 
     /// Returns when the last heartbeat that was begun is written: it may still register the workers of that time.
-    func waitForHeartbeat() async { try? await state.withLock(\.heartbeat)?.get() }
+    func waitForBeat() async { try? await state.withLock(\.beat)?.get() }
 
     private func shutDown() async {
         let isEmpty = state.withLock { state in
@@ -136,7 +158,7 @@ final class ProcessorGroup: Sendable {
         await wait(for: exit, within: min(Self.idleGrace, options.grace))
         if !processors.isEmpty, processors.allSatisfy({ !$0.holdsJob }), await !takesWrites() {
             // They wait for Redis alone. What they could not remove, others prune.
-            connection.close()
+            closeConnections()
         }
         await wait(for: exit, within: options.grace)
         let late = state.withLock { state in
@@ -155,6 +177,10 @@ final class ProcessorGroup: Sendable {
             unregistered.open()
         }
         await wait(for: unregistered, within: isRedisUnavailable ? .milliseconds(200) : .seconds(3))
+    }
+
+    private func closeConnections() {
+        for connection in connections { connection.close() }
     }
 
     /// Whether Redis takes a write, which changes nothing, within a moment.

@@ -19,6 +19,7 @@ final class QueueSelection: Sendable {
     private struct State {
         var names: [String]
         var keys: [String]
+        var pauses: [String]
         var beginnings: [[UInt8]] = []
         var second = 0
     }
@@ -28,7 +29,7 @@ final class QueueSelection: Sendable {
         self.keys = keys
         let patterns = order.map { QueuePattern($0) }
         (chosen, excluded) = (patterns.filter { !$0.isExclusion }, patterns.filter(\.isExclusion))
-        state = Mutex(State(names: [], keys: []))
+        state = Mutex(State(names: [], keys: [], pauses: []))
         update(known: [])
     }
 
@@ -37,8 +38,8 @@ final class QueueSelection: Sendable {
 
     var names: [String] { state.withLock(\.names) }
 
-    /// The keys of the queues, their names, and the records that begin now.
-    var now: (keys: [String], names: [String], beginnings: [[UInt8]]) {
+    /// The keys of the queues and of their pauses, their names, and the records that begin now.
+    var now: (keys: [String], pauses: [String], names: [String], beginnings: [[UInt8]]) {
         let date = Date.now
         let second = Int(date.timeIntervalSince1970)
         return state.withLock { state in
@@ -46,7 +47,7 @@ final class QueueSelection: Sendable {
                 state.second = second
                 state.beginnings = state.names.map { WorkingRecord.beginning(queue: $0, date: date) }
             }
-            return (state.keys, state.names, state.beginnings)
+            return (state.keys, state.pauses, state.names, state.beginnings)
         }
     }
 
@@ -58,7 +59,7 @@ final class QueueSelection: Sendable {
             .filter { name in seen.insert(ByteString(name)).inserted && !excluded.contains { $0.matches(name) } }
         state.withLock { state in
             guard !names.elementsEqual(state.names, by: { $0.hasSameBytes(as: $1) }) else { return }
-            state = State(names: names, keys: names.map(keys.queue))
+            state = State(names: names, keys: names.map(keys.queue), pauses: names.map(keys.pause))
         }
     }
 }

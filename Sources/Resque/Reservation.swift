@@ -12,6 +12,8 @@ struct Reservation: Sendable {
     let queue: String
     let bytes: [UInt8]
     let history: JobHistory
+    /// The term of the process' lease in which it was made; nil where the lease was not held.
+    let term: Int?
 }
 
 /// What a worker is working on: `{"queue":…,"run_at":…,"payload":{job},"worker":…}`.

@@ -1,5 +1,33 @@
 import RedisClient
 
+/// What one processor asks of Redis: to acknowledge a job, if there is one, to push the jobs that follow it, and to
+/// reserve the next.
+struct ReserveRequest: Sendable {
+    let worker: ReservingWorker
+    /// The number of the reservation.
+    let number: Int
+    /// The job to acknowledge.
+    let last: PerformedJob?
+    /// Whether the same was not asked before. If it was, Redis may have done it.
+    let isFirst: Bool
+}
+
+/// What a worker has in each of its requests.
+struct ReservingWorker: Sendable {
+    let id: WorkerID
+    let record: String
+    let processed: String
+    /// The end of its record, after the job.
+    let end: [UInt8]
+
+    init(_ id: WorkerID, _ keys: ResqueKeys) {
+        self.id = id
+        record = keys.worker(id.description)
+        processed = keys.stat("processed:" + id.description)
+        end = WorkingRecord.end(worker: id.name)
+    }
+}
+
 /// The result of an attempt to reserve a job.
 struct ReserveResult: Sendable {
     enum Found: Sendable {
@@ -17,61 +45,77 @@ struct ReserveResult: Sendable {
 }
 
 extension ResqueStore {
-    /// Acknowledges a job, if there is one, pushes the jobs that follow it, and makes the reservation `next`.
+    /// Makes several requests in one step of Redis, in their order.
+    ///
+    /// - Parameter term: Of the process' lease; nil where it is not held.
+    /// - Returns: A result for each.
     func reserve(
-        _ next: Int, after last: PerformedJob?, _ isFirst: Bool, for id: WorkerID, from selection: QueueSelection
-    ) async throws -> ReserveResult {
-        let worker = id.description
+        _ requests: [ReserveRequest], from selection: QueueSelection, term: Int?
+    ) async throws -> [ReserveResult] {
         let now = selection.now
-        let names = [
-            keys.worker(worker), keys.reservations, keys.again, keys.pause, keys.stat("processed"),
-            keys.stat("processed:" + worker), keys.locks, keys.queues, keys.pauseAll,
+        var names = [
+            keys.reservations, keys.again, keys.pause, keys.pauseAll, keys.locks, keys.queues, keys.stat("processed"),
         ]
-        let (queues, jobs) = pushing(last?.followUps ?? [])
-        let arguments: [any RedisArgument] = [
-            worker, last?.reservation.number ?? 0, next, WorkingRecord.end(worker: id.name), now.keys.count,
-        ]
-        let reply = try await run(
-            ResqueScripts.reserve, keys: names + now.keys + now.names.map(keys.pause) + queues,
-            arguments + now.beginnings + jobs)
-        guard let parts = reply.array, let word = parts.first?.text else { throw ResqueError.unexpectedReply }
-        // After the first attempt it may be acknowledged already, by one whose reply was lost.
-        let isLost = isFirst && parts.count > 1 && parts[1].int == 1
-        return ReserveResult(found: try found(word, parts, next, id, now.names), isLost: isLost)
+        names += now.keys
+        names += now.pauses
+        var arguments: [any RedisArgument] = [now.keys.count, requests.count]
+        arguments += now.beginnings as [any RedisArgument]
+        var followUps: [String] = []
+        for request in requests {
+            names.append(request.worker.record)
+            names.append(request.worker.processed)
+            let (queues, jobs) = pushing(request.last?.followUps ?? [])
+            arguments.append(request.worker.id.description)
+            arguments.append(request.last?.reservation.number ?? 0)
+            arguments.append(request.number)
+            arguments.append(request.worker.end)
+            arguments.append(queues.count)
+            arguments += jobs
+            followUps += queues
+        }
+        let reply = try await run(ResqueScripts.reserve, keys: names + followUps, arguments)
+        guard let parts = reply.array, parts.count == requests.count * Self.partCount else {
+            throw ResqueError.unexpectedReply
+        }
+        return try requests.enumerated().map { place, request in
+            let parts = parts[(place * Self.partCount)...].prefix(Self.partCount)
+            return try result(of: request, Array(parts), now.names, term)
+        }
     }
 
-    private func found(
-        _ word: String, _ parts: [RedisValue], _ number: Int, _ id: WorkerID, _ queues: [String]
-    ) throws -> ReserveResult.Found {
-        switch word {
-        case "paused", "empty": return .nothing
-        case "unfit" where parts.count == 4: return .unfit(parts[3].text ?? "")
-        case "wrong" where parts.count == 4: return .wrong(parts[3].text ?? "")
-        case "recorded" where parts.count == 5:
-            guard let bytes = parts[3].bytes, let record = WorkingRecord(bytes, worker: id.name) else {
-                return .nothing
-            }
-            return .reserved(reservation(number, record.queue, record.job, parts[4], id))
-        case "job" where parts.count == 5:
+    /// How many elements of the reply each request has.
+    private static let partCount = 5
+
+    private func result(
+        of request: ReserveRequest, _ parts: [RedisValue], _ queues: [String], _ term: Int?
+    ) throws -> ReserveResult {
+        // After the first attempt it may be acknowledged already, by one whose reply was lost.
+        let isLost = request.isFirst && parts[1].int == 1
+        func reservation(_ queue: String, _ job: [UInt8]) -> Reservation {
+            let history = JobHistory(ofReservation: parts[4].text ?? "", by: request.worker.id)
+            return Reservation(number: request.number, queue: queue, bytes: job, history: history, term: term)
+        }
+        let found: ReserveResult.Found
+        switch parts[0].text {
+        case "paused", "empty": found = .nothing
+        case "unfit": found = .unfit(parts[3].text ?? "")
+        case "wrong": found = .wrong(parts[3].text ?? "")
+        case "recorded":
+            let record = parts[3].bytes.flatMap { WorkingRecord($0, worker: request.worker.id.name) }
+            found = record.map { .reserved(reservation($0.queue, $0.job)) } ?? .nothing
+        case "job":
             guard let place = parts[2].int, queues.indices.contains(place - 1), let job = parts[3].bytes else {
                 throw ResqueError.unexpectedReply
             }
-            return .reserved(reservation(number, queues[place - 1], job, parts[4], id))
+            found = .reserved(reservation(queues[place - 1], job))
         default: throw ResqueError.unexpectedReply
         }
+        return ReserveResult(found: found, isLost: isLost)
     }
 
     /// The keys and arguments that push jobs.
     func pushing(_ jobs: [Job]) -> (keys: [String], arguments: [any RedisArgument]) {
         (jobs.map { keys.queue($0.queue) }, jobs.flatMap { [$0.queue, $0.bytes] as [any RedisArgument] })
-    }
-
-    private func reservation(_ number: Int, _ queue: String, _ job: [UInt8], _ reservation: RedisValue, _ id: WorkerID)
-        -> Reservation
-    {
-        Reservation(
-            number: number, queue: queue, bytes: job, history: JobHistory(ofReservation: reservation.text ?? "", by: id)
-        )
     }
 
     /// The record of a worker, and the history of its job.
@@ -81,5 +125,14 @@ extension ResqueStore {
         let bytes = try await record.bytes
         let history = JobHistory(ofReservation: try await reservation.text ?? "", by: id)
         return (bytes.flatMap { WorkingRecord($0, worker: id.name) ?? WorkingRecord($0, worker: nil) }, history)
+    }
+
+    /// Whether a worker still has the job of a reservation.
+    func holds(_ wanted: Int, _ id: WorkerID) async throws -> Bool {
+        async let record = send("EXISTS", keys.worker(id.description))
+        async let reservation = send("HGET", keys.reservations, id.description)
+        let number = try await reservation.text?.utf8.prefix { $0 != UInt8(ascii: " ") }
+        let holder = number.flatMap { Int(Substring($0)) }
+        return try await record.int == 1 && holder == wanted
     }
 }

@@ -7,6 +7,7 @@ struct WorkerMetrics: Sendable {
     private let reEnqueue = jobs("reEnqueue")
     private let duration = Timer(label: "resque_job_seconds")
     private let cleaned = Counter(label: "resque_workers_cleaned_total")
+    private let lost = Counter(label: "resque_reservations_lost_total")
     private let errors = Counter(label: "resque_errors_total")
     private let processors = Gauge(label: "resque_processors")
 
@@ -26,7 +27,9 @@ struct WorkerMetrics: Sendable {
             duration.recordNanoseconds(Int64(took / .nanoseconds(1)))
         case .reEnqueue, .postponed: reEnqueue.increment()
         case .cleaningWorker: cleaned.increment()
-        case .error: errors.increment()
+        case .error(let error, _):
+            errors.increment()
+            if error is ReservationLost { lost.increment() }
         case .start, .end, .poll, .job, .pause: break
         }
     }

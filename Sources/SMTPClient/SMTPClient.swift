@@ -86,8 +86,14 @@ public final class SMTPClient: EmailSender {
 
     /// Sends one mail and never blocks. `completion` is called on the client's thread, which all mails share: keep it
     /// short there. Where there is no place for the mail it is called at once, on the caller's.
-    public func send(_ email: Email, completion: @escaping @Sendable (SendOutcome) -> Void) {
-        queue.enqueue(.mail(email, completion: completion))
+    ///
+    /// - Parameter isWanted: Asked on the client's thread before MAIL, and before each part of the text is sent. After the
+    ///   part with the final dot nothing can be taken back.
+    public func send(
+        _ email: Email, while isWanted: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (SendOutcome) -> Void
+    ) {
+        queue.enqueue(.mail(email, isWanted: isWanted, completion: completion))
     }
 
     /// Connects and returns what the server offers, without a mail. TLS and the login are part of it.

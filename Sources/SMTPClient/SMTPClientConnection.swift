@@ -106,7 +106,9 @@ final class SMTPClientConnection {
         switch request {
         case .probe:
             perform(machine.finish(request, .sent(reply: curl.handshake.capabilities.banner)))
-        case .mail(let email, _):
+        case .mail where !request.isWanted:
+            perform(machine.finish(request, .unwanted))
+        case .mail(let email, _, _):
             do {
                 let transaction = try MailTransaction(
                     MIMEMessage(email, from: from), from: from, to: email.to,
@@ -207,6 +209,9 @@ final class SMTPClientConnection {
     private func flush() throws(CurlError) {
         let before = sent
         guard before < outgoing.count else { return }
+        if machine.stage == .text, let request = machine.request, !request.isWanted {
+            throw CurlError(reason: "the mail is not wanted any more")
+        }
         sent = try curl.send(outgoing, from: before)
         curl.wantsToSend = sent < outgoing.count
         if sent == outgoing.count { machine.didSendAll() }

@@ -10,7 +10,10 @@ final class ManualSender: EmailSender {
 
     var emails: [Email] { held.withLock { $0.map(\.email) } }
 
-    func send(_ email: Email, completion: @escaping @Sendable (SendOutcome) -> Void) {
+    func send(
+        _ email: Email, while isWanted: @escaping @Sendable () -> Bool,
+        completion: @escaping @Sendable (SendOutcome) -> Void
+    ) {
         held.withLock { $0.append((email, completion)) }
         arrivals.continuation.yield(email)
     }

@@ -23,7 +23,10 @@ final class FakeSender: EmailSender {
         self.verdict = verdict
     }
 
-    func send(_ email: Email, completion tell: @escaping @Sendable (SendOutcome) -> Void) {
+    func send(
+        _ email: Email, while isWanted: @escaping @Sendable () -> Bool,
+        completion tell: @escaping @Sendable (SendOutcome) -> Void
+    ) {
         var before = 0
         mails.change {
             before = $0.count
