@@ -6,12 +6,12 @@ extension BusEvent {
     ///
     /// - Throws: ``QueueBusError`` with the code ``QueueBusError/Code/invalidEvent``.
     init(workerJob job: Job) throws(QueueBusError) {
-        let arguments = (try? JSONValue(job.arguments.json))?.elements ?? []
-        guard arguments.count == 1, let json = arguments[0].characters else {
+        guard let json = try? job.arguments.onlyString() else {
             throw QueueBusError(.invalidEvent, "a bus job has one argument, a string of JSON")
         }
         try self.init(json: json)
         failures = job.failures
+        self.job = job
     }
 
     /// The event of a job of resque-bus: `[{attributes}]`, for a delayed event `[type, {attributes}]`, for a heartbeat `[]`.
@@ -25,6 +25,7 @@ extension BusEvent {
         }
         try self.init(json: attributes.characters ?? Array(attributes.raw))
         failures = job.failures
+        self.job = job
         if arguments.count == 2, let type = arguments[0].text { set("bus_event_type", type) }
     }
 }

@@ -63,7 +63,9 @@ struct Fanout {
         arguments.characters(proxy.bytes)
         arguments.raw(after)
         arguments.raw("}\"]")
-        return Job(BusClass.worker, JobArguments(validated: arguments.bytes), queue: subscription.queueName)
+        // An array that was written as one.
+        let array = (try? JobArguments(json: arguments.bytes)) ?? JobArguments()
+        return Job(BusClass.worker, array, queue: subscription.queueName)
     }
 }
 

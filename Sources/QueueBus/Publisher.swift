@@ -97,11 +97,6 @@ public struct Publisher: Sendable {
 
     /// An event as a job: its JSON is the only argument, as a string.
     static func job(_ event: BusEvent, queue: String) -> Job {
-        let json = event.json
-        var arguments = JSONWriter(capacity: json.count * 5 / 4)
-        arguments.raw("[\"")
-        arguments.characters(json)
-        arguments.raw("\"]")
-        return Job(BusClass.worker, JobArguments(validated: arguments.bytes), queue: queue)
+        Job(BusClass.worker, JobArguments(string: event.json), queue: queue)
     }
 }

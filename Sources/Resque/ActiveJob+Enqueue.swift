@@ -17,7 +17,7 @@ extension Job {
         json.array { json in
             json.object { json in
                 json.member("job_class", jobClass)
-                json.member("job_id", UUID().uuidString.lowercased())
+                json.member("job_id", UUID().uuidString.asciiLowercased())
                 json.name("provider_job_id")
                 json.null()
                 json.member("queue_name", queue)

@@ -17,7 +17,7 @@ extension ActiveJob {
     func next(after exceptions: [String], delay: Duration) throws(InvalidJobArguments) -> Job {
         let object = try Self.members(of: job)
         var counts = exceptionExecutions
-        counts["[\(exceptions.joined(separator: ", "))]", default: 0] += 1
+        counts[Self.key(exceptions), default: 0] += 1
         var left: [ByteString] = ["executions", "exception_executions", "enqueued_at"]
         let due = Date.now.addingTimeInterval(delay / .seconds(1))
         var json = JSONWriter(capacity: job.bytes.count + 60)
@@ -47,10 +47,11 @@ extension ActiveJob {
         return job.replacingArguments(by: json.bytes)
     }
 
-    private static func write(_ counts: [String: Int], into json: inout JSONWriter) {
+    private static func write(_ counts: [ByteString: Int], into json: inout JSONWriter) {
         json.object { json in
-            for (name, count) in counts.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-                json.member(name, count)
+            for (name, count) in counts.sorted(by: { $0.key < $1.key }) {
+                json.name(name)
+                json.number(count)
             }
         }
     }

@@ -25,7 +25,7 @@ public struct ActiveJob: Sendable {
     /// How often it was performed before.
     public let executions: Int
     /// How often it failed, by the list of errors that Rails retries together: `["[Timeout::Error]": 2]`.
-    public let exceptionExecutions: [String: Int]
+    let exceptionExecutions: [ByteString: Int]
     /// The locale in which it is performed.
     public let locale: String?
     /// The time zone in which it is performed.
@@ -57,9 +57,8 @@ public struct ActiveJob: Sendable {
         priority = object["priority"]?.int
         executions = Self.count(object["executions"])
         exceptionExecutions = Dictionary(
-            (object["exception_executions"]?.members ?? []).compactMap { name, value in
-                // Any other name would take a dictionary of `String` quadratic time.
-                name.text.flatMap { $0.isStreamSafe ? ($0, Self.count(value)) : nil }
+            (object["exception_executions"]?.members ?? []).map {
+                (ByteString($0.name.characters ?? []), Self.count($0.value))
             }
         ) { $1 }
         locale = object["locale"]?.text
@@ -78,6 +77,12 @@ public struct ActiveJob: Sendable {
         json.array { json in for value in values { value.writePlain(into: &json) } }
         return (try? JobArguments(json: json.bytes)) ?? JobArguments()
     }
+
+    /// How often it failed by one of these errors, which a `retry_on` of Rails lists together.
+    public func failures(of exceptions: [String]) -> Int { exceptionExecutions[Self.key(exceptions)] ?? 0 }
+
+    /// As Ruby's `Array#to_s` writes a list of classes.
+    static func key(_ exceptions: [String]) -> ByteString { ByteString("[\(exceptions.joined(separator: ", "))]") }
 
     /// The members of the only argument of a job.
     static func members(of job: Job) throws(InvalidJobArguments) -> JSONObject {

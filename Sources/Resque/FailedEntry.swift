@@ -1,4 +1,5 @@
 import BgdemoFoundations
+import RedisClient
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -9,19 +10,19 @@ import BgdemoFoundations
 /// An entry of the list `failed`, as Ruby and node write it and their web pages read it.
 enum FailedEntry {
     /// - Parameters:
-    ///   - job: The job's bytes; quoted where they are not JSON.
+    ///   - job: The job's bytes; see ``UnreadableJob``.
+    ///   - backtrace: Default: none.
     ///   - worker: The id of the worker that had it.
     static func entry(
-        job: [UInt8], isJSON: Bool, exception: String, error: String, worker: String, queue: String
+        job: [UInt8], exception: String, error: String, backtrace: [String] = [], worker: String, queue: String
     ) -> [UInt8] {
-        let encoding = isJSON || job.isValidUTF8 ? nil : "latin1"
-        let around = around(exception: exception, error: error, worker: worker, queue: queue, encoding: encoding)
-        return around.beginning + (isJSON ? job : quoted(job)) + around.end
+        let around = around(exception: exception, error: error, backtrace: backtrace, worker: worker, queue: queue)
+        return around.beginning + UnreadableJob.payload(job) + around.end
     }
 
     /// What comes before the payload, and what after it.
     static func around(
-        exception: String, error: String, worker: String, queue: String, encoding: String? = nil
+        exception: String, error: String, backtrace: [String] = [], worker: String, queue: String
     ) -> (beginning: [UInt8], end: [UInt8]) {
         var json = JSONWriter()
         json.raw("{")
@@ -33,19 +34,11 @@ enum FailedEntry {
         json.member("exception", exception)
         json.member("error", error)
         json.name("backtrace")
-        json.raw("[]")
+        json.array { json in for line in backtrace { json.string(line) } }
         json.member("worker", worker)
         json.member("queue", queue)
-        // How bytes that are not UTF-8 became characters, so that they can be restored.
-        if let encoding { json.member("encoding", encoding) }
         json.raw("}")
         return (beginning, json.bytes)
-    }
-
-    private static func quoted(_ bytes: [UInt8]) -> [UInt8] {
-        var json = JSONWriter()
-        json.string(String(validating: bytes, as: UTF8.self) ?? String(latin1: bytes))
-        return json.bytes
     }
 
     /// The name of an error in `exception`. It is a name for all programs, and stays when a type is renamed.
@@ -56,8 +49,32 @@ enum FailedEntry {
         case is UnknownClass: "UnknownClass"
         case is WrongKeyType: "WrongKeyType"
         case let error as any NamedJobError: error.exceptionName
-        default: String(describing: type(of: error))
+        case let error as ResqueError: exception(of: error)
+        case is RedisError: "RedisError"
+        case is DecodingError, is EncodingError: "InvalidArguments"
+        case is CancellationError: "Interrupted"
+        default: name(of: type(of: error))
         }
+    }
+}
+
+extension FailedEntry {
+    private static func exception(of error: ResqueError) -> String {
+        switch error.code {
+        case .redis: "RedisError"
+        case .unexpectedReply: "UnexpectedReply"
+        case .invalidArguments: "InvalidArguments"
+        case .plugin: error.underlyingError.map(exception) ?? "PluginError"
+        }
+    }
+
+    /// The name that the author of an error gave it. One that no Ruby class could have, such as that of a generic type, is not
+    /// fit for other programs: Ruby's own for an error of any kind stands for it.
+    private static func name(of type: any Any.Type) -> String {
+        let name = String(describing: type)
+        let isConstant = name.utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || $0 == UInt8(ascii: "_") }
+        return isConstant && name.utf8.first?.isASCIILetter == true && !name.hasBytePrefix("NS")
+            ? name : "StandardError"
     }
 }
 
@@ -74,8 +91,8 @@ extension String {
     }
 }
 
-/// An error of a job that chooses its name in `failed`, where other programs read it. The name of any other error is that
-/// of its type.
+/// An error of a job that chooses its name in `failed`, where other programs read it. The name of any other error is
+/// that of its type, and `StandardError` where that is no name of a class in Ruby.
 public protocol NamedJobError: Error {
     /// The value of `exception`.
     var exceptionName: String { get }

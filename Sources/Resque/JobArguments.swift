@@ -49,8 +49,17 @@ public struct JobArguments: Sendable, Hashable {
         }
     }
 
+    /// One argument, a string of these characters.
+    ///
+    /// - Parameter string: UTF-8.
+    public init(string: [UInt8]) {
+        var json = JSONWriter(capacity: string.count * 5 / 4 + 4)
+        json.array { $0.string(string) }
+        self.json = json.bytes
+    }
+
     /// The array that `json` spells, which is known to be one.
-    package init(validated json: [UInt8]) {
+    init(validated json: [UInt8]) {
         self.json = json
     }
 
@@ -99,7 +108,9 @@ public struct JobArguments: Sendable, Hashable {
     }
 
     /// The characters of the only element, which is a string, as UTF-8.
-    package func onlyString() throws(InvalidJobArguments) -> [UInt8] {
+    ///
+    /// - Throws: ``InvalidJobArguments`` where they are not one string.
+    public func onlyString() throws(InvalidJobArguments) -> [UInt8] {
         var reader = JSONReader(json, limits: .redis)
         do {
             try reader.beginArray()

@@ -5,7 +5,7 @@ extension Processor {
         let began = ContinuousClock.now
         let job: Job
         do {
-            job = try Job(reservation)
+            job = try Job(reservation, lease: lease(of: reservation))
         } catch {
             await fail(reservation, error, job: nil, since: began)
             return nil
@@ -46,6 +46,16 @@ extension Processor {
     /// How long a processor waits when a job that it left comes again.
     private static let leftJobPause = Duration.milliseconds(250)
 
+    private func lease(of reservation: Reservation) -> JobLease {
+        JobLease(processorGroup.lease, term: reservation.term) { [processorGroup, id] in
+            // The job cannot be taken from a process that has just renewed its lease.
+            guard (try? await processorGroup.renewLease()) != nil, let term = processorGroup.lease.term else {
+                return nil
+            }
+            return (try? await processorGroup.store.holds(reservation.number, id)) == true ? term : nil
+        }
+    }
+
     private func decision(of job: Job, _ plugins: [any Plugin]) async throws -> PerformDecision {
         for plugin in plugins {
             let decision = try await plugin.beforePerform(job, from: processorGroup.queue, by: id.description)
@@ -62,8 +72,10 @@ extension Processor {
         do {
             returned = try await definition.perform(job)
         } catch is CancellationError where Task.isCancelled {
-            await acknowledge(reservation, .front(reservation.history))
-            processorGroup.emit(id, .reEnqueue(job, reason: "the worker leaves", after: .zero))
+            await putBack(reservation, job, "the worker leaves")
+            return nil
+        } catch  where error is LeaseLost || error is CancellationError && !job.isLeaseHeld {
+            await putBack(reservation, job, "the worker's lease ran out")
             return nil
         } catch {
             result = .failure(error)
@@ -95,17 +107,26 @@ extension Processor {
         return nil
     }
 
+    private func putBack(_ reservation: Reservation, _ job: Job, _ reason: String) async {
+        guard await acknowledge(reservation, .front(reservation.history)) else { return }
+        processorGroup.emit(id, .reEnqueue(job, reason: reason, after: .zero))
+    }
+
     /// - Parameter job: nil where the bytes are not a job.
     func fail(_ reservation: Reservation, _ error: any Error, job: Job?, since began: ContinuousClock.Instant) async {
         let entry = FailedEntry.entry(
-            job: reservation.bytes, isJSON: job != nil, exception: FailedEntry.exception(error), error: "\(error)",
+            job: reservation.bytes,
+            exception: processorGroup.options.exceptionName(error) ?? FailedEntry.exception(error), error: "\(error)",
             worker: id.description, queue: reservation.queue)
         await acknowledge(reservation, .failed(entry))
         processorGroup.emit(id, .failure(job, error, took: ContinuousClock.now - began))
     }
 
     /// Acknowledges the reservation, also while the worker stops.
-    func acknowledge(_ reservation: Reservation, _ acknowledgement: Acknowledgement) async {
+    ///
+    /// - Returns: Whether it was acknowledged.
+    @discardableResult
+    func acknowledge(_ reservation: Reservation, _ acknowledgement: Acknowledgement) async -> Bool {
         let isOurs = await Task { [self] in
             await processorGroup.retry(until: .stopped, id) { isFirst in
                 // After the first attempt it may be acknowledged already, by one whose reply was lost.
@@ -113,6 +134,7 @@ extension Processor {
             }
         }.value
         if isOurs == false { processorGroup.emit(id, .error(ReservationLost(worker: id.description), nil)) }
+        return isOurs == true
     }
 }
 

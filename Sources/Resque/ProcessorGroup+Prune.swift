@@ -13,18 +13,23 @@ extension ProcessorGroup {
     /// After Redis was away: Ruby's workers give a sign each minute.
     private static let graceAfterOutage = Duration.seconds(65)
 
+    /// For how long a worker of this library from before leases may write no heartbeat.
+    private static let deadWithoutLease = Duration.seconds(60)
+
     /// Looks until cancelled. Workers that it found before are still pruned: there may be no other worker to do it.
     func pruneDeadWorkers() async {
+        let interval = min(.seconds(2), options.deadAfter / LeaseMonitor.looks)
         var state = PruneState(monitor: HeartbeatMonitor(grace: options.heartbeat * 3))
         while !Task.isCancelled {
             let last = state
             state = await Task { await round(last) }.value
-            try? await Task.sleep(for: .seconds(2))
+            try? await Task.sleep(for: interval)
         }
     }
 
     /// What is known from one round to the next.
     private struct PruneState {
+        var leases = LeaseMonitor()
         var monitor: HeartbeatMonitor
         var looked: ContinuousClock.Instant?
     }
@@ -33,40 +38,46 @@ extension ProcessorGroup {
         var state = last
         do {
             let processes = try await store.processes()
-            try await pruneGone(processes)
+            let expired = state.leases.expired(among: processes.compactMapValues(\.identity.lease))
+            try await prune(processes.filter { $0.value.identity.isGone || expired.contains($0.key) })
             if state.looked.map({ ContinuousClock.now - $0 >= options.heartbeat }) ?? true {
                 try await pruneExpired(processes, &state.monitor)
                 state.looked = .now
             }
         } catch {
             // A failed scan does not make a worker dead.
+            state.leases = LeaseMonitor()
             state.monitor = HeartbeatMonitor(grace: Self.graceAfterOutage)
         }
         return state
     }
 
-    /// Buries who was on this host, at once.
-    private func pruneGone(_ processes: [ByteString: ProcessIdentity]) async throws {
-        let gone = Set(processes.filter { $0.value.isGone }.keys)
-        guard !gone.isEmpty else { return }
-        for id in try await store.workers() where gone.contains(ByteString(id.process)) {
-            try await prune(id, heartbeat: nil, isOurs: true)
+    private typealias Processes = [ByteString: (identity: ProcessIdentity, text: String)]
+
+    /// Prunes all workers of processes that are dead. One that renews its lease after all keeps those that are left.
+    private func prune(_ processes: Processes) async throws {
+        guard !processes.isEmpty else { return }
+        var living = Set<ByteString>()
+        for id in try await store.workers() {
+            let process = ByteString(id.process)
+            guard let text = processes[process]?.text else { continue }
+            if try await !prune(id, process: text, isOurs: true) { living.insert(process) }
         }
-        for process in gone { try await store.forget(process.text) }
+        for process in processes.keys where !living.contains(process) { try await store.forget(process.text) }
     }
 
-    /// Buries who has given no sign of life for too long, anywhere.
-    private func pruneExpired(_ processes: [ByteString: ProcessIdentity], _ monitor: inout HeartbeatMonitor)
-        async throws
-    {
-        let heartbeats = try await store.heartbeats()
+    /// Prunes workers without a lease that have written no heartbeat for too long.
+    private func pruneExpired(_ processes: Processes, _ monitor: inout HeartbeatMonitor) async throws {
+        let heartbeats = try await store.heartbeats().filter {
+            processes[ByteString($0.key.process)]?.identity.lease == nil
+        }
         let now = try await store.time()
         let expired = monitor.dead(among: heartbeats, at: now) { id in
             // Another program may beat as rarely as it likes, and does not say how often.
-            processes[ByteString(id.process)] == nil ? options.otherProgramDeadAfter : options.deadAfter
+            processes[ByteString(id.process)] == nil ? options.otherProgramDeadAfter : Self.deadWithoutLease
         }
         for id in expired {
-            try await prune(id, heartbeat: heartbeats[id], isOurs: processes[ByteString(id.process)] != nil)
+            _ = try await prune(id, heartbeat: heartbeats[id], isOurs: processes[ByteString(id.process)] != nil)
         }
         // A process without workers has nothing else that shows it is alive.
         let left = Set(Set(heartbeats.keys).subtracting(expired).map { ByteString($0.process) })
@@ -75,23 +86,28 @@ extension ProcessorGroup {
         }
     }
 
-    private func prune(_ id: WorkerID, heartbeat: String?, isOurs: Bool) async throws {
+    /// - Returns: False where the worker is alive.
+    private func prune(
+        _ id: WorkerID, heartbeat: String? = nil, process: String? = nil, isOurs: Bool
+    ) async throws -> Bool {
         let (record, history) = try await store.record(of: id)
         let acknowledgement =
             record.map { isOurs ? self.acknowledgement(of: $0, history, with: id) : Self.failed($0, of: id) } ?? .skip
-        guard try await store.removeWorker(id, record, heartbeat: heartbeat, acknowledgement) else { return }
+        guard try await store.removeWorker(id, record, heartbeat: heartbeat, process: process, acknowledgement) else {
+            return false
+        }
         // The scheduler of the process is dead, too.
         _ = try await store.run(ResqueScripts.releaseLeadership, keys: [store.keys.leader], [String(id.process)])
         emit(WorkerID(WorkerID.process), .cleaningWorker(id.description))
         wakeup.signal()
+        return true
     }
 
     /// The job of another program's worker fails as Ruby has it: back in its queue it might be performed twice.
     private static func failed(_ record: WorkingRecord, of id: WorkerID) -> Acknowledgement {
-        let isJSON = (try? Job(record.job, from: record.queue)) != nil
         return .failed(
             FailedEntry.entry(
-                job: record.job, isJSON: isJSON, exception: "Resque::PruneDeadWorkerDirtyExit",
+                job: record.job, exception: "Resque::PruneDeadWorkerDirtyExit",
                 error: "the worker gave no sign of life while it performed the job", worker: id.description,
                 queue: record.queue))
     }
@@ -109,10 +125,9 @@ extension ProcessorGroup {
             history.crashCount < options.maxCrashes
             ? "the worker died while it performed the job"
             : "\(history.crashCount) workers died while they performed the job"
-        let isJSON = (try? Job(record.job, from: record.queue)) != nil
         return .failed(
             FailedEntry.entry(
-                job: record.job, isJSON: isJSON, exception: "Resque::DirtyExit", error: error,
+                job: record.job, exception: "Resque::DirtyExit", error: error,
                 worker: id.description, queue: record.queue))
     }
 }

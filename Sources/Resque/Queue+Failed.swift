@@ -2,22 +2,59 @@ import BgdemoFoundations
 import RedisClient
 
 /// Jobs that failed and are not retried by themselves.
+///
+/// They are in the list `failed`, and where Ruby's `RedisMultiQueue` is in use in lists `<queue>_failed` as well.
 extension Queue {
     /// How many failed jobs there are.
     ///
     /// - Throws: ``ResqueError``.
     public func failedCount() async throws(ResqueError) -> Int {
-        try await store.send("LLEN", store.keys.failed).int ?? 0
+        try await failedLengths().reduce(0) { $0 + $1.length }
     }
 
-    /// The failed jobs at these places, the oldest at 0.
+    /// The failed jobs at these places, the oldest at 0; those of the list `failed` come first.
     ///
     /// - Throws: ``ResqueError``.
     public func failed(_ places: Range<Int> = 0..<100) async throws(ResqueError) -> [FailedJob] {
-        guard !places.isEmpty else { return [] }
-        return try await store.send(
-            "LRANGE", store.keys.failed, places.lowerBound, places.upperBound - 1
-        ).list.map(FailedJob.init)
+        var found: [FailedJob] = []
+        var first = 0
+        for (list, length) in try await failedLengths() {
+            let part = places.clamped(to: first..<(first + length))
+            if !part.isEmpty {
+                found += try await failed(in: list, (part.lowerBound - first)..<(part.upperBound - first))
+            }
+            first += length
+        }
+        return found
+    }
+
+    /// The failed jobs with these digests; see ``FailedJob/digest``.
+    ///
+    /// - Throws: ``ResqueError``.
+    public func failed(digests: [String]) async throws(ResqueError) -> [FailedJob] {
+        let digests = Set(digests.map { ByteString($0) })
+        var found: [FailedJob] = []
+        for (list, length) in try await failedLengths() {
+            for start in stride(from: 0, to: length, by: 500) {
+                found += try await failed(in: list, start..<(start + 500)).filter {
+                    digests.contains(ByteString($0.digest))
+                }
+            }
+        }
+        return found
+    }
+
+    private func failed(in list: String, _ places: Range<Int>) async throws(ResqueError) -> [FailedJob] {
+        try await store.send("LRANGE", store.keys.prefix + list, places.lowerBound, places.upperBound - 1).list
+            .map { FailedJob($0, list: list) }
+    }
+
+    /// The names of the lists of failed jobs, and how long they are.
+    private func failedLengths() async throws(ResqueError) -> [(list: String, length: Int)] {
+        let others = try await store.send("SMEMBERS", store.keys.failedLists).texts.sortedByBytes()
+        let lists = ["failed"] + others.filter { !$0.hasSameBytes(as: "failed") }
+        let replies = try await store.pipeline(lists.map { ["LLEN", store.keys.prefix + $0] })
+        return zip(lists, replies).map { ($0, $1.int ?? 0) }
     }
 
     /// Moves a failed job to the end of its queue, with the bytes it had.
@@ -27,7 +64,8 @@ extension Queue {
     public func retry(_ failed: FailedJob) async throws(ResqueError) -> Bool {
         guard let queue = failed.queue, let job = failed.job else { return false }
         let reply = try await store.run(
-            ResqueScripts.requeue, keys: [store.keys.failed, store.keys.queues, store.keys.queue(queue)],
+            ResqueScripts.requeue,
+            keys: [store.keys.prefix + failed.list, store.keys.queues, store.keys.queue(queue)],
             [failed.entry, queue, job])
         return reply.int == 1
     }
@@ -38,15 +76,17 @@ extension Queue {
     /// - Throws: ``ResqueError``.
     @discardableResult
     public func retryFailed() async throws(ResqueError) -> Int {
-        var (place, moved) = (0, 0)
-        var left = try await failedCount()
-        while left > 0 {
-            let batch = try await failed(place..<(place + min(left, 100)))
-            guard !batch.isEmpty else { break }
-            for failed in batch {
-                if failed.retriedAt == nil, try await retry(failed) { moved += 1 } else { place += 1 }
+        var moved = 0
+        for (list, length) in try await failedLengths() {
+            var (place, left) = (0, length)
+            while left > 0 {
+                let batch = try await failed(in: list, place..<(place + min(left, 100)))
+                guard !batch.isEmpty else { break }
+                for failed in batch {
+                    if failed.retriedAt == nil, try await retry(failed) { moved += 1 } else { place += 1 }
+                }
+                left -= batch.count
             }
-            left -= batch.count
         }
         return moved
     }
@@ -56,7 +96,7 @@ extension Queue {
     /// - Throws: ``ResqueError``.
     @discardableResult
     public func remove(_ failed: FailedJob) async throws(ResqueError) -> Bool {
-        try await store.send("LREM", store.keys.failed, "1", failed.entry).int == 1
+        try await store.send("LREM", store.keys.prefix + failed.list, "1", failed.entry).int == 1
     }
 
     /// Removes all failed jobs.
@@ -65,7 +105,8 @@ extension Queue {
     /// - Throws: ``ResqueError``.
     @discardableResult
     public func clearFailed() async throws(ResqueError) -> Int {
-        try await store.run(ResqueScripts.clear, keys: [store.keys.failed], []).int ?? 0
+        let lists = try await failedLengths().map { store.keys.prefix + $0.list }
+        return try await store.run(ResqueScripts.clear, keys: lists, []).int ?? 0
     }
 }
 
@@ -88,9 +129,18 @@ public struct FailedJob: Sendable, Hashable {
     /// The bytes of the job, as they were in its queue, JSON or not.
     public private(set) var job: [UInt8]?
 
+    /// The name of the list that it is in, without the namespace.
+    public let list: String
+
+    /// A short name of the entry, ten hexadecimal digits: it stays the same when the places in the list change.
+    public var digest: String {
+        let digits = String(FNV1a.hash(entry), radix: 16)
+        return String((String(repeating: "0", count: 16 - digits.utf8.count) + digits).prefix(10))
+    }
+
     /// Where the entry is not JSON, it says nothing.
-    init(_ entry: [UInt8]) {
-        self.entry = entry
+    init(_ entry: [UInt8], list: String = "failed") {
+        (self.entry, self.list) = (entry, list)
         guard let object = try? JSONObject(entry, limits: .redisBytes) else { return }
         failedAt = object["failed_at"]?.text
         exception = object["exception"]?.text
@@ -98,7 +148,13 @@ public struct FailedJob: Sendable, Hashable {
         worker = object["worker"]?.text
         queue = object["queue"]?.text
         retriedAt = object["retried_at"]?.text
-        // A payload that is a string is what was in the queue instead of a job.
+        if let payload = object["payload"], payload.kind == .object,
+            let original = (try? Job(Array(payload.raw), from: "")).flatMap(UnreadableJob.original)
+        {
+            job = original
+            return
+        }
+        // A payload that is a string is what was in the queue instead of a job; earlier versions wrote it so.
         if let text = object["payload"]?.text {
             job = object["encoding"]?.isString("latin1") == true ? text.latin1 : Array(text.utf8)
         } else {

@@ -7,7 +7,7 @@ struct QueuePattern: Sendable {
     let isExclusion: Bool
 
     init(_ entry: String) {
-        isExclusion = entry.hasPrefix("!")
+        isExclusion = entry.utf8.first == UInt8(ascii: "!")
         text = isExclusion ? String(entry.dropFirst()) : entry
     }
 

@@ -39,6 +39,8 @@ struct ResqueKeys: Sendable {
     func stat(_ name: String) -> String { prefix + "stat:" + name }
     /// List: the failures, the newest at its right.
     var failed: String { prefix + "failed" }
+    /// Set: the names of further lists of failures, `<queue>_failed`, as Ruby's `RedisMultiQueue` has them.
+    var failedLists: String { prefix + "failed_queues" }
 
     /// Sorted set: the seconds for which there are delayed jobs.
     var schedule: String { prefix + "delayed_queue_schedule" }
@@ -48,9 +50,17 @@ struct ResqueKeys: Sendable {
     func timestamps(_ job: [UInt8]) -> [UInt8] { Array((prefix + "timestamps:").utf8) + job }
     /// String: the name of the scheduler that moves the delayed jobs; node's.
     var leader: String { prefix + "resque_scheduler_leader_lock" }
-
-    /// The same of resque-scheduler, which puts the namespace before it twice.
+    /// String: the scheduler of Ruby that moves delayed jobs and enqueues recurring ones. Its key has the namespace twice.
     var rubyLeader: String { prefix + prefix + "resque_scheduler_master_lock" }
+
+    /// Hash: name → recurring job; resque-scheduler's, up to 2.
+    var schedules: String { prefix + "schedules" }
+    /// Hash: name → recurring job; resque-scheduler's "dynamic" ones.
+    var persistentSchedules: String { prefix + "persistent_schedules" }
+    /// Set: the names of recurring jobs that a scheduler of Ruby has to read again.
+    var changedSchedules: String { prefix + "schedules_changed" }
+    /// Hash: name → when a recurring job was last enqueued, as Ruby's `Time#to_s`.
+    var lastEnqueued: String { prefix + "delayed:last_enqueued_at" }
 
     /// String: a lock of node's plugins on all jobs that are equal to one.
     func lock(_ kind: String, _ job: Job) -> String {
@@ -60,13 +70,15 @@ struct ResqueKeys: Sendable {
         return "\(prefix)\(kind):\(job.className):\(job.queue):" + String(decoding: canonical, as: UTF8.self)
     }
 
-    /// Hash: process → how its own host can tell that it lives.
+    /// Hash: process → how others can tell that it lives: on its own host by its pid, on others by its lease.
     var processes: String { prefix + "swift:processes" }
     /// Hash: worker id → the number of its job, and what is remembered of it.
     var reservations: String { prefix + "swift:turns" }
     /// Hash: SHA-1 of the class and the arguments of a job that came back (see `identity` in ``ResqueScripts``) → its
     /// history, until it is reserved again.
     var again: String { prefix + "swift:again" }
+    /// Hash: name of a recurring job → a ``ScheduleRecord``.
+    var scheduleRecords: String { prefix + "swift:schedules" }
     /// Hash: worker id → the ``JobLock`` it holds.
     var locks: String { prefix + "swift:locks" }
 }

@@ -83,6 +83,13 @@ extension ResqueScripts {
         if not leader then redis.call('SET', KEYS[1], ARGV[1]) end
         redis.call('EXPIRE', KEYS[1], ARGV[2])
         local moved, limit = 0, tonumber(ARGV[3])
+        -- The form of ``UnreadableJob``: a character for each byte.
+        local function unreadable(job)
+          local escaped = string.gsub(job, '[^ !#-%[%]-~]', function(byte)
+            return string.format('\\\\u%04x', string.byte(byte))
+          end)
+          return '{"class":"UnreadableJob","args":["' .. escaped .. '"]}'
+        end
         local function queue(job)
           local ok, decoded = pcall(cjson.decode, job)
           local name = ok and type(decoded) == 'table' and decoded.queue
@@ -100,8 +107,7 @@ extension ResqueScripts {
               redis.call('SADD', KEYS[3], name)
               redis.call('RPUSH', ARGV[4] .. 'queue:' .. name, job)
             else
-              local payload = pcall(cjson.decode, job) and job or cjson.encode(job)
-              redis.call('RPUSH', KEYS[4], ARGV[5] .. payload .. ARGV[6])
+              redis.call('RPUSH', KEYS[4], ARGV[5] .. unreadable(job) .. ARGV[6])
               redis.call('INCR', KEYS[5])
             end
           else
@@ -124,6 +130,18 @@ extension ResqueScripts {
         if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('TTL', KEYS[1]) ~= -1 then return 0 end
         redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
         return 1
+        """)
+
+    /// Removes a lock that its holder has without end.
+    ///
+    ///     KEYS[1]  the lock
+    ///     ARGV[1]  its holder, as it was seen
+    ///
+    /// Returns 1, or 0 where the lock has changed.
+    static let removeEndlessLock = RedisScript(
+        """
+        if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('TTL', KEYS[1]) ~= -1 then return 0 end
+        return redis.call('DEL', KEYS[1])
         """)
 
     /// Gives the leadership up.
@@ -156,15 +174,18 @@ extension ResqueScripts {
         return 1
         """)
 
-    /// Empties a list.
+    /// Empties lists.
     ///
-    ///     KEYS[1]  the list
+    ///     KEYS[1...]  the lists
     ///
-    /// Returns how long it was.
+    /// Returns how long they were, together.
     static let clear = RedisScript(
         """
-        local length = redis.call('LLEN', KEYS[1])
-        redis.call('DEL', KEYS[1])
+        local length = 0
+        for _, list in ipairs(KEYS) do
+          length = length + redis.call('LLEN', list)
+          redis.call('DEL', list)
+        end
         return length
         """)
 
@@ -186,16 +207,15 @@ extension ResqueScripts {
         -- A command that takes no memory first: after it Redis lets the others through when it has no more to give.
         redis.call('SREM', KEYS[1], '')
         redis.call('HSET', KEYS[3], ARGV[2], ARGV[3])
-        local ids, beats, pings = {}, {}, {}
+        local ids, beats = {}, {}
         for i = 6, #ARGV, 3 do
           table.insert(ids, ARGV[i])
           table.insert(beats, ARGV[i])
           table.insert(beats, ARGV[4])
-          table.insert(pings, ARGV[1] .. 'worker:ping:' .. ARGV[i + 1])
-          table.insert(pings, ARGV[i + 2])
+          -- Where Ruby prunes the worker, nobody else removes this key.
+          redis.call('SET', ARGV[1] .. 'worker:ping:' .. ARGV[i + 1], ARGV[i + 2], 'EX', 7200)
         end
         redis.call('HSET', KEYS[2], unpack(beats))
-        redis.call('MSET', unpack(pings))
         if redis.call('SADD', KEYS[1], unpack(ids)) > 0 then
           for _, id in ipairs(ids) do redis.call('SET', ARGV[1] .. 'worker:' .. id .. ':started', ARGV[5], 'NX') end
         end

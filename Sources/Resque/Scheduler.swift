@@ -14,10 +14,18 @@ public import ServiceLifecycle
 /// Of all schedulers that share node's lock one is the leader; the others wait for it to leave, or to give no sign for
 /// the time of its lock. A job is moved with its own bytes, in one step: also where a scheduler of Ruby, which has
 /// another lock, works at the same time, each job is moved once. What names no queue goes to `failed`.
+///
+/// It also enqueues recurring jobs (see ``Queue/schedules()``) where no scheduler of Ruby does, and the leader removes
+/// workers of node that are stuck.
 public final class Scheduler: Service {
-    private let store: ResqueStore
-    private let name: String
-    private let logger: Logger
+    let store: ResqueStore
+    let name: String
+    let logger: Logger
+    /// The environment of Rails.
+    let environment: String?
+    /// For how long a worker of node may not have pinged.
+    let stuckAfter: Duration
+    let metrics = SchedulerMetrics()
     private let interval: Duration
     /// Seconds; node's own are 180. What the lock guards is safe without it, and when a leader dies, the next need not be
     /// long in coming.
@@ -25,26 +33,28 @@ public final class Scheduler: Service {
     private let renewal = Duration.seconds(5)
     /// For how long a leader may hold a lock without an end before it is taken over: twice the longest time that any
     /// program gives the lock. Such a lock is left where a scheduler dies between taking it and giving it an end.
-    private let abandonedAfter: Duration
+    let abandonedAfter: Duration
 
     /// - Parameters:
     ///   - namespace: The beginning of all keys, without the colon. Default: `resque`.
     ///   - interval: How often the leader looks for jobs that are due. Default: 1 second.
+    ///   - environment: The environment of Rails, such as `production`, for recurring jobs that are for some alone. Default:
+    ///     none.
+    ///   - stuckAfter: For how long a worker of node may not have pinged before it is removed. Default: 1 hour, as in node.
     public convenience init(
         redis: any RedisCommands, namespace: String = "resque", interval: Duration = .seconds(1),
-        logger: Logger
+        environment: String? = nil, stuckAfter: Duration = .seconds(3600), logger: Logger
     ) {
         self.init(
             redis: redis, namespace: namespace, interval: interval, abandonedAfter: .seconds(360),
-            logger: logger)
+            environment: environment, stuckAfter: stuckAfter, logger: logger)
     }
 
     init(
-        redis: any RedisCommands, namespace: String = "resque", interval: Duration,
-        abandonedAfter: Duration,
-        logger: Logger
+        redis: any RedisCommands, namespace: String = "resque", interval: Duration, abandonedAfter: Duration,
+        environment: String? = nil, stuckAfter: Duration = .seconds(3600), logger: Logger
     ) {
-        self.abandonedAfter = abandonedAfter
+        (self.abandonedAfter, self.environment, self.stuckAfter) = (abandonedAfter, environment, stuckAfter)
         store = ResqueStore(redis: redis, keys: ResqueKeys(namespace: namespace))
         name = WorkerID.process
         (self.logger, self.interval) = (logger, interval)
@@ -87,7 +97,8 @@ public final class Scheduler: Service {
         var last = Step(isLeader: false, moved: 0, isWhole: true)
         var renewed = ContinuousClock.now
         var isAway = false
-        var endless: (holder: String, since: ContinuousClock.Instant)?
+        var endless = EndlessLock()
+        var duties = Duties()
         while !Task.isCancelled {
             do {
                 let isFresh = last.isLeader && last.isWhole && ContinuousClock.now - renewed < renewal
@@ -99,17 +110,13 @@ public final class Scheduler: Service {
                     }
                     if step.moved > 0 { logger.debug("transferredJob \(step.moved)") }
                     (last, renewed) = (step, .now)
-                    endless = step.endlessHolder.map { holder in
-                        guard let seen = endless, seen.holder.hasSameBytes(as: holder) else {
-                            return (holder, .now)
-                        }
-                        return seen
-                    }
-                    if let (holder, since) = endless, ContinuousClock.now - since >= abandonedAfter {
-                        endless = nil
+                    if endless.isAbandoned(by: step.endlessHolder, after: abandonedAfter),
+                        let holder = step.endlessHolder
+                    {
                         try await takeOver(from: holder)
                     }
                 }
+                try await perform(&duties, isLeader: last.isLeader)
                 isAway = false
                 if last.isWhole { try? await Task.sleep(for: interval) }
             } catch {
@@ -141,7 +148,7 @@ public final class Scheduler: Service {
     func step(limit: Int = 1000) async throws -> Step {
         let keys = store.keys
         let failure = FailedEntry.around(
-            exception: "InvalidJob", error: "the delayed job names no queue", worker: name, queue: "")
+            exception: "InvalidJob", error: "the delayed job names no queue", worker: name, queue: "no_queue")
         let reply = try await store.run(
             ResqueScripts.transfer,
             keys: [keys.leader, keys.schedule, keys.queues, keys.failed, keys.stat("failed")],

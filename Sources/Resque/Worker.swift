@@ -1,3 +1,8 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
 public import Logging
 public import NIOCore
 public import RedisClient
@@ -18,6 +23,9 @@ public import ServiceLifecycle
 /// No job is lost, whatever dies: it is in its queue, recorded with its worker, delayed, or in `failed`. A job is
 /// performed twice if its worker or the connection dies before the job is acknowledged: jobs must be idempotent. Redis
 /// may be unavailable for any time; the worker goes on afterwards.
+///
+/// A worker that is stopped for longer than ``WorkerOptions/deadAfter`` and then continues is taken for dead meanwhile. Its
+/// job is with another worker; a job that asks ``Job/isLeaseHeld`` right before its last step does not do it twice.
 public final class Worker: Service {
     let processorGroup: ProcessorGroup
 
@@ -75,12 +83,19 @@ public struct WorkerOptions: Sendable {
     public var grace = Duration.seconds(30)
     /// How often it writes its heartbeat. Default: 5 seconds.
     public var heartbeat = Duration.seconds(5)
-    /// How old the last heartbeat of a worker of this library on another host may be before the worker counts as dead.
-    /// Default: 60 seconds.
-    public var deadAfter = Duration.seconds(60)
-    /// The same for a worker of another program. Its job goes to `failed` then, as Ruby's workers do it. It must exceed the
-    /// longest heartbeat interval of any program on this Redis. Default: 1 hour.
+    /// For how long this process may give no sign of life before workers on other hosts take it for dead: the time of its
+    /// lease, which it renews four times as often. On its own host others see at once that it is gone. Default: 10 seconds.
+    public var deadAfter = Duration.seconds(10)
+    /// How old the last heartbeat of a worker of another program may be before the worker counts as dead. Its job goes to
+    /// `failed` then, as Ruby's workers do it. It must exceed the longest heartbeat interval of any program on this Redis.
+    /// Default: 1 hour.
     public var otherProgramDeadAfter = Duration.seconds(3600)
+    /// How many connections carry the reservations, each on an event loop of its own. Default: one for each four cores.
+    public var connections = max(1, ProcessInfo.processInfo.activeProcessorCount / 4)
+
+    /// The name of an error in `exception` of `failed`, where other programs read it; nil for the name that it has without.
+    /// Default: see ``NamedJobError``.
+    public var exceptionName: @Sendable (any Error) -> String? = { _ in nil }
 
     /// The defaults: one job at a time; the job of a dead worker goes back to its queue.
     public init() {}

@@ -36,8 +36,11 @@ struct ResqueServeTests {
                 #expect(later.text.contains(#""state":"delayed""#))
                 _ = try await program.line { $0.contains("Sent an email to later@example.org") }
                 #expect(try await fetch("/readyz", port: port).status == 200)
-                #expect(try await verb(["queues", "failed"], server).text.contains("550"))
-                #expect(try await verb(["queues", "retry", "0"], server).text == "1 jobs back in their queues")
+                let failed = try await verb(["queues", "failed"], server).text
+                #expect(failed.contains("550"))
+                let entry = try #require(failed.split(separator: "\n").last?.split(separator: " ").first)
+                #expect(
+                    try await verb(["queues", "retry", String(entry)], server).text == "1 jobs back in their queues")
                 _ = try await program.line { $0.contains("failure emailQueue sendEmail") }
                 try await server.end()
                 #expect(try await fetch("/you@example.org/s/t", port: port).status == 503)

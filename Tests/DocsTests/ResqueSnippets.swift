@@ -92,6 +92,33 @@ struct ResqueSnippets {
         }
     }
 
+    @Test("Rails jobs are registered and enqueued, and a job recurs")
+    func rails() async throws {
+        try await withRedisServer { server in
+            let redis = RedisConnectionPool(try RedisURL(server.url), on: group, logger: logger)
+            let queue = Queue(redis: redis)
+            let mail = Mail(to: "you@example.org", subject: "hello", text: "it works")
+            let mailer = Mailer { _ in }
+            var jobs = Jobs()
+            jobs.register(activeJob: "SendEmailJob", plugins: [Retry(attempts: 5)]) { (job, mail: Mail) in
+                try await mailer.send(mail)
+            }
+            #expect(jobs.names == ["SendEmailJob"])
+
+            try await queue.enqueue(activeJob: "SendEmailJob", .keywords(mail), to: "emailQueue")
+
+            let bytes = try #require(try await queue.peek("emailQueue").first)
+            let job = try ActiveJob(Job(bytes, from: "emailQueue"))
+            #expect(try job.arguments.decode(Mail.self).to == "you@example.org")
+
+            try await queue.setSchedule(
+                "report", cron: "0 9 * * mon-fri Europe/Berlin", Job("SendReport", queue: "low"))
+
+            #expect(try await queue.schedules().map(\.name) == ["report"])
+            redis.close()
+        }
+    }
+
     @Test("What is registered is performed, by a worker and by one that follows the load")
     func work() async throws {
         try await withRedisServer { server in

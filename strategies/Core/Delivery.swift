@@ -15,18 +15,29 @@ public struct Delivery: Sendable {
 
     /// Tries to send the mail once.
     ///
-    /// - Parameter number: Of the attempt, from 1.
+    /// - Parameters:
+    ///   - number: Of the attempt, from 1.
+    ///   - isWanted: Whether the mail is still the caller's to send, asked last right before its final dot. Default: always.
+    ///   - logsSuccess: Whether a mail that is sent is in the log, which is for those whose caller does not log it. Default:
+    ///     it is.
     /// - Returns: The server's reply.
-    /// - Throws: ``SendError``; ``AcceptError`` where too many mails are under way; `CancellationError` before it was tried.
+    /// - Throws: ``SendError``; ``AcceptError`` where too many mails are under way; `CancellationError` before it was tried, or where
+    ///   it was not sent because it was not wanted any more.
     @discardableResult
-    public func attempt(_ email: Email, number: Int) async throws -> String {
+    public func attempt(
+        _ email: Email, number: Int, logsSuccess: Bool = true, while isWanted: @escaping @Sendable () -> Bool = { true }
+    ) async throws -> String {
         try await throttle.acquire()
         let attempt = try tracker.begin(email)
         attempt.logTry(number)
-        let outcome = await sender.send(email)
-        attempt.finish(outcome, attempts: number, isRetried: isRetried(outcome, number))
-        guard case .sent(let reply) = outcome else { throw SendError(outcome: outcome) }
-        return reply
+        let outcome = await sender.send(email, while: isWanted)
+        attempt.finish(
+            outcome, attempts: number, isRetried: isRetried(outcome, number), logsSuccess: logsSuccess)
+        switch outcome {
+        case .sent(let reply): return reply
+        case .temporary where !isWanted(): throw CancellationError()
+        default: throw SendError(outcome: outcome)
+        }
     }
 }
 

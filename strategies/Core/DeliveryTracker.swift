@@ -108,11 +108,14 @@ public struct DeliveryAttempt: Sendable {
     /// - Parameters:
     ///   - attempts: At the mail until now. Default: 1.
     ///   - isRetried: Whether there will be another attempt. Default: false.
-    public func finish(_ outcome: SendOutcome, attempts: Int = 1, isRetried: Bool = false) {
+    ///   - logsSuccess: Whether a mail that is sent is in the log as information, else for debugging. Default: it is.
+    public func finish(
+        _ outcome: SendOutcome, attempts: Int = 1, isRetried: Bool = false, logsSuccess: Bool = true
+    ) {
         let time = ContinuousClock.now - began
         tracker.meters.record(outcome, after: time)
         // An outage is logged once for all mails that wait for its end.
-        log(outcome, isRetried && outcome.isOutage ? .debug : .error, milliseconds: time.milliseconds)
+        log(outcome, isRetried && outcome.isOutage ? .debug : .error, milliseconds: time.milliseconds, logsSuccess)
         record(outcome, attempts: attempts, isRetried: isRetried)
         tracker.attemptDidFinish(email)
     }
@@ -122,11 +125,12 @@ public struct DeliveryAttempt: Sendable {
         tracker.statuses?.record(MailStatus(outcome, attempts: attempts, isRetried: isRetried), email.id)
     }
 
-    private func log(_ outcome: SendOutcome, _ level: Logger.Level, milliseconds: Int) {
+    private func log(_ outcome: SendOutcome, _ level: Logger.Level, milliseconds: Int, _ logsSuccess: Bool) {
         let logger = tracker.logger
         switch outcome {
         case .sent(let reply):
-            logger.info(
+            logger.log(
+                level: logsSuccess ? .info : .debug,
                 "Sent an email to \(email.to.text) in \(milliseconds) ms",
                 metadata: ["id": .string(email.id.description), "reply": .string(reply)])
         case .unknown(let failure):

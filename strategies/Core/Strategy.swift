@@ -27,6 +27,12 @@ public protocol Strategy: Sendable {
     /// Where it is kept what became of the mails. Default: nil, in the memory of the process that sends them.
     var statuses: (any MailStatusStore)? { get }
 
+    /// Whether mails that wait for their time are moved on; for `/readyz`, which says so and fails by ``check()`` alone.
+    /// Default: nil, as a strategy without schedulers.
+    ///
+    /// - Throws: What ``check()`` would throw now.
+    func schedulerStatus() async throws(AcceptError) -> SchedulerStatus?
+
     /// Sends what was accepted, until its task is cancelled or shut down gracefully; then finishes what is in hand and gives
     /// the rest back. Default: returns at once, as a strategy without a worker.
     ///
@@ -44,6 +50,8 @@ extension Strategy {
     public var idempotency: (any IdempotencyStore)? { nil }
 
     public var statuses: (any MailStatusStore)? { nil }
+
+    public func schedulerStatus() async throws(AcceptError) -> SchedulerStatus? { nil }
 
     public func work() async throws {}
 }

@@ -4,9 +4,11 @@ import Metrics
 
 /// The three handlers of the demo's consumer. None depends on another.
 extension EventHandler {
+    static let emailName = "email handler"
+
     /// Sends the mail of an `emailEvent`. A mail that is invalid, or that the server refuses permanently, is not retried.
     public static func email(_ delivery: Delivery) -> EventHandler {
-        EventHandler("email handler", isRetryable: SendError.isWorthRetrying, isOutage: SendError.isOutage) { event in
+        EventHandler(emailName, isRetryable: SendError.isWorthRetrying, isOutage: SendError.isOutage) { event in
             guard let email = try MailEvent.email(of: event) else { return "not an email" }
             return try await delivery.attempt(email, number: event.failures + 1)
         }

@@ -36,10 +36,15 @@ extension Consumer {
         options.retryDelay = context.work.retry.base
         options.longestRetryDelay = context.work.retry.cap
         options.grace = context.workerGrace
+        let (name, logger) = (try chosen.consumerName(context.environment), context.logger)
         self.init(
-            name: try chosen.consumerName(context.environment), handlers: try chosen.handlers(context),
-            redis: redis.url, on: context.group,
-            options: options, logger: context.logger)
+            name: name, handlers: try chosen.handlers(context), redis: redis.url, on: context.group, options: options,
+            logger: logger
+        ) { event in
+            // The mail that it sent is in the log.
+            if case .success(EventHandler.emailName, _, _) = event { return }
+            event.log(to: logger, consumer: name)
+        }
     }
 }
 

@@ -35,7 +35,9 @@ public struct QueueBusStrategy: Strategy {
     ) throws {
         var bus = Bus(redis: redis, namespace: options.namespace, logger: logger)
         bus.ride(try Application("mailer"), "send", on: EmailRequested.matcher) { event in
-            try await delivery.attempt(EmailRequested.email(event), number: event.failures + 1)
+            let email = try EmailRequested.email(event)
+            try await event.checkLease()
+            try await delivery.attempt(email, number: event.failures + 1, while: { event.isLeaseHeld })
         }
         if let archive {
             bus.ride(try Application("archive"), "keep", on: EmailRequested.matcher) { event in
@@ -54,7 +56,12 @@ public struct QueueBusStrategy: Strategy {
         publisher = Publisher(queue)
         let jobs = bus.jobs(plugins: [retry])
         workers = ([Publisher.incoming] + bus.queues).map { queue in
-            Worker(queues: [queue], jobs: jobs, redis: url, on: group, options: options, logger: logger)
+            Worker(queues: [queue], jobs: jobs, redis: url, on: group, options: options, logger: logger) {
+                worker, event in
+                // A rider logs itself what it did: the mail that it sent.
+                if case .success = event, queue != Publisher.incoming { return }
+                event.log(to: logger, worker: worker)
+            }
         }
         scheduler = Scheduler(
             redis: RedisConnection(
@@ -88,6 +95,17 @@ public struct QueueBusStrategy: Strategy {
             throw error
         } catch {
             throw AcceptError((error as? ResqueError)?.underlyingError ?? error)
+        }
+    }
+
+    public func schedulerStatus() async throws(AcceptError) -> SchedulerStatus? {
+        do {
+            let scheduling = try await queue.scheduling()
+            return SchedulerStatus(
+                hasLeader: scheduling.leader != nil || scheduling.rubyLeader != nil, overdue: scheduling.overdue,
+                delay: scheduling.delay)
+        } catch {
+            throw AcceptError(error.underlyingError ?? error)
         }
     }
 

@@ -23,7 +23,7 @@ extension Jobs {
                 let mail = try MailJob(job.arguments)
                 let email = try mail.email(carrier: job.identity)
                 if mail.id != nil, job.failures == 0 { waited.record(since: email.id.date) }
-                return try await delivery.attempt(email, number: job.failures + 1)
+                return try await delivery.attempt(email, of: job)
             }
         }
         for name in mails.performedActiveJobs {
@@ -32,9 +32,21 @@ extension Jobs {
                 // Attempts by Rails and by Swift have one id.
                 let email = try mail.email(carrier: rails.id.isEmpty ? rails.job.identity : rails.id)
                 if let pushed = rails.job.pushed, rails.executions == 0 { waited.record(since: pushed) }
-                return try await delivery.attempt(email, number: rails.job.failures + 1)
+                return try await delivery.attempt(email, of: rails.job)
             }
         }
+    }
+}
+
+extension Delivery {
+    /// Tries once to send the mail of a job, as long as the job is the worker's.
+    ///
+    /// - Returns: What the worker logs of the job, as the one line of a mail that is sent.
+    fileprivate func attempt(_ email: Email, of job: Job) async throws -> String {
+        let began = ContinuousClock.now
+        try await job.checkLease()
+        try await attempt(email, number: job.failures + 1, logsSuccess: false, while: { job.isLeaseHeld })
+        return "Sent an email to \(email.to.text) in \((ContinuousClock.now - began).milliseconds) ms, id \(email.id)"
     }
 }
 

@@ -58,7 +58,7 @@ struct ResqueOptions: StrategyOptions {
         guard entries.allSatisfy({ !$0.isEmpty && $0 != "!" }) else {
             throw ValidationError("--queues has an empty name: '\(text)'")
         }
-        guard entries.contains(where: { !$0.hasPrefix("!") }) else {
+        guard entries.contains(where: { !$0.hasBytePrefix("!") }) else {
             throw ValidationError("--queues only leaves queues out: add those to take jobs from, such as *")
         }
         return entries

@@ -13,10 +13,11 @@ extension ResqueStrategy {
         /// - Parameters:
         ///   - queues: See `Worker`.
         ///   - jobs: What can be performed.
+        ///   - environment: That of Rails, for recurring jobs that are for some alone.
         ///   - processors: How many jobs at a time; a range follows the load.
         public init(
             queues: [String], jobs: Jobs, processors: ClosedRange<Int>, redis: RedisURL, on group: any EventLoopGroup,
-            options: WorkerOptions, logger: Logger
+            options: WorkerOptions, environment: String?, logger: Logger
         ) {
             if processors.count == 1 {
                 var options = options
@@ -31,7 +32,8 @@ extension ResqueStrategy {
             }
             let connection = RedisConnection(
                 redis.node(of: options.namespace + ":"), on: group.next(), options: options.redis, logger: logger)
-            scheduler = Scheduler(redis: connection, namespace: options.namespace, logger: logger)
+            scheduler = Scheduler(
+                redis: connection, namespace: options.namespace, environment: environment, logger: logger)
         }
 
         func run() async throws {

@@ -59,5 +59,16 @@ public struct ResqueStrategy: Strategy {
         }
     }
 
+    public func schedulerStatus() async throws(AcceptError) -> SchedulerStatus? {
+        do {
+            let scheduling = try await queue.scheduling()
+            return SchedulerStatus(
+                hasLeader: scheduling.leader != nil || scheduling.rubyLeader != nil, overdue: scheduling.overdue,
+                delay: scheduling.delay)
+        } catch {
+            throw AcceptError(error.underlyingError ?? error)
+        }
+    }
+
     public func work() async throws { try await worker?.run() }
 }

@@ -31,12 +31,14 @@ extension QueuesCommand {
         func run() async throws {
             try await queues.visit { queue in
                 let failed = try await queue.failed(from..<(from + limit))
-                let rows = failed.enumerated().map { FailedRow(number: from + $0, $1) }
+                let rows = failed.map(FailedRow.init)
                 try queues.show(
                     rows,
                     asTable: Table(
-                        ["#", "failed at", "queue", "error", "job"],
-                        rows.map { ["\($0.number)", $0.failedAt ?? "", $0.queue ?? "", $0.error, $0.job ?? ""] }))
+                        ["entry", "failed at", "queue", "class", "error", "job"],
+                        rows.map {
+                            [$0.entry, $0.failedAt ?? "", $0.queue ?? "", $0.class ?? "", $0.error, $0.job ?? ""]
+                        }))
             }
         }
     }
@@ -45,12 +47,12 @@ extension QueuesCommand {
         static let configuration = CommandConfiguration(
             commandName: "retry", abstract: "Moves failed jobs back to their queues.",
             discussion: """
-                  bgdemo queues retry 0 1
+                  bgdemo queues retry 1f3a9c04e7 8be0d2c511
                   bgdemo queues retry --all
                 """)
 
-        @Argument(help: "Their numbers, as queues failed shows them.")
-        var numbers: [Int] = []
+        @Argument(help: "Their entries, as queues failed shows them.")
+        var entries: [String] = []
 
         @Flag(help: "All of them, but for those that somebody has retried already.")
         var all = false
@@ -58,11 +60,8 @@ extension QueuesCommand {
         @OptionGroup var queues: QueueOptions
 
         func validate() throws {
-            guard all != !numbers.isEmpty else {
-                throw ValidationError("say which: bgdemo queues retry 0 1, or bgdemo queues retry --all")
-            }
-            guard numbers.allSatisfy(FailedJobs.numbers.contains) else {
-                throw ValidationError("numbers are 0 to \(FailedJobs.numbers.upperBound)")
+            guard all != !entries.isEmpty else {
+                throw ValidationError("say which: bgdemo queues retry ENTRY, or bgdemo queues retry --all")
             }
         }
 
@@ -74,18 +73,34 @@ extension QueuesCommand {
                     if left > 0 { print("\(left) stay: retried before, or with no queue or job in their entry") }
                     return
                 }
-                // All are looked up before the first is moved, for that changes the numbers of those after it.
-                var chosen: [FailedJob] = []
-                for number in numbers {
-                    guard let job = try await queue.failed(number..<(number + 1)).first else {
-                        throw ValidationError("there is no failed job number \(number)")
-                    }
-                    chosen.append(job)
-                }
+                let chosen = try await queue.failed(entries: entries)
                 var moved = 0
                 for job in chosen where try await queue.retry(job) { moved += 1 }
                 print("\(moved) jobs back in their queues")
                 guard moved == chosen.count else { throw ExitCode.failure }
+            }
+        }
+    }
+
+    struct RemoveJobs: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "remove", abstract: "Removes failed jobs.",
+            discussion: """
+                  bgdemo queues remove 1f3a9c04e7 8be0d2c511
+                """)
+
+        @Argument(help: "Their entries, as queues failed shows them.")
+        var entries: [String]
+
+        @OptionGroup var queues: QueueOptions
+
+        func run() async throws {
+            try await queues.visit { queue in
+                let chosen = try await queue.failed(entries: entries)
+                var removed = 0
+                for job in chosen where try await queue.remove(job) { removed += 1 }
+                print("\(removed) failed jobs removed")
+                guard removed == chosen.count else { throw ExitCode.failure }
             }
         }
     }
@@ -114,5 +129,19 @@ extension QueuesCommand {
                 }
             }
         }
+    }
+}
+
+extension Queue {
+    /// The failed jobs with these digests.
+    ///
+    /// - Throws: `ValidationError` where there is none of one of them.
+    fileprivate func failed(entries: [String]) async throws -> [FailedJob] {
+        let wanted = Set(entries.map { $0.lowercased() })
+        let found = try await failed(digests: Array(wanted))
+        if let missing = wanted.subtracting(found.map(\.digest)).sorted().first {
+            throw ValidationError("there is no failed job \(missing): bgdemo queues failed shows their entries")
+        }
+        return found
     }
 }

@@ -39,6 +39,8 @@ struct QueueOverview: Encodable {
         let length: Int
         /// In seconds; nil where the job at the front does not say since when it waits.
         let wait: Double?
+        /// The class of the job at the front; of a Rails job that of Rails.
+        let next: String?
     }
 
     var queues: [Row] = []
@@ -51,11 +53,18 @@ struct QueueOverview: Encodable {
     /// Whether all workers are paused, and which queues are.
     let isPaused: Bool
     let pausedQueues: [String]
+    /// The leaders among the schedulers of node and bgdemo, and among those of Ruby.
+    let leader: String?
+    let rubyLeader: String?
+    /// How many delayed jobs should have been moved to their queues, and for how many seconds the first.
+    let overdue: Int
+    let overdueSeconds: Double
 
     init(_ queue: Queue) async throws {
         for name in try await queue.names() {
             let wait = try await queue.wait(in: name).map { $0 / .seconds(1) }
-            queues.append(Row(queue: name, length: try await queue.length(of: name), wait: wait))
+            let next = try await queue.peek(name).first.flatMap { shownClass($0, in: name) }
+            queues.append(Row(queue: name, length: try await queue.length(of: name), wait: wait, next: next))
         }
         delayed = try await queue.delayedCount()
         failed = try await queue.failedCount()
@@ -64,6 +73,15 @@ struct QueueOverview: Encodable {
         working = registered.count { $0.working != nil }
         (processed, failures) = try await queue.stats()
         (isPaused, pausedQueues) = try await queue.paused(queues.map(\.queue))
+        let scheduling = try await queue.scheduling()
+        (leader, rubyLeader, overdue) = (scheduling.leader, scheduling.rubyLeader, scheduling.overdue)
+        overdueSeconds = scheduling.delay / .seconds(1)
+    }
+
+    private var schedulers: String {
+        let leaders = [leader, rubyLeader].compactMap(\.self)
+        let late = overdue > 0 ? " · \(overdue) overdue for \(Int(overdueSeconds)) s" : ""
+        return (leaders.isEmpty ? "no scheduler" : "scheduler \(leaders.joined(separator: ", "))") + late
     }
 
     private var pauses: String {
@@ -73,12 +91,20 @@ struct QueueOverview: Encodable {
 
     var table: Table {
         Table(
-            ["queue", "length", "wait"],
-            queues.map { [$0.queue, "\($0.length)", $0.wait.map { "\(($0 * 10).rounded() / 10) s" } ?? "unknown"] }
-                + [["delayed", "\(delayed)", ""], ["failed", "\(failed)", ""]],
-            below: "\(working) of \(workers) workers working · \(processed) processed · \(failures) failures" + pauses)
+            ["queue", "length", "wait", "next"],
+            queues.map {
+                [
+                    $0.queue, "\($0.length)", $0.wait.map { "\(($0 * 10).rounded() / 10) s" } ?? "unknown",
+                    $0.next ?? "",
+                ]
+            } + [["delayed", "\(delayed)", "", ""], ["failed", "\(failed)", "", ""]],
+            below: "\(working) of \(workers) workers working · \(processed) processed · \(failures) failures" + pauses
+                + "\n" + schedulers)
     }
 }
+
+/// The class of a job, of a Rails job that of Rails; nil where the bytes are no job.
+private func shownClass(_ job: [UInt8], in queue: String) -> String? { (try? Job(job, from: queue))?.shownClass }
 
 struct WorkerRow: Encodable {
     let id: String
@@ -86,11 +112,13 @@ struct WorkerRow: Encodable {
     let heartbeat: String?
     let queue: String?
     let runAt: String?
+    let `class`: String?
     let job: String?
 
     init(_ worker: Queue.RegisteredWorker) {
         (id, started, heartbeat) = (worker.id, worker.started, worker.heartbeat)
         (queue, runAt) = (worker.working?.queue, worker.working?.runAt)
+        `class` = worker.working.flatMap { shownClass($0.job, in: $0.queue) }
         job = worker.working.map { String(decoding: $0.job, as: UTF8.self) }
     }
 }
@@ -98,6 +126,7 @@ struct WorkerRow: Encodable {
 struct DelayedRow: Encodable {
     let second: Int
     let due: String
+    let `class`: String?
     let job: String
 
     init(second: Int, job: [UInt8]) {
@@ -105,24 +134,28 @@ struct DelayedRow: Encodable {
         // A program that wrote a second beyond the year 9999 may read it as a number.
         let isDate = (0..<253_402_300_800).contains(second)
         due = isDate ? Date(timeIntervalSince1970: Double(second)).formatted(.iso8601) : "\(second)"
+        `class` = shownClass(job, in: "")
         self.job = String(decoding: job, as: UTF8.self)
     }
 }
 
 struct FailedRow: Encodable {
-    let number: Int
+    /// What retry and remove know it by.
+    let entry: String
     let failedAt: String?
     let queue: String?
     let exception: String?
     let error: String
     let worker: String?
     let retriedAt: String?
+    let `class`: String?
     let job: String?
 
-    init(number: Int, _ failed: FailedJob) {
-        self.number = number
+    init(_ failed: FailedJob) {
+        entry = failed.digest
         (failedAt, queue, exception, worker) = (failed.failedAt, failed.queue, failed.exception, failed.worker)
         (error, retriedAt) = (failed.error ?? "", failed.retriedAt)
+        `class` = failed.job.flatMap { shownClass($0, in: "") }
         job = failed.job.map { String(decoding: $0, as: UTF8.self) }
     }
 }

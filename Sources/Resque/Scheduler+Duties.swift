@@ -1,0 +1,47 @@
+import BgdemoFoundations
+import Logging
+import RedisClient
+
+/// What a scheduler does beside moving delayed jobs.
+extension Scheduler {
+    /// What is known from one round to the next.
+    struct Duties {
+        /// The lock of the schedulers of Ruby.
+        var rubyLock = EndlessLock()
+        /// The digests of schedules whose problem is in the log.
+        var reported = Set<ByteString>()
+        /// The ids that had leftovers when the leader last looked.
+        var leftovers = Set<ByteString>()
+        var cleaned: ContinuousClock.Instant?
+        var measured: ContinuousClock.Instant?
+    }
+
+    private static let measuringInterval = Duration.seconds(5)
+
+    func perform(_ duties: inout Duties, isLeader: Bool) async throws {
+        let holder = try await enqueueRecurringJobs(&duties.reported)
+        if duties.rubyLock.isAbandoned(by: holder, after: abandonedAfter), let holder {
+            try await removeRubyLock(of: holder)
+        }
+        if hasPassed(Self.measuringInterval, since: duties.measured) {
+            metrics.record(try await store.scheduling(), isLeader: isLeader)
+            duties.measured = .now
+        }
+        if isLeader, hasPassed(Self.cleanupInterval, since: duties.cleaned) {
+            duties.leftovers = try await cleanUp(duties.leftovers)
+            duties.cleaned = .now
+        }
+    }
+
+    private func hasPassed(_ interval: Duration, since last: ContinuousClock.Instant?) -> Bool {
+        last.map { ContinuousClock.now - $0 >= interval } ?? true
+    }
+
+    private func removeRubyLock(of holder: String) async throws(ResqueError) {
+        let reply = try await store.run(ResqueScripts.removeEndlessLock, keys: [store.keys.rubyLeader], [holder])
+        guard reply.int == 1 else { return }
+        logger.warning(
+            "Removed the lock of a Ruby scheduler, which had no end",
+            metadata: ["holder": "\(printable(holder, limit: 200))"])
+    }
+}
