@@ -63,7 +63,7 @@ let package = Package(
         .module("SMTPClient", ["Email", "Foundations", "SystemCompat", "CCurl", .logging, .collections]),
         .module(
             "SMTPInbox",
-            ["Email", "Foundations", "HTTPServer", "NetSupport", "SystemCompat"]
+            ["Email", "Foundations", "NetSupport", "SystemCompat"]
                 + [.nio, .posix, .ssl, .logging, .collections]),
 
         // HTTP: the protocol, then the routes that take a mail.
@@ -104,6 +104,11 @@ let package = Package(
             "Original2016",
             ["Pipes", "RedisClient", "Resque", "Eventr", .nio, .lifecycle, .collections, .metrics]),
 
+        // The pages for people. Their files are embedded in the program.
+        .module(
+            "Web", ["Foundations", "HTTPServer", "Resque", "SMTPInbox", .nio, .collections, .logging],
+            resources: [.embedInCode("Assets"), .embedInCode("Templates")]),
+
         // The program.
         .module("PrivateRedis", ["Foundations", "RedisClient", "SystemCompat", .nio, .posix, .logging, .subprocess]),
         .module(
@@ -115,7 +120,7 @@ let package = Package(
             [
                 "Benchmarking", "CBuild", "Core", "Email", "Eventr", "Foundations", "HTTPServer", "MailAPI",
                 "NetSupport", "PrivateRedis", "QueueBus", "RedisClient", "Resque", "SMTPClient", "SMTPInbox",
-                "SystemCompat", "Telemetry",
+                "SystemCompat", "Telemetry", "Web",
             ] + [.argumentParser, .lifecycle, .signals, .nio, .posix, .logging, .coreMetrics, .subprocess]),
         .executableTarget(
             name: "bgdemo",
@@ -141,7 +146,7 @@ let package = Package(
         .tests("Foundations", []),
         .tests("Email", ["Foundations"]),
         .tests("SMTPClient", ["Email", "Foundations", "SMTPInbox", .ssl, .logging]),
-        .tests("SMTPInbox", ["Email", "Foundations", "HTTPServer", "NetSupport", .nio, .posix, .ssl, .logging]),
+        .tests("SMTPInbox", ["Email", "Foundations", "NetSupport", .nio, .posix, .ssl, .logging]),
         .tests("HTTPServer", ["Foundations", "NetSupport", .nio, .posix, .logging, .http1, .embedded]),
         .tests("MailAPI", ["Core", "Email", "Foundations", "HTTPServer", "NetSupport", .nio, .posix, .logging]),
         .tests(
@@ -164,6 +169,10 @@ let package = Package(
         .tests(
             "Benchmarking",
             ["Core", "Email", "Foundations", "HTTPServer", "MailAPI", "NetSupport", "SMTPClient", "SMTPInbox"]
+                + [.nio, .posix, .logging, .subprocess]),
+        .tests(
+            "Web",
+            ["Email", "Foundations", "HTTPServer", "NetSupport", "RedisClient", "Resque", "SMTPInbox"]
                 + [.nio, .posix, .logging, .subprocess]),
         .tests(
             "Eventr", ["Foundations", "NetSupport", "Original2016", "RedisClient", .nio, .posix, .logging, .subprocess]),
@@ -242,11 +251,12 @@ extension [Target.Dependency] {
 
 extension Target {
     static func module(
-        _ folder: String, in parent: String = "Sources", _ dependencies: [Dependency] = []
+        _ folder: String, in parent: String = "Sources", _ dependencies: [Dependency] = [],
+        resources: [Resource]? = nil
     ) -> Target {
         .target(
             name: targetName(folder), dependencies: .own(dependencies), path: "\(parent)/\(folder)",
-            swiftSettings: .strict)
+            resources: resources, swiftSettings: .strict)
     }
 
     static func strategy(_ folder: String, _ dependencies: [Dependency] = [], exclude: [String] = []) -> Target {

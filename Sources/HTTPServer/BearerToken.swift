@@ -23,6 +23,14 @@ public struct BearerToken: Sendable {
         return matches(Array(pair[(colon + 1)...]))
     }
 
+    /// Whether `text` is the token.
+    public func matches(_ text: String) -> Bool { matches(Array(text.utf8)) }
+
+    /// Brings the token for who has shown it in another way.
+    public func authorize(_ fields: inout HTTPRequest.Fields) {
+        fields.authorization = "Bearer \(String(decoding: bytes, as: UTF8.self))"
+    }
+
     private static func credentials(_ authorization: String?, scheme: String) -> [UInt8]? {
         guard let bytes = authorization?.utf8, bytes.count > scheme.utf8.count,
             Substring(bytes.prefix(scheme.utf8.count)).equalsIgnoringASCIICase(scheme)

@@ -184,8 +184,19 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
                 into: &out, date: date.line(at: now), to: request.head,
                 closing: machine.closesAfterLastResponse && queue.isEmpty)
             observer.didRespond(response.status, in: now - request.began)
+            if case .stream(let stream) = response.body, request.head.method != .head { beginStream(stream, context) }
         }
         if queue.takeContinue() { out.writeString("HTTP/1.1 100 Continue\r\n\r\n") }
+    }
+
+    /// Leaves the connection to the stream: no other request of it is read or answered.
+    private func beginStream(_ stream: ResponseStream, _ context: ChannelHandlerContext) {
+        machine.beginStream()
+        budget.giveBack(queue.removeAll())
+        deadline.cancel()
+        flush(context)
+        pauseReading(false, context)
+        ResponseStreamHandler.begin(stream, before: self, context, writeTime: TimeAmount(limits.writeTime))
     }
 
     private func flush(_ context: ChannelHandlerContext) {

@@ -2,9 +2,11 @@
 /// connection handler has to do.
 ///
 ///     serving ─ last request ─▶ finishing ─ all is written ─▶ lingering or probing ─▶ closed
+///        └───── a response is a stream ─▶ streaming ─▶ closed
 ///
 /// - serving: requests are read and answered.
 /// - finishing: no more requests are read; the responses to those that were read are awaited and written.
+/// - streaming: one response is written piece by piece until it or the connection ends; the stream's handler does that.
 /// - lingering: the server has closed its half; it waits for the client to close the other.
 /// - probing: the client had closed its half while it waited for a response. Whether it is gone altogether, TCP says
 ///   only when the response has reached its machine, so the connection stays for a moment.
@@ -12,6 +14,7 @@ struct HTTPConnectionStateMachine {
     enum State: Equatable {
         case serving(Input, isDraining: Bool)
         case finishing(Client)
+        case streaming
         case lingering
         case probing
         case closed
@@ -87,6 +90,12 @@ struct HTTPConnectionStateMachine {
         finish()
     }
 
+    /// A response that is a stream begins: it is the last.
+    mutating func beginStream() {
+        guard state != .closed else { return }
+        state = .streaming
+    }
+
     /// No more requests are read, and a response is awaited.
     private mutating func finish() {
         guard case .serving(let input, _) = state else { return }
@@ -109,7 +118,7 @@ struct HTTPConnectionStateMachine {
         case .lingering:
             state = .closed
             return .close
-        case .probing, .closed:
+        case .streaming, .probing, .closed:
             return .ignore
         }
     }
@@ -147,7 +156,7 @@ struct HTTPConnectionStateMachine {
         case .finishing(.perhapsGone):
             state = .probing
             return .probe
-        case .lingering, .probing, .closed:
+        case .streaming, .lingering, .probing, .closed:
             return .none
         }
     }
@@ -191,7 +200,7 @@ struct HTTPConnectionStateMachine {
     ///   - isBetweenRequests: Whether no byte of the next request is there.
     mutating func deadlinePassed(isWriteLate: Bool, isBetweenRequests: Bool) -> DeadlineAction {
         switch state {
-        case .lingering, .probing, .closed:
+        case .streaming, .lingering, .probing, .closed:
             state = .closed
             return .close
         case .serving, .finishing:

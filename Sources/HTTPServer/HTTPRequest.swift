@@ -37,8 +37,10 @@ public struct HTTPRequest: Sendable {
         public var accept: String?
         public var authorization: String?
         public var contentType: String?
+        public var cookie: String?
         public var expect: String?
         public var idempotencyKey: String?
+        public var lastEventID: String?
         public var origin: String?
         /// The values of `Sec-Purpose`, `Purpose`, `X-Purpose` and `X-Moz`: browsers say there that nobody has asked for the
         /// page yet.

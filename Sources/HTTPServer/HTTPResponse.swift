@@ -7,6 +7,7 @@ public struct HTTPStatus: Sendable, Hashable {
 
     public static let ok = HTTPStatus(code: 200, phrase: "OK")
     public static let noContent = HTTPStatus(code: 204, phrase: "No Content")
+    public static let seeOther = HTTPStatus(code: 303, phrase: "See Other")
     public static let badRequest = HTTPStatus(code: 400, phrase: "Bad Request")
     public static let unauthorized = HTTPStatus(code: 401, phrase: "Unauthorized")
     public static let forbidden = HTTPStatus(code: 403, phrase: "Forbidden")
@@ -43,6 +44,11 @@ public struct HTTPResponse: Sendable, Hashable {
         case json = "application/json"
         case text = "text/plain; charset=utf-8"
         case html = "text/html; charset=utf-8"
+        case css = "text/css; charset=utf-8"
+        case javascript = "text/javascript; charset=utf-8"
+        case svg = "image/svg+xml"
+        case eventStream = "text/event-stream"
+        case bytes = "application/octet-stream"
         case prometheus = "text/plain; version=0.0.4; charset=utf-8"
         case asciiText = "text/plain; charset=us-ascii"
     }
@@ -55,11 +61,15 @@ public struct HTTPResponse: Sendable, Hashable {
     public enum Body: Sendable, Hashable {
         case text(String)
         case bytes([UInt8])
+        /// Of unknown length: its end is the end of the connection.
+        case stream(ResponseStream)
 
+        /// None of a stream.
         public var bytes: [UInt8] {
             switch self {
             case .text(let text): Array(text.utf8)
             case .bytes(let bytes): bytes
+            case .stream: []
             }
         }
 
@@ -67,7 +77,12 @@ public struct HTTPResponse: Sendable, Hashable {
             switch self {
             case .text(let text): text.utf8.count
             case .bytes(let bytes): bytes.count
+            case .stream: 0
             }
+        }
+
+        var isStream: Bool {
+            if case .stream = self { true } else { false }
         }
     }
 
@@ -87,7 +102,9 @@ public struct HTTPResponse: Sendable, Hashable {
         buffer.writeString(status.code == 200 ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 \(status.code) \(status.phrase)\r\n")
         buffer.writeString(date)
         // RFC 9110, section 8.6: a response to HEAD may have no length, and has none where GET's would be another.
-        if status.code != 204, head.method != .head || body.count > 0 {
+        if case .stream = body {
+            buffer.writeString(Self.typeFields(type))
+        } else if status.code != 204, head.method != .head || body.count > 0 {
             buffer.writeString(type == .json ? Self.jsonFields : Self.fields(type))
             buffer.writeString(String(body.count))
             buffer.writeString("\r\n")
@@ -95,7 +112,7 @@ public struct HTTPResponse: Sendable, Hashable {
         for header in headers {
             buffer.writeString("\(header.name): \(header.value)\r\n")
         }
-        if closing {
+        if closing || body.isStream && head.method != .head {
             buffer.writeString("Connection: close\r\n")
         } else if head.minorVersion == 0 {
             buffer.writeString("Connection: keep-alive\r\n")
@@ -105,17 +122,20 @@ public struct HTTPResponse: Sendable, Hashable {
         switch body {
         case .text(let text): buffer.writeString(text)
         case .bytes(let bytes): buffer.writeBytes(bytes)
+        case .stream: break
         }
     }
 
     private static let jsonFields = fields(.json)
 
-    private static func fields(_ type: ContentType) -> String {
+    private static func fields(_ type: ContentType) -> String { typeFields(type) + "Content-Length: " }
+
+    private static func typeFields(_ type: ContentType) -> String {
         """
         Content-Type: \(type.rawValue)\r
         Cache-Control: no-store\r
         X-Content-Type-Options: nosniff\r
-        Content-Length:\u{20}
+
         """
     }
 }

@@ -144,6 +144,7 @@ struct HeadParser {
         switch length {
         case 4 where named("host", name): try once("Host", &fields.host, value)
         case 6 where named("expect", name): try once("Expect", &fields.expect, value)
+        case 6 where named("cookie", name): append(&fields.cookie, value, separator: "; ")
         case 6 where named("accept", name): append(&fields.accept, value)
         case 5 where named("x-moz", name): append(&fields.purpose, value)
         case 6 where named("origin", name): try once("Origin", &fields.origin, value)
@@ -154,6 +155,7 @@ struct HeadParser {
         case 11 where named("sec-purpose", name): append(&fields.purpose, value)
         case 12 where named("content-type", name): try once("Content-Type", &fields.contentType, value)
         case 13 where named("authorization", name): try once("Authorization", &fields.authorization, value)
+        case 13 where named("last-event-id", name): try once("Last-Event-ID", &fields.lastEventID, value)
         case 14 where named("content-length", name): try once("Content-Length", &fields.contentLength, value)
         case 14 where named("sec-fetch-site", name): try once("Sec-Fetch-Site", &fields.secFetchSite, value)
         case 15 where named("idempotency-key", name): try once("Idempotency-Key", &fields.idempotencyKey, value)
@@ -168,8 +170,8 @@ struct HeadParser {
     }
 
     /// RFC 9110, section 5.3: a list field may be sent in several lines.
-    private func append(_ field: inout String?, _ value: Range<Int>) {
-        field = field.map { "\($0), \(string(value))" } ?? string(value)
+    private func append(_ field: inout String?, _ value: Range<Int>, separator: String = ", ") {
+        field = field.map { "\($0)\(separator)\(string(value))" } ?? string(value)
     }
 
     // MARK: What the fields mean together

@@ -39,7 +39,7 @@ public struct CaughtMail: Sendable, Identifiable {
     }
 
     /// At most `limit` characters of it, for a row of a list; what is cut ends in `…`.
-    func header(_ name: String, limit: Int) -> String {
+    public func header(_ name: String, limit: Int) -> String {
         guard let field = MIMEPart(raw[...]).field(name) else { return "" }
         // An encoded character takes 16 bytes at most.
         let text = EncodedWordDecoder.decode(Array(field.prefix(limit * 16)))

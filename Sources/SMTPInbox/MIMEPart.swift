@@ -2,13 +2,13 @@
 /// whatever came is to be shown: a line may end with LF alone, and no header is too broken.
 struct MIMEPart {
     private let lines: [ArraySlice<UInt8>]
-    private let rest: ArraySlice<UInt8>
+    let rest: ArraySlice<UInt8>
 
     /// Of an endless header only this much is looked at.
     private static let longestHeader = 256 << 10
     /// Parts in parts, and parts of one.
-    private static let deepest = 8
-    private static let mostParts = 100
+    static let deepest = 8
+    static let mostParts = 100
 
     init(_ bytes: ArraySlice<UInt8>) {
         var lines: [ArraySlice<UInt8>] = []
@@ -64,7 +64,7 @@ struct MIMEPart {
     }
 
     /// The first part of this type that is no attachment, however deep.
-    private func textPart(_ wanted: String, depth: Int) -> MIMEPart? {
+    func textPart(_ wanted: String, depth: Int) -> MIMEPart? {
         let type = MIMEParameters(field("Content-Type") ?? [])
         guard type.value.starts(with: "multipart/".utf8) else {
             let isPlain = wanted == "text/plain" && type.value.isEmpty
@@ -78,12 +78,12 @@ struct MIMEPart {
         return nil
     }
 
-    private var isAttachment: Bool {
+    var isAttachment: Bool {
         MIMEParameters(field("Content-Disposition") ?? []).value.elementsEqual("attachment".utf8)
     }
 
     /// What stands between the delimiter lines (RFC 2046, section 5.1.1); the line end before one belongs to it.
-    private static func split(_ body: ArraySlice<UInt8>, _ delimiter: [UInt8]) -> [ArraySlice<UInt8>] {
+    static func split(_ body: ArraySlice<UInt8>, _ delimiter: [UInt8]) -> [ArraySlice<UInt8>] {
         var parts: [ArraySlice<UInt8>] = []
         var begin: Int?
         var place = body.startIndex

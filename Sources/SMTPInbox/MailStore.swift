@@ -5,13 +5,24 @@ import Synchronization
 /// The newest mails, bounded in number and bytes, and a stream of each that comes.
 public final class MailStore: Sendable {
     private struct State {
-        /// Oldest first; their ids follow each other.
+        /// Oldest first; their ids ascend.
         var mails = Deque<CaughtMail>()
         var bytes = 0
         var total = 0
         var readers: [Int: Reader] = [:]
         var nextReader = 0
         var isClosed = false
+        var removed = 0
+
+        /// The place of the first mail whose id is at least this.
+        func place(of id: Int) -> Int {
+            var (low, high) = (0, mails.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if mails[middle].id < id { low = middle + 1 } else { high = middle }
+            }
+            return low
+        }
     }
 
     private struct Reader {
@@ -39,8 +50,7 @@ public final class MailStore: Sendable {
     /// The newest mails, newest first: at most `limit`, and where `before` is given only those that came before it.
     public func newest(_ limit: Int = .max, before: Int? = nil) -> [CaughtMail] {
         state.withLock { state in
-            guard let first = state.mails.first?.id else { return [] }
-            let end = before.map { min(max($0, first) - first, state.mails.count) } ?? state.mails.count
+            let end = before.map { state.place(of: $0) } ?? state.mails.count
             return state.mails[max(0, end - max(0, min(limit, end)))..<end].reversed()
         }
     }
@@ -48,8 +58,30 @@ public final class MailStore: Sendable {
     /// The mail of this id, or nil where there never was one or it is no longer kept.
     public subscript(id: Int) -> CaughtMail? {
         state.withLock { state in
-            guard let first = state.mails.first?.id, id >= first, id - first < state.mails.count else { return nil }
-            return state.mails[id - first]
+            let place = state.place(of: id)
+            return place < state.mails.count && state.mails[place].id == id ? state.mails[place] : nil
+        }
+    }
+
+    /// How many mails have come and were removed by hand: another number, once the list is another.
+    public var changes: Int { state.withLock { $0.total + $0.removed } }
+
+    /// Removes these mails; nil removes all.
+    ///
+    /// - Returns: How many there were.
+    @discardableResult
+    public func remove(_ ids: [Int]?) -> Int {
+        state.withLock { state in
+            let before = state.mails.count
+            if let ids {
+                let ids = Set(ids)
+                state.mails.removeAll { ids.contains($0.id) }
+            } else {
+                state.mails.removeAll()
+            }
+            state.bytes = state.mails.reduce(0) { $0 + $1.raw.count }
+            state.removed += before - state.mails.count
+            return before - state.mails.count
         }
     }
 

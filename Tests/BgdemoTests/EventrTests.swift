@@ -146,7 +146,7 @@ struct EventrTests {
         try await withRedisServer { server in
             let redis = try connection(server)
             let arguments = serve(
-                server, "--smtp-delay", "300ms", "--concurrency", "2", "--batch", "10", "--lease", "1h")
+                server, "--smtp-delay", "1s", "--concurrency", "2", "--batch", "10", "--lease", "1h")
             let (sent, status) = try await withProgram(arguments) { program in
                 let port = try await program.port()
                 for number in 0..<60 {

@@ -90,12 +90,7 @@ extension HTTPRequest {
 }
 
 extension HTTPResponse {
-    var text: String {
-        switch body {
-        case .text(let text): text
-        case .bytes(let bytes): String(decoding: bytes, as: UTF8.self)
-        }
-    }
+    var text: String { String(decoding: body.bytes, as: UTF8.self) }
 
     func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 }

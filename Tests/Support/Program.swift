@@ -35,7 +35,7 @@ public final class Program: Sendable {
     ///
     /// - Throws: ``Failure`` with all lines where the program ends, or the limit passes, without one.
     public func line(
-        within limit: Duration = .seconds(20), where matches: @escaping @Sendable (String) -> Bool
+        within limit: Duration = .seconds(60), where matches: @escaping @Sendable (String) -> Bool
     ) async throws -> String {
         try await withThrowingTaskGroup(of: String.self) { group in
             group.addTask { try await self.search(matches) }
@@ -50,7 +50,7 @@ public final class Program: Sendable {
     }
 
     /// Returns when the program has ended by itself.
-    public func end(within limit: Duration = .seconds(20)) async throws {
+    public func end(within limit: Duration = .seconds(60)) async throws {
         do {
             _ = try await line(within: limit) { _ in false }
         } catch is Failure where state.withLock(\.isOver) {}

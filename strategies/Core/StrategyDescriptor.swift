@@ -14,6 +14,12 @@ public struct StrategyDescriptor: Sendable {
         case master(MasterSupport)
     }
 
+    /// Pages that show what a strategy keeps in Redis.
+    public enum Pages: Sendable {
+        /// The queues of Resque.
+        case queues
+    }
+
     /// The value of `--strategy`.
     public let name: String
     /// What happens to a mail, in one line. It follows a colon.
@@ -21,6 +27,8 @@ public struct StrategyDescriptor: Sendable {
     public let deployment: Deployment
     /// What its Redis user has to be allowed to do; nil where it needs no Redis.
     public let redisRights: RedisRights?
+    /// The pages that `serve` has of it besides the first.
+    public let pages: [Pages]
     /// The options of `serve` that it has and the others have not. Each group is under its own heading in the help.
     public let options: [any StrategyOptions.Type]
     /// What it guarantees, fault by fault. The code of 2016 guarantees nothing.
@@ -32,17 +40,19 @@ public struct StrategyDescriptor: Sendable {
     /// - Parameters:
     ///   - deployment: Default: a web server alone.
     ///   - redisRights: Default: nil, it needs no Redis.
+    ///   - pages: Default: none.
     ///   - options: Default: none.
     ///   - original: Default: nil.
     public init(
         _ name: String, summary: String, deployment: Deployment = .webServer, redisRights: RedisRights? = nil,
-        options: [any StrategyOptions.Type] = [], guarantees: DurabilityGuarantees, original: Factory? = nil,
-        make: @escaping Factory
+        pages: [Pages] = [], options: [any StrategyOptions.Type] = [], guarantees: DurabilityGuarantees,
+        original: Factory? = nil, make: @escaping Factory
     ) {
         self.name = name
         self.summary = summary
         self.deployment = deployment
         self.redisRights = redisRights
+        self.pages = pages
         self.options = options
         self.guarantees = guarantees
         self.make = make

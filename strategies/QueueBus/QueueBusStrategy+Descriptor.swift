@@ -5,13 +5,14 @@ import Resque
 extension StrategyDescriptor {
     public static let queueBus = StrategyDescriptor(
         "queuebus", summary: "an event, copied to a queue per subscriber",
-        deployment: .webServerAndWorkers, redisRights: .queueBus,
+        deployment: .webServerAndWorkers, redisRights: .queueBus, pages: [.queues],
         options: [QueueBusOptions.self, ResqueEstateOptions.self, NamespaceOptions.self],
         guarantees: .losesNothing
     ) { context in
         let redis = try context.requireRedis()
         let estate = try context.options(ResqueEstateOptions.self)
         var options = WorkerOptions()
+        options.exceptionName = DeliveryErrorName.name
         options.onDeadWorker =
             switch try estate.action(context.environment) {
             case .requeue: .requeue

@@ -6,7 +6,7 @@ import Resque
 extension StrategyDescriptor {
     public static let resque = StrategyDescriptor(
         "resque", summary: "a job in a Redis queue; workers perform it",
-        deployment: .webServerAndWorkers, redisRights: .resque,
+        deployment: .webServerAndWorkers, redisRights: .resque, pages: [.queues],
         options: [ResqueOptions.self, ResqueEstateOptions.self, NamespaceOptions.self],
         guarantees: .losesNothing,
         original: { context in
@@ -51,6 +51,7 @@ extension ResqueStrategy.WorkerService {
         jobs.registerSlowJobs()
         var options = WorkerOptions()
         options.namespace = namespace
+        options.exceptionName = DeliveryErrorName.name
         options.onUnknownClass = try context.options(ResqueOptions.self).onUnknownClass(context.environment)
         options.grace = context.workerGrace
         options.redis = redis.options
@@ -60,7 +61,7 @@ extension ResqueStrategy.WorkerService {
         self.init(
             queues: queues, jobs: jobs, processors: processors ?? concurrency...concurrency, redis: redis.url,
             on: context.group,
-            options: options, logger: context.logger)
+            options: options, environment: context.environment.variables["RAILS_ENV"], logger: context.logger)
     }
 }
 

@@ -14,8 +14,8 @@ struct ChaosCommand: AsyncParsableCommand {
               bgdemo chaos
               bgdemo chaos --strategies eventr --semantics both --faults kill-worker
               bgdemo chaos --report fates.html
-              bgdemo chaos --strategies resque --target http://127.0.0.1:3000 --inbox-port 2525 \\
-                --target-pids web.pid,worker.pid --target-redis redis://127.0.0.1:6379
+              bgdemo chaos --strategies resque --target http://127.0.0.1:3000 \\
+                --inbox-port 2525 --target-pids web.pid,worker.pid
             """)
 
     @Option(help: "Which, with commas between them. Default: all.")

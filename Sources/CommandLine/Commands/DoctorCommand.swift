@@ -17,7 +17,7 @@ struct DoctorCommand: AsyncParsableCommand {
             Takes the options of serve, and the same environment variables. Exits with 1 where something is bad.
 
               bgdemo doctor
-              bgdemo doctor --strategy resque --smtp-url smtp://mail.example.org:587 --redis-url redis://db
+              bgdemo doctor --strategy resque --smtp-url smtp://mail.example.org:587
             """)
 
     @OptionGroup var serve: ServeCommand

@@ -2,6 +2,7 @@ import BgdemoCore
 import ArgumentParser
 import BgdemoHTTPServer
 import BgdemoSMTPInbox
+import BgdemoWeb
 import Logging
 import NIOPosix
 import ServiceLifecycle
@@ -51,10 +52,12 @@ struct InboxCommand: AsyncParsableCommand {
         // One loop takes as many mails as several: the kernel does most of the work, and the clients want cores as well.
         let inbox = try await Inbox.start(
             host: host, port: port, settings: settings, group: group.next(), logger: reporting.logger)
-        let pages = InboxPages(inbox)
+        let pages = WebSite(
+            [InboxPages(inbox, logger: reporting.logger)],
+            access: try access.pageAccess(host, environment), logger: reporting.logger)
         let server = try await HTTPServer.start(
             host: host, port: pagePort, group: group, logger: reporting.logger,
-            handler: try access.guarding(pages, listeningOn: host, environment))
+            handler: try access.guarding(pages, host, environment))
         let page = "http://\(host.contains(":") ? "[\(host)]" : host):\(server.port)/"
         let chance = settings.isRandom ? " · seed \(settings.seed)" : ""
         let service = InboxService(inbox: inbox, server: server) {

@@ -1,4 +1,6 @@
 import ArgumentParser
+import BgdemoCore
+import BgdemoWeb
 import NIOPosix
 import Resque
 
@@ -19,8 +21,8 @@ struct QueuesCommand: AsyncParsableCommand {
               bgdemo queues retry --all
             """,
         subcommands: [
-            Overview.self, FailedJobs.self, RetryJobs.self, ClearJobs.self, Workers.self, DelayedJobs.self,
-            Pause.self, Resume.self,
+            Overview.self, FailedJobs.self, RetryJobs.self, RemoveJobs.self, ClearJobs.self, Workers.self,
+            DelayedJobs.self, Schedules.self, Pause.self, Resume.self,
         ],
         defaultSubcommand: Overview.self)
 
@@ -31,6 +33,7 @@ struct QueuesCommand: AsyncParsableCommand {
             discussion: """
                   bgdemo queues
                   bgdemo queues --watch
+                  bgdemo queues --serve
                   bgdemo queues --json --redis-url redis://queue.example.org:6379
                 """)
 
@@ -38,8 +41,11 @@ struct QueuesCommand: AsyncParsableCommand {
         var watch = false
 
         @OptionGroup var queues: QueueOptions
+        @OptionGroup(title: "Pages") var pages: PageOptions
+        @OptionGroup(title: "Logging") var log: LoggingOptions
 
         func run() async throws {
+            guard !pages.serve else { return try await servePages() }
             try await queues.visit { queue in
                 repeat {
                     let overview = try await QueueOverview(queue)
@@ -48,6 +54,15 @@ struct QueuesCommand: AsyncParsableCommand {
                     try queues.show(overview, asTable: overview.table)
                     if watch { try await Task.sleep(for: .seconds(1)) }
                 } while watch
+            }
+        }
+
+        private func servePages() async throws {
+            let reporting = try log.start(.process)
+            defer { reporting.end() }
+            try await queues.visit { queue in
+                let section = QueuesPages(queue, logger: reporting.logger)
+                try await pages.serve(section, as: "queues", logger: reporting.logger)
             }
         }
     }
@@ -67,8 +82,8 @@ struct QueuesCommand: AsyncParsableCommand {
                 try queues.show(
                     workers,
                     asTable: Table(
-                        ["worker", "started", "heartbeat", "working on"],
-                        workers.map { [$0.id, $0.started ?? "", $0.heartbeat ?? "", $0.job ?? "-"] }))
+                        ["worker", "started", "heartbeat", "class", "working on"],
+                        workers.map { [$0.id, $0.started ?? "", $0.heartbeat ?? "", $0.class ?? "-", $0.job ?? "-"] }))
             }
         }
     }
@@ -90,7 +105,8 @@ struct QueuesCommand: AsyncParsableCommand {
                 let rows = try await queue.delayed(limit: max(1, limit)).flatMap { second, jobs in
                     jobs.map { DelayedRow(second: second, job: $0) }
                 }
-                try queues.show(rows, asTable: Table(["due", "job"], rows.map { [$0.due, $0.job] }))
+                try queues.show(
+                    rows, asTable: Table(["due", "class", "job"], rows.map { [$0.due, $0.class ?? "", $0.job] }))
             }
         }
     }

@@ -1,12 +1,13 @@
 import BgdemoCore
 import ArgumentParser
 import BgdemoHTTPServer
+import BgdemoWeb
 
 /// Who may send mails to the inbox and read them.
 struct InboxAccessOptions: ParsableArguments {
     @Option(
         help:
-            "A file with the token that the pages ask for beyond loopback, as Bearer or as the password of any user (BGDEMO_TOKEN, BGDEMO_TOKEN_FILE)."
+            "A file with the token that the pages ask for beyond loopback: on a sign-in page, as Bearer, or as the password of any user (BGDEMO_TOKEN, BGDEMO_TOKEN_FILE)."
     )
     var tokenFile: String?
 
@@ -22,22 +23,32 @@ struct InboxAccessOptions: ParsableArguments {
     )
     var publicHost: [String] = []
 
+    @Flag(help: "Let the pages delete mails beyond loopback, too (BGDEMO_PAGES_MAY_ACT=yes).")
+    var pagesMayAct = false
+
     /// Refuses to listen beyond loopback where nothing restricts who may read.
     func check(_ host: String, _ environment: EnvironmentVariables) throws {
         try ListenOptions.checkReach(
             of: host, isRestricted: try token(environment) != nil, anyone: anyoneMaySend, environment)
     }
 
-    /// The pages, for those alone who may read them.
+    /// Who may read the pages, and act on them.
+    func pageAccess(_ host: String, _ environment: EnvironmentVariables) throws -> PageAccess {
+        PageAccess(
+            listeningOn: host, token: try token(environment), anyoneMayRead: true,
+            mayAct: try ListenOptions.pagesMayAct(pagesMayAct, environment),
+            publicHosts: try ListenOptions.publicHosts(publicHost, environment))
+    }
+
+    /// The pages, under this server's own names alone.
     func guarding(
-        _ pages: any HTTPHandler, listeningOn host: String, _ environment: EnvironmentVariables
+        _ pages: any HTTPHandler, _ host: String, _ environment: EnvironmentVariables
     ) throws -> any HTTPHandler {
-        let token = try HostName(host).isLoopback ? nil : token(environment)
-        return RequestGuard(
-            token.map { ProtectedPage(pages, token: $0) } ?? pages,
+        RequestGuard(
+            pages,
             hosts: HostCheck(
                 listeningOn: host, publicHosts: try ListenOptions.publicHosts(publicHost, environment), isStrict: true),
-            token: token)
+            token: try HostName(host).isLoopback ? nil : token(environment))
     }
 
     private func token(_ environment: EnvironmentVariables) throws -> BearerToken? {

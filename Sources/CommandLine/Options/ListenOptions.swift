@@ -37,6 +37,9 @@ struct ListenOptions: ParsableArguments {
     @Flag(help: "Let anyone who reaches this server send mails to anyone (BGDEMO_ANYONE_MAY_SEND=yes).")
     var anyoneMaySend = false
 
+    @Flag(help: "Let the pages delete, retry and pause beyond loopback, too (BGDEMO_PAGES_MAY_ACT=yes).")
+    var pagesMayAct = false
+
     @Option(help: "Mails a second; past it 429 (BGDEMO_RATE_LIMIT). Default: no limit.")
     var rateLimit: Double?
 
@@ -63,6 +66,10 @@ struct ListenOptions: ParsableArguments {
     private static func check(_ port: Int) throws -> Int {
         guard (0...65_535).contains(port) else { throw ValidationError("\(port) is not a port: 0 to 65535") }
         return port
+    }
+
+    static func pagesMayAct(_ isSet: Bool, _ environment: EnvironmentVariables) throws -> Bool {
+        try isSet || environment.value(String?.none, "BGDEMO_PAGES_MAY_ACT") == "yes"
     }
 
     func limits(_ environment: EnvironmentVariables) throws -> HTTPLimits {

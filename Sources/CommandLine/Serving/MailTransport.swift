@@ -6,6 +6,7 @@ import Logging
 import BgdemoEmail
 import NIOCore
 import BgdemoSMTPClient
+import BgdemoWeb
 import BgdemoCore
 
 /// Where mails are sent: a mail server, the embedded inbox, or nowhere.
@@ -75,6 +76,9 @@ struct MailTransport: Sendable {
         check = client.map { MailServerCheck($0) }
     }
 
+    /// Where mails arrive, if they do in this process.
+    var insideInbox: Inbox? { inbox?.inbox }
+
     /// Waits for the mails under way for at most this time, and closes.
     func close(within limit: Duration) async {
         await client?.close(within: limit)
@@ -110,7 +114,10 @@ private struct EmbeddedInbox: Sendable {
     ) async throws(BindError) -> HTTPServer {
         try await HTTPServer.start(
             host: "127.0.0.1", port: port, metrics: NOOPMetricsHandler.instance, group: group, logger: logger,
-            handler: RequestGuard(InboxPages(inbox), hosts: HostCheck(listeningOn: "127.0.0.1")))
+            handler: RequestGuard(
+                WebSite(
+                    [InboxPages(inbox, logger: logger)], access: PageAccess(listeningOn: "127.0.0.1"), logger: logger),
+                hosts: HostCheck(listeningOn: "127.0.0.1")))
     }
 
     func close() async {

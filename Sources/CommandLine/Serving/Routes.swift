@@ -3,7 +3,10 @@ import BgdemoEmail
 import BgdemoCore
 import BgdemoFoundations
 import BgdemoMailAPI
+import BgdemoSMTPInbox
 import BgdemoTelemetry
+import BgdemoWeb
+import Logging
 
 /// The handlers of the web server, by path.
 struct Routes: Sendable {
@@ -19,14 +22,28 @@ struct Routes: Sendable {
     /// Where it is kept what became of the mails.
     let statuses: (any MailStatusStore)?
     let inbox: String?
+    /// Sections beside the home page.
+    let sections: [any PageSection]
+    /// Where mails arrive, if they do in this process.
+    let insideInbox: Inbox?
+    let pageAccess: PageAccess
+    let logger: Logger
 
     var handler: any HTTPHandler {
         let links = (inbox.map { [("the inbox", $0)] } ?? []) + [("metrics", "/metrics")]
         let home = HomePage(strategy: descriptor.name, summary: descriptor.summary, links: links)
-        return MailRouter(
+        let mails = MailRoute(strategy, access: access, waiterLimit: backlog, statuses: statuses)
+        let router = MailRouter(
             pages: Self.status(strategy, reporting, pageTokens, mailServer)
                 .merging(["/": pageTokens.protect(home, by: pageTokens.home)]) { $1 },
-            mails: MailRoute(strategy, access: access, waiterLimit: backlog, statuses: statuses))
+            mails: mails)
+        let form = HomePages(
+            HomePages.Strategy(
+                name: descriptor.name, summary: descriptor.summary, hasWorker: descriptor.hasWorker,
+                needsRedis: descriptor.needsRedis),
+            mails: mails, token: access.token, inbox: insideInbox, inboxURL: insideInbox == nil ? inbox : "/inbox")
+        return WebSite(
+            [form] + sections, access: pageAccess, links: [("Metrics", "/metrics")], logger: logger, next: router)
     }
 
     /// The pages of a worker, which takes no mails.
@@ -56,10 +73,23 @@ struct Routes: Sendable {
             if let failure = mailServer?.failure() {
                 throw .unavailable("the mail server can't be used: \(printable("\(failure)"))", retryAfter: .seconds(1))
             }
-            return HTTPResponse(.ok, .json, "{\"status\":\"ready\"}\n")
+            return HTTPResponse(.ok, .json, ready(try await strategy.schedulerStatus()))
         } catch {
             return Problem(error).response
         }
+    }
+
+    /// No names: anybody may ask.
+    private static func ready(_ scheduler: SchedulerStatus?) -> String {
+        var json = JSONWriter()
+        json.object {
+            $0.member("status", "ready")
+            guard let scheduler else { return }
+            $0.member("leader", scheduler.hasLeader)
+            $0.member("overdue", scheduler.overdue)
+            $0.member("overdueSeconds", scheduler.delay.milliseconds / 1000)
+        }
+        return json.text + "\n"
     }
 
     /// Strategy, the URL to curl, Redis, mail, and the page.

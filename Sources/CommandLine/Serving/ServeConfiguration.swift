@@ -2,6 +2,7 @@ import ArgumentParser
 import BgdemoHTTPServer
 import BgdemoCore
 import BgdemoMailAPI
+import BgdemoWeb
 
 /// What `serve` was asked for, checked before anything starts.
 struct ServeConfiguration: Sendable {
@@ -11,6 +12,7 @@ struct ServeConfiguration: Sendable {
     let port: Int
     let access: AccessPolicy
     let pageTokens: PageTokens
+    let pageAccess: PageAccess
     /// Where a worker that is a process of its own has its pages.
     let statusPort: Int?
     let limits: HTTPLimits
@@ -35,6 +37,10 @@ struct ServeConfiguration: Sendable {
         pageTokens = PageTokens(
             listeningOn: host, token: try command.listen.token(environment),
             protectsMetrics: try command.listen.protectsMetrics(environment))
+        pageAccess = PageAccess(
+            listeningOn: host, token: access.token,
+            mayAct: try ListenOptions.pagesMayAct(command.listen.pagesMayAct, environment),
+            publicHosts: access.publicHosts)
         statusPort = try command.listen.statusPort(environment)
         limits = try command.listen.limits(environment)
         deadline = ShutdownDeadline(try command.work.grace(environment))

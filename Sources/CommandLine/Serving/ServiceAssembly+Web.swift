@@ -1,6 +1,8 @@
 import BgdemoCore
 import BgdemoHTTPServer
 import BgdemoMailAPI
+import BgdemoWeb
+import Resque
 
 /// What listens in a process, where anything does.
 extension ServiceAssembly {
@@ -21,7 +23,9 @@ extension ServiceAssembly {
             descriptor: configuration.descriptor, strategy: strategy, access: configuration.access,
             pageTokens: configuration.pageTokens, backlog: configuration.work.backlog, reporting: reporting,
             mailServer: transport.check, statuses: context.tracker.statuses,
-            inbox: try transport.page ?? environment.value(String?.none, Self.pageVariable))
+            inbox: try transport.page ?? environment.value(String?.none, Self.pageVariable),
+            sections: sections, insideInbox: transport.insideInbox, pageAccess: configuration.pageAccess,
+            logger: context.logger)
         let master = context.master
         await master?.waitUntilMayAccept()
         let server = try await start(routes.handler, port: configuration.port)
@@ -29,6 +33,23 @@ extension ServiceAssembly {
             server: server, deadline: configuration.deadline, closed: { master?.didStopAccepting() },
             endMails: { if !configuration.descriptor.hasWorker { await closeTransport(within: .zero) } })
         return (service, startupLine(port: server.port))
+    }
+
+    /// The pages beside the home page that this process has something to show on.
+    private var sections: [any PageSection] {
+        var sections: [any PageSection] = []
+        if let inbox = transport.insideInbox {
+            sections.append(InboxPages(inbox, at: "/inbox", logger: context.logger))
+        }
+        guard let redis else { return sections }
+        for pages in configuration.descriptor.pages {
+            switch pages {
+            case .queues:
+                let queue = Queue(redis: redis.connect(context.group, logger: context.logger))
+                sections.append(QueuesPages(queue, logger: context.logger))
+            }
+        }
+        return sections
     }
 
     func startupLine(port: Int) -> String {

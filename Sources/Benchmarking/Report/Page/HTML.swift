@@ -2,20 +2,20 @@ import BgdemoFoundations
 
 /// HTML as text, everything from outside escaped. A mail is hostile: besides markup it may hold control characters,
 /// and marks that turn the direction of the words around them (Trojan Source); those are shown as U+XXXX.
-package struct HTML {
-    package private(set) var text = ""
+struct HTML {
+    private(set) var text = ""
 
-    package init() {}
+    init() {}
 
-    package mutating func raw(_ markup: String) { text += markup }
+    mutating func raw(_ markup: String) { text += markup }
 
     /// Words from outside.
-    package mutating func words(_ words: some StringProtocol) {
+    mutating func words(_ words: some StringProtocol) {
         text += HTMLEscaping.escape(words) { "<mark>\($0)</mark>" }
     }
 
     /// `<tag>words</tag>`, in whichever direction the words run.
-    package mutating func element(_ tag: String, _ words: some StringProtocol) {
+    mutating func element(_ tag: String, _ words: some StringProtocol) {
         raw("<\(tag)><bdi>")
         self.words(words)
         raw("</bdi></\(tag)>")
@@ -26,7 +26,7 @@ package struct HTML {
     /// - Parameters:
     ///   - refresh: Seconds until a browser asks for it again.
     ///   - head: Markup for the end of its head, such as a style of its own.
-    package static func page(
+    static func page(
         _ title: String, refresh: Int? = nil, head: String = "", _ body: (inout HTML) -> Void
     ) -> String {
         var html = HTML()

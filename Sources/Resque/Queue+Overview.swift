@@ -1,0 +1,54 @@
+import RedisClient
+
+/// What an operator's page shows, each in one round trip that does not grow with the jobs.
+extension Queue {
+    /// The length of a queue, and the bytes of the job that is worked next.
+    public struct Front: Sendable, Hashable {
+        public let queue: String
+        public let length: Int
+        /// Nil where the queue is empty.
+        public let next: [UInt8]?
+    }
+
+    /// The lengths and the next jobs of these queues, in the same order.
+    public func fronts(of queues: [String]) async throws -> [Front] {
+        guard !queues.isEmpty else { return [] }
+        let replies = try await store.redis.pipeline(
+            queues.flatMap { queue -> [RedisCommand] in
+                [["LLEN", store.keys.queue(queue)], ["LINDEX", store.keys.queue(queue), "0"]]
+            })
+        guard replies.count == queues.count * 2 else { return [] }
+        return queues.enumerated().map { place, queue in
+            Front(queue: queue, length: replies[2 * place].int ?? 0, next: replies[2 * place + 1].bytes)
+        }
+    }
+
+    /// For how many seconds there are delayed jobs.
+    public func delayedSecondsCount() async throws -> Int {
+        try await store.send("ZCARD", store.keys.schedule).int ?? 0
+    }
+
+    /// The name of the scheduler that moves delayed jobs; nil where there is none, and they stay.
+    public func scheduler() async throws -> String? {
+        try await store.send("GET", store.keys.leader).text
+    }
+
+    /// Seconds for which jobs are delayed, from this place on, the earliest first; how many jobs each has, and the first.
+    public func delayed(
+        from place: Int, limit: Int
+    ) async throws -> [(second: Int, count: Int, first: [UInt8]?)] {
+        guard place >= 0, limit > 0, place <= Int(UInt32.max) else { return [] }
+        let seconds = try await store.send(
+            "ZRANGE", store.keys.schedule, String(place), String(place + limit - 1)
+        ).texts
+        guard !seconds.isEmpty else { return [] }
+        let replies = try await store.redis.pipeline(
+            seconds.flatMap { second -> [RedisCommand] in
+                [["LLEN", store.keys.delayedPrefix + second], ["LINDEX", store.keys.delayedPrefix + second, "0"]]
+            })
+        guard replies.count == seconds.count * 2 else { return [] }
+        return seconds.enumerated().compactMap { place, text in
+            Int(text).map { ($0, replies[2 * place].int ?? 0, replies[2 * place + 1].bytes) }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+// What the pages do more where scripts run: they follow what changes, show local times, and are worked by keys.
+
+const main = document.querySelector('main');
+const status = document.querySelector('.status');
+const format = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+
+// MARK: Times, local and relative, with the exact one as title
+
+function relative(seconds) {
+  const past = seconds >= 0, s = Math.abs(seconds);
+  const [n, unit] = s < 60 ? [s, 's'] : s < 3600 ? [s / 60, 'min'] : s < 86400 ? [s / 3600, 'h'] : [s / 86400, 'd'];
+  if (s < 2) return 'now';
+  return past ? `${Math.floor(n)} ${unit} ago` : `in ${Math.floor(n)} ${unit}`;
+}
+
+function showTimes() {
+  for (const time of document.querySelectorAll('time[datetime]')) {
+    const date = new Date(time.dateTime);
+    if (isNaN(date)) continue;
+    time.title = time.dateTime;
+    const clock = Date.now() - date < 72e6 ? format.format(date) : `${day.format(date)}, ${format.format(date)}`;
+    const text = time.dataset.relative === undefined ? clock : relative((Date.now() - date) / 1000);
+    if (time.textContent !== text) time.textContent = text;
+  }
+}
+
+// MARK: The page again
+
+let busy = false, again = false, lastMove = 0;
+addEventListener('pointermove', event => { if (event.target.closest && event.target.closest('main')) lastMove = Date.now(); });
+
+// Nothing is moved under a pointer that is about to press.
+const isPointing = () => Date.now() - lastMove < 700;
+
+async function refresh() {
+  if (busy) { again = true; return; }
+  if (isPointing()) { setTimeout(refresh, 700); return; }
+  busy = true;
+  try {
+    const response = await fetch(location.href, { headers: { Accept: 'text/html' } });
+    if (new URL(response.url).pathname !== location.pathname) { location.reload(); return; }
+    if (!response.ok && response.status !== 404) throw new Error(response.status);
+    replace(new DOMParser().parseFromString(await response.text(), 'text/html'));
+    fresh();
+  } catch {
+    stale();
+  } finally {
+    busy = false;
+    if (again) { again = false; setTimeout(refresh, 300); }
+  }
+}
+
+function replace(page) {
+  const next = page.querySelector('main');
+  if (!next || next.innerHTML === replace.last) return;
+  replace.last = next.innerHTML;
+  const active = document.activeElement;
+  const key = main.contains(active) ? active.id || active.dataset.key : null;
+  const typed = active && 'value' in active && active.type !== 'checkbox' && key
+    ? [active.value, active.selectionStart, active.selectionEnd] : null;
+  const checked = new Set([...main.querySelectorAll('input[type=checkbox]:checked')].map(box => box.value));
+  const opened = new Set([...main.querySelectorAll('details[open]')].map(details => details.id));
+  const current = main.querySelector('.current');
+  const row = current && current.dataset.key;
+  const values = [...main.querySelectorAll('input:not([type=hidden]):not([type=checkbox]), textarea')]
+    .filter(field => field.id).map(field => [field.id, field.value]);
+  main.replaceChildren(...next.childNodes);
+  document.title = page.title;
+  for (const [id, value] of values) { const field = document.getElementById(id); if (field) field.value = value; }
+  for (const box of main.querySelectorAll('input[type=checkbox]')) box.checked = checked.has(box.value);
+  for (const details of main.querySelectorAll('details')) details.open = details.open || opened.has(details.id);
+  for (const next of main.querySelectorAll('.row')) if (row && next.dataset.key === row) next.classList.add('current');
+  const focus = key && [...main.querySelectorAll('[id], [data-key]')].find(e => (e.id || e.dataset.key) === key);
+  if (focus) {
+    focus.focus({ preventScroll: true });
+    if (typed) { focus.value = typed[0]; try { focus.setSelectionRange(typed[1], typed[2]); } catch { /* no text field */ } }
+  }
+  showTimes();
+}
+replace.last = main.innerHTML;
+
+// MARK: The stream of changes
+
+let source = null, version = document.body.dataset.live || '', since = null;
+
+function fresh() {
+  since = null;
+  show('live', '');
+}
+
+function stale() {
+  since = since || new Date();
+  show(`stale since ${format.format(since)}`, 'stale');
+}
+
+function show(text, kind) {
+  status.hidden = false;
+  status.className = `status ${kind}`;
+  if (status.textContent !== text) status.textContent = text;
+}
+
+function connect() {
+  if (source || document.hidden) return;
+  const query = new URLSearchParams({ page: location.pathname + location.search });
+  if (version) query.set('after', version);
+  source = new EventSource(`/changes?${query}`);
+  source.onopen = fresh;
+  source.onmessage = event => { version = event.lastEventId; refresh(); };
+  source.onerror = () => {
+    stale();
+    // A refusal ends a source for good; a lost connection is dialled again by the browser.
+    if (source && source.readyState === EventSource.CLOSED) { source = null; setTimeout(connect, 5000); }
+  };
+}
+
+function pause() {
+  if (source) source.close();
+  source = null;
+  show('paused', 'paused');
+}
+
+if (document.body.hasAttribute('data-live')) {
+  document.addEventListener('visibilitychange', () => { if (document.hidden) pause(); else connect(); });
+  addEventListener('pagehide', () => { if (source) source.close(); source = null; });
+  addEventListener('pageshow', event => { if (event.persisted) { connect(); refresh(); } });
+  connect();
+}
+
+// MARK: Forms that ask first, and boxes that select all
+
+document.addEventListener('submit', event => {
+  const by = event.submitter, ask = (by && by.dataset.ask) || event.target.dataset.ask;
+  if (ask && !confirm(ask)) event.preventDefault();
+});
+
+document.addEventListener('change', event => {
+  if (!event.target.matches('[data-select-all]')) return;
+  for (const box of main.querySelectorAll('.row input[type=checkbox]')) box.checked = event.target.checked;
+});
+
+// MARK: Keys
+
+const dialog = document.getElementById('keys');
+const help = document.querySelector('button.keys');
+help.hidden = false;
+help.addEventListener('click', () => dialog.showModal());
+
+function move(step) {
+  const rows = [...main.querySelectorAll('.row')];
+  if (!rows.length) return;
+  const here = rows.findIndex(row => row.classList.contains('current'));
+  const next = rows[Math.max(0, Math.min(rows.length - 1, here < 0 ? (step > 0 ? 0 : rows.length - 1) : here + step))];
+  for (const row of rows) row.classList.toggle('current', row === next);
+  const link = next.querySelector('a');
+  if (link) link.focus({ preventScroll: true });
+  next.scrollIntoView({ block: 'nearest' });
+}
+
+const keys = {
+  j: () => move(1),
+  k: () => move(-1),
+  '/': () => { const search = main.querySelector('[data-search]'); if (search) { search.focus(); search.select(); } },
+  x: () => { const box = main.querySelector('.current input[type=checkbox]'); if (box) box.click(); },
+  r: () => press('[data-retry]'),
+  d: () => press('[data-remove]'),
+  '?': () => dialog.showModal(),
+  Enter: () => { const link = main.querySelector('.current a'); if (link && document.activeElement === document.body) link.click(); },
+  Escape: () => { const up = main.querySelector('[data-up]'); if (up) up.click(); },
+};
+
+function press(selector) {
+  const button = main.querySelector(`.current ${selector}`) || main.querySelector(`${selector}:not(.row *)`);
+  if (button) button.click();
+}
+
+document.addEventListener('keydown', event => {
+  if (event.ctrlKey || event.metaKey || event.altKey || dialog.open) return;
+  const field = event.target.matches('input:not([type=checkbox]), textarea, select');
+  if (field) { if (event.key === 'Escape') event.target.blur(); return; }
+  const act = keys[event.key];
+  if (!act) return;
+  if (event.key !== 'Enter') event.preventDefault();
+  act();
+});
+
+showTimes();
+setInterval(showTimes, 1000);

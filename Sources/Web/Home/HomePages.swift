@@ -1,0 +1,183 @@
+import BgdemoFoundations
+public import BgdemoHTTPServer
+public import BgdemoSMTPInbox
+import NIOCore
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// `/` for browsers: a form that sends a mail, and what becomes of it. Programs get and post the same path without it.
+public struct HomePages: PageRoutes {
+    /// How a strategy is drawn.
+    public struct Strategy: Sendable {
+        let name: String
+        let summary: String
+        let stations: [String]
+
+        /// - Parameters:
+        ///   - summary: What it does, without a full stop.
+        ///   - hasWorker: Whether another process or task sends the mail.
+        ///   - needsRedis: Whether it waits in Redis.
+        public init(name: String, summary: String, hasWorker: Bool, needsRedis: Bool) {
+            self.name = name
+            self.summary = summary
+            stations =
+                ["browser", "web server"] + (needsRedis ? ["Redis"] : []) + (hasWorker ? ["worker"] : [])
+                + ["mail server"]
+        }
+    }
+
+    public let name = "Send"
+    public let home = "/"
+    public let isPublic: Bool
+    private let strategy: Strategy
+    private let inbox: Inbox?
+    private let inboxURL: String?
+    private let token: BearerToken?
+    private let mails: any HTTPHandler
+    private let sent = SentMails()
+
+    /// - Parameters:
+    ///   - mails: Takes the form as a program's `POST /`, and answers in JSON.
+    ///   - token: What it asks for; who has signed in brings it.
+    ///   - inbox: Where mails arrive, if they do in this process.
+    ///   - inboxURL: The page of the inbox, wherever it is.
+    public init(
+        _ strategy: Strategy, mails: any HTTPHandler, token: BearerToken?, inbox: Inbox? = nil, inboxURL: String? = nil
+    ) {
+        self.strategy = strategy
+        self.mails = mails
+        self.token = token
+        self.inbox = inbox
+        self.inboxURL = inboxURL
+        isPublic = token == nil
+    }
+
+    package func version() async -> String { "\(sent.count)-\(inbox?.mails.changes ?? 0)" }
+
+    package func owns(_ path: [String], _ head: HTTPRequest.Head) -> Bool {
+        guard path.isEmpty, head.fields.accept?.containsBytes(of: "text/html") == true else { return false }
+        switch head.method {
+        case .get, .head: return true
+        case .post:
+            return head.fields.contentType?.asciiLowercased().hasBytePrefix("application/x-www-form-urlencoded") == true
+        case .options, .other: return false
+        }
+    }
+
+    package func respond(to request: PageRequest) async throws -> PageResponse {
+        guard request.isPost else { return page(request, failure: nil) }
+        let began = Date.now
+        let response = await mails.respond(to: authorized(request))
+        let answer = Answer(response)
+        guard let id = answer.id else { return page(request, failure: answer.failure ?? response.status.phrase) }
+        sent.add(
+            SentMails.Entry(
+                id: id, to: request.form["to"] ?? "", subject: request.form["subject"] ?? "", sentAt: began,
+                answeredAt: .now, state: answer.state, failure: answer.failure))
+        return .redirect("/?mail=\(PageFields.encode(id))")
+    }
+
+    /// The cookie of a session stands for the token, which the form cannot bring.
+    private func authorized(_ request: PageRequest) -> HTTPRequest {
+        guard let token, request.user == "session" else { return request.http }
+        let head = request.http.head
+        var fields = head.fields
+        token.authorize(&fields)
+        return HTTPRequest(
+            head: HTTPRequest.Head(
+                method: head.method, target: "/", minorVersion: head.minorVersion, fields: fields,
+                keepsAlive: head.keepsAlive),
+            body: request.http.body)
+    }
+
+    private func page(_ request: PageRequest, failure: String?) -> PageResponse {
+        let entry = failure == nil ? request.query["mail"].flatMap(sent.find) ?? sent.newest : nil
+        let main = Templates.render(
+            "home",
+            [
+                "strategy": .text(strategy.name), "summary": .text(strategy.summary),
+                "stations": .list(strategy.stations.map { ["station": .text($0)] }),
+                "to": .text(request.form["to"]), "subject": .text(request.form["subject"]),
+                "words": .text(request.form["text"]), "failure": .text(failure), "inbox": .text(inboxURL),
+                "sent": .one(entry.map(values)),
+            ])
+        return .page(title: "Send", main: main)
+    }
+
+    // MARK: What became of a mail
+
+    private func values(_ entry: SentMails.Entry) -> TemplateValues {
+        let milliseconds = entry.answeredAt.timeIntervalSince(entry.sentAt)
+        var steps = [Step("Sent by this page", at: entry.sentAt, .done, nil)]
+        steps.append(
+            Step(
+                entry.failure == nil ? "Accepted as “\(entry.state)”" : "Not sent", at: entry.answeredAt,
+                entry.failure == nil ? .done : .wrong,
+                entry.failure ?? "the web server answered after \(PageText.duration(milliseconds))"))
+        var mail: CaughtMail?
+        if entry.failure == nil {
+            mail = inbox?.mails.newest(500).first { $0.messageID?.containsBytes(of: entry.id) == true }
+            let arrived = mail.map { "after \(PageText.duration($0.receivedAt.timeIntervalSince(entry.sentAt)))" }
+            steps.append(
+                inbox == nil
+                    ? Step("Goes to the mail server", at: nil, .open, "which is not inside this process")
+                    : Step(
+                        mail == nil ? "Not in the inbox yet" : "In the inbox", at: mail?.receivedAt,
+                        mail == nil ? .open : .done, arrived))
+        }
+        return [
+            "id": .text(entry.id), "recipient": .text(entry.to), "title": .text(entry.subject),
+            "mail": .text(
+                mail.flatMap { mail in
+                    inboxURL.map { "\($0.hasByteSuffix("/") ? String($0.dropLast()) : $0)/mails/\(mail.id)" }
+                }),
+            "steps": .list(steps.map(\.values)),
+        ]
+    }
+
+    private struct Step {
+        enum State { case open, done, wrong }
+
+        let values: TemplateValues
+
+        init(_ name: String, at time: Date?, _ state: State, _ note: String?) {
+            values = [
+                "step": .text(name), "done": .flag(state == .done), "wrong": .flag(state == .wrong),
+                "note": .text(note),
+                "time": .one(time.map(PageText.time)),
+            ]
+        }
+    }
+}
+
+/// What the JSON of an answer says of a mail.
+private struct Answer {
+    var id: String?
+    var state = ""
+    var failure: String?
+
+    private struct Body: Decodable {
+        struct Failure: Decodable {
+            let reason: String?
+            let send: String?
+        }
+
+        let id: String?
+        let state: String?
+        let error: Failure?
+    }
+
+    init(_ response: HTTPResponse) {
+        // The server's own words; a stranger's keys are in none of them.
+        guard let body = try? JSONReader.decode(Body.self, from: response.body.bytes) else { return }
+        (id, state) = (body.id, body.state ?? "")
+        failure = body.error.map { error in
+            [error.reason ?? "the mail was not sent", error.send.map { "send \($0)" }].compactMap { $0 }.joined(
+                separator: "; ")
+        }
+    }
+}

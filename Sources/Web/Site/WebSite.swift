@@ -1,0 +1,259 @@
+import BgdemoFoundations
+public import BgdemoHTTPServer
+public import Logging
+import NIOCore
+
+/// The pages for people: finds the section of a request, checks who asks, and puts its page into the layout. What is for
+/// none of them goes to `next`.
+public struct WebSite: HTTPHandler {
+    private let sections: [any PageRoutes]
+    private let access: PageAccess
+    private let links: [(title: String, url: String)]
+    private let next: (any HTTPHandler)?
+    private let logger: Logger
+    private let streams = EventStreams()
+    private let assets: [String: Asset]
+
+    /// - Parameters:
+    ///   - links: More entries of the navigation, such as the metrics.
+    ///   - next: Answers what is for no page. Default: 404.
+    public init(
+        _ sections: [any PageSection], access: PageAccess, links: [(title: String, url: String)] = [],
+        logger: Logger, next: (any HTTPHandler)? = nil
+    ) {
+        self.sections = sections.compactMap { $0 as? any PageRoutes }
+        assets = self.sections.reduce(into: Asset.shared) { $0.merge($1.assets) { $1 } }
+        self.access = access
+        self.links = links
+        self.logger = logger
+        self.next = next
+    }
+
+    public func respond(to request: HTTPRequest) async -> HTTPResponse {
+        guard Self.mayBePage(request.target), let path = PageRequest.path(of: request.target) else {
+            return await other(request)
+        }
+        if let name = path.first, path.count == 2, name == "assets" { return asset(path[1], request) }
+        switch path {
+        case ["changes"]: return await changes(request)
+        case ["sign-in"]: return signIn(request)
+        case ["sign-out"]: return signOut(request)
+        default: break
+        }
+        guard let section = sections.first(where: { $0.owns(path, request.head) }) else { return await other(request) }
+        do throws(Problem) {
+            try checkReader(request, of: section)
+            return await respond(to: request, path, section)
+        } catch {
+            return refusal(error, request)
+        }
+    }
+
+    /// What is no page's is checked by what answers it.
+    public func check(_ head: HTTPRequest.Head) -> Problem? {
+        guard Self.mayBePage(head.target), let path = PageRequest.path(of: head.target) else {
+            return next?.check(head)
+        }
+        let isOwn = ["sign-in", "sign-out"].contains(path.first) || sections.contains { $0.owns(path, head) }
+        return isOwn ? nil : next?.check(head)
+    }
+
+    /// Whether a target may be a page's: mails, which are many, have an `@` in their first segment, and pages have none.
+    private static func mayBePage(_ target: String) -> Bool {
+        let first = target.utf8.dropFirst().prefix(24).prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
+        return !first.contains(UInt8(ascii: "@")) && first.count < 24
+    }
+
+    private func other(_ request: HTTPRequest) async -> HTTPResponse {
+        if let next { return await next.respond(to: request) }
+        return refusal(Problem(.notFound, "there is no such page"), request)
+    }
+
+    /// Not on the event loop, which other connections wait for: a mail of 10 MB takes a while to be shown.
+    @concurrent private func respond(
+        to request: HTTPRequest, _ path: [String], _ section: any PageRoutes
+    ) async -> HTTPResponse {
+        let form = PageFields(request.method == .post ? Array(request.body.readableBytesView) : [])
+        let page = PageRequest(
+            http: request, path: path, query: Self.query(request.target), form: form, mayAct: access.mayAct,
+            formToken: access.formToken, user: user(request), streams: streams)
+        do {
+            switch request.method {
+            case .get, .head: break
+            case .post where section.home == "/" && path.isEmpty: try access.checkOrigin(request.fields)
+            case .post:
+                guard access.mayAct else {
+                    throw Problem(.forbidden, "the pages are only read here", advice: "--pages-may-act")
+                }
+                try access.checkForm(request.fields, form)
+            case .options, .other:
+                throw Problem(
+                    .methodNotAllowed, "this method has no meaning here", advice: "GET or POST",
+                    headers: [HTTPHeader("Allow", "GET, HEAD, POST")])
+            }
+            let version = await section.version()
+            switch try await section.respond(to: page) {
+            case .page(let title, let main, let files, let isLive):
+                return html(
+                    title, main, .ok, request, section: section, version: isLive ? version : nil, files: files)
+            case .redirect(let path):
+                return HTTPResponse(.seeOther, .text, "", headers: Self.headers + [HTTPHeader("Location", path)])
+            case .response(let response): return response
+            }
+        } catch let problem as Problem {
+            return refusal(problem, request)
+        } catch {
+            logger.warning("A page cannot be made", metadata: ["page": "\(section.home)", "error": "\(error)"])
+            return refusal(.unavailable(printable("\(error)", limit: 300), retryAfter: .seconds(1)), request)
+        }
+    }
+
+    // MARK: Access
+
+    private func checkReader(_ request: HTTPRequest, of section: any PageRoutes) throws(Problem) {
+        switch access.readers {
+        case .anyone: return
+        case _ where section.isPublic: return
+        case .withToken where isSignedIn(request): return
+        case .withToken:
+            throw Problem(
+                .unauthorized, "sign in with the token", advice: "Authorization: Bearer TOKEN",
+                headers: [HTTPHeader("WWW-Authenticate", "Bearer realm=\"bgdemo\", Basic realm=\"bgdemo\"")])
+        case .nobody:
+            throw Problem(.forbidden, "beyond loopback these pages need a token", advice: "--token-file")
+        }
+    }
+
+    private func isSignedIn(_ request: HTTPRequest) -> Bool {
+        access.isSignedIn(request.fields)
+    }
+
+    private func user(_ request: HTTPRequest) -> String {
+        if case .anyone = access.readers { return "loopback" }
+        return request.fields.authorization == nil ? "session" : "token"
+    }
+
+    private func signIn(_ request: HTTPRequest) -> HTTPResponse {
+        guard request.method == .post else {
+            return html("Sign in", Templates.render("sign-in", [:]), .ok, request, section: nil)
+        }
+        let form = PageFields(Array(request.body.readableBytesView))
+        do throws(Problem) {
+            try access.checkOrigin(request.fields)
+        } catch {
+            return refusal(error, request)
+        }
+        let message: String
+        let status: HTTPStatus
+        switch access.sessions.signIn(form["token"] ?? "") {
+        case .signedIn(let session):
+            logger.info("A browser has signed in")
+            let seconds = PageSessions.lifetime.components.seconds
+            let cookie = "\(PageSessions.cookie)=\(session); Path=/; Max-Age=\(seconds); HttpOnly; SameSite=Strict"
+            let first = sections.first?.home ?? "/"
+            return HTTPResponse(
+                .seeOther, .text, "",
+                headers: Self.headers + [HTTPHeader("Set-Cookie", cookie), HTTPHeader("Location", first)])
+        case .wrong: (message, status) = ("The token is wrong.", .unauthorized)
+        case .tooManyTries:
+            (message, status) = ("There were five tries within a minute. Wait a minute.", .tooManyRequests)
+        }
+        logger.warning("A sign-in was refused", metadata: ["reason": "\(message)"])
+        return html("Sign in", Templates.render("sign-in", ["message": .text(message)]), status, request, section: nil)
+    }
+
+    private func signOut(_ request: HTTPRequest) -> HTTPResponse {
+        do throws(Problem) {
+            guard request.method == .post else { throw Problem(.methodNotAllowed, "POST signs out") }
+            try access.checkForm(request.fields, PageFields(Array(request.body.readableBytesView)))
+        } catch {
+            return refusal(error, request)
+        }
+        access.sessions.end(cookie: request.fields.cookie)
+        let cookie = "\(PageSessions.cookie)=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"
+        return HTTPResponse(
+            .seeOther, .text, "",
+            headers: Self.headers + [HTTPHeader("Set-Cookie", cookie), HTTPHeader("Location", "/sign-in")])
+    }
+
+    // MARK: Assets and streams
+
+    private func asset(_ name: String, _ request: HTTPRequest) -> HTTPResponse {
+        // A longer name is no asset: hashing a `String` of a client takes time.
+        guard name.utf8.count <= 40, let asset = assets[name], request.method == .get || request.method == .head else {
+            return refusal(Problem(.notFound, "there is no such file"), request)
+        }
+        return HTTPResponse(.ok, asset.type, .bytes(asset.bytes), headers: Self.headers)
+    }
+
+    /// `GET /changes?page=PATH&after=VERSION`; a browser that reconnects says the version in Last-Event-ID.
+    private func changes(_ request: HTTPRequest) async -> HTTPResponse {
+        let query = Self.query(request.target)
+        do throws(Problem) {
+            guard request.method == .get, let page = query["page"], let path = PageRequest.path(of: page),
+                let section = sections.first(where: { $0.owns(path, request.head) })
+            else { throw Problem(.notFound, "there is no such page") }
+            try checkReader(request, of: section)
+            return try streams.changes(
+                after: request.fields.lastEventID ?? query["after"], every: section.interval
+            ) { await section.version() }
+        } catch {
+            return error.response
+        }
+    }
+
+    private static func query(_ target: String) -> PageFields {
+        PageFields(Array(target.utf8.drop { $0 != UInt8(ascii: "?") }.dropFirst()))
+    }
+
+    // MARK: HTML
+
+    private func html(
+        _ title: String, _ main: HTMLText, _ status: HTTPStatus, _ request: HTTPRequest, section: (any PageRoutes)?,
+        version: String? = nil, files: [String] = []
+    ) -> HTTPResponse {
+        var tabs: [TemplateValues] = sections.map {
+            ["name": .text($0.name), "href": .text($0.home), "here": .flag($0.home == section?.home)]
+        }
+        tabs += links.map { ["name": .text($0.title), "href": .text($0.url), "here": false] }
+        let isSession = if case .withToken = access.readers { isSignedIn(request) } else { false }
+        let page = Templates.render(
+            "layout",
+            [
+                "title": .text(title), "main": .html(main), "tabs": .list(tabs), "version": .text(version),
+                "isSession": .flag(isSession), "form_token": .text(access.formToken),
+                "home": .text(sections.first?.home ?? "/"),
+                "styles": .list(files.filter { $0.hasByteSuffix(".css") }.map { ["file": .text($0)] }),
+                "scripts": .list(files.filter { $0.hasByteSuffix(".js") }.map { ["file": .text($0)] }),
+            ])
+        return HTTPResponse(status, .html, page.markup, headers: Self.headers)
+    }
+
+    /// A page where a browser asks, JSON for programs.
+    private func refusal(_ problem: Problem, _ request: HTTPRequest) -> HTTPResponse {
+        guard request.fields.accept?.containsBytes(of: "text/html") == true else { return problem.response }
+        if problem.status == .unauthorized {
+            return HTTPResponse(.seeOther, .text, "", headers: Self.headers + [HTTPHeader("Location", "/sign-in")])
+        }
+        let main = Templates.render(
+            "problem",
+            [
+                "code": .text(String(problem.status.code)), "phrase": .text(problem.status.phrase),
+                "reason": .text(problem.reason), "advice": .text(problem.advice),
+            ])
+        var response = html(problem.status.phrase, main, problem.status, request, section: nil)
+        response.headers += problem.headers
+        return response
+    }
+
+    static let headers = [
+        HTTPHeader(
+            "Content-Security-Policy",
+            """
+            default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+            frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'
+            """),
+        HTTPHeader("Referrer-Policy", "same-origin"),
+        HTTPHeader("Cross-Origin-Resource-Policy", "same-origin"),
+    ]
+}

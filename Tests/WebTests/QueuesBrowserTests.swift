@@ -1,0 +1,81 @@
+import BgdemoTestSupport
+import RedisClient
+import Resque
+import Testing
+
+@testable import BgdemoWeb
+
+extension BrowserTests {
+    /// The pages of the queues as a person sees and works them.
+    @Suite struct QueuesBrowserTests {
+        private func fill(_ web: QueuesServer) async throws {
+            for number in 0..<40 {
+                try await web.queue.enqueue("SendEmail", "user\(number)@example.org", to: "emailQueue")
+            }
+            for number in 0..<3 { try await web.queue.enqueue("Import", number, to: "imports") }
+            _ = try await web.redis.send("SADD", "resque:queues", "idle")
+            _ = try await web.redis.send("SADD", "resque:workers", "web1:4711:emailQueue", "web1:4712:emailQueue,idle")
+            for worker in ["web1:4711:emailQueue", "web1:4712:emailQueue,idle"] {
+                _ = try await web.redis.send(
+                    "SET", "resque:worker:\(worker)",
+                    #"{"queue":"emailQueue","run_at":"2026-11-28T15:20:13Z","payload":{"class":"SendEmail","args":["bob@example.org"]}}"#
+                )
+            }
+            for number in 0..<7 {
+                try await web.fail("SendEmail", "user\(number)@example.org", exception: "Net::ReadTimeout")
+            }
+            try await web.fail("Import", "sheet.csv", exception: "CSV::MalformedCSVError")
+        }
+
+        @Test("Fit the window in every page", arguments: [(1280, 720, false), (390, 844, true)])
+        func pages(_ width: Int, _ height: Int, _ isDark: Bool) async throws {
+            try await QueuesServer.with { web in
+                try await fill(web)
+                try await WebDriver.with(width: width, height: height, isDark: isDark) { browser in
+                    for page in [
+                        "queues", "queues/queue/emailQueue", "queues/workers", "queues/delayed", "queues/failed",
+                    ] {
+                        try await browser.open("\(web.url)/\(page)")
+                        try await browser.wait(until: "document.querySelector('.status').textContent === 'live'")
+                        #expect(
+                            try await browser.text("return String(document.documentElement.scrollWidth <= innerWidth)")
+                                == "true", "\(page)")
+                        try await browser.picture("\(page.replacing("/", with: "-"))-\(width)")
+                    }
+                    #expect(try await browser.console() == [])
+                }
+            }
+        }
+
+        @Test("Show what changes, and retry and remove by keys alone")
+        func keys() async throws {
+            try await QueuesServer.with { web in
+                try await fill(web)
+                try await WebDriver.with { browser in
+                    try await browser.open("\(web.url)/queues")
+                    try await browser.wait(until: "document.querySelector('.status').textContent === 'live'")
+                    try await web.queue.enqueue("Import", 4, to: "reports")
+                    try await browser.wait(until: "document.querySelector('main').innerText.includes('reports')")
+                    try await browser.open("\(web.url)/queues/failed")
+                    try await browser.wait(until: "document.querySelectorAll('.row').length === 8")
+                    try await browser.press("j", "x", "r")
+                    try await browser.wait(until: "document.querySelectorAll('.row').length === 7")
+                    #expect(try await web.queue.failedCount() == 7)
+                    #expect(try await web.queue.length(of: "mails") == 1)
+                    try await browser.press("j", "x", "d")
+                    try await browser.answerDialog(true)
+                    try await browser.wait(until: "document.querySelectorAll('.row').length === 6")
+                    #expect(try await web.queue.failedCount() == 6)
+                    // Another tab, or Ruby's page, was faster.
+                    try await web.queue.clearFailed()
+                    try await browser.press("j", "x", "r")
+                    try await browser.wait(
+                        until:
+                            "document.querySelector('main').innerText.includes('somebody was faster') || document.querySelector('main').innerText.includes('Nothing has failed')"
+                    )
+                    #expect(try await browser.console().filter { !$0.contains("409") } == [])
+                }
+            }
+        }
+    }
+}

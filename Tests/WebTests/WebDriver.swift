@@ -1,0 +1,164 @@
+import BgdemoTestSupport
+import Foundation
+import Subprocess
+import Testing
+
+/// The tests that start a browser, one after the other: each takes all cores for a moment.
+@Suite(.serialized, .timeLimit(.minutes(3))) struct BrowserTests {}
+
+/// A Chromium without a window, worked as a person would, through WebDriver (<https://www.w3.org/TR/webdriver2/>).
+final class WebDriver: Sendable {
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private let port: Int
+    private let session: String
+
+    private init(port: Int, session: String) {
+        (self.port, self.session) = (port, session)
+    }
+
+    /// Runs `body` with a browser of its own, whose window has this size.
+    static func with<Result: Sendable>(
+        width: Int = 1280, height: Int = 720, isDark: Bool = false, _ body: (WebDriver) async throws -> Result
+    ) async throws -> Result {
+        let port = try await freePort()
+        let driver = try await Subprocess.run(
+            .name("chromedriver"), arguments: ["--port=\(port)", "--log-level=SEVERE"], input: .none,
+            output: .discarded, error: .discarded
+        ) { execution -> Swift.Result<Result, any Error> in
+            defer { try? execution.send(signal: .terminate) }
+            do {
+                let browser = try await begin(port, width, height, isDark)
+                let result: Swift.Result<Result, any Error>
+                do { result = .success(try await body(browser)) } catch { result = .failure(error) }
+                _ = try? await browser.command("DELETE", "")
+                return result
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try driver.closureResult.get()
+    }
+
+    private static func begin(_ port: Int, _ width: Int, _ height: Int, _ isDark: Bool) async throws -> WebDriver {
+        let flags =
+            [
+                "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
+                "--window-size=\(width),\(height)",
+            ]
+        var options: [String: Any] = ["args": flags]
+        if width < 600 {
+            options["mobileEmulation"] = ["deviceMetrics": ["width": width, "height": height, "pixelRatio": 1]]
+        }
+        let always: [String: Any] = [
+            "goog:chromeOptions": options, "goog:loggingPrefs": ["browser": "ALL"], "unhandledPromptBehavior": "ignore",
+        ]
+        let wanted: [String: Any] = ["capabilities": ["alwaysMatch": always]]
+        let deadline = ContinuousClock.now + .seconds(20)
+        while true {
+            do {
+                let value = try await Self.send("POST", "/session", wanted, port)
+                guard let value = value as? [String: Any], let id = value["sessionId"] as? String else {
+                    throw Failure(description: "no session: \(value)")
+                }
+                let browser = WebDriver(port: port, session: id)
+                if isDark {
+                    let feature = ["name": "prefers-color-scheme", "value": "dark"]
+                    let media: [String: Any] = ["features": [feature]]
+                    _ = try await browser.command(
+                        "POST", "/goog/cdp/execute", ["cmd": "Emulation.setEmulatedMedia", "params": media])
+                }
+                return browser
+            } catch let failure as Failure {
+                throw failure
+            } catch {
+                // The driver does not listen yet.
+                guard ContinuousClock.now < deadline else { throw error }
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+
+    // MARK: Commands
+
+    func open(_ url: String) async throws { _ = try await command("POST", "/url", ["url": url]) }
+
+    /// What a script returns, as text.
+    func text(_ script: String) async throws -> String {
+        let value = try await command("POST", "/execute/sync", ["script": script, "args": [Any]()])
+        return value as? String ?? "\(value)"
+    }
+
+    /// Presses keys one after the other, wherever the focus is.
+    func press(_ keys: String...) async throws {
+        let actions = keys.flatMap { key in
+            [["type": "keyDown", "value": key], ["type": "keyUp", "value": key]]
+        }
+        _ = try await command(
+            "POST", "/actions", ["actions": [["type": "key", "id": "keyboard", "actions": actions] as [String: Any]]])
+    }
+
+    func type(_ text: String) async throws { for letter in text { try await press(String(letter)) } }
+
+    func click(_ selector: String) async throws {
+        let value = try await command("POST", "/element", ["using": "css selector", "value": selector])
+        guard let id = (value as? [String: Any])?.values.first as? String else {
+            throw Failure(description: "no \(selector): \(value)")
+        }
+        _ = try await command("POST", "/element/\(id)/click", [:])
+    }
+
+    func answerDialog(_ accepts: Bool) async throws {
+        _ = try await command("POST", accepts ? "/alert/accept" : "/alert/dismiss", [:])
+    }
+
+    /// Returns as soon as a script returns true.
+    func wait(until script: String, within limit: Duration = .seconds(10)) async throws {
+        let deadline = ContinuousClock.now + limit
+        while try await text("return String(!!(\(script)))") != "true" {
+            guard ContinuousClock.now < deadline else {
+                let page = try await text("return location.href + ' ' + document.body.innerText")
+                throw Failure(description: "not within \(limit): \(script)\n\(page)")
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+    }
+
+    /// What stands in the browser's console.
+    func console() async throws -> [String] {
+        let value = try await command("POST", "/se/log", ["type": "browser"])
+        return (value as? [[String: Any]] ?? []).compactMap { $0["message"] as? String }
+    }
+
+    /// The picture of the window as PNG, in the folder of `BGDEMO_PICTURES` where that is set.
+    func picture(_ name: String) async throws {
+        guard let folder = ProcessInfo.processInfo.environment["BGDEMO_PICTURES"] else { return }
+        guard let text = try await command("GET", "/screenshot") as? String, let data = Data(base64Encoded: text) else {
+            throw Failure(description: "no picture")
+        }
+        try data.write(to: URL(filePath: folder).appending(path: name + ".png"))
+    }
+
+    private func command(_ method: String, _ path: String, _ body: [String: Any]? = nil) async throws -> Any {
+        try await Self.send(method, "/session/\(session)\(path)", body, port)
+    }
+
+    private static func send(_ method: String, _ path: String, _ body: [String: Any]?, _ port: Int) async throws -> Any
+    {
+        let json =
+            try body.map { String(decoding: try JSONSerialization.data(withJSONObject: $0), as: UTF8.self) } ?? ""
+        let response = try await fetch(
+            path, port: port, method: method, headers: ["Content-Type: application/json"], body: json, within: 30)
+        let reply = try JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any]
+        guard response.status == 200 else {
+            throw Failure(description: "\(method) \(path): \(response.text.prefix(600))")
+        }
+        return reply?["value"] ?? ""
+    }
+
+    /// Keys without letters (WebDriver, section 17.4.2).
+    static let enter = "\u{e007}"
+    static let escape = "\u{e00c}"
+}
