@@ -4,7 +4,7 @@ import Subprocess
 import NIOCore
 import Testing
 
-@Suite("Beyond loopback", .timeLimit(.minutes(1)))
+@Suite("Beyond loopback", .timeLimit(.minutes(3)))
 struct AccessServeTests {
     private static let serve = ["serve", "--port", "0", "--smtp-url", "discard:", "--host", "0.0.0.0"]
     private static let token = ["BGDEMO_TOKEN": "secret"]

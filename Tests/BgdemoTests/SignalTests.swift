@@ -2,7 +2,7 @@ import BgdemoTestSupport
 import Subprocess
 import Testing
 
-@Suite("A signal that ends the program", .timeLimit(.minutes(1)))
+@Suite("A signal that ends the program", .timeLimit(.minutes(3)))
 struct SignalTests {
     @Test(
         "stops it gracefully: what is in hand is sent, and the exit is 0",
