@@ -41,10 +41,11 @@ public final class FaultProxy: Sendable {
 
     /// Returns when the weather is such for every connection.
     public func set(_ condition: Condition) async throws {
-        let ends = network.state.withLock { state in
+        let (ends, held) = network.state.withLock { state in
             state.condition = condition
-            return Array(state.ends.values)
+            return (Array(state.ends.values), condition == .frozen ? [] : state.takeHeld())
         }
+        for pass in held { pass() }
         for end in ends {
             do {
                 try await end.setOption(.autoRead, value: condition != .frozen).get()
@@ -60,7 +61,9 @@ public final class FaultProxy: Sendable {
 
     /// Cuts every connection.
     public func cut() {
-        for end in network.state.withLock({ Array($0.ends.values) }) { end.close(promise: nil) }
+        let (ends, held) = network.state.withLock { (Array($0.ends.values), $0.takeHeld()) }
+        for end in ends { end.close(promise: nil) }
+        for pass in held { pass() }
     }
 
     public func close() async throws {
@@ -76,6 +79,13 @@ private final class Network: Sendable {
         var accepted = 0
         var dropped = 0
         var ends: [ObjectIdentifier: any Channel] = [:]
+        /// What is to happen when the condition is no longer frozen.
+        var held: [@Sendable () -> Void] = []
+
+        mutating func takeHeld() -> [@Sendable () -> Void] {
+            defer { held = [] }
+            return held
+        }
     }
 
     let state: Mutex<State>
@@ -109,6 +119,16 @@ private final class Network: Sendable {
         }
     }
 
+    /// Does it now, or after the frozen condition: an end that was closed is read to its end, whatever `autoRead` says.
+    func pass(_ action: @escaping @Sendable () -> Void) {
+        let isHeld = state.withLock { state in
+            guard state.condition == .frozen else { return false }
+            state.held.append(action)
+            return true
+        }
+        if !isHeld { action() }
+    }
+
     func remove(_ end: any Channel) {
         state.withLock { $0.ends[ObjectIdentifier(end)] = nil }
     }
@@ -139,12 +159,12 @@ private final class Pipe: ChannelInboundHandler, Sendable {
             state.dropped += bytes.readableBytes
             return true
         }
-        if !isDropped { other.writeAndFlush(bytes, promise: nil) }
+        if !isDropped { network.pass { [other] in other.writeAndFlush(bytes, promise: nil) } }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         network.remove(context.channel)
-        other.close(promise: nil)
+        network.pass { [other] in other.close(promise: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
