@@ -65,7 +65,13 @@ public struct Bgdemo: AsyncParsableCommand {
         guard code == .validationFailure else { return nil }
         return Suggestion.sentence(
             for: Array(CommandLine.arguments.dropFirst()),
-            commands: configuration.subcommands.map { $0._commandName } + ["help"], strategies: strategies.map(\.name))
+            commands: configuration.subcommands.map { $0._commandName } + ["help"],
+            subcommands: Dictionary(
+                configuration.subcommands.map { command in
+                    (command._commandName, command.configuration.subcommands.map { $0._commandName })
+                }
+            ) { first, _ in first },
+            strategies: strategies.map(\.name))
     }
 
     /// The words of a command: `bgdemo queues failed`.

@@ -42,6 +42,13 @@ public struct URLParts: Sendable, Hashable {
         port = try Self.port(authority)
     }
 
+    /// Whether the text is only `host[:port]`, as people write who forget the scheme. It has no password.
+    public static func isHostAndPort(_ text: some StringProtocol) -> Bool {
+        guard let parts = try? URLParts("x://" + text) else { return false }
+        return parts.user == nil && !parts.host.isEmpty && parts.path.isEmpty && parts.query == nil
+            && parts.fragment == nil
+    }
+
     /// Takes what stands behind the first such character off the end of `rest`, and the character with it.
     private static func cut(_ rest: inout ArraySlice<UInt8>, at border: Unicode.Scalar) -> ArraySlice<UInt8>? {
         guard let place = rest.firstIndex(where: { Unicode.Scalar($0) == border }) else { return nil }

@@ -1,12 +1,12 @@
-import Logging
+package import Logging
 import Synchronization
 
-/// Logs that Redis is unavailable: once, however many connections notice it and however often.
-final class OutageLogger: Sendable {
-    private let reported = Mutex<String?>(nil)
+/// Logs that Redis is unavailable: each reason once, however many connections notice it and however often.
+package final class OutageLogger: Sendable {
+    private let reported = Mutex<Set<String>>([])
     private let logger: Logger
 
-    init(_ url: RedisURL, _ logger: Logger) {
+    package init(_ url: RedisURL, _ logger: Logger) {
         var logger = logger
         logger[metadataKey: "redis"] = "\(url)"
         self.logger = logger
@@ -14,15 +14,17 @@ final class OutageLogger: Sendable {
 
     func report(_ error: RedisError) {
         let reason = error.cause
-        let isNew = reported.withLock { reported in
-            defer { reported = reason }
-            return reported != reason
-        }
+        // A server sends its own reasons: of many, the later ones are not logged.
+        let isNew = reported.withLock { $0.count < 16 && $0.insert(reason).inserted }
         if isNew { logger.warning("Redis is unavailable", metadata: ["error": "\(reason)"]) }
     }
 
     func reportRecovery() {
-        guard reported.withLock({ $0.take() }) != nil else { return }
+        let wasReported = reported.withLock { reported in
+            defer { reported = [] }
+            return !reported.isEmpty
+        }
+        guard wasReported else { return }
         logger.notice("Redis is available again")
     }
 }

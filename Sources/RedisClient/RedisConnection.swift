@@ -21,7 +21,7 @@ public final class RedisConnection: RedisCommands {
     public convenience init(
         _ url: RedisURL, on eventLoop: any EventLoop, options: RedisOptions = RedisOptions(), logger: Logger
     ) {
-        self.init(url, on: eventLoop, options, OutageLogger(url, logger))
+        self.init(url, on: eventLoop, options, options.outageLogger ?? OutageLogger(url, logger))
     }
 
     init(_ url: RedisURL, on eventLoop: any EventLoop, _ options: RedisOptions, _ outage: OutageLogger) {

@@ -16,7 +16,7 @@ public final class RedisConnectionPool: RedisCommands {
         _ url: RedisURL, on group: any EventLoopGroup, options: RedisOptions = RedisOptions(), logger: Logger
     ) {
         self.url = url
-        let outage = OutageLogger(url, logger)
+        let outage = options.outageLogger ?? OutageLogger(url, logger)
         connections = group.makeIterator().map { RedisConnection(url, on: $0, options, outage) }
         precondition(!connections.isEmpty, "an event loop group without an event loop")
     }

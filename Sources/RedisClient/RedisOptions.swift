@@ -27,6 +27,8 @@ public struct RedisOptions: Sendable {
     public var certificateFile: String?
     /// A file with the PEM key of ``certificateFile``. Default: nil, the key is in the same file.
     public var privateKeyFile: String?
+    /// Where several pools and subscriptions log an outage, each once; nil for one log for each of them.
+    package var outageLogger: OutageLogger?
 
     /// The defaults: 5 seconds for a command, 2 while there is no connection.
     public init() {}

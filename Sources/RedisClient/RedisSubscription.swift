@@ -54,7 +54,8 @@ public final class RedisSubscription: AsyncSequence, Sendable {
         let source = sequence.source
         eventLoop.execute {
             let handler = SubscriptionHandler(
-                ReconnectingConnection(url, on: eventLoop, options, OutageLogger(url, logger)), channels, options,
+                ReconnectingConnection(url, on: eventLoop, options, options.outageLogger ?? OutageLogger(url, logger)),
+                channels, options,
                 source)
             demand.handler.value = handler
             handler.start()

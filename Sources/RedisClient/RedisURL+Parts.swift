@@ -5,6 +5,8 @@ extension RedisURL {
     static func parts(_ text: some StringProtocol) throws(InvalidRedisURL) -> URLParts {
         do throws(URLSyntaxError) {
             return try URLParts(text)
+        } catch .noScheme where URLParts.isHostAndPort(text) {
+            throw InvalidRedisURL(.scheme, "it has no scheme; write redis://\(text)")
         } catch {
             throw InvalidRedisURL(error)
         }

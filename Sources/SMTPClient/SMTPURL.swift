@@ -35,6 +35,8 @@ struct SMTPURL {
     private static func parts(_ text: String) throws(InvalidSMTPURL) -> URLParts {
         do throws(URLSyntaxError) {
             return try URLParts(text)
+        } catch .noScheme where URLParts.isHostAndPort(text) {
+            throw InvalidSMTPURL("it has no scheme; write smtp://\(text)")
         } catch .noScheme {
             throw .form
         } catch {

@@ -16,9 +16,14 @@ struct SuggestionTests {
             (["resqe", "--port", "80"], "bgdemo serve --strategy resque"),
             (["sevre", "--strategy", "local"], "bgdemo serve"),
             (["queue"], "bgdemo queues"),
+            (["version"], "bgdemo --version"),
+            (["queues", "retyr"], "bgdemo queues retry"),
+            (["compare", "resque"], "bgdemo compare --strategies resque"),
         ])
     func close(arguments: [String], suggestion: String) {
-        let sentence = Suggestion.sentence(for: arguments, commands: Self.commands, strategies: Self.strategies)
+        let sentence = Suggestion.sentence(
+            for: arguments, commands: Self.commands, subcommands: ["queues": ["show", "retry"]],
+            strategies: Self.strategies)
         #expect(sentence == "Did you mean '\(suggestion)'?")
     }
 

@@ -1,6 +1,4 @@
 public import ArgumentParser
-import BgdemoEmail
-import BgdemoFoundations
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -35,6 +33,28 @@ public struct EnvironmentVariables: Sendable {
         return value
     }
 
+    /// The same for a value that says what is wrong with a text.
+    public func value<Value: ExplainedArgument>(_ flag: Value?, _ name: String) throws -> Value? {
+        if let flag { return flag }
+        guard let text = variables[name], !text.isEmpty else { return nil }
+        do {
+            return try Value.parse(text)
+        } catch let error as ValidationError {
+            throw ValidationError("the environment variable \(name) has an invalid value: '\(text)'; \(error.message)")
+        }
+    }
+
+    /// Whether the variable of a flag is `yes`. Default: no.
+    ///
+    /// - Throws: `ValidationError` where it is neither `yes` nor `no`.
+    public func flag(_ name: String) throws -> Bool {
+        switch variables[name] ?? "" {
+        case "yes": true
+        case "", "no": false
+        case let text: throw ValidationError("the environment variable \(name) is yes or no, not '\(text)'")
+        }
+    }
+
     /// The variable `name`, or the first line of the file that `name`_FILE names, as containers are given secrets.
     ///
     /// - Throws: `ValidationError` where the file can't be read or is empty.
@@ -50,8 +70,4 @@ public struct EnvironmentVariables: Sendable {
         }
         return variables[name].flatMap { $0.isEmpty ? nil : $0 }
     }
-}
-
-extension Duration: @retroactive ExpressibleByArgument {
-    public init?(argument: String) { self.init(text: argument) }
 }

@@ -17,8 +17,11 @@ public struct RedisEndpoint: Sendable, CustomStringConvertible {
     public func connect(
         isCluster: Bool, _ group: any EventLoopGroup, logger: Logger
     ) -> any RedisCommands {
-        isCluster
-            ? RedisCluster(url, on: group, options: options, logger: logger) : connect(group, logger: logger)
+        guard isCluster else { return connect(group, logger: logger) }
+        // Each node is logged by itself.
+        var options = options
+        options.outageLogger = nil
+        return RedisCluster(url, on: group, options: options, logger: logger)
     }
 
     /// Connects: one connection for each event loop.

@@ -6,7 +6,9 @@ public import Eventr
 struct EventrOptions: StrategyOptions {
     static let title = "Strategy eventr"
 
-    @Option(help: "The consumer's name; each name handles every event (BGDEMO_CONSUMER). Default: myApp.")
+    @Option(
+        help: ArgumentHelp(
+            "The consumer's name; each name handles every event (BGDEMO_CONSUMER). Default: myApp.", valueName: "name"))
     var consumer: String?
 
     @Option(
@@ -21,16 +23,22 @@ struct EventrOptions: StrategyOptions {
     var delivery: ConsumerOptions.Delivery?
 
     @Option(
-        help: "Events taken in one request; after a crash they may be handled twice (BGDEMO_BATCH). Default: 10.")
+        help: ArgumentHelp(
+            "Events taken in one request; after a crash they may be handled twice (BGDEMO_BATCH). Default: 10.",
+            valueName: "number"))
     var batch: Int?
 
-    @Option(help: "How long a process may be silent before another takes its events (BGDEMO_LEASE). Default: 10s.")
+    @Option(
+        help: ArgumentHelp(
+            "How long a process may be silent before another takes its events (BGDEMO_LEASE). Default: 10s.",
+            valueName: "time"), transform: Duration.parse)
     var lease: Duration?
 
     @Option(
         help:
-            "Delete events that are older and that every consumer has read, such as 7d (BGDEMO_RETENTION). Default: never."
-    )
+            ArgumentHelp(
+                "Delete events that are older and that every consumer has read, such as 7d (BGDEMO_RETENTION). Default: never.",
+                valueName: "time"), transform: Duration.parse)
     var retention: Duration?
 
     @Flag(help: "Redis is a Cluster: the keys have hash tags (BGDEMO_CLUSTER=yes).")
@@ -65,7 +73,7 @@ struct EventrOptions: StrategyOptions {
         options.batch = try environment.value(batch, "BGDEMO_BATCH") ?? 10
         options.lease = try environment.value(lease, "BGDEMO_LEASE") ?? options.lease
         options.retention = try environment.value(retention, "BGDEMO_RETENTION")
-        options.log.isCluster = try isCluster || cluster || environment.value(String?.none, "BGDEMO_CLUSTER") == "yes"
+        options.log.isCluster = try environment.flag("BGDEMO_CLUSTER") || isCluster || cluster
         guard options.batch >= 1, options.lease >= .milliseconds(100) else {
             throw ValidationError("--batch is at least 1, and --lease at least 100ms")
         }

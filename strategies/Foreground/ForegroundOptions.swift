@@ -6,10 +6,11 @@ struct ForegroundOptions: StrategyOptions {
     static let title = "Strategy foreground"
 
     @Option(
-        help: """
+        help: ArgumentHelp(
+            """
             The longest a request waits for the mail server; past it 500, outcome unknown (BGDEMO_ANSWER_WITHIN). \
             Default: 10s.
-            """)
+            """, valueName: "time"), transform: Duration.parse)
     var answerWithin: Duration?
 
     var givenFlags: [String] { Self.names(("--answer-within", answerWithin != nil)) }

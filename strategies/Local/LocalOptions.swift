@@ -6,7 +6,7 @@ import BgdemoSpool
 struct LocalOptions: StrategyOptions {
     static let title = "Strategy local"
 
-    @Option(help: "Email worker processes (BGDEMO_WORKERS). Default: 1.")
+    @Option(help: ArgumentHelp("Email worker processes (BGDEMO_WORKERS). Default: 1.", valueName: "number"))
     var workers: Int?
 
     @Option(

@@ -29,10 +29,16 @@ struct ResqueOptions: StrategyOptions {
             """)
     var onUnknownClass: UnknownClassPolicy?
 
-    @Option(help: "The fewest jobs at a time; their number then follows the load (BGDEMO_MIN_PROCESSORS).")
+    @Option(
+        help: ArgumentHelp(
+            "The fewest jobs at a time; their number then follows the load (BGDEMO_MIN_PROCESSORS).",
+            valueName: "number"))
     var minProcessors: Int?
 
-    @Option(help: "The most jobs at a time; the talk's are 20 (BGDEMO_MAX_PROCESSORS). Default: --concurrency, always.")
+    @Option(
+        help: ArgumentHelp(
+            "The most jobs at a time; the talk's are 20 (BGDEMO_MAX_PROCESSORS). Default: --concurrency, always.",
+            valueName: "number"))
     var maxProcessors: Int?
 
     var givenFlags: [String] {

@@ -18,6 +18,8 @@ public struct Target: Sendable, Hashable {
         let parts: URLParts
         do {
             parts = try URLParts(url)
+        } catch .noScheme where URLParts.isHostAndPort(url) {
+            throw InvalidTarget("it has no scheme; write http://\(url)")
         } catch {
             throw InvalidTarget("\(error)")
         }

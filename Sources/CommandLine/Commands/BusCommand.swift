@@ -1,3 +1,4 @@
+import BgdemoCore
 import ArgumentParser
 import QueueBus
 import Resque
@@ -49,6 +50,8 @@ struct BusCommand: AsyncParsableCommand {
             commandName: "publish",
             abstract: "Publishes an event, now or later.",
             discussion: """
+                \(Duration.formsSentence)
+
                   bgdemo bus publish user_created '{"id":7,"plan":"pro"}'
                   bgdemo bus publish trial_ended '{"id":7}' --in 3s
                   bgdemo bus publish trial_ended '{"id":7}' --at 2026-11-23T15:00+01:00
@@ -60,10 +63,13 @@ struct BusCommand: AsyncParsableCommand {
         @Argument(help: #"What there is to know about it, as a JSON object: '{"id":7}'. Default: nothing."#)
         var attributes = "{}"
 
-        @Option(help: "Only after this time, such as 3s.")
+        @Option(help: ArgumentHelp("Only after this time, such as 3s.", valueName: "time"), transform: Duration.parse)
         var `in`: Duration?
 
-        @Option(help: "Only at this time, in UTC where it names no zone: 2026-11-23T15:00, 2026-11-23T15:00+01:00.")
+        @Option(
+            help: ArgumentHelp(
+                "Only at this time, in UTC where it names no zone: 2026-11-23T15:00, 2026-11-23T15:00+01:00.",
+                valueName: "time"))
         var at: String?
 
         @OptionGroup var queues: QueueOptions

@@ -33,7 +33,7 @@ extension BusCommand {
             transform: MatchArgument.init)
         var matches: [MatchArgument] = []
 
-        @Option(help: "The queue's name within the application.")
+        @Option(help: ArgumentHelp("The queue's name within the application.", valueName: "name"))
         var queue = "default"
 
         @Option(name: .customLong("class"), help: "The Ruby class of the copies. Default: whatever rides the queue.")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BgdemoBenchmarking
+import BgdemoCore
 import BgdemoSMTPInbox
 
 struct ChaosCommand: AsyncParsableCommand {
@@ -8,7 +9,7 @@ struct ChaosCommand: AsyncParsableCommand {
         abstract: "Kills, stops and cuts off what the strategies stand on, and tells what became of every mail.",
         discussion: """
             Each strategy meets each fault in fresh processes, with a Redis and a mail server of its own, under a small \
-            load. Exits with 1 where a strategy lost a mail that its design says it must not lose. The same as \
+            load. \(Duration.formsSentence) Exits with 1 where a strategy lost a mail that its design says it must not lose. The same as \
               bgdemo compare --chaos, which measures the speed as well.
 
               bgdemo chaos
@@ -18,22 +19,30 @@ struct ChaosCommand: AsyncParsableCommand {
                 --inbox-port 2525 --target-pids web.pid,worker.pid
             """)
 
-    @Option(help: "Which, with commas between them. Default: all.")
+    @Option(help: StrategyNames.help, completion: StrategyNames.completion, transform: StrategyNames.parse)
     var strategies: StrategyNames?
 
     @Option(help: "safe, talk (as the code of 2016), or both. Default: safe.")
     var semantics: ComparedSemantics?
 
-    @Option(help: "Another service that answers /TO/SUBJECT/TEXT, and --target-pids its processes.")
+    @Option(
+        help: ArgumentHelp(
+            "Another service that answers /TO/SUBJECT/TEXT, and --target-pids its processes.", valueName: "url"),
+        transform: TargetURL.parse)
     var target: TargetURL?
 
-    @Option(help: "The port of the mail server of --target. Default: any.")
+    @Option(help: ArgumentHelp("The port of the mail server of --target. Default: any.", valueName: "port"))
     var inboxPort: Int?
 
-    @Option(help: "How long the mail server takes for a mail: 2s, 100ms..2s, exp:250ms. Default: 250ms.")
+    @Option(
+        help: ArgumentHelp(
+            "How long the mail server takes for a mail: 2s, 100ms..2s, exp:250ms. Default: 250ms.", valueName: "time"),
+        transform: ReplyDelay.parse)
     var smtpDelay: ReplyDelay?
 
-    @Option(help: "Where all chance comes from: ids, recipients, times, refusals. Default: 1.")
+    @Option(
+        help: ArgumentHelp(
+            "Where all chance comes from: ids, recipients, times, refusals. Default: 1.", valueName: "number"))
     var seed: UInt64?
 
     @OptionGroup(title: "Faults") var chaos: ChaosOptions

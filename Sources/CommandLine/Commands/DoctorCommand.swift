@@ -14,7 +14,7 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor",
         abstract: "Looks at everything that serve stands on, and says what is good, what is bad, and what to do.",
         discussion: """
-            Takes the options of serve, and the same environment variables. Exits with 1 where something is bad.
+            Takes the options of serve, and the same environment variables. Exits with 1 where something is bad. \(Duration.formsSentence)
 
               bgdemo doctor
               bgdemo doctor --strategy resque --smtp-url smtp://mail.example.org:587

@@ -1,3 +1,4 @@
+import BgdemoCore
 import ArgumentParser
 import BgdemoCore
 import Resque
@@ -8,7 +9,7 @@ struct EnqueueCommand: AsyncParsableCommand {
         commandName: "enqueue",
         abstract: "Puts jobs into a Resque queue.",
         discussion: """
-            Each further word is an argument of the job, as JSON; one that is an array is all arguments.
+            Each further word is an argument of the job, as JSON; one that is an array is all arguments. \(Duration.formsSentence)
 
               bgdemo enqueue sendEmail '{"to":"me@example.org","subject":"s","text":"t"}'
               bgdemo enqueue slowSleepJob --count 500
@@ -21,13 +22,16 @@ struct EnqueueCommand: AsyncParsableCommand {
     @Argument(help: "Its arguments, as JSON.")
     var arguments: [String] = []
 
-    @Option(help: "The queue. Default: emailQueue for sendEmail, slowQueue for the slow jobs; for others it is needed.")
+    @Option(
+        help: ArgumentHelp(
+            "The queue. Default: emailQueue for sendEmail, slowQueue for the slow jobs; for others it is needed.",
+            valueName: "name"))
     var queue: String?
 
-    @Option(help: "Only after this time, such as 3s.")
+    @Option(help: ArgumentHelp("Only after this time, such as 3s.", valueName: "time"), transform: Duration.parse)
     var `in`: Duration?
 
-    @Option(help: "How many of them. Default: 1.")
+    @Option(help: ArgumentHelp("How many of them. Default: 1.", valueName: "number"))
     var count = 1
 
     @OptionGroup(title: "Keys") var keys: NamespaceOptions

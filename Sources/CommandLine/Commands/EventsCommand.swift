@@ -98,7 +98,7 @@ struct EventsCommand: AsyncParsableCommand {
                   bgdemo events tail --from 2026-11-23T15:00
                 """)
 
-        @Option(name: .shortAndLong, help: "So many of the newest. Default: 10.")
+        @Option(name: .shortAndLong, help: ArgumentHelp("So many of the newest. Default: 10.", valueName: "number"))
         var number = 10
 
         @Flag(name: .shortAndLong, help: "And those that are written from now on, until it is interrupted.")

@@ -1,3 +1,4 @@
+import BgdemoCore
 import ArgumentParser
 import BgdemoFoundations
 import Eventr
@@ -16,7 +17,7 @@ extension EventsCommand {
                   bgdemo events replay --consumer archive --beginning
                 """)
 
-        @Option(help: "The consumer's name.")
+        @Option(help: ArgumentHelp("The consumer's name.", valueName: "name"))
         var consumer: String
 
         @OptionGroup var start: LogPositionArguments
@@ -40,11 +41,15 @@ extension EventsCommand {
         static let configuration = CommandConfiguration(
             commandName: "trim", abstract: "Deletes old partitions, but for those that a consumer has not read.",
             discussion: """
+                \(Duration.formsSentence)
+
                   bgdemo events trim --older-than 7d --dry-run
                   bgdemo events trim --older-than 7d
                 """)
 
-        @Option(help: "How long ago a partition must have ended, such as 7d.")
+        @Option(
+            help: ArgumentHelp("How long ago a partition must have ended, such as 7d.", valueName: "time"),
+            transform: Duration.parse)
         var olderThan: Duration
 
         @Flag(help: "Unread ones as well. The consumers are told of the gap.")
@@ -78,7 +83,7 @@ extension EventsCommand {
                   bgdemo events dead --consumer myApp --retry
                 """)
 
-        @Option(help: "The consumer's name. Default: myApp.")
+        @Option(help: ArgumentHelp("The consumer's name. Default: myApp.", valueName: "name"))
         var consumer = "myApp"
 
         @Flag(help: "Have the handlers try it all again.")
@@ -116,7 +121,7 @@ extension EventsCommand {
                   bgdemo events forget --consumer archive
                 """)
 
-        @Option(help: "The consumer's name.")
+        @Option(help: ArgumentHelp("The consumer's name.", valueName: "name"))
         var consumer: String
 
         @OptionGroup var events: EventLogArguments

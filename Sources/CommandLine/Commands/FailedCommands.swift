@@ -14,10 +14,10 @@ extension QueuesCommand {
         /// Redis' lists are no longer.
         static let numbers = 0...Int(UInt32.max)
 
-        @Option(help: "The number of the first to show.")
+        @Option(help: ArgumentHelp("The number of the first to show.", valueName: "number"))
         var from = 0
 
-        @Option(help: "How many at most.")
+        @Option(help: ArgumentHelp("How many at most.", valueName: "number"))
         var limit = 100
 
         @OptionGroup var queues: QueueOptions

@@ -15,19 +15,22 @@ struct InboxCommand: AsyncParsableCommand {
         abstract: "Catches mails: an SMTP server that shows what it got, and that can be slow, full, flaky or broken.",
         discussion: """
             An address can ask for trouble, too: fail-550@… gets that code at RCPT, fail-once@… 451 after the dot the \
-            first time each mail comes, slow-2s@… a slow answer, drop@… a lost connection; fail-once+bob@… is one of them.
+            first time each mail comes, slow-2s@… a slow answer, drop@… a lost connection; fail-once+bob@… is one of them. \
+            \(Duration.formsSentence)
 
               bgdemo inbox --delay 2s
               bgdemo inbox --fail-rate 0.1 --fail stored:drop:0.01 --seed 7
             """)
 
-    @Option(help: "The address to listen on (HOST). Default: 127.0.0.1.")
+    @Option(help: ArgumentHelp("The address to listen on (HOST). Default: 127.0.0.1.", valueName: "address"))
     var host: String?
 
-    @Option(help: "The SMTP port, 0 for any (BGDEMO_INBOX_PORT). Default: 1025.")
+    @Option(help: ArgumentHelp("The SMTP port, 0 for any (BGDEMO_INBOX_PORT). Default: 1025.", valueName: "port"))
     var port: Int?
 
-    @Option(help: "The port of the pages, 0 for any (BGDEMO_INBOX_PAGE_PORT). Default: 8025.")
+    @Option(
+        help: ArgumentHelp(
+            "The port of the pages, 0 for any (BGDEMO_INBOX_PAGE_PORT). Default: 8025.", valueName: "port"))
     var pagePort: Int?
 
     @OptionGroup(title: "Access") var access: InboxAccessOptions

@@ -95,7 +95,7 @@ struct QueuesCommand: AsyncParsableCommand {
                   bgdemo queues delayed --limit 10
                 """)
 
-        @Option(help: "How many at most.")
+        @Option(help: ArgumentHelp("How many at most.", valueName: "number"))
         var limit = 100
 
         @OptionGroup var queues: QueueOptions

@@ -12,7 +12,7 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Answers /TO/SUBJECT/TEXT and sends the mail by a strategy.",
         discussion: """
-            Each option may come from the environment variable in its parentheses; the flag wins.
+            Each option may come from the environment variable in its parentheses; the flag wins. \(Duration.formsSentence)
 
               bgdemo serve --strategy foreground
               bgdemo serve --strategy foreground --smtp-url smtp://127.0.0.1:1025 --port 80

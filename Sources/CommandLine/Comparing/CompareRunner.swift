@@ -10,10 +10,13 @@ struct CompareRunner {
     let load: LoadOptions
     let sweep: [Double]
     let report: ReportOptions
+    /// The services among the subjects that somebody else has started.
+    let targets: [Target]
     /// The faults of `--chaos`; nil without it.
     var chaos: ChaosOptions?
 
-    /// - Throws: `ValidationError` for wrong options, `ExitCode` if something could not be measured.
+    /// - Throws: `ValidationError` for wrong options, ``TargetUnreachable`` before anything is measured, `ExitCode` if
+    ///   something could not be measured.
     func measure(_ subjects: [BenchmarkSubject]) async throws {
         let before = try report.check()
         let comparison = try await comparison(subjects)
@@ -30,6 +33,7 @@ struct CompareRunner {
         for rate in sweep { try LoadOptions.check(rate, seconds: benchmark.load.seconds, "--sweep") }
         try chaos?.check()
         CurrentProcess.prepare()
+        for target in targets { try await target.checkIsListening() }
 
         let reporter = ProgressReporter()
         let start = ContinuousClock.now

@@ -4,7 +4,10 @@ import BgdemoSystemCompat
 /// Reports the progress of a comparison on standard error: on a terminal in one line that it rewrites, otherwise in
 /// lines for a log.
 struct ProgressReporter: Sendable {
-    private let isTerminal = isatty(2) == 1
+    /// Of the terminal; nil where it is none.
+    private let width = TerminalWidth.ofError
+
+    private var isTerminal: Bool { width != nil }
 
     func report(_ update: BenchmarkSuite.Update) {
         switch update {
@@ -42,7 +45,14 @@ struct ProgressReporter: Sendable {
     }
 
     private func show(_ text: String) {
-        let line = isTerminal ? "\r\u{1b}[2K" + String(text.prefix(100)) + (text.hasSuffix("\n") ? "\n" : "") : text
+        let line = width.map { Self.line(text, width: $0) } ?? text
         _ = try? FileDescriptor.standardError.writeAll(line.utf8)
+    }
+
+    /// A line over the last one. A cursor in the last column would begin the next line.
+    private static func line(_ text: String, width: Int) -> String {
+        let isEnd = text.hasSuffix("\n")
+        let line = isEnd ? text.dropLast() : text[...]
+        return "\r\u{1b}[2K" + (line.count < width ? line : line.prefix(width - 2) + "…") + (isEnd ? "\n" : "")
     }
 }

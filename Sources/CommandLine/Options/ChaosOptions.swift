@@ -1,3 +1,4 @@
+import BgdemoCore
 public import ArgumentParser
 public import BgdemoBenchmarking
 import RedisClient
@@ -5,15 +6,21 @@ import RedisClient
 /// What goes wrong in the fate matrix.
 struct ChaosOptions: ParsableArguments {
     @Option(
-        help:
-            "What goes wrong, with commas between: \(FaultNames.allValueStrings.joined(separator: ", ")). Default: all."
-    )
+        help: ArgumentHelp(
+            "What goes wrong, with commas between: \(FaultNames.names.joined(separator: ", ")). Default: all.",
+            valueName: "names"),
+        completion: ListArgument.completion { FaultNames.names }, transform: FaultNames.parse)
     var faults: FaultNames?
 
-    @Option(help: "Cells of the matrix that are run at a time; they mostly wait. Default: 4 for each core.")
+    @Option(
+        help: ArgumentHelp(
+            "Cells of the matrix that are run at a time; they mostly wait. Default: 4 for each core.",
+            valueName: "number"))
     var atATime: Int?
 
-    @Option(help: "How often each fault is injected, at seeded moments of fresh runs. Default: 1.")
+    @Option(
+        help: ArgumentHelp(
+            "How often each fault is injected, at seeded moments of fresh runs. Default: 1.", valueName: "number"))
     var strikes: Int?
 
     @Option(
@@ -56,17 +63,16 @@ struct ChaosOptions: ParsableArguments {
 }
 
 /// The value of `--faults`.
-struct FaultNames: ExpressibleByArgument {
+struct FaultNames: ExplainedArgument {
     let faults: [Fault]
 
-    init?(argument: String) {
-        let names = argument.split(separator: ",", omittingEmptySubsequences: false)
+    @Sendable static func parse(_ text: String) throws -> FaultNames {
+        let given = try ListArgument.parts(of: text, kind: "a fault", names: names) { names.contains($0) ? $0 : nil }
         // In the order of the columns, each once.
-        faults = Fault.all.filter { names.contains($0.name[...]) }
-        guard names.allSatisfy({ name in Fault.all.contains { $0.name == name } }) else { return nil }
+        return FaultNames(faults: Fault.all.filter { given.contains($0.name) })
     }
 
-    static var allValueStrings: [String] { Fault.all.map(\.name) }
+    static var names: [String] { Fault.all.map(\.name) }
 }
 
 extension ExternalProcesses: ExpressibleByArgument {

@@ -27,7 +27,7 @@ struct EventLogArguments: ParsableArguments {
 
     func connect(_ body: (any RedisCommands, EventLogOptions) async throws -> Void) async throws {
         var options = EventLogOptions()
-        options.isCluster = try cluster || EnvironmentVariables.process.value(String?.none, "BGDEMO_CLUSTER") == "yes"
+        options.isCluster = try EnvironmentVariables.process.flag("BGDEMO_CLUSTER") || cluster
         if let warning = redis.passwordWarning { CurrentProcess.printError("Warning: \(warning)") }
         let connector = try await RedisConnector.find(redis, .process, logger: .silent)
         options.isCluster = options.isCluster || connector.endpoint.url.isCluster
@@ -44,10 +44,12 @@ struct EventLogArguments: ParsableArguments {
 /// A place in the log to begin at.
 struct LogPositionArguments: ParsableArguments {
     @Option(
-        help: "With the minute of this time, in UTC where it names no zone: 2026-11-23T15:00, 2026-11-23T15:00+01:00.")
+        help: ArgumentHelp(
+            "With the minute of this time, in UTC where it names no zone: 2026-11-23T15:00, 2026-11-23T15:00+01:00.",
+            valueName: "time"))
     var from: String?
 
-    @Option(help: "With this partition: minutes since 1970.")
+    @Option(help: ArgumentHelp("With this partition: minutes since 1970.", valueName: "number"))
     var partition: Int?
 
     @Flag(help: "With the oldest event there is.")

@@ -7,8 +7,9 @@ import BgdemoWeb
 struct InboxAccessOptions: ParsableArguments {
     @Option(
         help:
-            "A file with the token that the pages ask for beyond loopback: on a sign-in page, as Bearer, or as the password of any user (BGDEMO_TOKEN, BGDEMO_TOKEN_FILE)."
-    )
+            ArgumentHelp(
+                "A file with the token that the pages ask for beyond loopback: on a sign-in page, as Bearer, or as the password of any user (BGDEMO_TOKEN, BGDEMO_TOKEN_FILE).",
+                valueName: "file"), completion: .file())
     var tokenFile: String?
 
     @Flag(
@@ -19,7 +20,9 @@ struct InboxAccessOptions: ParsableArguments {
 
     @Option(
         help:
-            "Another name that the pages answer to; may be repeated (BGDEMO_PUBLIC_HOST, a list with commas). Default: localhost, addresses and names without a dot."
+            ArgumentHelp(
+                "Another name that the pages answer to; may be repeated (BGDEMO_PUBLIC_HOST, a list with commas). Default: localhost, addresses and names without a dot.",
+                valueName: "name")
     )
     var publicHost: [String] = []
 

@@ -1,17 +1,21 @@
-import BgdemoCore
-public import ArgumentParser
+public import BgdemoCore
+import ArgumentParser
 public import BgdemoSMTPInbox
 
 /// How the inbox treats its clients, and what it keeps.
 struct InboxOptions: ParsableArguments {
     @Option(
-        help: """
+        help: ArgumentHelp(
+            """
             From the final dot to its answer: 2s, 100ms..2s, exp:250ms, or normal:250ms,50ms (BGDEMO_INBOX_DELAY). \
             Default: 0s.
-            """)
+            """, valueName: "time"), transform: ReplyDelay.parse)
     var delay: ReplyDelay?
 
-    @Option(help: "This share of the mails, 0 to 1, gets 451 after the dot (BGDEMO_INBOX_FAIL_RATE). Default: 0.")
+    @Option(
+        help: ArgumentHelp(
+            "This share of the mails, 0 to 1, gets 451 after the dot (BGDEMO_INBOX_FAIL_RATE). Default: 0.",
+            valueName: "share"))
     var failRate: Double?
 
     @Option(
@@ -19,38 +23,56 @@ struct InboxOptions: ParsableArguments {
             STAGE:ACTION[:PROBABILITY], may be repeated (BGDEMO_INBOX_FAIL, separated by blanks). Stages: banner, ehlo, \
             starttls, auth, mail, rcpt, data, dot (before the mail is stored), stored (after it). Actions: a code from \
             400 to 599, drop, hang.
-            """)
+            """, transform: InboxFault.parse)
     var fail: [InboxFault] = []
 
-    @Option(help: "Mails a second; past it 421 (BGDEMO_INBOX_RATE_LIMIT). Default: no limit.")
+    @Option(
+        help: ArgumentHelp(
+            "Mails a second; past it 421 (BGDEMO_INBOX_RATE_LIMIT). Default: no limit.", valueName: "number"))
     var rateLimit: Double?
 
-    @Option(help: "Where all chance comes from (BGDEMO_INBOX_SEED). Default: another one at each start.")
+    @Option(
+        help: ArgumentHelp(
+            "Where all chance comes from (BGDEMO_INBOX_SEED). Default: another one at each start.", valueName: "number")
+    )
     var seed: UInt64?
 
-    @Option(help: "The newest mails to keep in memory (BGDEMO_INBOX_KEEP). Default: 1000.")
+    @Option(
+        help: ArgumentHelp(
+            "The newest mails to keep in memory (BGDEMO_INBOX_KEEP). Default: 1000.", valueName: "number"))
     var keep: Int?
 
-    @Option(help: "A directory to write every mail to, as a maildir (BGDEMO_INBOX_MAILDIR).")
+    @Option(
+        help: ArgumentHelp(
+            "A directory to write every mail to, as a maildir (BGDEMO_INBOX_MAILDIR).", valueName: "directory"),
+        completion: .directory)
     var maildir: String?
 
-    @Option(help: "Bytes of one mail; past it 552 (BGDEMO_INBOX_MAX_SIZE). Default: 10485760.")
+    @Option(
+        help: ArgumentHelp(
+            "Bytes of one mail; past it 552 (BGDEMO_INBOX_MAX_SIZE). Default: 10485760.", valueName: "bytes"))
     var maxSize: Int?
 
-    @Option(help: "A certificate chain as a PEM file, to offer STARTTLS with (BGDEMO_INBOX_TLS_CERT).")
+    @Option(
+        help: ArgumentHelp(
+            "A certificate chain as a PEM file, to offer STARTTLS with (BGDEMO_INBOX_TLS_CERT).", valueName: "file"),
+        completion: .file())
     var tlsCert: String?
 
-    @Option(help: "The key of the certificate, as a PEM file (BGDEMO_INBOX_TLS_KEY).")
+    @Option(
+        help: ArgumentHelp("The key of the certificate, as a PEM file (BGDEMO_INBOX_TLS_KEY).", valueName: "file"),
+        completion: .file())
     var tlsKey: String?
 
     @Flag(help: "Begin with TLS instead of offering STARTTLS.")
     var tlsImplicit = false
 
     @Option(
-        help: """
+        help: ArgumentHelp(
+            """
             Who must log in (BGDEMO_INBOX_AUTH_USER); the password is INBOX_PASSWORD, or in the file \
             INBOX_PASSWORD_FILE.
-            """)
+            """, valueName: "user"))
     var authUser: String?
 
     func settings(_ environment: EnvironmentVariables) throws -> InboxSettings {
@@ -83,10 +105,11 @@ struct InboxOptions: ParsableArguments {
         var faults = fail
         if faults.isEmpty, let text = try environment.value(String?.none, "BGDEMO_INBOX_FAIL") {
             faults = try text.split(separator: " ").map { word in
-                guard let fault = InboxFault(String(word)) else {
-                    throw ValidationError("'\(word)' in BGDEMO_INBOX_FAIL is no fault; one is rcpt:550:0.1")
+                do {
+                    return try InboxFault.parse(String(word))
+                } catch let error as ValidationError {
+                    throw ValidationError("'\(word)' in BGDEMO_INBOX_FAIL is no fault: \(error.message)")
                 }
-                return fault
             }
         }
         if let rate = try environment.value(failRate, "BGDEMO_INBOX_FAIL_RATE") {
@@ -108,10 +131,25 @@ struct InboxOptions: ParsableArguments {
     }
 }
 
-extension ReplyDelay: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
+extension ReplyDelay: ExplainedArgument {
+    @Sendable public static func parse(_ text: String) throws -> ReplyDelay {
+        guard let delay = ReplyDelay(text) else {
+            throw ValidationError(
+                "a delay is 2s, 100ms..2s, exp:250ms or normal:250ms,50ms, each time a number and ms, s, m, h or d")
+        }
+        return delay
+    }
 }
 
-extension InboxFault: ExpressibleByArgument {
-    public init?(argument: String) { self.init(argument) }
+extension InboxFault: ExplainedArgument {
+    @Sendable public static func parse(_ text: String) throws -> InboxFault {
+        if let fault = InboxFault(text) { return fault }
+        let stages = Stage.allCases.map(\.rawValue)
+        let stage = String(text.prefix { $0 != ":" })
+        guard stages.contains(stage) else {
+            throw ValidationError("'\(stage)' is not a stage; it is one of \(stages.joined(separator: ", "))")
+        }
+        throw ValidationError(
+            "after the stage come a code from 400 to 599, drop or hang, and perhaps a probability: \(stage):451:0.1")
+    }
 }

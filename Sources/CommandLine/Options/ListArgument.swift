@@ -20,4 +20,13 @@ enum ListArgument {
             throw ValidationError("'\(printable(word, limit: 80))' is not \(kind)\(close ?? all)")
         }
     }
+
+    /// Completes the part behind the last comma by the names that are not in the list yet.
+    static func completion(_ names: @Sendable @escaping () -> [String]) -> CompletionKind {
+        .custom { _, _, text in
+            let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+            let complete = parts.dropLast().map { $0 + "," }.joined()
+            return names().filter { !parts.dropLast().contains($0[...]) }.map { complete + $0 }
+        }
+    }
 }

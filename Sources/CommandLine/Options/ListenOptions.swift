@@ -7,24 +7,32 @@ import BgdemoNetSupport
 
 /// Where the web server listens, and to whom.
 struct ListenOptions: ParsableArguments {
-    @Option(help: "The address to listen on (HOST). Elsewhere than on loopback, say who may send.")
+    @Option(
+        help: ArgumentHelp(
+            "The address to listen on (HOST). Elsewhere than on loopback, say who may send.", valueName: "address"))
     var host: String?
 
-    @Option(help: "The port to listen on, 0 for any (PORT). Default: 8080.")
+    @Option(help: ArgumentHelp("The port to listen on, 0 for any (PORT). Default: 8080.", valueName: "port"))
     var port: Int?
 
     @Option(
         help:
-            "A file with the token that requests must bring as `Authorization: Bearer` (BGDEMO_TOKEN, BGDEMO_TOKEN_FILE)."
-    )
+            ArgumentHelp(
+                "A file with the token that requests must bring as `Authorization: Bearer` (BGDEMO_TOKEN, BGDEMO_TOKEN_FILE).",
+                valueName: "file"), completion: .file())
     var tokenFile: String?
 
-    @Option(help: "Send to addresses like this alone, `*` for anything; may be repeated (BGDEMO_ALLOW_RECIPIENT).")
+    @Option(
+        help: ArgumentHelp(
+            "Send to addresses like this alone, `*` for anything; may be repeated (BGDEMO_ALLOW_RECIPIENT).",
+            valueName: "pattern"))
     var allowRecipient: [String] = []
 
     @Option(
         help:
-            "Another name that the server answers to, such as a proxy's; may be repeated (BGDEMO_PUBLIC_HOST, a list with commas)."
+            ArgumentHelp(
+                "Another name that the server answers to, such as a proxy's; may be repeated (BGDEMO_PUBLIC_HOST, a list with commas).",
+                valueName: "name")
     )
     var publicHost: [String] = []
 
@@ -40,14 +48,19 @@ struct ListenOptions: ParsableArguments {
     @Flag(help: "Let the pages delete, retry and pause beyond loopback, too (BGDEMO_PAGES_MAY_ACT=yes).")
     var pagesMayAct = false
 
-    @Option(help: "Mails a second; past it 429 (BGDEMO_RATE_LIMIT). Default: no limit.")
+    @Option(
+        help: ArgumentHelp("Mails a second; past it 429 (BGDEMO_RATE_LIMIT). Default: no limit.", valueName: "number"))
     var rateLimit: Double?
 
-    @Option(help: "Open connections; past it 503 (BGDEMO_MAX_CONNECTIONS). Default: 10000.")
+    @Option(
+        help: ArgumentHelp(
+            "Open connections; past it 503 (BGDEMO_MAX_CONNECTIONS). Default: 10000.", valueName: "number"))
     var maxConnections: Int?
 
     @Option(
-        help: "Where a worker that is a process of its own answers /healthz, /readyz and /metrics (BGDEMO_STATUS_PORT)."
+        help: ArgumentHelp(
+            "Where a worker that is a process of its own answers /healthz, /readyz and /metrics (BGDEMO_STATUS_PORT).",
+            valueName: "port")
     )
     var statusPort: Int?
 
@@ -103,7 +116,7 @@ struct ListenOptions: ParsableArguments {
     static func checkReach(
         of host: String, isRestricted: Bool, anyone: Bool, _ environment: EnvironmentVariables, _ other: String = ""
     ) throws {
-        let isMeant = try anyone || environment.value(String?.none, "BGDEMO_ANYONE_MAY_SEND") == "yes"
+        let isMeant = try environment.flag("BGDEMO_ANYONE_MAY_SEND") || anyone
         guard HostName(host).isLoopback || isRestricted || isMeant else {
             throw ValidationError(
                 "others can reach \(host): specify a --token-file, or \(other)--anyone-may-send")
@@ -130,6 +143,6 @@ struct ListenOptions: ParsableArguments {
 
     /// Whether beyond loopback `/metrics` asks for the token.
     func protectsMetrics(_ environment: EnvironmentVariables) throws -> Bool {
-        try !metricsWithoutToken && environment.value(String?.none, "BGDEMO_METRICS_WITHOUT_TOKEN") != "yes"
+        try !environment.flag("BGDEMO_METRICS_WITHOUT_TOKEN") && !metricsWithoutToken
     }
 }

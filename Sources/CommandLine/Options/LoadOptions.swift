@@ -1,3 +1,4 @@
+import BgdemoCore
 public import ArgumentParser
 public import BgdemoBenchmarking
 import BgdemoSMTPInbox
@@ -5,41 +6,71 @@ import BgdemoSystemCompat
 
 /// How much is asked for, and of which mail server.
 struct LoadOptions: ParsableArguments {
-    @Option(help: "Requests a second, each sent when its time has come. Default: 100.")
+    @Option(
+        help: ArgumentHelp("Requests a second, each sent when its time has come. Default: 100.", valueName: "number"))
     var rate: Double?
 
     @Option(
-        help: "Instead of a rate: connections that each ask again as soon as they are answered. One load, no schedule.")
+        help: ArgumentHelp(
+            "Instead of a rate: connections that each ask again as soon as they are answered. One load, no schedule.",
+            valueName: "number"))
     var concurrency: Int?
 
-    @Option(help: "How long each is loaded. Default: 10s, with --quick 3s.")
+    @Option(
+        help: ArgumentHelp("How long each is loaded. Default: 10s, with --quick 3s.", valueName: "time"),
+        transform: Duration.parse)
     var duration: Duration?
 
     @Option(help: "poisson, as of many people who know nothing of each other, or even. Default: poisson.")
     var arrivals: Load.Arrivals?
 
-    @Option(help: "How long the mail server takes for a mail: 2s, 100ms..2s, exp:250ms. Default: 250ms.")
+    @Option(
+        help: ArgumentHelp(
+            "How long the mail server takes for a mail: 2s, 100ms..2s, exp:250ms. Default: 250ms.", valueName: "time"),
+        transform: ReplyDelay.parse)
     var smtpDelay: ReplyDelay?
 
-    @Option(help: "This share of the mails, 0 to 1, is refused for now (451) at each attempt. Default: 0.")
+    @Option(
+        help: ArgumentHelp(
+            "This share of the mails, 0 to 1, is refused for now (451) at each attempt. Default: 0.", valueName: "share"
+        ))
     var smtpFailRate: Double?
 
-    @Option(help: "Where all chance comes from: ids, recipients, times, refusals. Default: 1.")
+    @Option(
+        help: ArgumentHelp(
+            "Where all chance comes from: ids, recipients, times, refusals. Default: 1.", valueName: "number"))
     var seed: UInt64?
 
-    @Option(help: "The port of the mail server, for a --target that is to send its mails there. Default: any.")
+    @Option(
+        help: ArgumentHelp(
+            "The port of the mail server, for a --target that is to send its mails there. Default: any.",
+            valueName: "port"))
     var inboxPort: Int?
 
-    @Option(help: "The round trip time to Redis, added by a proxy: 1ms, or with jitter 1ms..3ms. Default: none.")
+    @Option(
+        help: ArgumentHelp(
+            "The round trip time to Redis, added by a proxy: 1ms, or with jitter 1ms..3ms. Default: none.",
+            valueName: "time"),
+        transform: ReplyDelay.parse)
     var redisLatency: ReplyDelay?
 
-    @Option(help: "The round trip time to the mail server, added by a proxy: 5ms, 2ms..9ms. Default: none.")
+    @Option(
+        help: ArgumentHelp(
+            "The round trip time to the mail server, added by a proxy: 5ms, 2ms..9ms. Default: none.",
+            valueName: "time"),
+        transform: ReplyDelay.parse)
     var smtpLatency: ReplyDelay?
 
-    @Option(help: "The proxies cut each connection at a random moment, after this time on average: 5s. Default: never.")
+    @Option(
+        help: ArgumentHelp(
+            "The proxies cut each connection at a random moment, after this time on average: 5s. Default: never.",
+            valueName: "time"),
+        transform: Duration.parse)
     var cutEvery: Duration?
 
-    @Option(help: "How often each is measured, in turns; the report shows the ranges. Default: 1.")
+    @Option(
+        help: ArgumentHelp(
+            "How often each is measured, in turns; the report shows the ranges. Default: 1.", valueName: "number"))
     var runs: Int?
 
     @Flag(help: "Less of everything.")

@@ -9,14 +9,17 @@ public import BgdemoSMTPClient
 struct MailOptions: ParsableArguments {
     @Option(
         name: .customLong("smtp-url"),
-        help: """
+        help: ArgumentHelp(
+            """
             smtp://[user@]host[:port], smtps://…, gmail, or discard: to throw mails away (SMTP_URL). \
             Default: an inbox inside this process.
-            """)
+            """, valueName: "url"))
     var smtpURL: String?
 
     @Option(
-        help: "The user to log in as (SMTP_USER); the password is SMTP_PASSWORD, or in the file SMTP_PASSWORD_FILE.")
+        help: ArgumentHelp(
+            "The user to log in as (SMTP_USER); the password is SMTP_PASSWORD, or in the file SMTP_PASSWORD_FILE.",
+            valueName: "user"))
     var smtpUser: String?
 
     @Option(
@@ -27,32 +30,42 @@ struct MailOptions: ParsableArguments {
     var smtpAuth: SMTPAuthentication?
 
     @Option(
-        help: """
+        help: ArgumentHelp(
+            """
             The name to say in EHLO (BGDEMO_SMTP_HELO). Default: this machine's full name, else the address of the \
             connection.
-            """)
+            """, valueName: "name"))
     var smtpHelo: String?
 
     @Option(help: "STARTTLS: off, offered or required (SMTP_TLS). Default: required, off on loopback.")
     var smtpTLS: TLSPolicy?
 
     @Option(
-        name: .customLong("smtp-ca-file"), help: "Certificates to trust instead of the system's (BGDEMO_SMTP_CA_FILE).")
+        name: .customLong("smtp-ca-file"),
+        help: ArgumentHelp("Certificates to trust instead of the system's (BGDEMO_SMTP_CA_FILE).", valueName: "file"),
+        completion: .file())
     var smtpCAFile: String?
 
-    @Option(help: "Connections to the mail server at a time (BGDEMO_SMTP_CONNECTIONS). Default: 50.")
+    @Option(
+        help: ArgumentHelp(
+            "Connections to the mail server at a time (BGDEMO_SMTP_CONNECTIONS). Default: 50.", valueName: "number"))
     var smtpConnections: Int?
 
-    @Option(help: "The longest one attempt may take (BGDEMO_SMTP_TIMEOUT). Default: 15m.")
+    @Option(
+        help: ArgumentHelp("The longest one attempt may take (BGDEMO_SMTP_TIMEOUT). Default: 15m.", valueName: "time"),
+        transform: Duration.parse)
     var smtpTimeout: Duration?
 
-    @Option(help: "The sender's address (MAIL_FROM). Default: bgdemo@localhost, a placeholder.")
+    @Option(
+        help: ArgumentHelp(
+            "The sender's address (MAIL_FROM). Default: bgdemo@localhost, a placeholder.", valueName: "address"))
     var from: String?
 
     @Option(
         help:
-            "With the inbox inside: how long it takes to accept a mail, 2s or 100ms..2s (BGDEMO_SMTP_DELAY). Default: 0."
-    )
+            ArgumentHelp(
+                "With the inbox inside: how long it takes to accept a mail, 2s or 100ms..2s (BGDEMO_SMTP_DELAY). Default: 0.",
+                valueName: "time"), transform: ReplyDelay.parse)
     var smtpDelay: ReplyDelay?
 
     /// The server, or nil for an inbox inside.

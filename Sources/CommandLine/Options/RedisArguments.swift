@@ -7,13 +7,18 @@ import RedisClient
 struct RedisArguments: ParsableArguments {
     @Option(
         name: .customLong("redis-url"),
-        help: """
+        help: ArgumentHelp(
+            """
             redis://[user:password@]host[:port][/database], rediss:// for TLS, redis+sentinel://host,host2/master, \
-            redis+cluster://host:port,host2:port, or unix:///path (REDIS_URL; a password belongs there). Default: 127.0.0.1:6379 where a Redis listens, else one of bgdemo's own.
-            """)
+            redis+cluster://host:port,host2:port, or unix:///path (REDIS_URL; a password belongs there). Default: \
+            127.0.0.1:6379 where a Redis listens, else one of bgdemo's own.
+            """, valueName: "url"))
     var redisURL: String?
 
-    @Option(name: .customLong("redis-ca-file"), help: "Certificates to trust for rediss:// (BGDEMO_REDIS_CA_FILE).")
+    @Option(
+        name: .customLong("redis-ca-file"),
+        help: ArgumentHelp("Certificates to trust for rediss:// (BGDEMO_REDIS_CA_FILE).", valueName: "file"),
+        completion: .file())
     var redisCAFile: String?
 
     @Option(

@@ -9,19 +9,26 @@ import BgdemoBenchmarking
 
 /// Where the results go, beside the terminal.
 struct ReportOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("All figures, for programs; docs/compare.md says what they mean.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("All figures, for programs; docs/compare.md says what they mean.", valueName: "file"),
+        completion: .file())
     var json: String?
 
-    @Option(help: ArgumentHelp("All figures as one page with plots, for a browser.", valueName: "file.html"))
+    @Option(
+        help: ArgumentHelp("All figures as one page with plots, for a browser.", valueName: "file.html"),
+        completion: .file())
     var report: String?
 
-    @Option(help: ArgumentHelp("An earlier --json: what is different now is told.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("An earlier --json: what is different now is told.", valueName: "file"), completion: .file())
     var compareTo: String?
 
-    @Option(help: ArgumentHelp("Each plot as an SVG file, for slides.", valueName: "folder"))
+    @Option(help: ArgumentHelp("Each plot as an SVG file, for slides.", valueName: "folder"), completion: .directory)
     var svg: String?
 
-    @Option(help: ArgumentHelp("Each plot as a PNG file, by rsvg-convert or Chromium.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("Each plot as a PNG file, by rsvg-convert or Chromium.", valueName: "folder"),
+        completion: .directory)
     var png: String?
 
     /// To be asked before anything is measured.

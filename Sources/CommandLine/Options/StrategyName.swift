@@ -18,24 +18,28 @@ struct StrategyName: ExpressibleByArgument {
 }
 
 /// The value of `--strategies`: names with commas between them.
-struct StrategyNames: ExpressibleByArgument {
+struct StrategyNames: ExplainedArgument {
     let descriptors: [StrategyDescriptor]
 
     /// Every strategy.
     static var all: StrategyNames { StrategyNames(descriptors: Bgdemo.strategies) }
 
-    init?(argument: String) {
-        let names = argument.split(separator: ",", omittingEmptySubsequences: false)
-        descriptors = names.compactMap { StrategyName(argument: String($0))?.descriptor }
-        guard descriptors.count == names.count else { return nil }
+    @Sendable static func parse(_ text: String) throws -> StrategyNames {
+        try StrategyNames(
+            descriptors: ListArgument.parts(of: text, kind: "a strategy", names: StrategyName.allValueStrings) {
+                StrategyName(argument: $0)?.descriptor
+            })
     }
 
     private init(descriptors: [StrategyDescriptor]) {
         self.descriptors = descriptors
     }
 
-    static var allValueStrings: [String] { StrategyName.allValueStrings }
-    static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
+    static var help: ArgumentHelp {
+        let names = StrategyName.allValueStrings.joined(separator: ", ")
+        return ArgumentHelp("Which, with commas between them: \(names). Default: all.", valueName: "names")
+    }
+    static var completion: CompletionKind { ListArgument.completion { StrategyName.allValueStrings } }
 }
 
 extension Role: ExpressibleByArgument {

@@ -7,16 +7,30 @@ enum Suggestion {
     /// - Parameters:
     ///   - arguments: Those after the program's name.
     ///   - commands: The names of all commands.
-    static func sentence(for arguments: [String], commands: [String], strategies: [String]) -> String? {
+    ///   - subcommands: The names of the commands below a command.
+    static func sentence(
+        for arguments: [String], commands: [String], subcommands: [String: [String]] = [:], strategies: [String]
+    ) -> String? {
+        command(for: arguments, commands, subcommands, strategies).map { "Did you mean 'bgdemo \($0)'?" }
+    }
+
+    private static func command(
+        for arguments: [String], _ commands: [String], _ subcommands: [String: [String]], _ strategies: [String]
+    ) -> String? {
         guard let first = arguments.first, !first.hasBytePrefix("-") else { return nil }
-        if let strategy = closest(to: first, in: strategies, within: 1), !commands.contains(first) {
-            return "Did you mean 'bgdemo serve --strategy \(strategy)'?"
-        }
         guard commands.contains(first) else {
-            return closest(to: first, in: commands, within: 2).map { "Did you mean 'bgdemo \($0)'?" }
+            if let strategy = closest(to: first, in: strategies, within: 1) { return "serve --strategy \(strategy)" }
+            return closest(to: first, in: commands + ["--version"], within: 2)
         }
-        guard first == "serve", let word = arguments.dropFirst().first, !word.hasBytePrefix("-") else { return nil }
-        return closest(to: word, in: strategies, within: 2).map { "Did you mean 'bgdemo serve --strategy \($0)'?" }
+        guard let word = arguments.dropFirst().first, !word.hasBytePrefix("-") else { return nil }
+        switch first {
+        case "serve": return closest(to: word, in: strategies, within: 2).map { "serve --strategy \($0)" }
+        case "compare", "chaos":
+            return closest(to: word, in: strategies, within: 2).map { "\(first) --strategies \($0)" }
+        default:
+            let names = subcommands[first] ?? []
+            return names.contains(word) ? nil : closest(to: word, in: names, within: 2).map { "\(first) \($0)" }
+        }
     }
 
     /// The name that differs least, by at most `limit` changes of a character.

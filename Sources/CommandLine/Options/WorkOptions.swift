@@ -12,25 +12,41 @@ struct WorkOptions: ParsableArguments {
     )
     var semantics: Semantics?
 
-    @Option(help: "The least time between two sends; the talk's is 1s (BGDEMO_THROTTLE). Default: none.")
+    @Option(
+        help: ArgumentHelp(
+            "The least time between two sends; the talk's is 1s (BGDEMO_THROTTLE). Default: none.", valueName: "time"),
+        transform: Duration.parse)
     var throttle: Duration?
 
-    @Option(help: "Mails that a worker has in hand at a time (BGDEMO_CONCURRENCY). Default: 50.")
+    @Option(
+        help: ArgumentHelp(
+            "Mails that a worker has in hand at a time (BGDEMO_CONCURRENCY). Default: 50.", valueName: "number"))
     var concurrency: Int?
 
-    @Option(help: "Mails under way at a time; past it 503 (BGDEMO_BACKLOG). Default: 100000.")
+    @Option(
+        help: ArgumentHelp(
+            "Mails under way at a time; past it 503 (BGDEMO_BACKLOG). Default: 100000.", valueName: "number"))
     var backlog: Int?
 
-    @Option(help: "Attempts at a mail, the first among them (BGDEMO_ATTEMPTS). Default: 8.")
+    @Option(
+        help: ArgumentHelp(
+            "Attempts at a mail, the first among them (BGDEMO_ATTEMPTS). Default: 8.", valueName: "number"))
     var attempts: Int?
 
-    @Option(help: "The wait before the second attempt; it doubles with each (BGDEMO_RETRY_DELAY). Default: 1s.")
+    @Option(
+        help: ArgumentHelp(
+            "The wait before the second attempt; it doubles with each (BGDEMO_RETRY_DELAY). Default: 1s.",
+            valueName: "time"), transform: Duration.parse)
     var retryDelay: Duration?
 
-    @Option(help: "The longest wait between two attempts (BGDEMO_RETRY_CAP). Default: 5m.")
+    @Option(
+        help: ArgumentHelp("The longest wait between two attempts (BGDEMO_RETRY_CAP). Default: 5m.", valueName: "time"),
+        transform: Duration.parse)
     var retryCap: Duration?
 
-    @Option(help: "The longest a graceful stop may take (BGDEMO_GRACE). Default: 30s.")
+    @Option(
+        help: ArgumentHelp("The longest a graceful stop may take (BGDEMO_GRACE). Default: 30s.", valueName: "time"),
+        transform: Duration.parse)
     var grace: Duration?
 
     func settings(_ environment: EnvironmentVariables) throws -> WorkSettings {

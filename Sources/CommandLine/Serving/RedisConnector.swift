@@ -18,11 +18,13 @@ final class RedisConnector: Sendable {
     static func find(
         _ arguments: RedisArguments, _ environment: EnvironmentVariables, logger: Logger
     ) async throws -> RedisConnector {
-        let options = try arguments.options(environment)
+        var options = try arguments.options(environment)
         if let url = try arguments.url(environment) {
+            options.outageLogger = OutageLogger(url, logger)
             return RedisConnector(RedisEndpoint(url, options: options, description: "\(url)"), nil)
         }
         let (url, handle) = try await PrivateRedis.find(environment.variables, logger: logger)
+        options.outageLogger = OutageLogger(url, logger)
         let description = handle == nil ? "\(url)" : "\(url) (private, kept in an append-only file)"
         return RedisConnector(RedisEndpoint(url, options: options, description: description), handle)
     }

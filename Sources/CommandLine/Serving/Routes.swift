@@ -93,14 +93,17 @@ struct Routes: Sendable {
     }
 
     /// Strategy, the URL to curl, Redis, mail, and the page.
+    ///
+    /// - Parameter isReady: Whether a mail would be accepted now; else no URL to curl is named.
     static func startupLine(
-        _ descriptor: StrategyDescriptor, host: String, port: Int, transport: MailTransport, redis: RedisEndpoint?
+        _ descriptor: StrategyDescriptor, host: String, port: Int, transport: MailTransport, redis: RedisEndpoint?,
+        isReady: Bool
     ) -> String {
         let url = url(host: host, port: port)
         let page = transport.page.map { " · inbox \($0)" } ?? ""
         let stores = redis.map { " · redis \($0.description)" } ?? ""
-        let curl = "curl \(url)you@example.org/hello/it-works"
-        return "bgdemo \(descriptor.name) · try: \(curl)\(stores) · mail \(transport.description)\(page) · page \(url)"
+        let state = isReady ? "try: curl \(url)you@example.org/hello/it-works" : "not ready"
+        return "bgdemo \(descriptor.name) · \(state)\(stores) · mail \(transport.description)\(page) · page \(url)"
     }
 
     /// The URL by which this host reaches what listens there.

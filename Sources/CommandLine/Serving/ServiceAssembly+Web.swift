@@ -32,7 +32,18 @@ extension ServiceAssembly {
         let service = WebService(
             server: server, deadline: configuration.deadline, closed: { master?.didStopAccepting() },
             endMails: { if !configuration.descriptor.hasWorker { await closeTransport(within: .zero) } })
-        return (service, startupLine(port: server.port))
+        return (service, startupLine(port: server.port, isReady: await isReady(strategy)))
+    }
+
+    /// Whether the Redis of the strategy answers, as far as it has one. Its outage is logged already.
+    private func isReady(_ strategy: any Strategy) async -> Bool {
+        guard redis != nil else { return true }
+        do throws(AcceptError) {
+            try await strategy.check()
+            return true
+        } catch {
+            return false
+        }
     }
 
     /// The pages beside the home page that this process has something to show on.
@@ -52,9 +63,10 @@ extension ServiceAssembly {
         return sections
     }
 
-    func startupLine(port: Int) -> String {
+    func startupLine(port: Int, isReady: Bool = true) -> String {
         Routes.startupLine(
-            configuration.descriptor, host: configuration.host, port: port, transport: transport, redis: redis)
+            configuration.descriptor, host: configuration.host, port: port, transport: transport, redis: redis,
+            isReady: isReady)
     }
 
     private func start(_ handler: any HTTPHandler, port: Int) async throws -> HTTPServer {
