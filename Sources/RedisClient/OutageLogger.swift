@@ -1,9 +1,10 @@
+import BgdemoFoundations
 package import Logging
 import Synchronization
 
 /// Logs that Redis is unavailable: each reason once, however many connections notice it and however often.
 package final class OutageLogger: Sendable {
-    private let reported = Mutex<Set<String>>([])
+    private let reported = Mutex<Set<ByteString>>([])
     private let logger: Logger
 
     package init(_ url: RedisURL, _ logger: Logger) {
@@ -12,10 +13,13 @@ package final class OutageLogger: Sendable {
         self.logger = logger
     }
 
+    /// Whether it has logged an outage that has not ended.
+    package var isReporting: Bool { !reported.withLock(\.isEmpty) }
+
     func report(_ error: RedisError) {
         let reason = error.cause
         // A server sends its own reasons: of many, the later ones are not logged.
-        let isNew = reported.withLock { $0.count < 16 && $0.insert(reason).inserted }
+        let isNew = reported.withLock { $0.count < 16 && $0.insert(ByteString(reason)).inserted }
         if isNew { logger.warning("Redis is unavailable", metadata: ["error": "\(reason)"]) }
     }
 

@@ -84,7 +84,7 @@ struct MistakeTests {
         // What does not go together.
         ("serve --role worker", "foreground has no worker half"),
         ("serve --strategy local --role worker", "leave --role out"),
-        ("queues retry", "say which: bgdemo queues retry 0 1"),
+        ("queues retry", "say which: bgdemo queues retry ENTRY, or"),
         ("bus publish x notjson", "write it so: '{\"id\":7}'"),
         ("compare --json /nonexistent/x.json", "is there such a folder, and may you write in it?"),
         ("compare --compare-to nofile", "nofile of --compare-to can't be read"),

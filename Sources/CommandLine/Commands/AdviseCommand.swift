@@ -62,7 +62,8 @@ struct AdviseCommand: AsyncParsableCommand {
 
     private func comparison() async throws -> Comparison {
         guard let from else {
-            let runner = CompareRunner(load: load, sweep: [], report: try ReportOptions.parse([]), targets: [],
+            let runner = CompareRunner(
+                load: load, sweep: [], report: try ReportOptions.parse([]), targets: [],
                 chaos: chaos)
             return try await runner.comparison(StrategyNames.all.descriptors.flatMap { $0.subjects([.safe]) })
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import BgdemoCore
 import BgdemoTelemetry
 import Logging
+import RedisClient
 import ServiceLifecycle
 
 /// Assembles the services that one process of `serve` runs.
@@ -39,10 +40,12 @@ struct ServiceAssembly: Sendable {
 
     /// Says at the start what the strategy lacks, such as a right in Redis.
     private func logUnreadiness(of strategy: any Strategy) {
-        Task { [logger = context.logger] in
+        Task { [logger = context.logger, outage = redis?.options.outageLogger] in
             do throws(AcceptError) {
                 try await strategy.check()
             } catch {
+                // An outage is logged already.
+                guard outage?.isReporting != true else { return }
                 logger.error("This process is not ready to work", metadata: ["reason": "\(error.reason)"])
             }
         }
