@@ -165,7 +165,7 @@ let package = Package(
             ["Core", "Email", "Foundations", "NetSupport", "Pipes", "SMTPInbox", "SystemCompat"]
                 + [.nio, .posix, .logging, .subprocess]),
         .tests("RubyRegex", []),
-        .tests("QueueBus", ["Foundations", "RedisClient", "Resque", .nio, .posix, .logging, .lifecycle]),
+        .tests("QueueBus", ["Eventr", "Foundations", "RedisClient", "Resque", .nio, .posix, .logging, .lifecycle]),
         .tests(
             "Benchmarking",
             ["Core", "Email", "Foundations", "HTTPServer", "MailAPI", "NetSupport", "SMTPClient", "SMTPInbox"]

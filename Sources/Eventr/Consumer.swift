@@ -57,7 +57,6 @@ public final class Consumer: Service {
     /// hand, and gives back what is not done after ``ConsumerOptions/grace``. Does not throw.
     public func run() async throws {
         let (redis, close) = connect()
-        defer { close() }
         let store = EventStore(redis: redis, options: options.log)
         let session = ConsumerSession(name: name, handlers: handlers, store: store, options: options, emit: emit)
         let hints = RedisSubscription(
@@ -73,7 +72,7 @@ public final class Consumer: Service {
             Task {
                 try? await Task.sleep(for: min(Self.idleGrace, grace))
                 // Whatever still waits for Redis, a Redis that is away or takes no writes, is about no event.
-                if session.isIdle { close() }
+                if session.isIdle { await close() }
                 try? await Task.sleep(for: grace - min(Self.idleGrace, grace))
                 session.enter(.stopped)
                 work.cancel()
@@ -92,15 +91,17 @@ public final class Consumer: Service {
         } onCancel: {
             stop()
         }
+        await hints.close()
+        await close()
     }
 
     /// - Returns: The connection, and what closes it.
-    private func connect() -> (any RedisCommands, close: @Sendable () -> Void) {
+    private func connect() -> (any RedisCommands, close: @Sendable () async -> Void) {
         if options.log.isCluster {
             let redis = RedisCluster(url, on: loop, options: options.redis, logger: logger)
-            return (redis, { redis.close() })
+            return (redis, { await redis.close() })
         }
         let redis = RedisConnection(url, on: loop, options: options.redis, logger: logger)
-        return (redis, { redis.close() })
+        return (redis, { await redis.close() })
     }
 }

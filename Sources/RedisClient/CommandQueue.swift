@@ -60,14 +60,16 @@ final class CommandQueue: ReconnectingConnectionDelegate {
         }
     }
 
-    func close() {
+    @discardableResult
+    func close() -> EventLoopScope.End {
         isClosed = true
         isUp.set(false)
         roleCheck?.cancel()
-        connection.close()
+        let end = connection.close()
         failSent(.closed)
         failWaiting(.closed)
         timer?.scheduled.cancel()
+        return end
     }
 
     // MARK: Commands

@@ -47,6 +47,8 @@ final class ReconnectingConnection {
     private var redirection: RedisURL?
     private var handshakeTimeout: Scheduled<Void>?
     private var follower: SentinelFollower.Membership?
+    private var attempt: EventLoopFuture<any Channel>?
+    private var end: EventLoopScope.End?
 
     init(_ url: RedisURL, on loop: any EventLoop, _ options: RedisOptions, _ outage: OutageLogger) {
         self.url = url
@@ -78,17 +80,26 @@ final class ReconnectingConnection {
         if case .ready(let handler) = state { handler.read(isReading) }
     }
 
-    func close() {
+    /// - Returns: Succeeds when the connection is closed, and no attempt to make it is under way.
+    @discardableResult
+    func close() -> EventLoopScope.End {
+        if let end { return end }
         handshakeTimeout?.cancel()
-        follower = nil
         let last = state
         state = .closed
         delegate = nil
+        var closed: EventLoopFuture<Void>?
         switch last {
-        case .handshaking(let handler, _), .ready(let handler): handler.close()
+        case .handshaking(let handler, _), .ready(let handler): closed = handler.close()
+        case .connecting: closed = attempt?.flatMap(\.closeFuture)
         case .waiting(let scheduled): scheduled.cancel()
-        case .closed, .connecting: break
+        case .closed: break
         }
+        let memberships = follower.map { [$0] } ?? []
+        follower = nil
+        let end = (closed ?? loop.makeSucceededVoidFuture()).recover { _ in }.map { memberships }
+        self.end = end
+        return end
     }
 
     /// Closes this connection, and makes another.
@@ -121,14 +132,16 @@ final class ReconnectingConnection {
         let limit = options.replyByteLimit
         let target = redirection ?? url
         redirection = nil
-        target.connect(on: loop, options) { RedisChannelHandler(bound.value, replyByteLimit: limit) }.whenFailure {
-            error in
-            bound.value.drop(.unavailable(error.plainDescription))
-        }
+        let attempt = target.connect(on: loop, options) { RedisChannelHandler(bound.value, replyByteLimit: limit) }
+        self.attempt = attempt
+        attempt.whenFailure { bound.value.drop(.unavailable($0.plainDescription)) }
     }
 
     func channelDidOpen(_ handler: RedisChannelHandler) {
-        guard case .connecting = state else { return handler.close() }
+        guard case .connecting = state else {
+            handler.close()
+            return
+        }
         state = .handshaking(handler, answers: [])
         var out = ByteBuffer()
         for command in handshake { out.writeImmutableBuffer(command.bytes) }

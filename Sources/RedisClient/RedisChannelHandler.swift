@@ -24,8 +24,12 @@ final class RedisChannelHandler: ChannelInboundHandler {
         }
     }
 
-    func close() {
+    /// - Returns: Succeeds when the channel is closed; nil where it is already.
+    @discardableResult
+    func close() -> EventLoopFuture<Void>? {
+        let end = context?.channel.closeFuture
         context?.close(promise: nil)
+        return end
     }
 
     func handlerAdded(context: ChannelHandlerContext) {

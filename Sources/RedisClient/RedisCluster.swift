@@ -36,11 +36,18 @@ public final class RedisCluster: RedisCommands {
         seedNode = RedisConnectionPool(seed, on: group, options: options, logger: logger)
     }
 
-    /// Closes all connections to all nodes; commands that wait fail with ``RedisError/closed``.
+    /// Begins to close all connections to all nodes; commands that wait fail with ``RedisError/closed``.
     public func close() {
-        seedNode.close()
-        for node in map.withLock({ Array($0.nodes.values) }) { node.close() }
+        for node in nodes { node.close() }
     }
+
+    /// Closes all connections to all nodes; commands that wait fail with ``RedisError/closed``. When this returns, nothing
+    /// of them is left on their event loops, which may then be shut down.
+    public func close() async {
+        for node in nodes { await node.close() }
+    }
+
+    private var nodes: [RedisConnectionPool] { map.withLock { [seedNode] + $0.nodes.values } }
 
     public func send(_ command: RedisCommand, timeLimit: Duration?) async throws(RedisError) -> RedisValue {
         switch command.route {

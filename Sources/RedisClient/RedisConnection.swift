@@ -12,10 +12,11 @@ public final class RedisConnection: RedisCommands {
     /// Where it connects to.
     public let url: RedisURL
     /// The loop on which it works.
-    public let eventLoop: any EventLoop
+    public var eventLoop: any EventLoop { scope.loop }
     private let options: RedisOptions
     private let isUp: AtomicFlag
     private let queue: NIOLoopBoundBox<CommandQueue>
+    private let scope: EventLoopScope
 
     /// Begins to connect; commands wait meanwhile.
     public convenience init(
@@ -26,26 +27,33 @@ public final class RedisConnection: RedisCommands {
 
     init(_ url: RedisURL, on eventLoop: any EventLoop, _ options: RedisOptions, _ outage: OutageLogger) {
         self.url = url
-        self.eventLoop = eventLoop
         self.options = options
         let isUp = AtomicFlag()
         self.isUp = isUp
-        queue = NIOLoopBoundBox.makeBoxSendingValue(
+        let queue = NIOLoopBoundBox.makeBoxSendingValue(
             CommandQueue(ReconnectingConnection(url, on: eventLoop, options, outage), options, isUp),
             eventLoop: eventLoop)
+        self.queue = queue
+        scope = EventLoopScope(eventLoop) { queue.value.close() }
         perform { $0.start() }
     }
 
     deinit {
-        perform { $0.close() }
+        close()
     }
 
     /// Whether a command would be sent at once.
     public var isConnected: Bool { isUp.isSet }
 
-    /// Closes the connection. Commands that wait, and all later ones, fail with ``RedisError/closed``.
+    /// Begins to close the connection. Commands that wait, and all later ones, fail with ``RedisError/closed``.
     public func close() {
-        perform { $0.close() }
+        scope.close()
+    }
+
+    /// Closes the connection. Commands that wait, and all later ones, fail with ``RedisError/closed``. When this returns,
+    /// nothing of the connection is left on its event loop, which may then be shut down.
+    public func close() async {
+        await scope.close()
     }
 
     public func send(_ command: RedisCommand, timeLimit: Duration?) async throws(RedisError) -> RedisValue {
@@ -105,10 +113,13 @@ public final class RedisConnection: RedisCommands {
     }
 
     private func submit(_ pending: PendingCommand) {
-        if eventLoop.inEventLoop {
+        if scope.isClosed {
+            var pending = pending
+            pending.fail(.closed)
+        } else if eventLoop.inEventLoop {
             queue.value.submit(pending)
         } else {
-            eventLoop.execute { [queue] in queue.value.submit(pending) }
+            scope.execute { [queue] in queue.value.submit(pending) }
         }
     }
 
@@ -118,7 +129,7 @@ public final class RedisConnection: RedisCommands {
     }
 
     private func perform(_ action: @escaping @Sendable (CommandQueue) -> Void) {
-        eventLoop.execute { [queue] in action(queue.value) }
+        scope.execute { [queue] in action(queue.value) }
     }
 }
 
@@ -129,4 +140,7 @@ final class AtomicFlag: Sendable {
     var isSet: Bool { value.load(ordering: .relaxed) }
 
     func set(_ isSet: Bool) { value.store(isSet, ordering: .relaxed) }
+
+    /// Sets it, and returns what it was.
+    func exchange(_ isSet: Bool) -> Bool { value.exchange(isSet, ordering: .relaxed) }
 }

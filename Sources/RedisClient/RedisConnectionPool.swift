@@ -24,10 +24,19 @@ public final class RedisConnectionPool: RedisCommands {
     /// Whether every event loop has its connection.
     public var isConnected: Bool { connections.allSatisfy(\.isConnected) }
 
-    /// Closes all connections. Commands that wait, and all later ones, fail with ``RedisError/closed``.
+    /// Begins to close all connections. Commands that wait, and all later ones, fail with ``RedisError/closed``.
     public func close() {
         for connection in connections { connection.close() }
     }
+
+    /// Closes all connections. Commands that wait, and all later ones, fail with ``RedisError/closed``. When this returns,
+    /// nothing of them is left on their event loops, which may then be shut down.
+    public func close() async {
+        beginToClose()
+        for connection in connections { await connection.close() }
+    }
+
+    private func beginToClose() { close() }
 
     public func send(_ command: RedisCommand, timeLimit: Duration?) async throws(RedisError) -> RedisValue {
         try await connection.send(command, timeLimit: timeLimit)

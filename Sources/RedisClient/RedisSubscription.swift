@@ -65,6 +65,10 @@ public final class RedisSubscription: AsyncSequence, Sendable {
     /// Unsubscribes. The iteration ends after what was published before.
     public func end() { demand.end() }
 
+    /// Ends the iteration and closes the connection. When this returns, nothing of it is left on the event loop, which may
+    /// then be shut down.
+    public func close() async { await demand.scope.close() }
+
     public struct AsyncIterator: AsyncIteratorProtocol {
         private let iterator: EventProducer.AsyncIterator
 
@@ -81,25 +85,26 @@ public final class RedisSubscription: AsyncSequence, Sendable {
 /// Carries what the reader wants to the event loop.
 final class SubscriptionDemand: NIOAsyncSequenceProducerDelegate {
     let handler: NIOLoopBoundBox<SubscriptionHandler?>
-    private let loop: any EventLoop
+    let scope: EventLoopScope
 
     init(_ loop: any EventLoop) {
-        self.loop = loop
-        handler = .makeEmptyBox(eventLoop: loop)
+        let handler = NIOLoopBoundBox<SubscriptionHandler?>.makeEmptyBox(eventLoop: loop)
+        self.handler = handler
+        scope = EventLoopScope(loop) {
+            defer { handler.value = nil }
+            return handler.value?.close() ?? loop.makeSucceededFuture([])
+        }
     }
 
     func produceMore() {
-        loop.execute { [handler] in handler.value?.resume() }
+        scope.execute { [handler] in handler.value?.resume() }
     }
 
     func end() {
-        loop.execute { [handler] in handler.value?.end() }
+        scope.execute { [handler] in handler.value?.end() }
     }
 
     func didTerminate() {
-        loop.execute { [handler] in
-            handler.value?.close()
-            handler.value = nil
-        }
+        scope.close()
     }
 }

@@ -17,6 +17,9 @@ final class SentinelFollower: Sendable {
         deinit {
             follower.callbacks.withLock { $0[number] = nil }
         }
+
+        /// Ends it before the last reference does. With the last membership the follower's connections are closed.
+        func end() async { await follower.leave(number) }
     }
 
     private struct Entry {
@@ -29,6 +32,8 @@ final class SentinelFollower: Sendable {
     private static let count = Atomic(0)
 
     private let callbacks = Mutex<[Int: @Sendable () -> Void]>([:])
+    private let url: RedisURL
+    private let subscriptions: [RedisSubscription]
     private let tasks: [Task<Void, Never>]
 
     /// - Parameter onSwitch: Called on `loop` at each switch, for as long as the caller keeps what this returns.
@@ -37,16 +42,14 @@ final class SentinelFollower: Sendable {
         _ url: RedisURL, on loop: any EventLoop, _ options: RedisOptions, onSwitch: @escaping @Sendable () -> Void
     ) -> Membership? {
         guard let sentinel = url.sentinel else { return nil }
-        let follower = all.withLock { all in
-            if let follower = all[url]?.follower { return follower }
-            let follower = SentinelFollower(url, sentinel, on: loop, options)
+        let number = count.wrappingAdd(1, ordering: .relaxed).newValue
+        return all.withLock { all in
+            let follower = all[url]?.follower ?? SentinelFollower(url, sentinel, on: loop, options)
             all = all.filter { $0.value.follower != nil }
             all[url] = Entry(follower: follower)
-            return follower
+            follower.callbacks.withLock { $0[number] = { loop.execute(onSwitch) } }
+            return Membership(follower, number)
         }
-        let number = count.wrappingAdd(1, ordering: .relaxed).newValue
-        follower.callbacks.withLock { $0[number] = { loop.execute(onSwitch) } }
-        return Membership(follower, number)
     }
 
     private init(
@@ -56,10 +59,13 @@ final class SentinelFollower: Sendable {
         var options = options
         options.roleCheckInterval = nil
         let relay = SwitchRelay()
-        tasks = sentinel.addresses.map { address in
-            let messages = RedisSubscription(
+        self.url = url
+        subscriptions = sentinel.addresses.map { [options] address in
+            RedisSubscription(
                 url.sentinel(at: address), channels: [Self.channel], on: loop, options: options, logger: silent)
-            return Task {
+        }
+        tasks = subscriptions.map { messages in
+            Task {
                 for await case .message(_, let payload) in messages
                 where payload.starts(with: Array((sentinel.master + " ").utf8)) {
                     relay.follower?.call()
@@ -71,6 +77,20 @@ final class SentinelFollower: Sendable {
 
     deinit {
         for task in tasks { task.cancel() }
+    }
+
+    private func leave(_ number: Int) async {
+        let isLast = Self.all.withLock { all in
+            let isEmpty = callbacks.withLock { callbacks in
+                callbacks[number] = nil
+                return callbacks.isEmpty
+            }
+            // Nobody may join any more.
+            if isEmpty, all[url]?.follower === self { all[url] = nil }
+            return isEmpty
+        }
+        guard isLast else { return }
+        for subscription in subscriptions { await subscription.close() }
     }
 
     private func call() {

@@ -37,18 +37,22 @@ final class SubscriptionHandler: ReconnectingConnectionDelegate {
         heartbeat?.start { bound.value.heartbeatDidFail() }
     }
 
-    func close() {
+    @discardableResult
+    func close() -> EventLoopScope.End {
         pingTask?.cancel()
-        heartbeat?.stop()
-        connection.close()
+        let ends = [connection.close()] + (heartbeat.map { [$0.stop()] } ?? [])
         source.finish()
+        return EventLoopFuture.whenAllSucceed(ends, on: connection.loop).map { $0.flatMap(\.self) }
     }
 
     /// What Redis sends before it confirms that nothing more comes is still delivered.
     func end() {
         isEnding = true
         heartbeat?.stop()
-        guard !isLost, confirmations >= channels.count else { return close() }
+        guard !isLost, confirmations >= channels.count else {
+            close()
+            return
+        }
         connection.write(RedisCommand(["UNSUBSCRIBE"]).bytes)
     }
 
@@ -81,7 +85,8 @@ final class SubscriptionHandler: ReconnectingConnectionDelegate {
             guard let heartbeat, refusal.kind == .noPermission, confirmations == channels.count else {
                 return connection.drop(.reply(refusal))
             }
-            return heartbeat.stop()
+            heartbeat.stop()
+            return
         }
         switch kind {
         case Self.message:

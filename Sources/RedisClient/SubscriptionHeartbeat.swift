@@ -38,9 +38,10 @@ final class SubscriptionHeartbeat {
         }
     }
 
-    func stop() {
+    @discardableResult
+    func stop() -> EventLoopScope.End {
         task?.cancel()
-        commands.close()
+        return commands.close()
     }
 
     /// Redis has confirmed the channel.

@@ -71,7 +71,10 @@ extension ProcessorGroup {
         let interval = min(options.heartbeat, options.deadAfter / 4)
         let every = max(1, Int(options.heartbeat / interval))
         let executor = LoopExecutor(loop)
-        let task = loop.scheduleRepeatedAsyncTask(initialDelay: .zero, delay: TimeAmount(interval)) { [self] _ in
+        let end = loop.makePromise(of: Void.self)
+        let beats = loop.scheduleRepeatedAsyncTask(
+            initialDelay: .zero, delay: TimeAmount(interval), notifying: end
+        ) { [self] _ in
             let beat = loop.makePromise(of: Void.self)
             let number = self.beatDidBegin(beat.futureResult)
             Task(executorPreference: executor) {
@@ -82,7 +85,10 @@ extension ProcessorGroup {
         }
         // Until cancelled.
         while !Task.isCancelled { try? await Task.sleep(for: .seconds(3600)) }
-        task.cancel()
+        beats.cancel()
+        // The loop may be shut down afterwards.
+        try? await end.futureResult.get()
+        await waitForBeat()
     }
 
     private func beat(isHeartbeatDue: Bool) async throws {

@@ -34,7 +34,6 @@ extension ProcessorGroup {
         let key = store.keys.queue(queue)
         // The connection for commands logs outages; this one is closed whenever a wait is cancelled.
         let connection = connect(Logger(label: "resque") { _ in SwiftLogNoOpLogHandler() })
-        defer { connection.close() }
         var seen = 0
         while !Task.isCancelled {
             let waits = await wakeup.waiter(after: seen)
@@ -52,6 +51,7 @@ extension ProcessorGroup {
                 try? await Task.sleep(for: Self.pollInterval)
             }
         }
+        await connection.close()
     }
 
     /// Polls these queues.

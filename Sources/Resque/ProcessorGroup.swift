@@ -108,7 +108,7 @@ final class ProcessorGroup: Sendable {
             let limit: Duration = isRedisUnavailable ? .milliseconds(100) : .seconds(1)
             await Task { await self.wait(for: pruned, within: limit) }.value
             // Ends the commands that Redis has not answered.
-            closeConnections()
+            await closeConnections()
         }
     }
 
@@ -158,7 +158,7 @@ final class ProcessorGroup: Sendable {
         await wait(for: exit, within: min(Self.idleGrace, options.grace))
         if !processors.isEmpty, processors.allSatisfy({ !$0.holdsJob }), await !takesWrites() {
             // They wait for Redis alone. What they could not remove, others prune.
-            closeConnections()
+            await closeConnections()
         }
         await wait(for: exit, within: options.grace)
         let late = state.withLock { state in
@@ -179,8 +179,10 @@ final class ProcessorGroup: Sendable {
         await wait(for: unregistered, within: isRedisUnavailable ? .milliseconds(200) : .seconds(3))
     }
 
-    private func closeConnections() {
-        for connection in connections { connection.close() }
+    private func closeConnections() async {
+        await withTaskGroup { group in
+            for connection in connections { group.addTask { await connection.close() } }
+        }
     }
 
     /// Whether Redis takes a write, which changes nothing, within a moment.

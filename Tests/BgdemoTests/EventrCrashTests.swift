@@ -48,7 +48,7 @@ extension EventrTests {
             #expect(Set(lines).count == count, "every event was handled")
             // Two batches of 20 in hand each time.
             #expect(lines.count - count <= 6 * 2 * 20, "\(lines.count - count) were handled twice")
-            redis.close()
+            await redis.close()
         }
     }
 
@@ -76,7 +76,7 @@ extension EventrTests {
                 }
                 let redis = try connection(server)
                 while try await redis.send("EVAL", unread, 0).int != 0 { try await Task.sleep(for: .milliseconds(20)) }
-                redis.close()
+                await redis.close()
                 return written
             }
             #expect(written.count >= 100)
@@ -115,7 +115,7 @@ extension EventrTests {
             }
             #expect(Set(audited(audit)).count == 100)
             #expect(try await redis.send("EXISTS", "eventr:leases:100:myApp").int == 0)
-            redis.close()
+            await redis.close()
         }
     }
 }

@@ -113,7 +113,7 @@ struct EventrTests {
                 let lines = audited(server.folder + "/" + name)
                 #expect(lines.count == count && Set(lines).count == count)
             }
-            redis.close()
+            await redis.close()
         }
     }
 
@@ -137,7 +137,7 @@ struct EventrTests {
             )
             // Nobody has sent it, and nobody will: the cursor has passed it.
             #expect(try await redis.send("HGET", "eventr:counters:\(partition)", "myApp").text == "1")
-            redis.close()
+            await redis.close()
         }
     }
 
@@ -169,7 +169,7 @@ struct EventrTests {
                 return program.lines.count { $0.contains("Sent an email") }
             }
             #expect(sent + rest == 60)
-            redis.close()
+            await redis.close()
         }
     }
 

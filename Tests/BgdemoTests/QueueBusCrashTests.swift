@@ -121,7 +121,7 @@ struct QueueBusCrashTests {
             #expect(try await redis.send("LLEN", "resque:failed").int == 0)
             let stuck = try await redis.send("KEYS", "resque:worker:*").array ?? []
             #expect(stuck.isEmpty, "\(stuck)")
-            redis.close()
+            await redis.close()
             await inbox.stop()
         }
     }
@@ -180,7 +180,7 @@ struct QueueBusCrashTests {
                 #expect(try await redis.send("LLEN", "resque:queue:app\(number)_q").int == count)
             }
             #expect(try await redis.send("LLEN", "resque:failed").int == 0)
-            redis.close()
+            await redis.close()
         }
     }
 }

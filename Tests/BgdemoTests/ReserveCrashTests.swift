@@ -74,7 +74,7 @@ struct ReserveCrashTests {
             #expect(stuck.isEmpty, "\(stuck)")
             #expect(try await redis.send("EXISTS", "resque:swift:turns", "resque:swift:processes").int == 0)
             print("\(all) jobs, \(arrived.count - Set(arrived).count) twice, \(failed) failed")
-            redis.close()
+            await redis.close()
             await inbox.stop()
         }
     }

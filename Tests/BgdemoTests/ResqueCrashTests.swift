@@ -89,7 +89,7 @@ struct ResqueCrashTests {
             #expect(stuck.isEmpty, "\(stuck)")
             #expect(try await redis.send("LLEN", "resque:failed").int == 0)
             #expect(try await redis.send("EXISTS", "resque:swift:turns").int == 0)
-            redis.close()
+            await redis.close()
             try await proxy.close()
             await inbox.stop()
         }
@@ -117,7 +117,7 @@ struct ResqueCrashTests {
                 #expect(try await redis.send("LLEN", "resque:queue:slowQueue").int == 0)
                 #expect(try await redis.send("LINDEX", "resque:failed", "0").text?.contains("3 workers died") == true)
             }
-            redis.close()
+            await redis.close()
             await inbox.stop()
         }
     }

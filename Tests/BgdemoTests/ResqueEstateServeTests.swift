@@ -159,7 +159,7 @@ struct ResqueEstateServeTests {
             let redis = RedisConnection(
                 try RedisURL(server.url), on: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
             _ = try await redis.send("HSET", "resque:persistent_schedules", "again", schedule)
-            redis.close()
+            await redis.close()
             let shown = try await verb(["queues", "schedules"], server).text
             #expect(shown.contains("* * * * * * Europe/Berlin") && shown.contains("never"))
             _ = try await withProgram(serve(server, "--role", "worker")) { program in

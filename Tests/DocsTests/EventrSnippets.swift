@@ -57,7 +57,7 @@ struct EventrSnippets {
 
             working.cancel()
             _ = try? await working.value
-            redis.close()
+            await redis.close()
         }
     }
 

@@ -48,7 +48,7 @@ struct QueueBusSnippets {
             #expect(await charged.first { _ in true } == "7")
             working.cancel()
             _ = try? await working.value
-            redis.close()
+            await redis.close()
         }
     }
 }

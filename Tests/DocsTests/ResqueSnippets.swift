@@ -62,7 +62,7 @@ struct ResqueSnippets {
             #expect(try await queue.length(of: "emailQueue") == 1)
             #expect(try await queue.delayedCount() == 1)
             #expect(try await enqueueOnce(redis, mail) == [true, false])
-            redis.close()
+            await redis.close()
         }
     }
 
@@ -88,7 +88,7 @@ struct ResqueSnippets {
             let job = try Job(bytes, from: "emailQueue")
             let (mail, count) = try job.arguments.decode(Mail.self, Int?.self)
             #expect(mail.to == "you@example.org" && count == nil)
-            redis.close()
+            await redis.close()
         }
     }
 
@@ -115,7 +115,7 @@ struct ResqueSnippets {
                 "report", cron: "0 9 * * mon-fri Europe/Berlin", Job("SendReport", queue: "low"))
 
             #expect(try await queue.schedules().map(\.name) == ["report"])
-            redis.close()
+            await redis.close()
         }
     }
 
@@ -143,7 +143,7 @@ struct ResqueSnippets {
             all.cancel()
             some.cancel()
             _ = (try? await all.value, try? await some.value)
-            redis.close()
+            await redis.close()
         }
     }
 
@@ -182,7 +182,7 @@ struct ResqueSnippets {
             #expect(await done.first { _ in true } == 7)
             working.cancel()
             _ = try? await working.value
-            redis.close()
+            await redis.close()
         }
     }
 
@@ -199,7 +199,7 @@ struct ResqueSnippets {
             try await queue.enqueue(Job("sendEmail", arguments, queue: "emailQueue"))
 
             #expect(try await queue.length(of: "emailQueue") == 2)
-            redis.close()
+            await redis.close()
         }
     }
 }

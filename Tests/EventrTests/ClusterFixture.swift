@@ -36,6 +36,6 @@ func withCluster(
         let redis = RedisCluster(
             cluster.fixture.url, on: MultiThreadedEventLoopGroup.singleton, logger: cluster.fixture.logger)
         try await body(cluster, redis)
-        redis.close()
+        await redis.close()
     }
 }

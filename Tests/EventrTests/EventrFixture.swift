@@ -99,6 +99,6 @@ func withFixture(_ arguments: [String] = [], _ body: @Sendable @escaping (Eventr
         logger.logLevel = .critical
         let redis = RedisConnection(url, on: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
         try await body(EventrFixture(server: server, url: url, redis: redis, logger: logger))
-        redis.close()
+        await redis.close()
     }
 }

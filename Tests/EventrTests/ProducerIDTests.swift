@@ -87,7 +87,7 @@ struct ProducerIDTests {
             #expect(places.count == 40)
             var reader = try await EventLogReader(fixture.log, from: .beginning)
             #expect(try await reader.read().count == 40)
-            redis.close()
+            await redis.close()
             try await proxy.close()
         }
     }

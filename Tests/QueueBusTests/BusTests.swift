@@ -29,7 +29,7 @@ struct BusTests {
             let url = try RedisURL(server.url)
             let redis = RedisConnection(url, on: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
             try await body(BusFixture(url: url, redis: redis, logger: logger))
-            redis.close()
+            await redis.close()
         }
     }
 

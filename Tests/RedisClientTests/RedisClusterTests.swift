@@ -26,7 +26,7 @@ struct RedisClusterTests {
             }
             try await moving.value
             #expect(replies == Array(1...count))
-            redis.close()
+            await redis.close()
         }
     }
 
@@ -46,8 +46,8 @@ struct RedisClusterTests {
                 if let error = await failure({ try await single.send("GET", "\(key)") }) { errors.append("\(error)") }
             }
             #expect(errors.contains { $0.contains("redis+cluster://host:port,host2:port") }, "\(errors)")
-            redis.close()
-            single.close()
+            await redis.close()
+            await single.close()
         }
     }
 

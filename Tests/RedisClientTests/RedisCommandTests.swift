@@ -58,7 +58,7 @@ struct RedisCommandTests {
                 try await group.waitForAll()
             }
             #expect(redis.isConnected)
-            redis.close()
+            await redis.close()
             #expect(await failure { try await redis.send("PING") } == .closed)
         }
     }

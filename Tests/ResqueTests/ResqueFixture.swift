@@ -81,6 +81,6 @@ func withResque(_ arguments: [String] = [], _ body: @Sendable @escaping (ResqueF
         let redis = RedisConnection(url, on: MultiThreadedEventLoopGroup.singleton.any(), logger: logger)
         try await body(
             ResqueFixture(server: server, url: url, redis: redis, queue: Queue(redis: redis), logger: logger))
-        redis.close()
+        await redis.close()
     }
 }

@@ -33,7 +33,7 @@ struct QueuesServer: Sendable {
                 result = .failure(error)
             }
             await http.drain(within: .seconds(2))
-            redis.close()
+            await redis.close()
             return try result.get()
         }
     }
