@@ -24,6 +24,9 @@ let package = Package(
         .library(name: "Resque", targets: ["Resque", "RedisClient"]),
         .library(name: "QueueBus", targets: ["QueueBus", "Resque", "RedisClient"]),
         .library(name: "Eventr", targets: ["Eventr", "RedisClient"]),
+        .library(name: "ResqueTesting", targets: ["ResqueTesting", "RedisTesting"]),
+        .library(name: "QueueBusTesting", targets: ["QueueBusTesting", "ResqueTesting", "RedisTesting"]),
+        .library(name: "EventrTesting", targets: ["EventrTesting", "RedisTesting"]),
     ],
     traits: [
         .trait(name: "Program", description: "The packages that only the program bgdemo needs, and no library."),
@@ -83,6 +86,13 @@ let package = Package(
         .module("RubyRegex", ["Foundations"]),
         .module("QueueBus", ["Foundations", "RedisClient", "Resque", "RubyRegex", .logging, .metrics]),
         .module("Eventr", ["Foundations", "NetSupport", "RedisClient", .nio, .logging, .metrics, .lifecycle]),
+
+        // A Redis in memory, for the tests of applications that use the libraries.
+        .module("Lua", ["Foundations"]),
+        .module("RedisTesting", ["Foundations", "Lua", "RedisClient", .collections]),
+        .module("ResqueTesting", ["RedisTesting", "Resque", .logging]),
+        .module("EventrTesting", ["Eventr", "RedisTesting"]),
+        .module("QueueBusTesting", ["QueueBus", "RedisTesting", "Resque", "ResqueTesting", .logging]),
 
         // What the strategies share.
         .module(
@@ -165,6 +175,11 @@ let package = Package(
             ["Core", "Email", "Foundations", "NetSupport", "Pipes", "SMTPInbox", "SystemCompat"]
                 + [.nio, .posix, .logging, .subprocess]),
         .tests("RubyRegex", []),
+        .tests("Lua", ["Foundations"]),
+        .tests(
+            "RedisTesting",
+            ["Eventr", "EventrTesting", "Foundations", "QueueBus", "QueueBusTesting", "RedisClient", "Resque"]
+                + ["ResqueTesting", .posix, .logging]),
         .tests("QueueBus", ["Eventr", "Foundations", "RedisClient", "Resque", .nio, .posix, .logging, .lifecycle]),
         .tests(
             "Benchmarking",
@@ -183,7 +198,10 @@ let package = Package(
             name: "DocsTests",
             dependencies: .own(
                 ["Core", "Email", "Eventr", "QueueBus", "RedisClient", "Resque", "TestSupport"]
-                    + ["bgdemo", "CommandLine", .posix, .logging, .lifecycle, .signals]),
+                    + [
+                        "EventrTesting", "QueueBusTesting", "ResqueTesting", "bgdemo", "CommandLine", .posix, .logging,
+                        .lifecycle, .signals,
+                    ]),
             swiftSettings: .strict),
         .executableTarget(
             name: "bgdemo-eighth-strategy",
@@ -217,7 +235,8 @@ if Context.environment["BGDEMO_FUZZ"] != nil {
 /// application, which may have an `Email` or a `Core` of its own.
 func targetName(_ folder: String) -> String {
     let plain = ["Resque", "Eventr", "QueueBus", "RedisClient", "bgdemo", "bgdemo-eighth-strategy"]
-    return plain.contains(folder) || folder.hasPrefix("Bgdemo") ? folder : "Bgdemo" + folder
+    return plain.contains(folder) || folder.hasSuffix("Testing") || folder.hasPrefix("Bgdemo")
+        ? folder : "Bgdemo" + folder
 }
 
 extension [SwiftSetting] {

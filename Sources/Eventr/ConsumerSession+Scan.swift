@@ -48,6 +48,11 @@ extension ConsumerSession {
         }
     }
 
+    /// Finds all events that are unread.
+    func scanOnce() async {
+        _ = await retryUntil(.draining) { _ throws(RedisError) in try await self.scan(Scan()).next }
+    }
+
     private func scan(_ last: Scan) async throws(RedisError) -> Scan {
         let start = try await store.start(of: name)
         var scan = last

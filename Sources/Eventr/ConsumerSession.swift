@@ -83,6 +83,12 @@ final class ConsumerSession: Sendable {
         }
     }
 
+    /// Handles what is there to handle, one after another.
+    func drain() async {
+        await scanOnce()
+        while let work = await take() { await handle(work) }
+    }
+
     private func takeAndHandle() async {
         await withTaskGroup(of: Void.self) { group in
             var inHand = 0

@@ -1,11 +1,11 @@
 import BgdemoFoundations
-import Resque
+package import Resque
 
 extension BusEvent {
     /// The event of a job of queue-bus, whose only argument is a string of JSON.
     ///
     /// - Throws: ``QueueBusError`` with the code ``QueueBusError/Code/invalidEvent``.
-    init(workerJob job: Job) throws(QueueBusError) {
+    package init(workerJob job: Job) throws(QueueBusError) {
         guard let json = try? job.arguments.onlyString() else {
             throw QueueBusError(.invalidEvent, "a bus job has one argument, a string of JSON")
         }

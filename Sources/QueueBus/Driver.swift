@@ -27,14 +27,16 @@ final class Driver: Sendable {
     func drive(_ event: BusEvent) async throws -> FollowUps {
         var matching: [SubscriptionCache.Entry] = []
         let isLarge = event.size > Self.largeEvent
-        for entry in try await subscriptions.current() {
+        let entries = try await subscriptions.current()
+        for entry in entries {
             if isMatch(entry, event) { matching.append(entry) }
             // With a large event each regular expression may take a tenth of a second.
             if isLarge { await Task.yield() }
         }
         driven.increment()
         delivered.increment(by: matching.count)
-        if matching.isEmpty {
+        // Where other filters of a subscription to events of this type do not match, somebody is subscribed to them.
+        if matching.isEmpty, await !isSubscribed(entries, to: event) {
             unheard.increment()
             logger.warning(
                 "no subscription matches the event",
@@ -45,6 +47,14 @@ final class Driver: Sendable {
         }
         let fanout = Fanout(of: event)
         return FollowUps(matching.map { fanout.copy(for: $0.subscription, of: $0.application) })
+    }
+
+    private func isSubscribed(_ entries: [SubscriptionCache.Entry], to event: BusEvent) async -> Bool {
+        for entry in entries {
+            if entry.subscription.matcher.wantsType(of: event) { return true }
+            if event.size > Self.largeEvent { await Task.yield() }
+        }
+        return false
     }
 
     private func isMatch(_ entry: SubscriptionCache.Entry, _ event: BusEvent) -> Bool {

@@ -87,6 +87,13 @@ public struct Matcher: Sendable, Hashable {
         return true
     }
 
+    /// Whether it has a filter of the event's type that matches, whatever its other filters do.
+    func wantsType(of event: BusEvent) -> Bool {
+        guard !isTooLarge else { return false }
+        var budget = RubyRegex.defaultBudget
+        return conditions.contains { $0.name == "bus_event_type" && $0.matches(event, taking: &budget) != false }
+    }
+
     /// Whether the filters are the same, byte for byte.
     public static func == (one: Matcher, other: Matcher) -> Bool {
         one.conditions.elementsEqual(other.conditions) { $0.name == $1.name && $0.filter == $1.filter }

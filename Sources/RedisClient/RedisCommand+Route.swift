@@ -27,23 +27,10 @@ extension RedisCommand {
 
     private func route(byArgument number: Int) -> Route { argument(number).map { .slot(Self.slot(of: $0)) } ?? .any }
 
-    /// The bytes of one argument. A command is `*<count>`, and for each argument `$<length>` and its bytes.
     private func argument(_ number: Int) -> ByteBufferView? {
-        var rest = bytes.readableBytesView
-        func line() -> ByteBufferView? {
-            guard let end = rest.firstIndex(of: 0x0d) else { return nil }
-            defer { rest = rest[min(end + 2, rest.endIndex)...] }
-            return rest[rest.startIndex..<end]
-        }
-        _ = line()
-        for _ in 0..<number {
-            guard let length = line().flatMap({ Int(String(decoding: $0.dropFirst(), as: UTF8.self)) }) else {
-                return nil
-            }
-            rest = rest.dropFirst(length + 2)
-        }
-        guard let length = line().flatMap({ Int(String(decoding: $0.dropFirst(), as: UTF8.self)) }) else { return nil }
-        return rest.prefix(length)
+        var words = Words(rest: bytes.readableBytesView)
+        for _ in 0..<number where words.next() == nil { return nil }
+        return words.next()
     }
 
     /// CRC-16/XMODEM of the key, or of the text between its first `{` and the next `}` where there is any.
@@ -61,5 +48,27 @@ extension RedisCommand {
         let after = key[key.index(after: open)...]
         guard let close = after.firstIndex(of: UInt8(ascii: "}")), close > after.startIndex else { return key[...] }
         return after[..<close]
+    }
+}
+
+/// The words of a command, its name first. A command is `*<count>`, and for each word `$<length>` and its bytes.
+struct Words: Sequence, IteratorProtocol {
+    private var rest: ByteBufferView
+
+    init(rest: ByteBufferView) {
+        self.rest = rest
+        _ = line()
+    }
+
+    mutating func next() -> ByteBufferView? {
+        guard let length = line().flatMap({ Int(String(decoding: $0.dropFirst(), as: UTF8.self)) }) else { return nil }
+        defer { rest = rest.dropFirst(length + 2) }
+        return rest.prefix(length)
+    }
+
+    private mutating func line() -> ByteBufferView? {
+        guard let end = rest.firstIndex(of: 0x0d) else { return nil }
+        defer { rest = rest[Swift.min(end + 2, rest.endIndex)...] }
+        return rest[rest.startIndex..<end]
     }
 }

@@ -54,3 +54,8 @@ public struct RedisCommand: Sendable, ExpressibleByArrayLiteral {
         return lines.count > 2 ? String(decoding: lines[2].dropFirst(), as: UTF8.self) : ""
     }
 }
+
+extension RedisCommand {
+    /// The command's name and its arguments, for a Redis that is no server.
+    package var arguments: [[UInt8]] { Words(rest: bytes.readableBytesView).map { Array($0) } }
+}

@@ -63,8 +63,19 @@ public struct Jobs: Sendable {
         activeJobs[ByteString(name)] = definition
     }
 
+    /// Performs a job here and now, without a queue and without its plugins: for the test of one job.
+    ///
+    /// - Returns: What its `perform` returns.
+    /// - Throws: What its `perform` throws; ``UnknownClass``, ``InvalidJobArguments``.
+    @discardableResult
+    public func perform(_ job: Job) async throws -> any Sendable {
+        try await definition(of: job).perform(job)
+    }
+
     /// The names that are registered, with a small first letter, sorted; then the classes of Rails jobs.
     public var names: [String] { (definitions.keys.sorted() + activeJobs.keys.sorted()).map(\.text) }
+
+    func knows(_ job: Job) -> Bool { find(job) != nil }
 
     func plugins(for job: Job) -> [any Plugin] {
         // A program that only enqueues registers none.

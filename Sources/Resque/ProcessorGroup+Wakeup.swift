@@ -33,7 +33,7 @@ extension ProcessorGroup {
     private func waitForJobs(to queue: String) async {
         let key = store.keys.queue(queue)
         // The connection for commands logs outages; this one is closed whenever a wait is cancelled.
-        let connection = connect(Logger(label: "resque") { _ in SwiftLogNoOpLogHandler() })
+        let connection = connect(logger: Logger(label: "resque") { _ in SwiftLogNoOpLogHandler() })
         var seen = 0
         while !Task.isCancelled {
             let waits = await wakeup.waiter(after: seen)

@@ -38,42 +38,60 @@ final class ProcessorGroup: Sendable {
     private let reservers: [Reserver]
     /// The event loop of its connections.
     let loop: any EventLoop
-    private let connections: [RedisConnection]
-    /// Makes a connection that logs to this logger.
-    let connect: @Sendable (Logger) -> RedisConnection
+    private let connections: [any BlockingRedisCommands]
+    /// Makes a connection on an event loop.
+    private let connect: @Sendable (any EventLoop, Logger) -> any BlockingRedisCommands
     private let exit = Latch()
     private let logger: Logger
-    private let metrics = WorkerMetrics()
+    private let metrics: WorkerMetrics
     private let emit: @Sendable (String, WorkerEvent) -> Void
     private let state = Mutex(State())
 
-    init(
+    convenience init(
         queues: [String], jobs: Jobs, redis: RedisURL, on group: any EventLoopGroup, options: WorkerOptions,
         logger: Logger,
         events: (@Sendable (_ worker: String, WorkerEvent) -> Void)?
     ) {
-        (self.jobs, self.options, self.logger) = (jobs, options, logger)
-        leftJobs = LeftJobs(wait: options.unknownClassWait)
         // A worker sends few commands, but one job may be large.
         var redisOptions = options.redis
         redisOptions.pendingByteLimit = max(redisOptions.pendingByteLimit, 1 << 30)
-        loop = group.next()
-        let loop = loop
         // On a Cluster all keys are in one slot, or else Redis refuses the scripts and says so.
         let redis = redis.node(of: ResqueKeys(namespace: options.namespace).prefix)
-        connect = { [redisOptions] in RedisConnection(redis, on: loop, options: redisOptions, logger: $0) }
-        emit = events ?? { worker, event in event.log(to: logger, worker: worker) }
-        connections = (0..<max(1, options.connections)).map { place in
-            RedisConnection(redis, on: place == 0 ? loop : group.next(), options: redisOptions, logger: logger)
+        self.init(
+            queues: queues, jobs: jobs, on: (0..<max(1, options.connections)).map { _ in group.next() },
+            options: options, logger: logger, events: events
+        ) { [redisOptions] loop, logger in
+            RedisConnection(redis, on: loop, options: redisOptions, logger: logger)
         }
+    }
+
+    /// - Parameters:
+    ///   - loops: One or more; each has a connection for reservations.
+    ///   - connect: Makes a connection on an event loop.
+    init(
+        queues: [String], jobs: Jobs, on loops: [any EventLoop], options: WorkerOptions, logger: Logger,
+        events: (@Sendable (_ worker: String, WorkerEvent) -> Void)?,
+        connect: @escaping @Sendable (any EventLoop, Logger) -> any BlockingRedisCommands
+    ) {
+        (self.jobs, self.options, self.logger, self.connect) = (jobs, options, logger, connect)
+        leftJobs = LeftJobs(wait: options.unknownClassWait)
+        metrics = WorkerMetrics(jobs)
+        emit = events ?? { worker, event in event.log(to: logger, worker: worker) }
+        loop = loops[0]
+        connections = loops.map { connect($0, logger) }
         let keys = ResqueKeys(namespace: options.namespace)
         let selection = QueueSelection(queues, keys: keys)
         let lease = ProcessLease(options.deadAfter)
-        reservers = connections.map { Reserver(ResqueStore(redis: $0, keys: keys), selection, lease, on: $0.eventLoop) }
+        reservers = zip(connections, loops).map {
+            Reserver(ResqueStore(redis: $0, keys: keys), selection, lease, on: $1)
+        }
         (self.selection, self.lease) = (selection, lease)
         store = ResqueStore(redis: connections[0], keys: keys)
         queue = Queue(store: store, jobs: jobs)
     }
+
+    /// A connection beside those for reservations, which whoever asks for it closes.
+    func connect(logger: Logger) -> any BlockingRedisCommands { connect(loop, logger) }
 
     /// How long workers without a job may take to remove themselves.
     private static let idleGrace = Duration.milliseconds(300)

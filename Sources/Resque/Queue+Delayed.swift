@@ -9,14 +9,14 @@ extension Queue {
     ///
     /// - Throws: ``ResqueError``.
     public func enqueueIn(_ delay: Duration, _ job: Job) async throws(ResqueError) {
-        try await store.delay(job, "in", delay.millisecondsRoundedUp)
+        try await enqueueIn(delay, [job])
     }
 
     /// Pushes a job to its queue at this second since 1970; soon, where that is past.
     ///
     /// - Throws: ``ResqueError``.
     public func enqueueAt(_ second: Int, _ job: Job) async throws(ResqueError) {
-        try await store.delay(job, "at", second)
+        try await enqueueAt(second, [job])
     }
 
     /// When a job with exactly these bytes is to be pushed: seconds since 1970, sorted.

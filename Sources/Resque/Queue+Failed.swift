@@ -138,6 +138,12 @@ public struct FailedJob: Sendable, Hashable {
         return String((String(repeating: "0", count: 16 - digits.utf8.count) + digits).prefix(10))
     }
 
+    /// The job with its queue, class and arguments; nil where the entry does not name its queue, or has no job.
+    public var parsedJob: Job? {
+        guard let queue, let job else { return nil }
+        return try? Job(job, from: queue)
+    }
+
     /// Where the entry is not JSON, it says nothing.
     init(_ entry: [UInt8], list: String = "failed") {
         (self.entry, self.list) = (entry, list)
@@ -160,5 +166,14 @@ public struct FailedJob: Sendable, Hashable {
         } else {
             job = object["payload"].map { Array($0.raw) }
         }
+    }
+}
+
+extension FailedJob: CustomStringConvertible {
+    /// `2026/11/23 15:19:23 UTC emailQueue sendEmail >> RuntimeError: boom`, fit for a terminal; what is not known is left out.
+    public var description: String {
+        let place = [failedAt, queue, parsedJob?.className].compactMap { $0.map { printable($0, limit: 100) } }
+        let reason = [exception, error].compactMap { $0.map { printable($0, limit: 500) } }
+        return place.joined(separator: " ") + " >> " + reason.joined(separator: ": ")
     }
 }

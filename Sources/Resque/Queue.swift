@@ -26,8 +26,15 @@ public struct Queue: Sendable {
     /// - Throws: ``ResqueError``; with the code ``ResqueError/Code/plugin`` what a plugin throws.
     @discardableResult
     public func enqueue(_ job: Job) async throws(ResqueError) -> Bool {
-        let plugins = jobs.plugins(for: job)
-        for plugin in plugins {
+        guard try await isAccepted(job) else { return false }
+        try await store.push([job.bytes], to: job.queue)
+        try await didEnqueue(job)
+        return true
+    }
+
+    /// Whether its plugins let a job into its queue.
+    func isAccepted(_ job: Job) async throws(ResqueError) -> Bool {
+        for plugin in jobs.plugins(for: job) {
             do {
                 guard try await plugin.beforeEnqueue(job, to: self) else { return false }
             } catch let error as ResqueError {
@@ -36,8 +43,11 @@ public struct Queue: Sendable {
                 throw ResqueError(plugin: error)
             }
         }
-        try await store.push([job.bytes], to: job.queue)
-        for plugin in plugins {
+        return true
+    }
+
+    func didEnqueue(_ job: Job) async throws(ResqueError) {
+        for plugin in jobs.plugins(for: job) {
             do {
                 try await plugin.afterEnqueue(job, to: self)
             } catch let error as ResqueError {
@@ -46,7 +56,6 @@ public struct Queue: Sendable {
                 throw ResqueError(plugin: error)
             }
         }
-        return true
     }
 
     /// Pushes many copies of a job to the end of its queue, in few round trips. Plugins are not called.

@@ -79,6 +79,8 @@ struct ResqueKeys: Sendable {
     var again: String { prefix + "swift:again" }
     /// Hash: name of a recurring job → a ``ScheduleRecord``.
     var scheduleRecords: String { prefix + "swift:schedules" }
+    /// String: when the bucket of a queue's ``RateLimit`` is full again, in microseconds since 1970.
+    func rate(of queue: String) -> String { prefix + "swift:rate:" + queue }
     /// Hash: worker id → the ``JobLock`` it holds.
     var locks: String { prefix + "swift:locks" }
 }

@@ -2,22 +2,20 @@ import RedisClient
 
 /// The scripts of producers, operators and schedulers.
 extension ResqueScripts {
-    /// Delays a job.
+    /// Delays jobs.
     ///
-    ///     KEYS[1]  sorted set `delayed_queue_schedule`
-    ///     ARGV[1]  namespace and colon
-    ///     ARGV[2]  bytes of the job
-    ///     ARGV[3]  `in` or `at`
-    ///     ARGV[4]  `in`: milliseconds from now; `at`: second since 1970
+    ///     KEYS[1]     sorted set `delayed_queue_schedule`
+    ///     ARGV[1]     namespace and colon
+    ///     ARGV[2]     `in` or `at`
+    ///     ARGV[3]     `in`: milliseconds from now; `at`: second since 1970
+    ///     ARGV[4...]  bytes of each job
     ///
     /// Returns 1.
     static let delay = RedisScript(
         delaying + """
 
-            if ARGV[3] == 'in' then
-              delay(ARGV[1], ARGV[2], ARGV[4])
-            else
-              at(ARGV[1], ARGV[2], ARGV[4])
+            for i = 4, #ARGV do
+              if ARGV[2] == 'in' then delay(ARGV[1], ARGV[i], ARGV[3]) else at(ARGV[1], ARGV[i], ARGV[3]) end
             end
             return 1
             """)

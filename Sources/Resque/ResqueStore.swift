@@ -49,9 +49,22 @@ struct ResqueStore: Sendable {
         }
     }
 
-    /// Pushes a job to its queue later; see ``ResqueScripts/delay``.
-    func delay(_ job: Job, _ word: String, _ number: Int) async throws(ResqueError) {
-        _ = try await run(ResqueScripts.delay, keys: [keys.schedule], [keys.prefix, job.delayed, word, number])
+    /// Sends commands in one round trip.
+    ///
+    /// - Throws: Also where Redis refuses one of them.
+    func pipelineOfAll(_ commands: [RedisCommand]) async throws(ResqueError) {
+        do throws(RedisError) {
+            for reply in try await redis.pipeline(commands) { _ = try reply.get() }
+        } catch {
+            throw ResqueError(error)
+        }
+    }
+
+    /// Pushes jobs to their queues later; see ``ResqueScripts/delay``.
+    func delay(_ jobs: [Job], _ word: String, _ number: Int) async throws(ResqueError) {
+        guard !jobs.isEmpty else { return }
+        _ = try await run(
+            ResqueScripts.delay, keys: [keys.schedule], [keys.prefix, word, number] + jobs.map(\.delayed))
     }
 }
 

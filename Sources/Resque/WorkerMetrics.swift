@@ -1,36 +1,44 @@
 import Metrics
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// The metrics of the workers of a process.
 struct WorkerMetrics: Sendable {
-    private let success = jobs("success")
-    private let failure = jobs("failure")
-    private let reEnqueue = jobs("reEnqueue")
-    private let duration = Timer(label: "resque_job_seconds")
+    private let jobs: JobMeters
     private let cleaned = Counter(label: "resque_workers_cleaned_total")
     private let lost = Counter(label: "resque_reservations_lost_total")
     private let errors = Counter(label: "resque_errors_total")
     private let processors = Gauge(label: "resque_processors")
 
-    private static func jobs(_ outcome: String) -> Counter {
-        Counter(label: "resque_jobs_total", dimensions: [("outcome", outcome)])
-    }
+    init(_ jobs: Jobs) { self.jobs = JobMeters(jobs) }
 
     func record(processors count: Int) { processors.record(count) }
 
     func record(_ event: WorkerEvent) {
         switch event {
-        case .success(_, _, let took):
-            success.increment()
-            duration.recordNanoseconds(Int64(took / .nanoseconds(1)))
-        case .failure(_, _, let took):
-            failure.increment()
-            duration.recordNanoseconds(Int64(took / .nanoseconds(1)))
-        case .reEnqueue, .postponed: reEnqueue.increment()
+        case .job(let job):
+            // Where the job says when it was made.
+            guard let pushed = job.pushed, job.failures == 0 else { break }
+            let wait = min(max(0, Date.now.timeIntervalSince(pushed)), 1e9)
+            jobs.meters(of: job).wait.recordNanoseconds(Int64(wait * 1e9))
+        case .success(let job, _, let took):
+            let meters = jobs.meters(of: job)
+            meters.success.increment()
+            meters.run.recordNanoseconds(Int64(took / .nanoseconds(1)))
+        case .failure(let job, _, let took):
+            let meters = jobs.meters(of: job)
+            meters.failure.increment()
+            meters.run.recordNanoseconds(Int64(took / .nanoseconds(1)))
+        case .reEnqueue(let job, _, _), .postponed(let job, _, _): jobs.meters(of: job).reEnqueue.increment()
         case .cleaningWorker: cleaned.increment()
         case .error(let error, _):
             errors.increment()
             if error is ReservationLost { lost.increment() }
-        case .start, .end, .poll, .job, .pause: break
+        case .start, .end, .poll, .pause: break
         }
     }
 }

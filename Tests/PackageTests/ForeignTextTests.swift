@@ -28,6 +28,8 @@ import Testing
         "Sources/Foundations/JavaScriptJSON.swift: split": "the digits of a number",
         "Sources/Eventr/ConsumerSession.swift: held": "by tokens that were made here",
         "Sources/Foundations/JSONReader+Decode.swift: JSONDecoder": "the one decoder, behind a linear reader",
+        "Sources/Lua/": "the scripts of a test",
+        "Sources/RedisTesting/": "the commands of a test",
         "Sources/MailAPI/IdempotencyCache.swift: [String: ": "by keys that are ASCII and at most 256 bytes",
         "Sources/MailAPI/MailRouter.swift: pages": "by paths of this program; a longer one is not looked up",
         "Sources/QueueBus/Fanout.swift: name.hasPrefix": "a ByteString",

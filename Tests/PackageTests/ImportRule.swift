@@ -32,10 +32,11 @@ struct ImportRule: Sendable, CustomTestStringConvertible {
             from.isIn("Sources/Foundations", "Sources/SystemCompat")
         },
         ImportRule("A library imports the base, the Redis client and other libraries, and nothing of the program.") {
-            $0.isLibrary && !$1.isLibrary && !$1.isBase && !$1.isIn("Sources/RubyRegex", "Sources/CHiredis")
+            $0.isLibrary && !$1.isLibrary && !$1.isBase
+                && !$1.isIn("Sources/RubyRegex", "Sources/CHiredis", "Sources/Lua")
         },
-        ImportRule("NetSupport, RubyRegex and Email import the base alone.") {
-            $0.isIn("Sources/NetSupport", "Sources/RubyRegex", "Sources/Email") && !$1.isBase
+        ImportRule("NetSupport, RubyRegex, Lua and Email import the base alone.") {
+            $0.isIn("Sources/NetSupport", "Sources/RubyRegex", "Sources/Lua", "Sources/Email") && !$1.isBase
         },
         ImportRule("HTTPServer imports the base alone: it knows no mail.") {
             $0.isIn("Sources/HTTPServer") && !$1.isBase
@@ -61,6 +62,9 @@ struct ImportRule: Sendable, CustomTestStringConvertible {
             to.isIn("Sources/CCurl") && !from.isIn("Sources/SMTPClient")
                 || to.isIn("Sources/CHiredis") && !from.isIn("Sources/RedisClient")
         },
+        ImportRule("Only the libraries for tests import the Redis in memory.") {
+            $1.isIn("Sources/RedisTesting", "Sources/Lua") && !$0.isForTests
+        },
         ImportRule("Nothing imports bgdemo, and only bgdemo imports the command line.") {
             $1.isCommandLine && $0.name != "bgdemo"
         },
@@ -73,7 +77,12 @@ extension ModuleGraph.Module {
     var isCommandLine: Bool { isIn("Sources/CommandLine", "Sources/bgdemo") }
 
     /// A product that other packages may use.
-    var isLibrary: Bool { isIn("Sources/Resque", "Sources/QueueBus", "Sources/Eventr", "Sources/RedisClient") }
+    var isLibrary: Bool {
+        isIn("Sources/Resque", "Sources/QueueBus", "Sources/Eventr", "Sources/RedisClient") || isForTests
+    }
+
+    /// A product for the tests of other packages.
+    var isForTests: Bool { folder.hasPrefix("Sources/") && folder.hasSuffix("Testing") }
 
     /// What everything may stand on: no mail, no protocol.
     var isBase: Bool { isIn("Sources/Foundations", "Sources/SystemCompat", "Sources/NetSupport") }

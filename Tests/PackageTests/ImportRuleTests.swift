@@ -25,7 +25,8 @@ import Testing
             ("BgdemoForeground", "BgdemoPipes"),
             ("BgdemoEventr", "BgdemoResque"),
             ("BgdemoTelemetry", "BgdemoSpool"), ("BgdemoResque", "BgdemoPrivateRedis"), ("BgdemoEmail", "BgdemoCCurl"),
-            ("Resque", "BgdemoCHiredis"), ("BgdemoBenchmarking", "bgdemo"), ("BgdemoBenchmarking", "BgdemoCommandLine"),
+            ("Resque", "BgdemoCHiredis"), ("Resque", "RedisTesting"), ("QueueBus", "BgdemoLua"),
+            ("BgdemoBenchmarking", "bgdemo"), ("BgdemoBenchmarking", "BgdemoCommandLine"),
         ])
     func forbiddenImport(from: String, to: String) async throws {
         var graph = Self.sound
@@ -65,6 +66,8 @@ import Testing
         .init("Resque", in: "Sources/Resque", imports: ["RedisClient"]),
         .init("Eventr", in: "Sources/Eventr", imports: ["RedisClient"]),
         .init("QueueBus", in: "Sources/QueueBus", imports: ["Resque", "BgdemoRubyRegex"]),
+        .init("BgdemoLua", in: "Sources/Lua", imports: ["BgdemoFoundations"]),
+        .init("RedisTesting", in: "Sources/RedisTesting", imports: ["RedisClient", "BgdemoLua"]),
         .init("BgdemoEmail", in: "Sources/Email", imports: ["BgdemoFoundations"]),
         .init("BgdemoSMTPClient", in: "Sources/SMTPClient", imports: ["BgdemoEmail", "BgdemoCCurl"]),
         .init("BgdemoHTTPServer", in: "Sources/HTTPServer", imports: ["BgdemoNetSupport"]),

@@ -1,0 +1,61 @@
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+import Logging
+public import RedisTesting
+public import Resque
+
+/// Queues in the memory of this process, their workers, and a clock that a test turns: no Redis is needed.
+///
+/// ```swift
+/// let resque = TestResque(jobs: jobs)
+/// try await signUp("you@example.org", resque.queue)
+/// #expect(try await resque.queue.enqueued("sendEmail", mail))
+/// await resque.drain()
+/// #expect(try await resque.queue.failedCount() == 0)
+/// ```
+///
+/// The worker, the plugins and the scripts are those that run against a real Redis.
+public struct TestResque: Sendable {
+    /// The Redis in memory. Other parts of the application may use it too.
+    public let redis: InMemoryRedis
+    /// For the code under test, and to look at what it has enqueued.
+    public let queue: Queue
+    private let jobs: Jobs
+    private let namespace: String
+
+    /// - Parameters:
+    ///   - jobs: The jobs that ``drain(_:)`` performs; their plugins are called when a job is enqueued, too. Default: none.
+    ///   - redis: Default: a new one, without keys.
+    ///   - namespace: The beginning of all keys, without the colon. Default: `resque`.
+    public init(jobs: Jobs = Jobs(), redis: InMemoryRedis = InMemoryRedis(), namespace: String = "resque") {
+        (self.jobs, self.redis, self.namespace) = (jobs, redis, namespace)
+        queue = Queue(redis: redis, namespace: namespace, jobs: jobs)
+    }
+
+    /// Has a worker perform jobs, one after another, until these queues are empty; also the jobs that the jobs enqueue there.
+    ///
+    /// - Parameter queues: By priority; `*` means all others. Default: all.
+    /// - Returns: What became of each job, in their order: ``WorkerEvent/success(_:result:took:)``,
+    ///   ``WorkerEvent/failure(_:_:took:)``, ``WorkerEvent/reEnqueue(_:reason:after:)``.
+    @discardableResult
+    public func drain(_ queues: [String] = ["*"]) async -> [WorkerEvent] {
+        await Worker.drain(queues, jobs: jobs, namespace: namespace) { [redis] in redis }
+    }
+
+    /// Turns the clock forward, and moves the delayed jobs that are due by then to their queues, as a ``Scheduler`` does.
+    /// They are not performed; see ``drain(_:)``. Recurring jobs are not enqueued.
+    ///
+    /// - Returns: How many jobs were moved.
+    /// - Throws: ``ResqueError``.
+    @discardableResult
+    public func advance(by time: Duration) async throws -> Int {
+        redis.advance(by: time)
+        return try await Scheduler.moveDueJobs(redis: redis, namespace: namespace)
+    }
+
+    /// The time by the clock that the test turns.
+    public var now: Date { redis.now }
+}
