@@ -19,7 +19,10 @@ public final class PrometheusMetricsFactory: MetricsFactory {
 
     private let meters = Mutex<[Key: Meter]>([:])
 
-    public init() {}
+    private let help: [String: String]
+
+    /// - Parameter help: By a meter's label, what it counts. Default: nothing.
+    public init(help: [String: String] = [:]) { self.help = help }
 
     public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         let count = meters.withLock { meters in
@@ -65,7 +68,10 @@ public final class PrometheusMetricsFactory: MetricsFactory {
         var text = ""
         for (label, group) in Dictionary(grouping: meters, by: \.key.label).sorted(by: { $0.key < $1.key }) {
             for (place, entry) in group.sorted(by: { $0.key.dimensions < $1.key.dimensions }).enumerated() {
-                if place == 0 { text += "# TYPE \(label) \(Self.type(entry.value))\n" }
+                if place == 0 {
+                    text += "# TYPE \(label) \(Self.type(entry.value))\n"
+                    if let help = help[label] { text += "# HELP \(label) \(Self.escaped(help))\n" }
+                }
                 text += Self.lines(label, entry.key.dimensions, entry.value)
             }
         }

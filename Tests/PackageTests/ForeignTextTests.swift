@@ -52,6 +52,7 @@ import Testing
         "Sources/SMTPInbox/ReplyDelay.swift: split": "an option of the command line",
         "Sources/SMTPInbox/SMTPCommand.swift: ": "a command line, which is bounded",
         "Sources/Telemetry/PrometheusMetricsFactory.swift: split": "the metrics of this process",
+        "Sources/Telemetry/PrometheusMetricsFactory.swift: help": "the metrics of this process",
         "Sources/Web/Inbox/InboxList.swift: isWhitespace": "a text of at most 600 encoded bytes",
         "Sources/Web/Inbox/MailSearch.swift: word.hasPrefix": "a ByteString",
         "Sources/Web/Queues/FailedPage.swift: word.hasPrefix": "a ByteString",

@@ -13,7 +13,7 @@ import Logging
 struct Reporting: Sendable {
     let format: LogFormat
     let logger: Logger
-    let metrics = PrometheusMetricsFactory()
+    let metrics = PrometheusMetricsFactory(help: MetricHelp.texts)
     private let level: Logger.Level
     private let writer: LogWriter
     private let master: (any MasterProcess)?
