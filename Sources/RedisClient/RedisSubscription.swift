@@ -1,13 +1,14 @@
 public import Logging
 public import NIOCore
+import Synchronization
 
 /// The messages published on some channels, over a connection of its own that is made again whenever it breaks.
 ///
 /// Redis keeps no message: what was published while there was no connection is lost, and Redis does not say how much.
 /// Each break is therefore an event of its own.
 ///
-/// At most `bound` events wait for their reader, and a few more that were read with them. Beyond that nothing is read
-/// from Redis, which keeps up to its `client-output-buffer-limit pubsub` (32 MB by default) and then closes the
+/// At most `bound` events and 16 MiB wait for their reader, and a few more that were read with them. Beyond that nothing is
+/// read from Redis, which keeps up to its `client-output-buffer-limit pubsub` (32 MB by default) and then closes the
 /// connection.
 ///
 /// A subscription may have one reader. Ending the iteration, or cancelling its task, closes the connection.
@@ -55,8 +56,7 @@ public final class RedisSubscription: AsyncSequence, Sendable {
         eventLoop.execute {
             let handler = SubscriptionHandler(
                 ReconnectingConnection(url, on: eventLoop, options, options.outageLogger ?? OutageLogger(url, logger)),
-                channels, options,
-                source)
+                channels, options, source, demand)
             demand.handler.value = handler
             handler.start()
         }
@@ -71,21 +71,30 @@ public final class RedisSubscription: AsyncSequence, Sendable {
 
     public struct AsyncIterator: AsyncIteratorProtocol {
         private let iterator: EventProducer.AsyncIterator
+        private let demand: SubscriptionDemand
 
-        fileprivate init(_ iterator: EventProducer.AsyncIterator) {
-            self.iterator = iterator
+        fileprivate init(_ iterator: EventProducer.AsyncIterator, _ demand: SubscriptionDemand) {
+            (self.iterator, self.demand) = (iterator, demand)
         }
 
-        @concurrent public func next() async -> Element? { await iterator.next() }
+        @concurrent public func next() async -> Element? {
+            let event = await iterator.next()
+            if let event { demand.consumed(event.byteCount) }
+            return event
+        }
     }
 
-    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(producer.makeAsyncIterator()) }
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(producer.makeAsyncIterator(), demand) }
 }
 
 /// Carries what the reader wants to the event loop.
 final class SubscriptionDemand: NIOAsyncSequenceProducerDelegate {
     let handler: NIOLoopBoundBox<SubscriptionHandler?>
     let scope: EventLoopScope
+
+    /// Bytes of the messages that wait for the reader.
+    private let bytes = Atomic<Int>(0)
+    private static let byteLimit = 16 << 20
 
     init(_ loop: any EventLoop) {
         let handler = NIOLoopBoundBox<SubscriptionHandler?>.makeEmptyBox(eventLoop: loop)
@@ -97,7 +106,16 @@ final class SubscriptionDemand: NIOAsyncSequenceProducerDelegate {
     }
 
     func produceMore() {
-        scope.execute { [handler] in handler.value?.resume() }
+        scope.execute { [handler] in handler.value?.readerHasRoom(.forEvents) }
+    }
+
+    /// - Returns: Whether as many bytes wait as may.
+    func produced(_ count: Int) -> Bool { bytes.add(count, ordering: .relaxed).newValue >= Self.byteLimit }
+
+    func consumed(_ count: Int) {
+        let (before, now) = bytes.subtract(count, ordering: .relaxed)
+        guard now < Self.byteLimit, before >= Self.byteLimit else { return }
+        scope.execute { [handler] in handler.value?.readerHasRoom(.forBytes) }
     }
 
     func end() {
@@ -106,5 +124,12 @@ final class SubscriptionDemand: NIOAsyncSequenceProducerDelegate {
 
     func didTerminate() {
         scope.close()
+    }
+}
+
+extension RedisSubscription.Element {
+    /// About how much memory it takes beside what every event does.
+    var byteCount: Int {
+        if case .message(let channel, let payload) = self { channel.utf8.count + payload.count } else { 0 }
     }
 }

@@ -2,14 +2,20 @@ import NIOCore
 
 /// The events of a subscription's connection. All its state belongs to the event loop.
 final class SubscriptionHandler: ReconnectingConnectionDelegate {
+    /// What waits for the reader, and has a bound.
+    enum Room { case forEvents, forBytes }
+
     private let connection: ReconnectingConnection
     private let channels: [String]
     private let interval: TimeAmount
     private let source: RedisSubscription.EventProducer.Source
+    private let demand: SubscriptionDemand
     private let heartbeat: SubscriptionHeartbeat?
     private var events: [RedisSubscription.Element] = []
     private var confirmations = 0
-    private var isPaused = false
+    /// What there is no room for, so that nothing is read.
+    private var pauses: Set<Room> = []
+    private var isPaused: Bool { !pauses.isEmpty }
     private var isLost = false
     private var isEnding = false
     /// Redis has sent something since the last check; a PING was sent to it.
@@ -19,11 +25,12 @@ final class SubscriptionHandler: ReconnectingConnectionDelegate {
 
     init(
         _ connection: ReconnectingConnection, _ channels: [String], _ options: RedisOptions,
-        _ source: RedisSubscription.EventProducer.Source
+        _ source: RedisSubscription.EventProducer.Source, _ demand: SubscriptionDemand
     ) {
         self.connection = connection
         self.channels = channels
         self.source = source
+        self.demand = demand
         interval = TimeAmount(options.commandTimeout)
         heartbeat = SubscriptionHeartbeat(connection.url, on: connection.loop, channel: channels.first ?? "", options)
     }
@@ -56,8 +63,9 @@ final class SubscriptionHandler: ReconnectingConnectionDelegate {
         connection.write(RedisCommand(["UNSUBSCRIBE"]).bytes)
     }
 
-    func resume() {
-        isPaused = false
+    func readerHasRoom(_ room: Room) {
+        pauses.remove(room)
+        guard !isPaused else { return }
         hasReceived = true
         heartbeat?.reset()
         connection.read(true)
@@ -121,9 +129,10 @@ final class SubscriptionHandler: ReconnectingConnectionDelegate {
     private func deliver() {
         guard !events.isEmpty else { return }
         defer { events.removeAll(keepingCapacity: true) }
-        guard case .stopProducing = source.yield(contentsOf: events) else { return }
-        isPaused = true
-        connection.read(false)
+        let hasNoBytesLeft = demand.produced(events.reduce(0) { $0 + $1.byteCount })
+        if hasNoBytesLeft { pauses.insert(.forBytes) }
+        if case .stopProducing = source.yield(contentsOf: events) { pauses.insert(.forEvents) }
+        if isPaused { connection.read(false) }
     }
 
     func connectionDidClose(_ reason: RedisError) {

@@ -86,6 +86,21 @@ struct RedisSubscriptionTests {
         }
     }
 
+    @Test("A slow reader bounds the bytes that are read, however few the messages are, and loses nothing")
+    func slowLarge() async throws {
+        try await withRedisServer { server in
+            let redis = try connection(server.url) { $0.pendingByteLimit = 1 << 30 }
+            let events = try subscription(server.url, ["a"]).makeAsyncIterator()
+            #expect(await events.next() == .subscribed)
+            let payload = [UInt8](repeating: 0x78, count: 1 << 20)
+            for _ in 0..<30 { #expect(try await redis.send("PUBLISH", "a", payload).int == 1) }
+            // 16 MiB wait for the reader, and some in the sockets. Redis would close the connection past 32.
+            let held = try await redis.send("CLIENT", "LIST", "TYPE", "pubsub").text ?? ""
+            #expect(!held.contains(" omem=0 "))
+            for _ in 0..<30 { #expect(await events.next() == .message(channel: "a", payload: payload)) }
+        }
+    }
+
     @Test("Ending the task or the iteration closes the connection")
     func ended() async throws {
         try await withRedisServer { server in
