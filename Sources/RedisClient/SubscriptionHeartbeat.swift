@@ -2,7 +2,9 @@ import Logging
 import NIOCore
 
 /// Publishes a message now and then, over a connection of its own, to see whether it arrives at a subscription: after a
-/// fail-over the subscription may still be with the server that was the primary. All its state belongs to the event loop.
+/// fail-over the subscription may still be with the server that was the primary. On a Cluster the message arrives from any
+/// node, but the subscription counts for publishers only at the node that has the channel's slot. All its state belongs to
+/// the event loop.
 final class SubscriptionHeartbeat {
     let channel: String
     private let loop: any EventLoop
@@ -15,6 +17,10 @@ final class SubscriptionHeartbeat {
     private var (published, arrived) = (0, 0)
     /// How often in succession one was missing. Once may be a delay.
     private var misses = 0
+    /// How often in succession the server had no subscription to the channel.
+    private var absences = 0
+    /// A read in the channel's slot, which a node that no longer has it refuses (`MOVED`); nil without a Cluster.
+    private let slotCheck: RedisCommand?
 
     /// nil where the options do not ask for it.
     init?(_ url: RedisURL, on loop: any EventLoop, channel: String, _ options: RedisOptions) {
@@ -22,6 +28,7 @@ final class SubscriptionHeartbeat {
         self.loop = loop
         self.interval = TimeAmount(interval)
         self.channel = "\(channel):heartbeat:\(String(UInt64.random(in: .min ... .max), radix: 16))"
+        slotCheck = url.slot == nil ? nil : ["GET", "{\(channel)}:heartbeat"]
         timeLimit = options.commandTimeout
         let silent = Logger(label: "redis") { _ in SwiftLogNoOpLogHandler() }
         commands = CommandQueue(
@@ -56,9 +63,9 @@ final class SubscriptionHeartbeat {
     }
 
     /// Expects none of the messages that were published until now.
-    func reset() { (published, arrived, misses) = (0, 0, 0) }
+    func reset() { (published, arrived, misses, absences) = (0, 0, 0, 0) }
 
-    private func publish(_ failed: () -> Void) {
+    private func publish(_ failed: @escaping () -> Void) {
         guard isSubscribed else { return }
         if arrived < published {
             misses += 1
@@ -67,14 +74,25 @@ final class SubscriptionHeartbeat {
             return failed()
         }
         misses = 0
-        let bound = NIOLoopBound(self, eventLoop: loop)
+        if let slotCheck { submit(slotCheck) { _ in } }
+        let bound = NIOLoopBound((self, failed), eventLoop: loop)
+        submit(["PUBLISH", channel, ""]) { reply in
+            let (heartbeat, failed) = bound.value
+            // Each comes over a connection of its own: the message may have arrived before this reply.
+            guard case .success(.integer(let subscriptions)) = reply, heartbeat.isSubscribed else { return }
+            heartbeat.published += 1
+            heartbeat.absences = subscriptions > 0 ? 0 : heartbeat.absences + 1
+            guard heartbeat.absences > 1 else { return }
+            heartbeat.reset()
+            failed()
+        }
+    }
+
+    private func submit(
+        _ command: RedisCommand, _ done: @escaping @Sendable (Result<RedisValue, RedisError>) -> Void
+    ) {
         commands.submit(
             PendingCommand(
-                RedisCommand(["PUBLISH", channel, ""]).bytes, count: 1, timeLimit, isBlocking: false, AtomicFlag(),
-                .callback { reply in
-                    // Each comes over a connection of its own: the message may have arrived before this reply.
-                    guard case .success(.integer) = reply, bound.value.isSubscribed else { return }
-                    bound.value.published += 1
-                }))
+                command.bytes, count: 1, timeLimit, isBlocking: false, AtomicFlag(), .callback(done)))
     }
 }

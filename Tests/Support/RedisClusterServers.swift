@@ -7,7 +7,9 @@ import Subprocess
 public func withRedisClusterServers(
     replicas: Int = 0, nodeTimeout: Int = 5000, _ body: @Sendable @escaping ([RedisServer]) async throws -> Void
 ) async throws {
-    let arguments = ["--cluster-enabled", "yes", "--cluster-node-timeout", "\(nodeTimeout)"]
+    let arguments = [
+        "--cluster-enabled", "yes", "--cluster-node-timeout", "\(nodeTimeout)", "--repl-diskless-sync-delay", "0",
+    ]
     try await withNodes(3 * (1 + replicas), arguments) { servers in
         let created = try await redisCLI(
             ["--cluster", "create"] + servers.map { "127.0.0.1:\($0.port)" }
@@ -15,6 +17,14 @@ public func withRedisClusterServers(
         guard created.contains("All 16384 slots covered") else { throw RedisServer.Failure(description: created) }
         for server in servers {
             while try await !redisCLI(["-p", "\(server.port)", "CLUSTER", "INFO"]).contains("cluster_state:ok") {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+        // A replica that has never had its master's data does not take over.
+        for server in servers {
+            while try await redisCLI(["-p", "\(server.port)", "INFO", "replication"]).contains(
+                "master_link_status:down")
+            {
                 try await Task.sleep(for: .milliseconds(20))
             }
         }

@@ -17,7 +17,8 @@ extension StrategyDescriptor {
             // On a Cluster all are with one node, which counts who listens.
             redis: redis.connect(
                 context.group, to: PubSub.channel, logger: context.logger, roleCheckInterval: .seconds(2)),
-            worker: context.role.works ? Subscriber(redis, context) : nil, logger: context.logger)
+            isCluster: redis.url.isCluster, worker: context.role.works ? Subscriber(redis, context) : nil,
+            logger: context.logger)
     }
 }
 

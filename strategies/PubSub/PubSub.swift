@@ -22,16 +22,19 @@ public struct PubSub: Strategy {
     public let statuses: (any MailStatusStore)?
     private let redis: any RedisCommands
     private let logger: Logger
+    private let isCluster: Bool
     private let worker: Subscriber?
     private let metrics = PublisherMetrics()
 
     /// - Parameters:
     ///   - redis: What the web half publishes through.
+    ///   - isCluster: Whether it leads to a node of a Cluster, which counts its own subscribers alone.
     ///   - worker: The worker half, where this process is one.
-    public init(redis: any RedisCommands, worker: Subscriber?, logger: Logger) {
+    public init(redis: any RedisCommands, isCluster: Bool = false, worker: Subscriber?, logger: Logger) {
         idempotency = RedisIdempotencyStore(redis, prefix: "{\(Self.channel)}:idempotency:")
         statuses = RedisMailStatuses(redis, prefix: "{\(Self.channel)}:mails:")
         self.redis = redis
+        self.isCluster = isCluster
         self.worker = worker
         self.logger = logger
     }
@@ -53,10 +56,16 @@ public struct PubSub: Strategy {
         metrics.published.increment()
         guard heard == 0 else { return AcceptResult("published", details: [AcceptResult.Detail("subscribers", heard)]) }
         metrics.unheard.increment()
+        // After a slot has moved, subscribers are with another node for some seconds, and get the message all the same.
         logger.warning(
-            "Lost an email to \(email.to): nobody listens on \(Self.channel)", metadata: ["id": "\(email.id)"])
+            isCluster
+                ? "Published an email to \(email.to), and nobody listens on \(Self.channel) at this node of the Cluster"
+                : "Lost an email to \(email.to): nobody listens on \(Self.channel)", metadata: ["id": "\(email.id)"])
         return AcceptResult(
-            "published", note: "nobody was subscribed, the mail is lost",
+            "published",
+            note: isCluster
+                ? "nobody was subscribed at this node of the Cluster, the mail may be lost"
+                : "nobody was subscribed, the mail is lost",
             details: [AcceptResult.Detail("subscribers", 0)])
     }
 
