@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import BgdemoCore
 import BgdemoCBuild
+import BgdemoFoundations
 
 /// The command `bgdemo`.
 public struct Bgdemo: AsyncParsableCommand {
@@ -38,6 +39,9 @@ public struct Bgdemo: AsyncParsableCommand {
 
     private static func runCommand() async -> ExitCode {
         do {
+            if let unknown = unknownHelp {
+                throw ValidationError("There is no command '\(unknown)'")
+            }
             var command = try parseAsRoot()
             do {
                 if var asynchronous = command as? any AsyncParsableCommand {
@@ -58,6 +62,15 @@ public struct Bgdemo: AsyncParsableCommand {
             if !message.isEmpty { code.isSuccess ? print(message) : CurrentProcess.printError(message) }
             return code
         }
+    }
+
+    /// What help is asked for that there is none for: the library would print the program's own.
+    private static var unknownHelp: String? {
+        let words = CommandLine.arguments.dropFirst()
+        guard words.first == "help", let command = words.dropFirst().first, !command.hasBytePrefix("-") else {
+            return nil
+        }
+        return (configuration.subcommands.map { $0._commandName } + ["help"]).contains(command) ? nil : command
     }
 
     /// What was probably meant, where the arguments were wrong.

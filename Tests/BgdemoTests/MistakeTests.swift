@@ -84,6 +84,7 @@ struct MistakeTests {
         // What does not go together.
         ("serve --role worker", "foreground has no worker half"),
         ("serve --strategy local --role worker", "leave --role out"),
+        ("help srve", "Did you mean 'bgdemo help serve'?"),
         ("queues retry", "say which: bgdemo queues retry ENTRY, or"),
         ("bus publish x notjson", "write it so: '{\"id\":7}'"),
         ("compare --json /nonexistent/x.json", "is there such a folder, and may you write in it?"),

@@ -17,6 +17,7 @@ struct SuggestionTests {
             (["sevre", "--strategy", "local"], "bgdemo serve"),
             (["queue"], "bgdemo queues"),
             (["version"], "bgdemo --version"),
+            (["help", "srve"], "bgdemo help serve"),
             (["queues", "retyr"], "bgdemo queues retry"),
             (["compare", "resque"], "bgdemo compare --strategies resque"),
         ])

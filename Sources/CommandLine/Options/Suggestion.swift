@@ -24,6 +24,7 @@ enum Suggestion {
         }
         guard let word = arguments.dropFirst().first, !word.hasBytePrefix("-") else { return nil }
         switch first {
+        case "help": return closest(to: word, in: commands, within: 2).map { "help \($0)" }
         case "serve": return closest(to: word, in: strategies, within: 2).map { "serve --strategy \($0)" }
         case "compare", "chaos":
             return closest(to: word, in: strategies, within: 2).map { "\(first) --strategies \($0)" }
