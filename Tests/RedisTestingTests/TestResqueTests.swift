@@ -54,7 +54,9 @@ struct TestResqueTests {
                 throw Refused()
             }
         }
-        await test.drain("mailer", [handler])
+        var options = ConsumerOptions()
+        options.retryDelay = .seconds(200)
+        await test.drain("mailer", [handler], options: options)
         #expect(attempts.value == 1)
         test.advance(by: .seconds(3600))
         let events = await test.drain("mailer", [handler])
