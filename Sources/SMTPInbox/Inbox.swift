@@ -12,6 +12,7 @@ public final class Inbox: Sendable {
     private let listener: any Channel
     private let connections: ConnectionRegistry
     private let isImplicitTLS: Bool
+    private let context: InboxContext
 
     /// Listens, and catches at once.
     ///
@@ -37,15 +38,17 @@ public final class Inbox: Sendable {
         }
         do {
             let listener = try await bootstrap.bind(host: host, port: port).get()
-            return Inbox(inbox.mails, listener, connections, isImplicitTLS)
+            return Inbox(inbox, listener, connections, isImplicitTLS)
         } catch {
             throw InboxError("no mails can be caught: \(BindError(host: host, port: port, error))")
         }
     }
 
-    private init(_ mails: MailStore, _ listener: any Channel, _ connections: ConnectionRegistry, _ isImplicitTLS: Bool)
-    {
-        self.mails = mails
+    private init(
+        _ context: InboxContext, _ listener: any Channel, _ connections: ConnectionRegistry, _ isImplicitTLS: Bool
+    ) {
+        self.context = context
+        mails = context.mails
         self.listener = listener
         self.connections = connections
         self.isImplicitTLS = isImplicitTLS
@@ -63,6 +66,13 @@ public final class Inbox: Sendable {
     /// misses the newest, and the log says so.
     public func arrivals(buffering: Int = 16_384) -> AsyncStream<CaughtMail> {
         mails.arrivals(buffering: buffering)
+    }
+
+    /// Behaves by this delay and these faults from now on. Connections stay open.
+    ///
+    /// - Throws: ``InboxError`` where the faults of a stage are more likely than certain.
+    public func change(delay: ReplyDelay, faults: [InboxFault]) throws(InboxError) {
+        try context.change(delay: delay, faults: faults)
     }
 
     /// Stops listening, gives the replies that are due within `grace`, says 421 to every client, and returns when the last

@@ -6,7 +6,7 @@ import Synchronization
 /// What all connections of an inbox share: its settings, its faults, and where the mails go.
 final class InboxContext: Sendable {
     let settings: InboxSettings
-    let faultPlan: FaultPlan
+    private let currentPlan: Mutex<FaultPlan>
     let mails: MailStore
     let maildir: Maildir?
     let rateLimit: RateLimit?
@@ -18,7 +18,7 @@ final class InboxContext: Sendable {
     init(_ settings: InboxSettings, logger: Logger) async throws {
         self.settings = settings
         self.logger = logger
-        faultPlan = try FaultPlan(settings)
+        currentPlan = Mutex(try FaultPlan(settings))
         mails = MailStore(keep: settings.keep, keepBytes: settings.keepBytes, logger: logger)
         rateLimit = settings.rateLimit.map { RateLimit(perSecond: $0) }
         if let path = settings.maildir {
@@ -26,6 +26,16 @@ final class InboxContext: Sendable {
         } else {
             maildir = nil
         }
+    }
+
+    var faultPlan: FaultPlan { currentPlan.withLock { $0 } }
+
+    /// - Throws: ``InboxError`` where the faults of a stage are more likely than certain.
+    func change(delay: ReplyDelay, faults: [InboxFault]) throws(InboxError) {
+        var settings = settings
+        (settings.delay, settings.faults) = (delay, faults)
+        let plan = try FaultPlan(settings)
+        currentPlan.withLock { $0 = plan }
     }
 
     /// The number of a MAIL command, from 1.

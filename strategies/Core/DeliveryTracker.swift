@@ -45,7 +45,7 @@ public final class DeliveryTracker: Sendable {
         }
         if let reason { throw .full(reason, retryAfter: .seconds(1)) }
         meters.accepted.increment()
-        logger.debug("Accepted an email to \(email.to)", metadata: ["id": "\(email.id)"])
+        logger.debug("\(DeliveryReport.Event.accepted.sentence)\(email.to)", metadata: ["id": "\(email.id)"])
         return DeliveryAttempt(tracker: self, email: email)
     }
 
@@ -100,7 +100,8 @@ public struct DeliveryAttempt: Sendable {
     /// Logs that the mail is tried for the first, second, … time.
     public func logTry(_ number: Int) {
         tracker.logger.debug(
-            "Trying to send an email to \(email.to)", metadata: ["id": "\(email.id)", "attempt": "\(number)"])
+            "\(DeliveryReport.Event.tried.sentence)\(email.to)",
+            metadata: ["id": "\(email.id)", "attempt": "\(number)"])
     }
 
     /// Logs and counts the outcome. Call it once.
@@ -131,13 +132,15 @@ public struct DeliveryAttempt: Sendable {
         case .sent(let reply):
             logger.log(
                 level: logsSuccess ? .info : .debug,
-                "Sent an email to \(email.to.text) in \(milliseconds) ms",
+                "\(DeliveryReport.Event.sent.sentence)\(email.to.text) in \(milliseconds) ms",
                 metadata: ["id": .string(email.id.description), "reply": .string(reply)])
         case .unknown(let failure):
-            logger.warning("Perhaps sent an email to \(email.to): \(failure)", metadata: metadata(milliseconds))
+            logger.warning(
+                "\(DeliveryReport.Event.perhapsSent.sentence)\(email.to): \(failure)", metadata: metadata(milliseconds))
         case .temporary(let failure), .permanent(let failure):
             logger.log(
-                level: level, "Failed to send an email to \(email.to): \(failure)", metadata: metadata(milliseconds))
+                level: level, "\(DeliveryReport.Event.failed.sentence)\(email.to): \(failure)",
+                metadata: metadata(milliseconds))
         }
     }
 

@@ -33,6 +33,8 @@ public struct StrategyDescriptor: Sendable {
     public let options: [any StrategyOptions.Type]
     /// What it guarantees, fault by fault. The code of 2016 guarantees nothing.
     public let guarantees: DurabilityGuarantees
+    /// What the talk says of it; nil where the talk does not know it.
+    public let notes: TalkNotes?
     public let make: Factory
     /// The strategy as the talk's code of 2016 was, for `--semantics original`; nil where the talk had no other.
     public let makeOriginal: Factory?
@@ -42,10 +44,12 @@ public struct StrategyDescriptor: Sendable {
     ///   - redisRights: Default: nil, it needs no Redis.
     ///   - pages: Default: none.
     ///   - options: Default: none.
+    ///   - notes: Default: nil.
     ///   - original: Default: nil.
     public init(
         _ name: String, summary: String, deployment: Deployment = .webServer, redisRights: RedisRights? = nil,
         pages: [Pages] = [], options: [any StrategyOptions.Type] = [], guarantees: DurabilityGuarantees,
+        notes: TalkNotes? = nil,
         original: Factory? = nil, make: @escaping Factory
     ) {
         self.name = name
@@ -55,6 +59,7 @@ public struct StrategyDescriptor: Sendable {
         self.pages = pages
         self.options = options
         self.guarantees = guarantees
+        self.notes = notes
         self.make = make
         makeOriginal = original
     }

@@ -33,7 +33,7 @@ extension Fault {
 
 extension RunningSubject {
     /// Closes the connections of all clients, subscribers too.
-    fileprivate func cutRedisConnections() async throws {
+    package func cutRedisConnections() async throws {
         try await withRedis { redis in
             for type in ["normal", "pubsub"] { _ = try await redis.send("CLIENT", "KILL", "TYPE", type) }
         }

@@ -36,10 +36,13 @@ extension LoadScheduler {
         }
     }
 
-    private func reopen() {
+    fileprivate func reopen() {
         if case .closed(let concurrency) = load.pace, !isOver, connections.count + opening < concurrency { open() }
     }
 
+}
+
+extension LoadScheduler: LoadConnectionOwner {
     func connected(_ connection: LoadConnection) {
         guard !isOver else { return connection.close() }
         connections[ObjectIdentifier(connection)] = connection
@@ -57,7 +60,6 @@ extension LoadScheduler {
         sendDue()
     }
 
-    /// The connection has ended, before the answer to request `number` if there was one.
     func closed(_ connection: LoadConnection, without number: Int?) {
         connections[ObjectIdentifier(connection)] = nil
         idle.removeAll { $0 === connection }

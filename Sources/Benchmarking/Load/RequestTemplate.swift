@@ -1,14 +1,14 @@
-import NIOCore
+package import NIOCore
 
 /// The requests of a load. They differ by a number, which is written between prepared parts.
-struct RequestTemplate {
+package struct RequestTemplate {
     private let beforeAddress: ByteBuffer
     private let hasOwnAddress: Bool
     private let beforeSubject: ByteBuffer
     private let beforeText: ByteBuffer
     private var bytes = ByteBufferAllocator().buffer(capacity: 512)
 
-    init(to target: Target, run: String, recipient: String? = nil) {
+    package init(to target: Target, run: String, recipient: String? = nil) {
         hasOwnAddress = recipient == nil
         beforeAddress = ByteBuffer(string: "GET \(target.prefix)/\(recipient ?? "compare-")")
         beforeSubject = ByteBuffer(string: "\(hasOwnAddress ? "@example.org" : "")/\(run)-")
@@ -18,7 +18,7 @@ struct RequestTemplate {
 
     /// The request for a mail to `compare-<number>@example.org`, or to the one recipient, with the subject
     /// `<load>-<number>`. Its memory is reused once it has been written.
-    mutating func bytes(_ number: Int) -> ByteBuffer {
+    package mutating func bytes(_ number: Int) -> ByteBuffer {
         let digits = String(number)
         bytes.clear()
         bytes.writeImmutableBuffer(beforeAddress)

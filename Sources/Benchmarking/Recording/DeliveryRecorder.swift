@@ -1,9 +1,17 @@
 import NIOCore
 import Synchronization
 
+/// Learns which mails of one load arrive in the inbox.
+package protocol ArrivalRecorder: Sendable {
+    /// The id of the load, in the subject of each mail.
+    var run: String { get }
+    /// A mail with this number arrived at this time of the system's clock.
+    func arrived(_ number: Int, at now: Int64)
+}
+
 /// Records for each mail of a load when it was due, sent, answered and in the inbox. Times are in nanoseconds since the
 /// beginning of the load.
-public final class DeliveryRecorder: Sendable {
+public final class DeliveryRecorder: ArrivalRecorder {
     /// One mail.
     struct Entry: Sendable {
         var due: Int64
@@ -43,8 +51,7 @@ public final class DeliveryRecorder: Sendable {
         var recent = LatencyHistogram()
     }
 
-    /// The id of the load, in the subject of each mail.
-    let run: String
+    package let run: String
     /// Whether the mails come to the inbox; if not, none is counted as missing.
     let isMatched: Bool
     private let state = Mutex(State())
@@ -53,7 +60,7 @@ public final class DeliveryRecorder: Sendable {
         (self.run, self.isMatched) = (run, isMatched)
     }
 
-    static var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
+    package static var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
 
     // MARK: Events of the load generator
 
@@ -91,8 +98,7 @@ public final class DeliveryRecorder: Sendable {
 
     // MARK: Events of the inbox
 
-    /// A mail with this number arrived at this time of the system's clock.
-    func arrived(_ number: Int, at now: Int64 = DeliveryRecorder.now) {
+    package func arrived(_ number: Int, at now: Int64) {
         state.withLock { state in
             guard state.entries.indices.contains(number) else { return }
             state.lastArrival = now

@@ -5,12 +5,12 @@
 #endif
 
 /// A folder that is deleted after the run, and the tasks and processes of the run.
-struct BenchmarkWorkspace: Sendable {
-    let folder: String
-    let backgroundTasks: BackgroundTasks
+package struct BenchmarkWorkspace: Sendable {
+    package let folder: String
+    package let backgroundTasks: BackgroundTasks
     let reaper: ProcessReaper
 
-    static func open<Result>(_ body: (BenchmarkWorkspace) async throws -> Result) async throws -> Result {
+    package static func open<Result>(_ body: (BenchmarkWorkspace) async throws -> Result) async throws -> Result {
         let temporary = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
         let folder = "\(temporary)/bgdemo-compare-\(UInt32.random(in: .min ... .max))"
         do {
@@ -26,7 +26,7 @@ struct BenchmarkWorkspace: Sendable {
         }
     }
 
-    func start(_ command: RunningProcess.Command) async throws -> RunningProcess {
+    package func start(_ command: RunningProcess.Command) async throws -> RunningProcess {
         try await RunningProcess.start(command, in: backgroundTasks, watch: reaper)
     }
 }

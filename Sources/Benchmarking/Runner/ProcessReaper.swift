@@ -4,7 +4,7 @@ import Subprocess
 
 /// Cleans up even after the measuring process is killed. A shell process reads the pids of started and ended processes
 /// from a pipe; when the pipe closes, it kills the processes that are left and deletes the folder.
-final class ProcessReaper: Sendable {
+package final class ProcessReaper: Sendable {
     private static let script = """
         pids=' '
         while read -r command pid; do

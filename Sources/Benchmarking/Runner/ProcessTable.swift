@@ -11,19 +11,19 @@ import BgdemoSystemCompat
 #endif
 
 /// Reads the table of processes: `/proc` on Linux, `ps` on macOS.
-enum ProcessTable {
-    struct Row: Sendable {
+package enum ProcessTable {
+    package struct Row: Sendable {
         let pid: Int32
         let parent: Int32
         let isZombie: Bool
-        let cpuSeconds: Double
+        package let cpuSeconds: Double
         /// On Linux the peak since the start, on macOS the current value.
-        let memoryBytes: Int
+        package let memoryBytes: Int
     }
 
     #if canImport(Darwin)
         /// The rows of these processes.
-        static func rows(_ pids: [Int32]) async -> [Row] { await all().filter { pids.contains($0.pid) } }
+        package static func rows(_ pids: [Int32]) async -> [Row] { await all().filter { pids.contains($0.pid) } }
 
         static func children(of parent: Int32) async -> [Row] { await all().filter { $0.parent == parent } }
 
@@ -52,7 +52,7 @@ enum ProcessTable {
             return result?.standardOutput ?? ""
         }
     #else
-        static func rows(_ pids: [Int32]) async -> [Row] { pids.compactMap(row) }
+        package static func rows(_ pids: [Int32]) async -> [Row] { pids.compactMap(row) }
 
         static func children(of parent: Int32) async -> [Row] {
             let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []

@@ -1,18 +1,26 @@
 import BgdemoPrivateRedis
 import BgdemoSystemCompat
-import Subprocess
+package import Subprocess
 import Synchronization
 
 /// A process of a run, from its ready line to its end.
-final class RunningProcess: Sendable {
+package final class RunningProcess: Sendable {
     /// What to run.
-    struct Command: Sendable {
+    package struct Command: Sendable {
         /// For error messages: `web server`, `redis-server`.
         var name: String
         var executable: String
         var arguments: [String]
         /// Whether this line of its output is the ready line.
         var isReady: @Sendable (String) -> Bool
+        /// Called with each line of its output, in their order. Default: none.
+        package var didPrint: @Sendable (String) -> Void = { _ in }
+
+        package init(
+            name: String, executable: String, arguments: [String], isReady: @escaping @Sendable (String) -> Bool
+        ) {
+            (self.name, self.executable, self.arguments, self.isReady) = (name, executable, arguments, isReady)
+        }
     }
 
     private enum Event: Sendable {
@@ -21,7 +29,7 @@ final class RunningProcess: Sendable {
     }
 
     let name: String
-    let pid: Int32
+    package let pid: Int32
     private let send: @Sendable (Signal) throws -> Void
     private let running: AsyncStream<Never>
 
@@ -83,14 +91,17 @@ final class RunningProcess: Sendable {
             defer { watch.remove(pid) }
             event.yield(.started(pid) { try execution.send(signal: $0) })
             // All output is read: a full pipe would block the process.
-            for try await line in execution.standardOutput.strings() { event.yield(.printed(line)) }
+            for try await line in execution.standardOutput.strings() {
+                event.yield(.printed(line))
+                command.didPrint(line)
+            }
         }
     }
 
-    func signal(_ signal: Signal) throws { try send(signal) }
+    package func signal(_ signal: Signal) throws { try send(signal) }
 
     /// Returns when the process has ended. Only one task at a time may call it.
-    func ended() async {
+    package func ended() async {
         for await _ in running {}
     }
 }
@@ -99,7 +110,7 @@ final class RunningProcess: Sendable {
 public struct BenchmarkError: Error, Hashable, CustomStringConvertible {
     public let description: String
 
-    init(_ description: String) {
+    package init(_ description: String) {
         self.description = description
     }
 }

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import BgdemoSystemCompat
 public import Subprocess
 import Synchronization
@@ -15,6 +16,7 @@ public final class RunningSubject: Sendable {
     private let port: Int
     private let mailsAtATime: Int
     private let further: [String]
+    private let didPrint: (@Sendable (ProcessRole, String) -> Void)?
     private let workspace: BenchmarkWorkspace
     private let state = Mutex(State())
 
@@ -29,19 +31,29 @@ public final class RunningSubject: Sendable {
     ///   - mailsAtATime: Mails that a worker sends at a time, and connections to the mail server.
     ///   - arguments: Further arguments of `bgdemo serve`.
     ///   - smtpPort: The port of the mail server, or of a proxy before it.
-    ///   - redisNetwork: What a proxy before Redis simulates.
-    static func start(
+    ///   - redisNetwork: What a proxy before Redis simulates. Default: nothing.
+    ///   - shared: A Redis that several subjects use, and the number of this one's database. Default: one of its own.
+    ///   - didPrint: Called with each line of the output of each process that is started here; the processes then log
+    ///     everything as JSON. Default: they log warnings.
+    package static func start(
         _ subject: BenchmarkSubject, program: String, mailsAtATime: Int, arguments: [String], inbox: TestMailServer,
-        smtpPort: Int, redisNetwork: NetworkConditions, in workspace: BenchmarkWorkspace
+        smtpPort: Int, redisNetwork: NetworkConditions = NetworkConditions(),
+        shared: (redis: TestRedis, database: Int)? = nil, didPrint: (@Sendable (ProcessRole, String) -> Void)? = nil,
+        in workspace: BenchmarkWorkspace
     ) async throws -> RunningSubject {
-        let redis = subject.needsRedis && subject.external == nil ? try await TestRedis.start(in: workspace) : nil
+        var redis: TestRedis?
+        if subject.needsRedis, subject.external == nil {
+            if let shared { redis = shared.redis } else { redis = try await TestRedis.start(in: workspace) }
+        }
         var proxy: LatencyProxy?
         if let redis, !redisNetwork.isLoopback { proxy = try await .start(to: redis.port, redisNetwork) }
         var own = ["--smtp-url", "smtp://127.0.0.1:\(smtpPort)"]
-        if let redis { own += ["--redis-url", "redis://127.0.0.1:\(proxy?.port ?? redis.port)"] }
+        if let redis {
+            own += ["--redis-url", "redis://127.0.0.1:\(proxy?.port ?? redis.port)/\(shared?.database ?? 0)"]
+        }
         let running = RunningSubject(
             subject, program, try await PortAllocator.free(), mailsAtATime, own + arguments, inbox, redis, proxy,
-            workspace)
+            didPrint, workspace)
         for role in running.own { try await running.start(role) }
         return running
     }
@@ -49,15 +61,16 @@ public final class RunningSubject: Sendable {
     private init(
         _ subject: BenchmarkSubject, _ program: String, _ port: Int, _ mailsAtATime: Int, _ further: [String],
         _ mailServer: TestMailServer, _ redis: TestRedis?, _ redisProxy: LatencyProxy?,
-        _ workspace: BenchmarkWorkspace
+        _ didPrint: (@Sendable (ProcessRole, String) -> Void)?, _ workspace: BenchmarkWorkspace
     ) {
         (self.subject, self.program, self.port) = (subject, program, port)
         (self.mailsAtATime, self.further) = (mailsAtATime, further)
-        (self.mailServer, self.redis, self.redisProxy, self.workspace) = (mailServer, redis, redisProxy, workspace)
+        (self.mailServer, self.redis, self.redisProxy) = (mailServer, redis, redisProxy)
+        (self.didPrint, self.workspace) = (didPrint, workspace)
     }
 
     /// The processes that are started here: not the children of a master, which starts them itself.
-    var own: [ProcessRole] {
+    package var own: [ProcessRole] {
         if case .external = subject.deployment { return [] }
         return subject.deployment == .supervised ? [.master] : subject.roles
     }
@@ -72,10 +85,13 @@ public final class RunningSubject: Sendable {
     // MARK: Processes
 
     private func start(_ role: ProcessRole) async throws {
-        let process = try await workspace.start(
-            RunningProcess.Command(
-                name: "\(subject.title), \(role.rawValue)", executable: program, arguments: arguments(role)
-            ) { $0.hasPrefix("bgdemo ") })
+        var command = RunningProcess.Command(
+            name: "\(subject.title), \(role.rawValue)", executable: program, arguments: arguments(role)
+        ) { [line = "bgdemo \(subject.name)", isJSON = didPrint != nil] in
+            isJSON ? $0.containsBytes(of: line) : $0.hasPrefix("bgdemo ")
+        }
+        if let didPrint { command.didPrint = { didPrint(role, $0) } }
+        let process = try await workspace.start(command)
         state.withLock { $0.processes[role] = process }
     }
 
@@ -84,8 +100,8 @@ public final class RunningSubject: Sendable {
             [
                 "serve", "--strategy", subject.name, "--host", "127.0.0.1", "--port", "\(port)", "--smtp-connections",
                 "\(mailsAtATime)", "--concurrency", "\(mailsAtATime)",
-                "--log-level", "warning",
-            ] + further
+            ] + (didPrint == nil ? ["--log-level", "warning"] : ["--log-level", "debug", "--log-format", "json"])
+            + further
         if subject.deployment == .separateWorker { arguments += ["--role", role.optionValue] }
         if let semantics = subject.semantics { arguments += ["--semantics", semantics] }
         return arguments
@@ -144,7 +160,7 @@ public final class RunningSubject: Sendable {
     }
 
     /// Kills all processes, the children of a master too.
-    func end() async {
+    package func end() async {
         let children = await children()
         for process in state.withLock({ Array($0.processes.values) }) { try? process.signal(.kill) }
         for child in children { kill(child.pid, SIGKILL) }

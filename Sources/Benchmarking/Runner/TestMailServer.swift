@@ -10,7 +10,7 @@ public final class TestMailServer: Sendable {
     private struct State {
         var inbox: Inbox?
         var settings: InboxSettings
-        var recorders: [String: DeliveryRecorder] = [:]
+        var recorders: [String: [any ArrivalRecorder]] = [:]
     }
 
     public let port: Int
@@ -21,9 +21,9 @@ public final class TestMailServer: Sendable {
     public var url: String { "smtp://127.0.0.1:\(port)" }
 
     /// Opens on this port; 0 for a free one.
-    static func open(_ settings: InboxSettings, port: Int = 0, in backgroundTasks: BackgroundTasks) async throws
-        -> TestMailServer
-    {
+    package static func open(
+        _ settings: InboxSettings, port: Int = 0, in backgroundTasks: BackgroundTasks
+    ) async throws -> TestMailServer {
         // One event loop suffices for many connections, since no mail is kept.
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let (inbox, arrivals) = try await start(settings, port == 0 ? PortAllocator.free() : port, loop)
@@ -80,6 +80,15 @@ public final class TestMailServer: Sendable {
         read(arrivals)
     }
 
+    /// Behaves by this delay and these faults from now on. Connections stay open.
+    package func change(delay: ReplyDelay, faults: [InboxFault]) throws {
+        try state.withLock { state in
+            state.settings.delay = delay
+            state.settings.faults = faults
+            try state.inbox?.change(delay: delay, faults: faults)
+        }
+    }
+
     private func read(_ arrivals: AsyncStream<CaughtMail>) {
         backgroundTasks.add { [weak self] in
             for await mail in arrivals { self?.sort(mail) }
@@ -89,16 +98,16 @@ public final class TestMailServer: Sendable {
     // MARK: Recorders
 
     /// Passes the mails of this recorder's load to it from now on.
-    func add(_ recorder: DeliveryRecorder) {
-        state.withLock { $0.recorders[recorder.run] = recorder }
+    package func add(_ recorder: any ArrivalRecorder) {
+        state.withLock { $0.recorders[recorder.run, default: []].append(recorder) }
     }
 
     private func sort(_ mail: CaughtMail) {
         let now = DeliveryRecorder.now
         let parts = mail.subject.split(separator: "-")
         guard parts.count == 2, let number = Int(parts[1]),
-            let recorder = state.withLock({ $0.recorders[String(parts[0])] })
+            let recorders = state.withLock({ $0.recorders[String(parts[0])] })
         else { return }
-        recorder.arrived(number, at: now)
+        for recorder in recorders { recorder.arrived(number, at: now) }
     }
 }

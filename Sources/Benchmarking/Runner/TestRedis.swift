@@ -13,12 +13,16 @@ import Synchronization
 public final class TestRedis: Sendable {
     public let port: Int
     private let workspace: BenchmarkWorkspace
+    private let folder: String
     private let process: Mutex<RunningProcess>
 
     public var url: String { "redis://127.0.0.1:\(port)" }
     public var pid: Int32 { process.withLock(\.pid) }
 
-    static func start(in workspace: BenchmarkWorkspace) async throws -> TestRedis {
+    /// - Parameter name: Of its folder within that of the run, where the run has several. Default: none.
+    package static func start(in workspace: BenchmarkWorkspace, name: String? = nil) async throws -> TestRedis {
+        let folder = name.map { "\(workspace.folder)/\($0)" } ?? workspace.folder
+        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         guard PrivateRedis.program(ProcessInfo.processInfo.environment) != nil else {
             throw BenchmarkError(
                 "redis-server is missing: apt-get install redis-server, or brew install redis")
@@ -27,14 +31,14 @@ public final class TestRedis: Sendable {
         for attempt in 0..<5 {
             do {
                 let port = try await PortAllocator.free()
-                return TestRedis(workspace, port, try await workspace.start(command(port, workspace.folder)))
+                return TestRedis(workspace, folder, port, try await workspace.start(command(port, folder)))
             } catch  where attempt < 4 && !Task.isCancelled {}
         }
         throw CancellationError()
     }
 
-    private init(_ workspace: BenchmarkWorkspace, _ port: Int, _ process: RunningProcess) {
-        (self.workspace, self.port) = (workspace, port)
+    private init(_ workspace: BenchmarkWorkspace, _ folder: String, _ port: Int, _ process: RunningProcess) {
+        (self.workspace, self.folder, self.port) = (workspace, folder, port)
         self.process = Mutex(process)
     }
 
@@ -57,7 +61,7 @@ public final class TestRedis: Sendable {
     /// Waits for its end, starts it again on the same port with the same data, and returns when it accepts commands.
     public func restart() async throws {
         await ended()
-        let new = try await workspace.start(Self.command(port, workspace.folder))
+        let new = try await workspace.start(Self.command(port, folder))
         process.withLock { $0 = new }
     }
 }
