@@ -126,11 +126,18 @@ let package = Package(
             ["Core", "Email", "Foundations", "NetSupport", "PrivateRedis", "RedisClient", "SMTPInbox", "SystemCompat"]
                 + [.nio, .posix, .logging, .histogram, .subprocess]),
         .module(
+            "Stage",
+            [
+                "Benchmarking", "Core", "Foundations", "HTTPServer", "NetSupport", "RedisClient", "SMTPInbox",
+                "SystemCompat",
+            ] + [.nio, .posix, .collections, .logging, .subprocess],
+            resources: [.embedInCode("Assets")]),
+        .module(
             "CommandLine",
             [
                 "Benchmarking", "CBuild", "Core", "Email", "Eventr", "Foundations", "HTTPServer", "MailAPI",
                 "NetSupport", "PrivateRedis", "QueueBus", "RedisClient", "Resque", "SMTPClient", "SMTPInbox",
-                "SystemCompat", "Telemetry", "Web",
+                "Stage", "SystemCompat", "Telemetry", "Web",
             ] + [.argumentParser, .lifecycle, .signals, .nio, .posix, .logging, .coreMetrics, .subprocess]),
         .executableTarget(
             name: "bgdemo",
@@ -185,6 +192,7 @@ let package = Package(
             "Benchmarking",
             ["Core", "Email", "Foundations", "HTTPServer", "MailAPI", "NetSupport", "SMTPClient", "SMTPInbox"]
                 + [.nio, .posix, .logging, .subprocess]),
+        .tests("Stage", ["Benchmarking", "Core", "Foundations", "SystemCompat", .subprocess]),
         .tests(
             "Web",
             ["Email", "Foundations", "HTTPServer", "NetSupport", "RedisClient", "Resque", "SMTPInbox"]

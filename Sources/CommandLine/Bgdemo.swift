@@ -19,6 +19,7 @@ public struct Bgdemo: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, InboxCommand.self, EnqueueCommand.self, QueuesCommand.self, EventsCommand.self,
             BusCommand.self, CompareCommand.self, ChaosCommand.self, AdviseCommand.self, BenchCommand.self,
+            StageCommand.self,
             DoctorCommand.self,
         ])
 

@@ -55,8 +55,9 @@ struct ImportRule: Sendable, CustomTestStringConvertible {
             $1.isIn("strategies/Local/Pipes") && !$0.folder.hasPrefix("strategies/Local")
                 && !$0.isIn("strategies/Original2016")
         },
-        ImportRule("Only the command line, Benchmarking and Web import PrivateRedis.") {
-            $1.isIn("Sources/PrivateRedis") && !$0.isCommandLine && !$0.isIn("Sources/Benchmarking", "Sources/Web")
+        ImportRule("Only the command line, Benchmarking, Stage and Web import PrivateRedis.") {
+            $1.isIn("Sources/PrivateRedis") && !$0.isCommandLine
+                && !$0.isIn("Sources/Benchmarking", "Sources/Stage", "Sources/Web")
         },
         ImportRule("Only SMTPClient imports libcurl, only RedisClient hiredis.", allowsIndirect: true) { from, to in
             to.isIn("Sources/CCurl") && !from.isIn("Sources/SMTPClient")

@@ -9,6 +9,10 @@ extension StrategyDescriptor {
         "eventr", summary: "an event in a Redis log; consumers read it",
         deployment: .webServerAndWorkers, redisRights: .eventr, options: [EventrOptions.self],
         guarantees: .losesNothing,
+        notes: TalkNotes(
+            "Immutable event bus",
+            better: ["Events are kept, and can be read again", "One event, many readers"],
+            still: ["A lot of Lua slows Redis down", "The history is in memory", "Old keys must be deleted"]),
         original: { try await OriginalEventr($0) }, make: { try await EventrStrategy($0) })
 }
 

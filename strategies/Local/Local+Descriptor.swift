@@ -12,6 +12,12 @@ extension StrategyDescriptor {
         options: [LocalOptions.self],
         // The master owns the mails, in memory; in a spool they survive it.
         guarantees: .losesNothing(except: .killMaster),
+        notes: TalkNotes(
+            "Local messages",
+            better: [
+                "Messages survive a killed server", "The web server is not bothered", "Queue, throttle and retries",
+            ],
+            still: ["Bound to one server"]),
         original: { context in
             OriginalLocal(
                 master: try context.masterConnection, sender: context.sender, throttle: context.work.throttle,

@@ -9,6 +9,10 @@ extension StrategyDescriptor {
         deployment: .webServerAndWorkers, redisRights: .pubSub,
         // What nobody has heard, and what a subscriber holds that dies.
         guarantees: .losesNothing(except: .killWorker, .terminate, .redisKilled, .redisCut, .redisSilent),
+        notes: TalkNotes(
+            "Remote messages",
+            better: ["More than one server"],
+            still: ["Only one type of server", "Who does not listen does not hear", "Nobody sees the queue"]),
         original: { try OriginalPubSub($0) }
     ) { context in
         let redis = try context.requireRedis()

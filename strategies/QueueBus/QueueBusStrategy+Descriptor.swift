@@ -7,7 +7,11 @@ extension StrategyDescriptor {
         "queuebus", summary: "an event, copied to a queue per subscriber",
         deployment: .webServerAndWorkers, redisRights: .queueBus, pages: [.queues],
         options: [QueueBusOptions.self, ResqueEstateOptions.self, NamespaceOptions.self],
-        guarantees: .losesNothing
+        guarantees: .losesNothing,
+        notes: TalkNotes(
+            "Queue bus",
+            better: ["One event goes to many consumers", "Queues that can be seen, as Resque's"],
+            still: ["No event log that can be replayed"])
     ) { context in
         let redis = try context.requireRedis()
         let estate = try context.options(ResqueEstateOptions.self)

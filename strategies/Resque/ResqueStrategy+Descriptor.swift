@@ -9,6 +9,13 @@ extension StrategyDescriptor {
         deployment: .webServerAndWorkers, redisRights: .resque, pages: [.queues],
         options: [ResqueOptions.self, ResqueEstateOptions.self, NamespaceOptions.self],
         guarantees: .losesNothing,
+        notes: TalkNotes(
+            "Remote queue",
+            better: [
+                "A queue that can be seen, and is kept", "Many servers, many workers",
+                "Works with the Resque ecosystem",
+            ],
+            still: []),
         original: { context in
             try await ResqueStrategy(context) { _, jobs, options in
                 jobs.registerOriginalMail(context.delivery)

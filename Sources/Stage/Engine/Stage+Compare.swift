@@ -1,0 +1,56 @@
+import BgdemoBenchmarking
+import Synchronization
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+extension Stage {
+    /// Measures the lanes by `bgdemo compare`, while nothing is asked of them here, and keeps its report.
+    ///
+    /// - Throws: ``StageError`` where it runs already.
+    func compare() throws(StageError) {
+        let mayBegin = state.withLock { state in
+            defer { state.isComparing = true }
+            return !state.isComparing
+        }
+        guard mayBegin else { throw StageError("compare runs already") }
+        tasks.add { [self] in
+            await runCompare()
+            state.withLock { $0.isComparing = false }
+        }
+    }
+
+    private func runCompare() async {
+        do { try await act(.calm) } catch {}
+        let file = "\(ground.workspace.folder)/compare.html"
+        publishReport("compare begins", path: nil)
+        let names = lanes.map(\.plan.subject.name)
+        var command = RunningProcess.Command(
+            name: "compare", executable: settings.program,
+            arguments: [
+                "compare", "--quick", "--seed", "\(settings.seed)", "--strategies",
+                names.enumerated().filter { names.firstIndex(of: $0.element) == $0.offset }.map(\.element)
+                    .joined(separator: ","),
+                "--report", file,
+            ]
+        ) { _ in true }
+        command.didPrint = { [weak self] line in
+            if line.utf8.first == UInt8(ascii: "[") { self?.publishReport(line, path: nil) }
+        }
+        do {
+            let process = try await ground.workspace.start(command)
+            await process.ended()
+            let html = try String(contentsOfFile: file, encoding: .utf8)
+            state.withLock { $0.report = html }
+            publishReport("compare is done", path: "/compare")
+        } catch {
+            publishReport("compare failed: \(error)", path: nil)
+        }
+    }
+
+    /// The page of the last `compare`; nil before the first.
+    var report: String? { state.withLock(\.report) }
+}

@@ -1,0 +1,161 @@
+import BgdemoBenchmarking
+import BgdemoFoundations
+public import BgdemoSMTPInbox
+import BgdemoSystemCompat
+import Synchronization
+
+/// All strategies side by side, as real processes with one Redis and one mail server: they are loaded, struck and watched.
+public final class Stage: Sendable {
+    /// What is staged.
+    public struct Settings: Sendable {
+        /// The path of `bgdemo`.
+        public var program: String
+        public var lanes: [LanePlan]
+        public var script: Script
+        public var seed: UInt64 = 1
+        /// The time that the mail server takes for a mail. Default: 400 ms, so that a mail can be seen.
+        public var smtpDelay = ReplyDelay.fixed(.milliseconds(400))
+        /// Where all events are written. Default: a file that is deleted at the end.
+        public var record: String?
+
+        public init(program: String, lanes: [LanePlan], script: Script) {
+            (self.program, self.lanes, self.script) = (program, lanes, script)
+        }
+    }
+
+    struct State {
+        var focus: [Int] = [0]
+        var faults: [Int: ActiveFault] = [:]
+        var nextFault = 0
+        var mailServer = Hand.smtpUp
+        var step = -1
+        var stepTask: Task<Void, Never>?
+        var isComparing = false
+        var report: String?
+    }
+
+    struct ActiveFault: Sendable {
+        let hand: Hand
+        /// -1 for all.
+        let lane: Int
+    }
+
+    let settings: Settings
+    let ground: Ground
+    let lanes: [Lane]
+    let journal: EventJournal
+    let state = Mutex(State())
+    let meter = Mutex(StageMeter())
+    let tasks: BackgroundTasks
+    private init(_ settings: Settings, _ ground: Ground, _ lanes: [Lane], _ journal: EventJournal) {
+        (self.settings, self.ground, self.lanes, self.journal) = (settings, ground, lanes, journal)
+        tasks = ground.workspace.backgroundTasks
+    }
+
+    /// Starts everything, runs `body`, and ends everything: no process and no file is left.
+    ///
+    /// - Throws: `BenchmarkError` where a process does not start; what `body` throws.
+    public static func open<Result>(
+        _ settings: Settings, _ body: (Stage) async throws -> Result
+    ) async throws -> Result {
+        try await BenchmarkWorkspace.open { workspace in
+            var inbox = InboxSettings()
+            inbox.delay = settings.smtpDelay
+            inbox.seed = settings.seed
+            let ground = try await Ground.start(settings.lanes, program: settings.program, inbox: inbox, in: workspace)
+            let journal = EventJournal(origin: DeliveryRecorder.now)
+            let lanes = try await start(settings, on: ground, journal)
+            let stage = Stage(settings, ground, lanes, journal)
+            let result: Swift.Result<Result, any Error>
+            do { result = .success(try await stage.run(body)) } catch { result = .failure(error) }
+            for lane in lanes { await lane.end() }
+            await ground.mailServer.close()
+            return try result.get()
+        }
+    }
+
+    private static func start(
+        _ settings: Settings, on ground: Ground, _ journal: EventJournal
+    ) async throws -> [Lane] {
+        try await withThrowingTaskGroup(of: Lane.self) { group in
+            for (number, plan) in settings.lanes.enumerated() {
+                group.addTask {
+                    try await Lane.start(number, plan, on: ground, seed: settings.seed) { lane, role in
+                        journal.publish(lane, role)
+                    }
+                }
+            }
+            var lanes: [Lane] = []
+            for try await lane in group { lanes.append(lane) }
+            return lanes.sorted { $0.number < $1.number }
+        }
+    }
+
+    private func run<Result>(_ body: (Stage) async throws -> Result) async throws -> Result {
+        publishStage()
+        for lane in lanes { for role in lane.plan.subject.roles { journal.publish(lane, role) } }
+        publishFocus()
+        publishMailServer()
+        let recording = try record()
+        let work = Task {
+            await withDiscardingTaskGroup { group in
+                for lane in lanes { group.addTask { await lane.supervise() } }
+                group.addTask { await self.tick() }
+            }
+        }
+        let result: Swift.Result<Result, any Error>
+        do { result = .success(try await body(self)) } catch { result = .failure(error) }
+        state.withLock { $0.stepTask.take() }?.cancel()
+        work.cancel()
+        await work.value
+        publishMails()
+        publishScores()
+        journal.end()
+        try await recording?.value
+        return try result.get()
+    }
+
+    /// A Unix time would tell nothing of the order of events: this clock never goes back.
+    var now: Int64 { DeliveryRecorder.now }
+
+    /// Where all events are written: a file of the user's, or one that ends with the stage.
+    var recordPath: String { settings.record ?? "\(ground.workspace.folder)/record.ndjson" }
+
+    private func record() throws -> Task<Void, any Error>? {
+        guard let lines = journal.watch(isRecord: true, mails: { nil }) else { return nil }
+        let file = try RecordFile(recordPath)
+        return Task {
+            for await line in lines { try file.write(line) }
+            try file.close()
+        }
+    }
+
+    /// Tells of the mails every 50 ms, and of everything else twice a second.
+    private func tick() async {
+        var ticks = 0
+        while !Task.isCancelled {
+            do { try await Task.sleep(for: .milliseconds(50)) } catch { return }
+            publishMails()
+            ticks += 1
+            guard ticks.isMultiple(of: 10) else { continue }
+            judge()
+            publishScores()
+        }
+    }
+
+    /// - Throws: ``StageError`` where there is no such lane.
+    func lanes(_ choice: LaneChoice) throws(StageError) -> [Lane] {
+        switch choice {
+        case .all: return lanes
+        case .focused: return state.withLock(\.focus).map { lanes[$0] }
+        case .named(let name): return [try lane(name)]
+        }
+    }
+
+    func lane(_ name: String) throws(StageError) -> Lane {
+        guard let lane = lanes.first(where: { $0.plan.name == name }) else {
+            throw StageError("there is no lane \(printable(name)): \(lanes.map(\.plan.name).joined(separator: ", "))")
+        }
+        return lane
+    }
+}
