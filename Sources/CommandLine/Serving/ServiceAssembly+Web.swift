@@ -2,6 +2,7 @@ import BgdemoCore
 import BgdemoHTTPServer
 import BgdemoMailAPI
 import BgdemoWeb
+import RedisClient
 import Resque
 
 /// What listens in a process, where anything does.
@@ -32,18 +33,14 @@ extension ServiceAssembly {
         let service = WebService(
             server: server, deadline: configuration.deadline, closed: { master?.didStopAccepting() },
             endMails: { if !configuration.descriptor.hasWorker { await closeTransport(within: .zero) } })
-        return (service, startupLine(port: server.port, isReady: await isReady(strategy)))
+        return (service, startupLine(port: server.port, isReady: await isRedisAvailable(to: strategy)))
     }
 
     /// Whether the Redis of the strategy answers, as far as it has one. Its outage is logged already.
-    private func isReady(_ strategy: any Strategy) async -> Bool {
-        guard redis != nil else { return true }
-        do throws(AcceptError) {
-            try await strategy.check()
-            return true
-        } catch {
-            return false
-        }
+    private func isRedisAvailable(to strategy: any Strategy) async -> Bool {
+        guard let outage = redis?.options.outageLogger else { return true }
+        _ = try? await strategy.check()
+        return !outage.isReporting
     }
 
     /// The pages beside the home page that this process has something to show on.
