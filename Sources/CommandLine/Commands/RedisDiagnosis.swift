@@ -1,5 +1,6 @@
 import BgdemoCore
 import BgdemoEmail
+import BgdemoFoundations
 import Logging
 import NIOPosix
 import RedisClient
@@ -30,18 +31,20 @@ struct RedisDiagnosis {
         let version = (try? await redis.serverVersion()).map { "version \($0)" } ?? "it does not say its version"
         var findings = [Finding.good("redis", "\(url) answers: \(version)")]
         let role = try? await redis.send("ROLE").array?.first?.text
-        let isReplica = role == "slave"
+        let isReplica = role?.hasSameBytes(as: "slave") == true
         if isReplica {
             findings.append(
                 .bad("redis", "\(url) is a replica, which takes no writes", "name the primary, or its Sentinels"))
         }
-        if let policy = await setting("maxmemory-policy", "memory", redis), policy != "noeviction" {
+        if let policy = await setting("maxmemory-policy", "memory", redis), !policy.hasSameBytes(as: "noeviction") {
             findings.append(
                 .warning(
-                    "redis", "it evicts keys when its memory is full (maxmemory-policy \(policy)): mails get lost",
+                    "redis",
+                    "it evicts keys when its memory is full (maxmemory-policy \(printable(policy, limit: 40))): mails get lost",
                     "CONFIG SET maxmemory-policy noeviction"))
         }
-        if let kept = await setting("appendonly", "persistence", redis), kept == "no" || kept == "0" {
+        if let kept = await setting("appendonly", "persistence", redis), ["no", "0"].contains(where: kept.hasSameBytes)
+        {
             findings.append(
                 .warning(
                     "redis", "it keeps no append-only file: when it ends it forgets what is not in its last snapshot",
@@ -55,8 +58,10 @@ struct RedisDiagnosis {
         if let value = try? await redis.send("CONFIG", "GET", name).array?.last?.text { return value }
         let info = try? await redis.send("INFO", section).text
         let field = name == "appendonly" ? "aof_enabled" : "maxmemory_policy"
-        return info?.split(whereSeparator: \.isNewline).first { $0.hasPrefix(field + ":") }
-            .map { String($0.dropFirst(field.count + 1)) }
+        return info?.utf8.split { $0 == 0x0d || $0 == 0x0a }.map { Substring($0) }.first {
+            $0.hasBytePrefix(field + ":")
+        }
+        .map { String($0.dropFirst(field.count + 1)) }
     }
 
     // MARK: The strategy
