@@ -44,14 +44,14 @@ extension Queue {
         return accepted.count
     }
 
-    /// Pushes many jobs to their queues when this time has passed, in one round trip; see ``enqueueIn(_:_:)``.
+    /// Pushes many jobs to their queues when this time has passed, in one round trip; see `enqueueIn(_:_:)` of one job.
     ///
     /// - Throws: ``ResqueError``.
     public func enqueueIn(_ delay: Duration, _ jobs: [Job]) async throws(ResqueError) {
         try await store.delay(jobs, "in", delay.millisecondsRoundedUp)
     }
 
-    /// Pushes a job `name` with these arguments to `queue` when this time has passed; see ``enqueueIn(_:_:)``.
+    /// Pushes a job `name` with these arguments to `queue` when this time has passed; see `enqueueIn(_:_:)` of one job.
     ///
     /// - Throws: ``ResqueError``.
     public func enqueueIn<each Argument: Encodable>(
