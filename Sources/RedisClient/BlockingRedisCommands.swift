@@ -1,4 +1,4 @@
-/// A connection that may wait for an element, and is closed by whoever made it.
+/// A connection that may wait for an element. The caller that made it closes it.
 package protocol BlockingRedisCommands: RedisCommands {
     /// See ``RedisConnection/blocking(_:wait:)``.
     func blocking(_ command: RedisCommand, wait: Duration) async throws(RedisError) -> RedisValue

@@ -90,7 +90,7 @@ final class ProcessorGroup: Sendable {
         queue = Queue(store: store, jobs: jobs)
     }
 
-    /// A connection beside those for reservations, which whoever asks for it closes.
+    /// A connection beside those for reservations. The caller closes it.
     func connect(logger: Logger) -> any BlockingRedisCommands { connect(loop, logger) }
 
     /// How long workers without a job may take to remove themselves.

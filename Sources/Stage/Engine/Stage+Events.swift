@@ -19,7 +19,7 @@ extension EventJournal {
     }
 }
 
-/// What is told, to whom it may concern.
+/// The events that the stage records.
 extension Stage {
     func publishStage() {
         journal.publish(.stage, at: now) { json in
