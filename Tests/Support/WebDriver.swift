@@ -1,15 +1,10 @@
-import BgdemoTestSupport
 import Foundation
 import Subprocess
-import Testing
-
-/// The tests that start a browser, one after the other: each takes all cores for a moment.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct BrowserTests {}
 
 /// A Chromium without a window, worked as a person would, through WebDriver (<https://www.w3.org/TR/webdriver2/>).
-final class WebDriver: Sendable {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+public final class WebDriver: Sendable {
+    public struct Failure: Error, CustomStringConvertible {
+        public let description: String
     }
 
     private let port: Int
@@ -20,7 +15,7 @@ final class WebDriver: Sendable {
     }
 
     /// Runs `body` with a browser of its own, whose window has this size.
-    static func with<Result: Sendable>(
+    public static func with<Result: Sendable>(
         width: Int = 1280, height: Int = 720, isDark: Bool = false, _ body: (WebDriver) async throws -> Result
     ) async throws -> Result {
         let port = try await freePort()
@@ -83,16 +78,16 @@ final class WebDriver: Sendable {
 
     // MARK: Commands
 
-    func open(_ url: String) async throws { _ = try await command("POST", "/url", ["url": url]) }
+    public func open(_ url: String) async throws { _ = try await command("POST", "/url", ["url": url]) }
 
     /// What a script returns, as text.
-    func text(_ script: String) async throws -> String {
+    public func text(_ script: String) async throws -> String {
         let value = try await command("POST", "/execute/sync", ["script": script, "args": [Any]()])
         return value as? String ?? "\(value)"
     }
 
     /// Presses keys one after the other, wherever the focus is.
-    func press(_ keys: String...) async throws {
+    public func press(_ keys: String...) async throws {
         let actions = keys.flatMap { key in
             [["type": "keyDown", "value": key], ["type": "keyUp", "value": key]]
         }
@@ -100,9 +95,9 @@ final class WebDriver: Sendable {
             "POST", "/actions", ["actions": [["type": "key", "id": "keyboard", "actions": actions] as [String: Any]]])
     }
 
-    func type(_ text: String) async throws { for letter in text { try await press(String(letter)) } }
+    public func type(_ text: String) async throws { for letter in text { try await press(String(letter)) } }
 
-    func click(_ selector: String) async throws {
+    public func click(_ selector: String) async throws {
         let value = try await command("POST", "/element", ["using": "css selector", "value": selector])
         guard let id = (value as? [String: Any])?.values.first as? String else {
             throw Failure(description: "no \(selector): \(value)")
@@ -110,12 +105,12 @@ final class WebDriver: Sendable {
         _ = try await command("POST", "/element/\(id)/click", [:])
     }
 
-    func answerDialog(_ accepts: Bool) async throws {
+    public func answerDialog(_ accepts: Bool) async throws {
         _ = try await command("POST", accepts ? "/alert/accept" : "/alert/dismiss", [:])
     }
 
     /// Returns as soon as a script returns true.
-    func wait(until script: String, within limit: Duration = .seconds(10)) async throws {
+    public func wait(until script: String, within limit: Duration = .seconds(10)) async throws {
         let deadline = ContinuousClock.now + limit
         while try await text("return String(!!(\(script)))") != "true" {
             guard ContinuousClock.now < deadline else {
@@ -127,13 +122,13 @@ final class WebDriver: Sendable {
     }
 
     /// What stands in the browser's console.
-    func console() async throws -> [String] {
+    public func console() async throws -> [String] {
         let value = try await command("POST", "/se/log", ["type": "browser"])
         return (value as? [[String: Any]] ?? []).compactMap { $0["message"] as? String }
     }
 
     /// The picture of the window as PNG, in the folder of `BGDEMO_PICTURES` where that is set.
-    func picture(_ name: String) async throws {
+    public func picture(_ name: String) async throws {
         guard let folder = ProcessInfo.processInfo.environment["BGDEMO_PICTURES"] else { return }
         guard let text = try await command("GET", "/screenshot") as? String, let data = Data(base64Encoded: text) else {
             throw Failure(description: "no picture")
@@ -159,6 +154,6 @@ final class WebDriver: Sendable {
     }
 
     /// Keys without letters (WebDriver, section 17.4.2).
-    static let enter = "\u{e007}"
-    static let escape = "\u{e00c}"
+    public static let enter = "\u{e007}"
+    public static let escape = "\u{e00c}"
 }
