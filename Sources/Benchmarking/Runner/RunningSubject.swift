@@ -26,6 +26,8 @@ public final class RunningSubject: Sendable {
         var stop: StopFlag?
     }
 
+    /// Starts all its processes.
+    ///
     /// - Parameters:
     ///   - program: The path of `bgdemo`.
     ///   - mailsAtATime: Mails that a worker sends at a time, and connections to the mail server.
@@ -41,6 +43,21 @@ public final class RunningSubject: Sendable {
         shared: (redis: TestRedis, database: Int)? = nil, didPrint: (@Sendable (ProcessRole, String) -> Void)? = nil,
         in workspace: BenchmarkWorkspace
     ) async throws -> RunningSubject {
+        let running = try await prepare(
+            subject, program: program, mailsAtATime: mailsAtATime, arguments: arguments, inbox: inbox,
+            smtpPort: smtpPort, redisNetwork: redisNetwork, shared: shared, didPrint: didPrint, in: workspace)
+        for role in running.own { try await running.start(role) }
+        return running
+    }
+
+    /// What ``start(_:program:mailsAtATime:arguments:inbox:smtpPort:redisNetwork:shared:didPrint:in:)`` makes, before any
+    /// process is started.
+    package static func prepare(
+        _ subject: BenchmarkSubject, program: String, mailsAtATime: Int, arguments: [String], inbox: TestMailServer,
+        smtpPort: Int, redisNetwork: NetworkConditions = NetworkConditions(),
+        shared: (redis: TestRedis, database: Int)? = nil, didPrint: (@Sendable (ProcessRole, String) -> Void)? = nil,
+        in workspace: BenchmarkWorkspace
+    ) async throws -> RunningSubject {
         var redis: TestRedis?
         if subject.needsRedis, subject.external == nil {
             if let shared { redis = shared.redis } else { redis = try await TestRedis.start(in: workspace) }
@@ -51,11 +68,9 @@ public final class RunningSubject: Sendable {
         if let redis {
             own += ["--redis-url", "redis://127.0.0.1:\(proxy?.port ?? redis.port)/\(shared?.database ?? 0)"]
         }
-        let running = RunningSubject(
+        return RunningSubject(
             subject, program, try await PortAllocator.free(), mailsAtATime, own + arguments, inbox, redis, proxy,
             didPrint, workspace)
-        for role in running.own { try await running.start(role) }
-        return running
     }
 
     private init(
@@ -84,7 +99,10 @@ public final class RunningSubject: Sendable {
 
     // MARK: Processes
 
-    private func start(_ role: ProcessRole) async throws {
+    /// Starts the process of this role, and returns when it is ready.
+    ///
+    /// - Throws: ``BenchmarkError`` with its output where it ends before.
+    package func start(_ role: ProcessRole) async throws {
         var command = RunningProcess.Command(
             name: "\(subject.title), \(role.rawValue)", executable: program, arguments: arguments(role)
         ) { [line = "bgdemo \(subject.name)", isJSON = didPrint != nil] in

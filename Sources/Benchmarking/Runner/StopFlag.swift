@@ -1,12 +1,15 @@
-import Synchronization
+import BgdemoFoundations
 
 /// Set to stop a run early: it ends in order and reports what it has measured.
 public final class StopFlag: Sendable {
-    private let value = Atomic<Bool>(false)
+    private let latch = Latch()
 
     public init() {}
 
-    public var isSet: Bool { value.load(ordering: .relaxed) }
+    public var isSet: Bool { latch.isOpen }
 
-    public func set() { value.store(true, ordering: .relaxed) }
+    public func set() { latch.open() }
+
+    /// Returns when it is set, or the task was cancelled.
+    public func wait() async { await latch.wait() }
 }

@@ -7,9 +7,9 @@ extension Stage {
     public func act(_ action: StageAction) async throws {
         switch action {
         case .send(let count, let choice):
-            for lane in try lanes(choice) { lane.send(count) }
+            for lane in try await openLanes(choice) { lane.send(count) }
         case .rate(let rate, let choice, let seconds):
-            for lane in try lanes(choice) {
+            for lane in try await openLanes(choice) {
                 lane.setRate(rate, for: seconds)
                 publishRate(lane)
             }

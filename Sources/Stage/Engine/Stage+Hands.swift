@@ -7,7 +7,7 @@ import Synchronization
 extension Stage {
     func strike(_ hand: Hand, _ choice: LaneChoice) async throws {
         if let role = hand.role {
-            let chosen = try lanes(choice)
+            let chosen = try await openLanes(choice)
             let struck = chosen.filter { hand.applies(to: $0.plan.subject) }
             guard !struck.isEmpty else {
                 throw StageError("\(chosen.map(\.plan.name).joined(separator: ", ")) has no \(role.rawValue)")
@@ -44,7 +44,7 @@ extension Stage {
         endAll { $0.lane < 0 && !$0.hand.isOfRedis }
         state.withLock { $0.mailServer = hand }
         let fault = begin(hand, -1)
-        watchAll(fault) { _ in true }
+        if hand != .smtpUp { watchAll(fault) { _ in true } }
         let delay = settings.smtpDelay
         switch hand {
         case .smtpDown: await ground.mailServer.close()

@@ -48,6 +48,7 @@ extension Stage {
                     $0.member("victims", watch.victims)
                     $0.member("waiting", watch.waiting.count)
                     $0.member("lost", watch.lost)
+                    $0.member("refused", watch.refused)
                     $0.member("ms", Int(((watch.backAt ?? now) - watch.began) / 1_000_000))
                     if let recoveredAt = watch.recoveredAt {
                         $0.member("recovered", Int((recoveredAt - watch.began) / 1_000_000))

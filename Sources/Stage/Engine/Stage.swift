@@ -52,7 +52,8 @@ public final class Stage: Sendable {
         tasks = ground.workspace.backgroundTasks
     }
 
-    /// Starts everything, runs `body`, and ends everything: no process and no file is left.
+    /// Starts the lanes of the first step, runs `body` while the others start, and ends everything: no process and no file is
+    /// left.
     ///
     /// - Throws: `BenchmarkError` where a process does not start; what `body` throws.
     public static func open<Result>(
@@ -64,7 +65,7 @@ public final class Stage: Sendable {
             inbox.seed = settings.seed
             let ground = try await Ground.start(settings.lanes, program: settings.program, inbox: inbox, in: workspace)
             let journal = EventJournal(origin: DeliveryRecorder.now)
-            let lanes = try await start(settings, on: ground, journal)
+            let lanes = try await makeLanes(settings, on: ground, journal)
             let stage = Stage(settings, ground, lanes, journal)
             let result: Swift.Result<Result, any Error>
             do { result = .success(try await stage.run(body)) } catch { result = .failure(error) }
@@ -74,37 +75,44 @@ public final class Stage: Sendable {
         }
     }
 
-    private static func start(
+    private static func makeLanes(
         _ settings: Settings, on ground: Ground, _ journal: EventJournal
     ) async throws -> [Lane] {
-        try await withThrowingTaskGroup(of: Lane.self) { group in
-            for (number, plan) in settings.lanes.enumerated() {
-                group.addTask {
-                    try await Lane.start(number, plan, on: ground, seed: settings.seed) { lane, role in
-                        journal.publish(lane, role)
-                    }
-                }
-            }
-            var lanes: [Lane] = []
-            for try await lane in group { lanes.append(lane) }
-            return lanes.sorted { $0.number < $1.number }
+        var lanes: [Lane] = []
+        for (number, plan) in settings.lanes.enumerated() {
+            lanes.append(
+                try await Lane.make(number, plan, on: ground, seed: settings.seed) { lane, role in
+                    journal.publish(lane, role)
+                })
         }
+        return lanes
     }
 
     private func run<Result>(_ body: (Stage) async throws -> Result) async throws -> Result {
         publishStage()
-        for lane in lanes { for role in lane.plan.subject.roles { journal.publish(lane, role) } }
         publishFocus()
         publishMailServer()
         let recording = try record()
+        // The talk begins with these: it does not wait for the others.
+        let first = settings.script.steps.first?.lanes ?? []
+        let (early, late) = (
+            lanes.filter { first.contains($0.plan.name) }, lanes.filter { !first.contains($0.plan.name) }
+        )
         let work = Task {
             await withDiscardingTaskGroup { group in
-                for lane in lanes { group.addTask { await lane.supervise() } }
                 group.addTask { await self.tick() }
+                for lane in early { await lane.opened() }
+                for lane in early { group.addTask { await lane.supervise() } }
+                for lane in late { group.addTask { await self.run(lane) } }
             }
         }
         let result: Swift.Result<Result, any Error>
-        do { result = .success(try await body(self)) } catch { result = .failure(error) }
+        do {
+            for lane in early { try await lane.open() }
+            result = .success(try await body(self))
+        } catch {
+            result = .failure(error)
+        }
         state.withLock { $0.stepTask.take() }?.cancel()
         work.cancel()
         await work.value
@@ -113,6 +121,14 @@ public final class Stage: Sendable {
         journal.end()
         try await recording?.value
         return try result.get()
+    }
+
+    /// Starts a lane, and again what ends of it, until the task is cancelled.
+    private func run(_ lane: Lane) async {
+        do { try await lane.open() } catch {
+            if !Task.isCancelled { publishNotice("\(lane.plan.name) does not start: \(error)") }
+        }
+        await lane.supervise()
     }
 
     /// A Unix time would tell nothing of the order of events: this clock never goes back.
@@ -150,6 +166,15 @@ public final class Stage: Sendable {
         case .focused: return state.withLock(\.focus).map { lanes[$0] }
         case .named(let name): return [try lane(name)]
         }
+    }
+
+    /// These lanes, as soon as their processes have been started.
+    ///
+    /// - Throws: ``StageError`` where there is no such lane.
+    func openLanes(_ choice: LaneChoice) async throws(StageError) -> [Lane] {
+        let lanes = try lanes(choice)
+        for lane in lanes { await lane.opened() }
+        return lanes
     }
 
     func lane(_ name: String) throws(StageError) -> Lane {

@@ -1,5 +1,6 @@
 import BgdemoBenchmarking
 import BgdemoCore
+import BgdemoFoundations
 import NIOCore
 import NIOPosix
 import Subprocess
@@ -14,6 +15,8 @@ final class Lane: ArrivalRecorder {
     private let running: RunningSubject
     private let client = Mutex<LaneClient?>(nil)
     private let state: Mutex<LaneState>
+    /// Opens when the processes have been started, or could not be.
+    private let isReady = Latch()
     private let report: @Sendable (Lane, ProcessRole) -> Void
 
     /// A process that has ended is started again after this time.
@@ -29,20 +32,21 @@ final class Lane: ArrivalRecorder {
         running.mailServer.add(self)
     }
 
+    /// A lane whose processes are not started yet.
+    ///
     /// - Parameter report: Called when the state of a process has changed.
-    static func start(
+    static func make(
         _ number: Int, _ plan: LanePlan, on ground: Ground, seed: UInt64,
         report: @escaping @Sendable (Lane, ProcessRole) -> Void
     ) async throws -> Lane {
         let relay = LogRelay()
-        let running = try await RunningSubject.start(
+        let running = try await RunningSubject.prepare(
             plan.subject, program: ground.program, mailsAtATime: 50,
             arguments: ["--attempts", "20", "--retry-delay", "100ms", "--retry-cap", "2s"], inbox: ground.mailServer,
             smtpPort: ground.mailServer.port, shared: ground.redis(for: plan).map { ($0, number) },
             didPrint: { role, line in relay.lane.withLock { $0?.lane }?.didPrint(role, line) }, in: ground.workspace)
         let load = Load(.open(rate: 1), seconds: 1, seed: seed, part: "stage \(number)")
         let lane = Lane(number, plan, load.run, running, relay, report)
-        for role in running.own { await lane.refresh(role) }
         let reports = LaneClient.Reports(
             ask: { [weak lane] in lane?.ask() ?? 0 }, answer: { [weak lane] in lane?.answer($0, status: $1) })
         let client = try await LaneClient(
@@ -51,6 +55,25 @@ final class Lane: ArrivalRecorder {
         lane.client.withLock { $0 = client }
         return lane
     }
+
+    /// Starts the processes, and returns when they are ready.
+    ///
+    /// - Throws: `BenchmarkError` where one does not start.
+    func open() async throws {
+        defer { isReady.open() }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for role in running.own {
+                group.addTask {
+                    try await self.running.start(role)
+                    await self.refresh(role)
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Returns when ``open()`` has returned, or the task was cancelled.
+    func opened() async { await isReady.wait() }
 
     func end() async {
         client.withLock { $0 }?.close()
@@ -79,6 +102,7 @@ final class Lane: ArrivalRecorder {
             state.ledger.answer(number, status: status, at: now)
             if let mail = state.ledger.mails[number] { state.answers.add(now - mail.askedAt, at: now) }
             state.note(number, status == 200 ? .accepted : .refused)
+            if status != 200 { state.didRefuse(number, at: now) }
         }
     }
 
@@ -189,10 +213,10 @@ final class Lane: ArrivalRecorder {
         let pid = await running.pid(of: role)
         let now = DeliveryRecorder.now
         update { state in
-            let held = state.ledger.missing.filter { number in
-                guard let pid, role != .master else { return true }
-                return state.ledger.mails[number]?.place == .process(pid)
-            }
+            let held =
+                if let pid, role != .master { state.ledger.held(by: pid, answers: role == .webServer) } else {
+                    state.ledger.missing
+                }
             if signal != .resume { state.watch(held, of: fault, at: now) }
         }
         try await running.signal(signal, to: role)

@@ -33,7 +33,9 @@ struct LaneState: Sendable {
         let victims: Int
         var waiting: Set<Int>
         var lost = 0
-        /// The victim's mails were back, each in the inbox or lost.
+        /// Not accepted: the client knows that they may not be sent.
+        var refused = 0
+        /// The victim's mails were back, each in the inbox, refused or lost.
         var backAt: Int64?
         /// A mail that was asked for after the fault has arrived.
         var recoveredAt: Int64?
@@ -93,9 +95,18 @@ struct LaneState: Sendable {
         }
     }
 
+    mutating func didRefuse(_ number: Int, at now: Int64) {
+        for place in watches.indices where watches[place].waiting.remove(number) != nil {
+            watches[place].refused += 1
+            if watches[place].waiting.isEmpty { watches[place].backAt = now }
+        }
+    }
+
     /// Where the shown mails under way are, as events.
     var placesOfShown: [(number: Int, event: MailEvent)] {
-        ledger.mails.filter { $0.value.isShown && $0.value.place != .inbox }.sorted { $0.key < $1.key }.suffix(2_000)
+        ledger.mails.filter { $0.value.isShown && $0.value.place != .inbox && !$0.value.isRefused }.sorted {
+            $0.key < $1.key
+        }.suffix(2_000)
             .flatMap { number, mail -> [(number: Int, event: MailEvent)] in
                 var events = [(number: number, event: MailEvent.asked)]
                 if mail.answeredAt >= 0 { events.append((number, mail.isAccepted ? .accepted : .refused)) }

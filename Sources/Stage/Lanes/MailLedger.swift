@@ -31,6 +31,7 @@ struct MailLedger: Sendable {
         let isShown: Bool
 
         var isAccepted: Bool { status == 200 }
+        var isRefused: Bool { answeredAt >= 0 && !isAccepted }
         /// Accepted, and not in the inbox.
         var isMissing: Bool { isAccepted && copies == 0 }
     }
@@ -138,6 +139,16 @@ struct MailLedger: Sendable {
 
     /// Accepted mails that are not in the inbox, in the order of their numbers.
     var missing: [Int] { mails.filter { $0.value.isMissing }.map(\.key).sorted() }
+
+    /// Mails that are not in the inbox and that a process has: in its hand, or asked of it and not answered yet.
+    ///
+    /// - Parameter answers: Whether it is the process that answers.
+    func held(by pid: Int32, answers: Bool) -> [Int] {
+        mails.filter { _, mail in
+            guard mail.copies == 0, !mail.isRefused else { return false }
+            return mail.place == .process(pid) || (answers && mail.place == .client)
+        }.map(\.key).sorted()
+    }
 
     /// Decides which mails are lost: nothing was told of them, and no mail that is as old has come, for ``quiet`` in which
     /// nothing was broken; and no process has them in hand.
