@@ -54,7 +54,6 @@ import Testing
         "Sources/Telemetry/PrometheusMetricsFactory.swift: split": "the metrics of this process",
         "Sources/Telemetry/PrometheusMetricsFactory.swift: help": "the metrics of this process",
         "Sources/Stage/Acts/StageAction.swift: split": "a line of at most 200 bytes",
-        "Sources/Stage/Acts/ScriptStep.swift: ": "at most 500 addresses of a file of the command line",
         "Sources/Stage/Lanes/Ground.swift: ": "by the lanes' names, at most nine",
         "Sources/Stage/Terminal/": "a key of this terminal",
         "Sources/Web/Inbox/InboxList.swift: isWhitespace": "a text of at most 600 encoded bytes",

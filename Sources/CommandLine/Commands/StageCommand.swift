@@ -95,7 +95,7 @@ struct StageCommand: AsyncParsableCommand {
 
     private func run(_ stage: Stage, _ stop: StopFlag) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { while !stop.isSet { try await Task.sleep(for: .milliseconds(50)) } }
+            group.addTask { await stop.wait() }
             if play { group.addTask { try await stage.play() } } else { try await stage.act(.next) }
             if tui { group.addTask { try await TerminalStage(stage).run() } }
             defer { group.cancelAll() }
@@ -114,9 +114,7 @@ struct StageCommand: AsyncParsableCommand {
         let server = try await serve(PageHandler { _ in HTTPResponse(.ok, .html, page) })
         print("bgdemo stage · replay http://127.0.0.1:\(server.port)/ · Ctrl-C ends it")
         fflush(nil)
-        await runUntilStopped(stop) {
-            while !stop.isSet { try? await Task.sleep(for: .milliseconds(50)) }
-        }
+        await runUntilStopped(stop) { await stop.wait() }
         await server.drain(within: .zero)
     }
 
@@ -134,14 +132,12 @@ struct StageCommand: AsyncParsableCommand {
 
     private func script(_ plans: [LanePlan]) throws -> Script {
         guard let acts else { return .talk(plans) }
-        do {
-            let script = try JSONDecoder().decode(Script.self, from: Data(contentsOf: URL(filePath: acts)))
+        do throws(StageError) {
+            let script = try Script(file: acts)
             try script.check(plans.map(\.name))
             return script
-        } catch let error as StageError {
-            throw ValidationError("--acts \(acts): \(error)")
         } catch {
-            throw ValidationError("--acts \(acts) cannot be read: \(error)")
+            throw ValidationError("--acts \(acts): \(error)")
         }
     }
 }

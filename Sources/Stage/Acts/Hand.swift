@@ -35,7 +35,7 @@ public enum Hand: String, Sendable, Hashable, CaseIterable {
         case .smtpSlow: "mail server slow"
         case .smtpMoody: "mail server flaky"
         case .smtpBusy: "mail server says 421"
-        case .smtpUp: "mail server well"
+        case .smtpUp: "mail server up"
         case .redisKilled: "Redis killed"
         case .redisCut: "Redis cut"
         case .redisSilent: "Redis silent"

@@ -26,7 +26,7 @@ extension Script {
                 address: "\(lane.name)/meet", title: "\(title): \(lane.summary)", lanes: [lane.name],
                 actions: ["calm", "send 1 \(lane.name)", "wait 2", "rate 5 \(lane.name)"], seconds: 8),
             ScriptStep(
-                address: "\(lane.name)/better", title: "\(title): better because", better: lane.notes?.better,
+                address: "\(lane.name)/better", title: "\(title): better because", better: lane.notes?.better ?? [],
                 lanes: [lane.name], actions: ["rate 5 \(lane.name)", "wait 2", "send 10 \(lane.name)"], seconds: 7),
         ]
         steps += faults(of: lane).map { fault in
@@ -41,7 +41,7 @@ extension Script {
             ScriptStep(
                 address: "\(lane.name)/still",
                 title: still.isEmpty ? "\(title): this is a good idea" : "\(title): still a bad idea because",
-                still: still.isEmpty ? nil : still, lanes: [lane.name],
+                still: still, lanes: [lane.name],
                 actions: ["heal", "rate 5 \(lane.name)"], seconds: 7))
         return steps
     }

@@ -92,7 +92,7 @@ extension Stage {
                 json.member("title", step.title)
                 for (name, lines) in [("better", step.better), ("still", step.still)] {
                     json.name(name)
-                    json.array { json in for line in lines ?? [] { json.string(line) } }
+                    json.array { json in for line in lines { json.string(line) } }
                 }
             }
         }

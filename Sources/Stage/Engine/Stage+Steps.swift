@@ -34,7 +34,7 @@ extension Stage {
     public func play() async throws {
         for place in settings.script.steps.indices {
             go(to: place)
-            try await Task.sleep(for: .seconds(settings.script.steps[place].seconds ?? 8))
+            try await Task.sleep(for: .seconds(settings.script.steps[place].seconds))
         }
     }
 }
