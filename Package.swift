@@ -129,7 +129,7 @@ let package = Package(
             "Stage",
             [
                 "Benchmarking", "Core", "Foundations", "HTTPServer", "NetSupport", "RedisClient", "SMTPInbox",
-                "SystemCompat",
+                "SystemCompat", "Web",
             ] + [.nio, .posix, .collections, .logging, .subprocess],
             resources: [.embedInCode("Assets")]),
         .module(

@@ -1,5 +1,6 @@
 import BgdemoFoundations
 public import BgdemoHTTPServer
+import BgdemoWeb
 import NIOCore
 
 /// The page of the stage, its event stream, and its hands. Beyond loopback it is not served: who sees it may kill processes.
@@ -14,17 +15,16 @@ public struct StagePages: HTTPHandler {
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         let path = request.target.prefix { $0 != "?" }
         switch (request.method, path) {
-        case (.get, "/"): return HTTPResponse(.ok, .html, .bytes(PackageResources.stage_html), headers: Self.headers)
-        case (.get, "/stage.css"):
-            return HTTPResponse(.ok, .css, .bytes(PackageResources.stage_css), headers: Self.headers)
-        case (.get, "/stage.js"):
-            return HTTPResponse(.ok, .javascript, .bytes(PackageResources.stage_js), headers: Self.headers)
+        case (.get, "/"): return HTTPResponse(.ok, .html, .bytes(StageAssets.page), headers: WebSite.headers)
+        case (.get, _) where path.hasBytePrefix("/assets/"):
+            guard let asset = StageAssets.named(path.dropFirst(8)) else { return Self.notFound }
+            return HTTPResponse(.ok, asset.type, .bytes(asset.bytes), headers: WebSite.headers)
         case (.get, "/events"): return events()
         case (.get, "/stage.json"): return HTTPResponse(.ok, .json, stage.journal.lastScores + "\n")
         case (.get, "/export"): return export()
         case (.get, "/compare"): return report()
         case (.post, "/do"): return await act(request)
-        default: return Problem(.notFound, "there is no such page").response
+        default: return Self.notFound
         }
     }
 
@@ -52,7 +52,7 @@ public struct StagePages: HTTPHandler {
 
     private func report() -> HTTPResponse {
         guard let report = stage.report else { return Problem(.notFound, "compare has not run yet").response }
-        return HTTPResponse(.ok, .html, report)
+        return HTTPResponse(.ok, .html, report, headers: Self.reportHeaders)
     }
 
     private func export() -> HTTPResponse {
@@ -65,15 +65,13 @@ public struct StagePages: HTTPHandler {
         }
     }
 
-    static let headers = [
+    private static let notFound = Problem(.notFound, "there is no such page").response
+
+    /// A report has its styles within and no script; the page shows it in a frame.
+    private static let reportHeaders = [
         HTTPHeader(
             "Content-Security-Policy",
-            """
-            default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
-            connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'
-            """),
-        HTTPHeader("Referrer-Policy", "same-origin"),
-        HTTPHeader("Cross-Origin-Resource-Policy", "same-origin"),
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'self'")
     ]
 }
 

@@ -11,7 +11,7 @@ package struct Asset: Sendable {
     }
 
     /// The files of every page.
-    static let shared: [String: Asset] = [
+    package static let shared: [String: Asset] = [
         "style.css": Asset(.css, PackageResources.style_css),
         "page.js": Asset(.javascript, PackageResources.page_js),
         "icon.svg": Asset(.svg, PackageResources.icon_svg),

@@ -246,7 +246,7 @@ public struct WebSite: HTTPHandler {
         return response
     }
 
-    static let headers = [
+    package static let headers = [
         HTTPHeader(
             "Content-Security-Policy",
             """

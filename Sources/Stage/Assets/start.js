@@ -1,0 +1,36 @@
+
+// MARK: The beginning
+
+const record = $('#record');
+const isLive = !record;
+let lastEvent = 0;
+
+const timeNow = () => isLive ? model.now + Math.min(1000, performance.now() - lastEvent) : player.at;
+
+function connect() {
+  const source = new EventSource('/events');
+  source.onopen = () => { $('.status').classList.remove('stale'); showStatus(); };
+  source.onmessage = event => { lastEvent = performance.now(); apply(JSON.parse(event.data)); };
+  source.onerror = () => {
+    if (!$('.status').classList.contains('stale')) set($('.status'), `stale since ${new Date().toLocaleTimeString()}`);
+    $('.status').classList.add('stale');
+    if (source.readyState === EventSource.CLOSED) setTimeout(connect, 2000);
+  };
+}
+
+// For tests and measurements.
+window.stage = { model, player, frames, work };
+
+makeKeys();
+new ResizeObserver(() => { changed.layout = true; schedule(); }).observe($('main'));
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { changed.layout = true; schedule(); });
+if (isLive) {
+  makeActions();
+  const wanted = location.hash;
+  addEventListener('hashchange', () => { if (!model.step || location.hash !== `#${model.step.address}`) act(`go ${decodeURIComponent(location.hash)}`); });
+  if (wanted.length > 1) act(`go ${decodeURIComponent(wanted)}`);
+  connect();
+  setInterval(showTime, 200);
+} else {
+  player.open(record.textContent);
+}
