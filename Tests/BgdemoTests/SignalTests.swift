@@ -33,6 +33,8 @@ struct SignalTests {
                     let port = try await program.port()
                     #expect(try await fetch("/you@example.org/s/t", port: port).status == 200)
                     _ = try await program.line { $0.contains("Sent an email") || $0.contains("email handler") }
+                    // What is handled is in hand until it is acknowledged.
+                    while try await redisCLI(["-s", server.socket, "KEYS", "*leases:*"]).contains("leases") {}
                     if isAway {
                         try await server.end()
                     } else {
