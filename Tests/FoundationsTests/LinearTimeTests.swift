@@ -15,7 +15,7 @@ import Testing
         #expect(Self.marks.asciiLowercased().utf8.count == one.count)
         #expect(!Self.marks.isStreamSafe)
         #expect(printable(Self.marks).utf8.count == one.count)
-        #expect(ContinuousClock.now - start < .seconds(2))
+        #expect(ContinuousClock.now - start < .seconds(20))
     }
 
     @Test(
@@ -32,7 +32,7 @@ import Testing
         #expect { try JSONReader.decode([String: Int].self, from: escaped) } throws: {
             ($0 as? JSONError)?.code == .unsafeName
         }
-        #expect(ContinuousClock.now - start < .seconds(2))
+        #expect(ContinuousClock.now - start < .seconds(20))
     }
 
     @Test("Twice as much JSON takes about twice as long")
