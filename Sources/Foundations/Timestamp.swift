@@ -6,10 +6,7 @@
 
 /// A moment in UTC, taken apart once and spelled as mail, HTTP and logs want it.
 public struct Timestamp: Sendable {
-    private let year: Int
-    private let month: Int
-    private let day: Int
-    private let weekday: Int
+    private let date: CivilDate
     private let secondOfDay: Int
     private let millisecond: Int
 
@@ -18,19 +15,8 @@ public struct Timestamp: Sendable {
         let milliseconds = Int(max(0, min(date.timeIntervalSince1970 * 1000, 253_402_300_799_999)))
         let seconds = milliseconds / 1000
         millisecond = milliseconds % 1000
-        let days = seconds / 86_400
+        self.date = CivilDate(daysSince1970: seconds / 86_400)
         secondOfDay = seconds % 86_400
-        weekday = days % 7
-        // Civil from days (Howard Hinnant, "chrono-compatible low-level date algorithms").
-        let shifted = days + 719_468
-        let era = shifted / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-        month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 
     /// RFC 5322, section 3.3: `Tue, 24 Nov 2026 04:55:54 +0000`.
@@ -42,13 +28,13 @@ public struct Timestamp: Sendable {
     /// RFC 3339 with milliseconds: `2026-11-24T04:55:54.123Z`.
     public var iso8601: String {
         let fraction = millisecond < 10 ? "00\(millisecond)" : millisecond < 100 ? "0\(millisecond)" : "\(millisecond)"
-        return "\(year)-\(twoDigits(month))-\(twoDigits(day))T\(clock).\(fraction)Z"
+        return "\(date.year)-\(twoDigits(date.month))-\(twoDigits(date.day))T\(clock).\(fraction)Z"
     }
 
     private var calendarDate: String {
-        let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
+        let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        return "\(weekdays[weekday]), \(twoDigits(day)) \(months[month - 1]) \(year)"
+        return "\(weekdays[date.weekday]), \(twoDigits(date.day)) \(months[date.month - 1]) \(date.year)"
     }
 
     private var clock: String {

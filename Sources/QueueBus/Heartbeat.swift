@@ -2,12 +2,6 @@ import BgdemoFoundations
 import RedisClient
 import Resque
 
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
-
 /// Publishes `heartbeat_minutes`, one event for each minute, as queue-bus does when a scheduler puts its heartbeat into
 /// `bus_incoming`. Missed minutes are published later.
 ///
@@ -28,7 +22,7 @@ struct Heartbeat: Sendable {
     private var lock: String { "\(namespace):bus:heartbeat:lock" }
 
     /// Publishes the minutes that are due. Returns how many.
-    func publish(_ timeZone: TimeZone = .current) async throws -> Int {
+    func publish(_ timeZone: TimeZoneRules = .current) async throws -> Int {
         let publisher = Publisher(Queue(redis: redis, namespace: namespace))
         for _ in 0..<Self.attempts {
             let current = min(BusClock.now / 60, Self.lastMinute)
@@ -53,24 +47,23 @@ struct Heartbeat: Sendable {
         return 0
     }
 
-    static func attributes(of minute: Int, _ timeZone: TimeZone) -> BusEvent {
-        var calendar = Calendar(identifier: .gregorian)
-        calendar.timeZone = timeZone
-        let date = Date(timeIntervalSince1970: Double(minute) * 60)
-        let parts = calendar.dateComponents([.minute, .hour, .day, .month, .year, .dayOfYear, .weekday], from: date)
+    static func attributes(of minute: Int, _ timeZone: TimeZoneRules) -> BusEvent {
+        let wall = minute + timeZone.offset(at: minute * 60).floorDivided(by: 60)
+        let day = wall.floorDivided(by: 24 * 60)
+        let date = CivilDate(daysSince1970: day)
+        let minuteOfDay = wall - day * 24 * 60
         var event = BusEvent()
         event.set("epoch_seconds", minute * 60)
         event.set("epoch_minutes", minute)
         event.set("epoch_hours", minute / 60)
         event.set("epoch_days", minute / (60 * 24))
-        event.set("minute", parts.minute ?? 0)
-        event.set("hour", parts.hour ?? 0)
-        event.set("day", parts.day ?? 0)
-        event.set("month", parts.month ?? 0)
-        event.set("year", parts.year ?? 0)
-        event.set("yday", parts.dayOfYear ?? 0)
-        // Ruby's week begins with 0 for Sunday.
-        event.set("wday", (parts.weekday ?? 1) - 1)
+        event.set("minute", minuteOfDay % 60)
+        event.set("hour", minuteOfDay / 60)
+        event.set("day", date.day)
+        event.set("month", date.month)
+        event.set("year", date.year)
+        event.set("yday", date.dayOfYear + 1)
+        event.set("wday", date.weekday)
         return event
     }
 

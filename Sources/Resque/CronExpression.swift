@@ -1,5 +1,4 @@
 import BgdemoFoundations
-import Foundation
 
 /// A cron expression as resque-scheduler's rufus-scheduler reads it (<https://github.com/floraison/fugit>): five fields, or
 /// six with seconds before them, and a time zone after them; `@daily` and its like.
@@ -15,7 +14,7 @@ struct CronExpression: Sendable {
     private let days: CronField
     private let months: CronField
     private let weekdays: CronWeekdays
-    private let timeZone: TimeZone
+    private let timeZone: TimeZoneRules
 
     private static let shorthands = [
         "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0",
@@ -32,7 +31,7 @@ struct CronExpression: Sendable {
 
     /// - Parameter zone: The time zone where the expression names none.
     /// - Returns: Nil where the text is no such expression.
-    init?(_ text: String, in zone: TimeZone = .current) {
+    init?(_ text: String, in zone: TimeZoneRules = .current) {
         guard text.utf8.count <= Self.lengthLimit, text.utf8.isASCII else { return nil }
         var words = text.split(whereSeparator: \.isWhitespace).map(String.init)
         if let first = words.first, let shorthand = Self.shorthands[first.asciiLowercased()] {
@@ -56,16 +55,14 @@ struct CronExpression: Sendable {
 
     /// The first second after this one that matches; nil where none does within 30 years.
     func next(after second: Int) -> Int? {
-        var calendar = Calendar(identifier: .gregorian)
-        calendar.timeZone = timeZone
-        var last = WallTime(second, calendar)
+        var last = WallTime(second, timeZone)
         var time = second + 1
         for _ in 0..<Self.stepLimit where time - second < Self.horizon {
-            let wall = WallTime(time, calendar)
-            if !months.contains(wall.month) {
-                time = wall.end(of: .month, calendar)
+            let wall = WallTime(time, timeZone)
+            if !months.contains(wall.date.month) {
+                time = wall.endOfMonth(timeZone)
             } else if !matches(day: wall) {
-                time = wall.end(of: .day, calendar)
+                time = wall.endOfDay(timeZone)
             } else if !hours.contains(wall.hour, last: 23), !(wall.hour == 0 && hours.contains(24)) {
                 time += 3600 - wall.minute * 60 - wall.secondOfMinute
             } else if !minutes.contains(wall.minute) {
@@ -83,55 +80,60 @@ struct CronExpression: Sendable {
     }
 
     private func matches(day wall: WallTime) -> Bool {
-        let isDay = days.contains(wall.day, last: wall.daysOfMonth)
-        let isWeekday = weekdays.contains(wall.weekday, day: wall.day, last: wall.daysOfMonth)
+        let isDay = days.contains(wall.date.day, last: wall.date.daysInMonth)
+        let isWeekday = weekdays.contains(
+            wall.date.weekday, day: wall.date.day, last: wall.date.daysInMonth)
         return days.isAny ? isWeekday : weekdays.isAny ? isDay : isDay || isWeekday
     }
 
     /// A name of the time zone database, or an offset such as `+02:00`.
-    private static func timeZone(_ name: String) -> TimeZone? {
+    private static func timeZone(_ name: String) -> TimeZoneRules? {
         guard let sign = name.utf8.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") else {
-            return name.contains("/") || name == "UTC" ? TimeZone(identifier: name) : TimeZone(abbreviation: name)
+            return TimeZoneRules(named: name)
         }
         let parts = name.dropFirst().split(separator: ":").map { Int($0) }
-        guard parts.count == 2, let hours = parts[0], let minutes = parts[1], hours < 15, minutes < 60 else {
+        guard parts.count == 2, let hours = parts[0], let minutes = parts[1], 0..<15 ~= hours, 0..<60 ~= minutes else {
             return nil
         }
-        return TimeZone(secondsFromGMT: (hours * 3600 + minutes * 60) * (sign == UInt8(ascii: "-") ? -1 : 1))
+        return TimeZoneRules(offset: (hours * 3600 + minutes * 60) * (sign == UInt8(ascii: "-") ? -1 : 1))
     }
 }
 
 /// What clocks and calendars on walls show.
 private struct WallTime {
-    let date: Date
-    let month, day, hour, minute, secondOfMinute: Int
-    /// From 0, Sunday.
-    let weekday: Int
-    let daysOfMonth: Int
-    private let year: Int
+    let date: CivilDate
+    let hour, minute, secondOfMinute: Int
+    /// Seconds since 1970, UTC.
+    private let second: Int
+    /// Of the clocks, in seconds ahead of UTC.
     private let offset: Int
+    private let days: Int
 
-    init(_ second: Int, _ calendar: Calendar) {
-        date = Date(timeIntervalSince1970: Double(second))
-        let parts = calendar.dateComponents([.year, .month, .day, .hour, .minute, .second, .weekday], from: date)
-        (year, month, day) = (parts.year ?? 1970, parts.month ?? 1, parts.day ?? 1)
-        (hour, minute, secondOfMinute) = (parts.hour ?? 0, parts.minute ?? 0, parts.second ?? 0)
-        weekday = (parts.weekday ?? 1) - 1
-        offset = calendar.timeZone.secondsFromGMT(for: date)
-        let isLeap = year % 4 == 0 && year % 100 != 0 || year % 400 == 0
-        daysOfMonth = month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
+    init(_ second: Int, _ timeZone: TimeZoneRules) {
+        self.second = second
+        offset = timeZone.offset(at: second)
+        days = (second + offset).floorDivided(by: 86_400)
+        date = CivilDate(daysSince1970: days)
+        let secondOfDay = second + offset - days * 86_400
+        (hour, minute, secondOfMinute) = (secondOfDay / 3600, secondOfDay / 60 % 60, secondOfDay % 60)
     }
 
-    /// The second at which the day or the month is over.
-    func end(of component: Calendar.Component, _ calendar: Calendar) -> Int {
-        let end = calendar.dateInterval(of: component, for: date)?.end ?? date.addingTimeInterval(86_400)
-        return Int(end.timeIntervalSince1970)
+    func endOfDay(_ timeZone: TimeZoneRules) -> Int { begin(ofDay: days + 1, timeZone) }
+
+    func endOfMonth(_ timeZone: TimeZoneRules) -> Int {
+        begin(ofDay: days - date.day + 1 + date.daysInMonth, timeZone)
+    }
+
+    /// The second at which a later day begins, or one shortly before, if the clocks change until then.
+    private func begin(ofDay day: Int, _ timeZone: TimeZoneRules) -> Int {
+        let midnight = day * 86_400 - offset
+        // Where the clocks change in between, midnight is at another time. One that they skip is not there.
+        let changed = day * 86_400 - timeZone.offset(at: midnight)
+        return changed > second ? min(midnight, changed) : midnight
     }
 
     /// Whether the walls show the same as at another time, because the clocks were set back.
     func isRepetition(of other: WallTime) -> Bool {
-        offset != other.offset
-            && (year, month, day, hour, minute, secondOfMinute)
-                == (other.year, other.month, other.day, other.hour, other.minute, other.secondOfMinute)
+        offset != other.offset && second + offset == other.second + other.offset
     }
 }

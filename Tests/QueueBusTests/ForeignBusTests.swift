@@ -50,7 +50,7 @@ extension BusTests {
 
     @Test("A minute has the attributes that Ruby's heartbeat gives it")
     func heartbeatAttributes() throws {
-        let utc = try #require(TimeZone(identifier: "UTC"))
+        let utc = try #require(TimeZoneRules(named: "UTC"))
         let event = Heartbeat.attributes(of: 29_857_612, utc)
         let json = #"""
             {"epoch_seconds":1791456720,"epoch_minutes":29857612,"epoch_hours":497626,"epoch_days":20734,"minute":52,\#

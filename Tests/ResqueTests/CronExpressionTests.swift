@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import Foundation
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 // The right values are those of Ruby's fugit 1.5.2.
 @Suite struct CronExpressionTests {
     private func times(_ text: String, after time: String, _ count: Int) throws -> [String] {
-        let utc = try #require(TimeZone(identifier: "UTC"))
+        let utc = try #require(TimeZoneRules(named: "UTC"))
         let cron = try #require(CronExpression(text, in: utc))
         var second = Int(try Date(time, strategy: .iso8601).timeIntervalSince1970)
         return try (0..<count).map { _ in
