@@ -13,8 +13,10 @@ import RedisClient
 extension ProcessorGroup {
     /// Registers workers and writes their heartbeats. What was removed meanwhile is written again.
     ///
-    /// - Parameter ids: Called as late as possible: a worker that unregisters must not be registered again.
-    func register(_ ids: () -> [WorkerID]) async throws {
+    /// - Parameters:
+    ///   - withPings: Whether node's heartbeats are written too: a key for each worker.
+    ///   - ids: Called as late as possible: a worker that unregisters must not be registered again.
+    func register(withPings: Bool = true, _ ids: () -> [WorkerID]) async throws {
         let begun = ContinuousClock.now
         let now = try await store.time()
         let keys = store.keys
@@ -26,7 +28,7 @@ extension ProcessorGroup {
                 keys.prefix, WorkerID.process, identity, now.iso8601WithOffset, now.rubyTime,
             ]
             for id in ids[start...].prefix(1000) {
-                arguments += [id.description, id.name, ping(id, at: now)] as [any RedisArgument]
+                arguments += [id.description, id.name, withPings ? ping(id, at: now) : []] as [any RedisArgument]
             }
             _ = try await store.run(
                 ResqueScripts.register, keys: [keys.workers, keys.heartbeat, keys.processes], arguments)
@@ -65,11 +67,15 @@ extension ProcessorGroup {
         return json.bytes
     }
 
+    /// How often node's heartbeats are written. Node takes a worker for stuck after an hour.
+    private static let pingInterval = Duration.seconds(60)
+
     /// Renews the lease and writes heartbeats until cancelled: on the event loop, because jobs may block every thread of
     /// Swift's pool.
     func sendHeartbeats() async {
         let interval = min(options.heartbeat, options.deadAfter / 4)
         let every = max(1, Int(options.heartbeat / interval))
+        let pingEvery = max(1, Int(Self.pingInterval / (interval * every)))
         let executor = LoopExecutor(loop)
         let end = loop.makePromise(of: Void.self)
         let beats = loop.scheduleRepeatedAsyncTask(
@@ -78,7 +84,8 @@ extension ProcessorGroup {
             let beat = loop.makePromise(of: Void.self)
             let number = self.beatDidBegin(beat.futureResult)
             Task(executorPreference: executor) {
-                try? await self.beat(isHeartbeatDue: number % every == 0)
+                try? await self.beat(
+                    isHeartbeatDue: number % every == 0, isPingDue: number / every % pingEvery == 0)
                 beat.succeed()
             }
             return beat.futureResult
@@ -91,9 +98,13 @@ extension ProcessorGroup {
         await waitForBeat()
     }
 
-    private func beat(isHeartbeatDue: Bool) async throws {
+    private func beat(isHeartbeatDue: Bool, isPingDue: Bool) async throws {
         guard !registered.isEmpty else { return }
-        if isHeartbeatDue { try await register { self.registered } } else { try await renewLease() }
+        if isHeartbeatDue {
+            try await register(withPings: isPingDue) { self.registered }
+        } else {
+            try await renewLease()
+        }
     }
 
     /// Reads the names of all queues, where `*` is among the worker's.

@@ -197,7 +197,7 @@ extension ResqueScripts {
     ///     ARGV[3]     JSON by which its host can see whether it is alive
     ///     ARGV[4]     the time, as a heartbeat has it
     ///     ARGV[5]     the time, as `worker:<id>:started` has it
-    ///     ARGV[6...]  for each worker: its id, its name, and node's ping
+    ///     ARGV[6...]  for each worker: its id, its name, and node's ping; empty where the last one is new enough
     ///
     /// Returns 1.
     static let register = RedisScript(
@@ -210,8 +210,10 @@ extension ResqueScripts {
           table.insert(ids, ARGV[i])
           table.insert(beats, ARGV[i])
           table.insert(beats, ARGV[4])
-          -- Where Ruby prunes the worker, nobody else removes this key.
-          redis.call('SET', ARGV[1] .. 'worker:ping:' .. ARGV[i + 1], ARGV[i + 2], 'EX', 7200)
+          if ARGV[i + 2] ~= '' then
+            -- Where Ruby prunes the worker, nobody else removes this key.
+            redis.call('SET', ARGV[1] .. 'worker:ping:' .. ARGV[i + 1], ARGV[i + 2], 'EX', 7200)
+          end
         end
         redis.call('HSET', KEYS[2], unpack(beats))
         if redis.call('SADD', KEYS[1], unpack(ids)) > 0 then

@@ -13,15 +13,19 @@ extension Scheduler {
         /// The ids that had leftovers when the leader last looked.
         var leftovers = Set<ByteString>()
         var cleaned: ContinuousClock.Instant?
+        /// When there were no recurring jobs.
+        var unscheduled: ContinuousClock.Instant?
         var measured: ContinuousClock.Instant?
     }
 
-    private static let measuringInterval = Duration.seconds(5)
+    /// A collector of metrics looks about as often.
+    private static let measuringInterval = Duration.seconds(15)
+    /// After how many rounds it is looked for recurring jobs again, where there were none: a new one counts from when it is seen.
+    private static let unscheduledRounds = 5
 
     func perform(_ duties: inout Duties, isLeader: Bool) async throws {
-        let holder = try await enqueueRecurringJobs(&duties.reported)
-        if duties.rubyLock.isAbandoned(by: holder, after: abandonedAfter), let holder {
-            try await removeRubyLock(of: holder)
+        if hasPassed(interval * Self.unscheduledRounds, since: duties.unscheduled) {
+            try await performRecurring(&duties)
         }
         if hasPassed(Self.measuringInterval, since: duties.measured) {
             metrics.record(try await store.scheduling(), isLeader: isLeader)
@@ -30,6 +34,15 @@ extension Scheduler {
         if isLeader, hasPassed(Self.cleanupInterval, since: duties.cleaned) {
             duties.leftovers = try await cleanUp(duties.leftovers)
             duties.cleaned = .now
+        }
+    }
+
+    private func performRecurring(_ duties: inout Duties) async throws {
+        let hasRecurring = try await store.send("EXISTS", store.keys.schedules, store.keys.persistentSchedules).int != 0
+        duties.unscheduled = hasRecurring ? nil : .now
+        let holder = hasRecurring ? try await enqueueRecurringJobs(&duties.reported) : nil
+        if duties.rubyLock.isAbandoned(by: holder, after: abandonedAfter), let holder {
+            try await removeRubyLock(of: holder)
         }
     }
 

@@ -17,9 +17,6 @@ extension Scheduler {
     /// - Parameter reported: The digests of schedules whose problem is in the log.
     /// - Returns: The scheduler of Ruby that enqueues instead, where its lock has no end.
     func enqueueRecurringJobs(_ reported: inout Set<ByteString>) async throws -> String? {
-        guard try await store.send("EXISTS", store.keys.schedules, store.keys.persistentSchedules).int ?? 0 > 0 else {
-            return nil
-        }
         let found = try await store.schedules()
         let names = Set(found.schedules.map { ByteString($0.name) })
         for name in found.records.keys where !names.contains(name) {

@@ -26,7 +26,7 @@ public final class Scheduler: Service {
     /// For how long a worker of node may not have pinged.
     let stuckAfter: Duration
     let metrics = SchedulerMetrics()
-    private let interval: Duration
+    let interval: Duration
     /// Seconds; node's own are 180. What the lock guards is safe without it, and when a leader dies, the next need not be
     /// long in coming.
     private let lockTimeout = 15
