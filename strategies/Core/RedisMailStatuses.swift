@@ -20,6 +20,8 @@ public final class RedisMailStatuses: MailStatusStore {
     private struct State {
         var updates: [EmailID: Update] = [:]
         var isScheduled = false
+        /// An hour of which no further mail is kept.
+        var fullHour: UInt64?
     }
 
     /// Mails of one hour; of further ones nothing is kept.
@@ -45,8 +47,9 @@ public final class RedisMailStatuses: MailStatusStore {
 
     private func add(_ update: Update, _ id: EmailID) {
         let schedules = state.withLock { state in
-            guard state.updates.count < Self.pendingLimit, !update.isFirst || state.updates[id] == nil else {
-                return false
+            guard state.updates.count < Self.pendingLimit else { return false }
+            if update.isFirst {
+                guard state.fullHour != Self.hour(of: id), state.updates[id] == nil else { return false }
             }
             state.updates[id] = update
             defer { state.isScheduled = true }
@@ -61,7 +64,7 @@ public final class RedisMailStatuses: MailStatusStore {
 
     private func flush() async {
         let updates = state.withLock { state in
-            defer { state = State() }
+            defer { (state.updates, state.isScheduled) = ([:], false) }
             return state.updates
         }
         let now = Date.now.timeIntervalSince1970 * 1000
@@ -75,7 +78,8 @@ public final class RedisMailStatuses: MailStatusStore {
                 arguments += [id.description, update.isFirst ? 1 : 0, json.bytes] as [any RedisArgument]
             }
             // What Redis does not take is not known afterwards.
-            _ = try? await redis.run(Self.recording, keys: ["\(prefix)\(hour)"], arguments: arguments)
+            let count = try? await redis.run(Self.recording, keys: ["\(prefix)\(hour)"], arguments: arguments).int
+            if let count, count >= Self.limit { state.withLock { $0.fullHour = hour } }
         }
     }
 
