@@ -7,10 +7,10 @@ let strategies: [Target] = [
     .strategy("FireAndForget"),
     .strategy(
         "Local",
-        ["NetSupport", "Original2016", "Pipes", "Spool", "SystemCompat"]
-            + [.argumentParser, .nio, .lifecycle, .signals, .collections, .metrics, .subprocess],
+        ["NetSupport", "Original2016", "Pipes", "Spool", "SystemCompat", "TraceContext"]
+            + [.argumentParser, .nio, .lifecycle, .signals, .collections, .metrics, .subprocess, .tracing],
         exclude: ["Pipes", "Spool"]),
-    .strategy("PubSub", ["Original2016", "RedisClient", .nio, .lifecycle, .metrics]),
+    .strategy("PubSub", ["Original2016", "RedisClient", "TraceContext", .nio, .lifecycle, .metrics, .tracing]),
     .strategy("Resque", ["Original2016", "RedisClient", "Resque", .argumentParser, .nio, .lifecycle, .metrics]),
     .strategy("Eventr", ["Original2016", "RedisClient", "Eventr", .argumentParser, .metrics]),
     .strategy("QueueBus", ["RedisClient", "Resque", "QueueBus", .argumentParser, .nio, .lifecycle]),
@@ -35,6 +35,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -60,6 +61,7 @@ let package = Package(
         .module("SystemCompat", [.system]),
         .module("Foundations", [.collections]),
         .module("NetSupport", ["Foundations", "SystemCompat", .nio, .posix, .logging]),
+        .module("TraceContext", ["Foundations", .tracing]),
 
         // Mail: what it is, how it is sent, how it is received.
         .module("Email", ["Foundations"]),
@@ -73,8 +75,11 @@ let package = Package(
         .module(
             "HTTPServer",
             ["Foundations", "NetSupport", "SystemCompat", .nio, .posix, .logging, .metrics, .collections]),
-        .module("MailAPI", ["Core", "Email", "Foundations", "HTTPServer", "NetSupport", .nio, .metrics]),
+        .module(
+            "MailAPI",
+            ["Core", "Email", "Foundations", "HTTPServer", "NetSupport", "TraceContext", .nio, .metrics, .tracing]),
         .module("Telemetry", ["Foundations", "SystemCompat", .coreMetrics, .logging, .metrics, .nio]),
+        .module("OTLP", ["CCurl", "Foundations", .posix, .logging, .metrics, .tracing]),
 
         // The libraries that other programs may use. Nothing of the demo is in them.
         .module(
@@ -82,27 +87,35 @@ let package = Package(
             ["CHiredis", "Foundations", "NetSupport", "SystemCompat", .nio, .posix, .ssl, .logging, .collections]),
         .module(
             "Resque",
-            ["Foundations", "NetSupport", "RedisClient", "SystemCompat", .nio, .posix, .logging, .metrics, .lifecycle]),
+            ["Foundations", "NetSupport", "RedisClient", "SystemCompat", "TraceContext"]
+                + [.nio, .posix, .logging, .metrics, .lifecycle, .tracing]),
         .module("RubyRegex", ["Foundations"]),
-        .module("QueueBus", ["Foundations", "RedisClient", "Resque", "RubyRegex", .logging, .metrics]),
-        .module("Eventr", ["Foundations", "NetSupport", "RedisClient", .nio, .logging, .metrics, .lifecycle]),
+        .module(
+            "QueueBus",
+            ["Foundations", "RedisClient", "Resque", "RubyRegex", "TraceContext", .logging, .metrics, .tracing]),
+        .module(
+            "Eventr",
+            [
+                "Foundations", "NetSupport", "RedisClient", "TraceContext", .nio, .logging, .metrics, .lifecycle,
+                .tracing,
+            ]),
 
         // A Redis in memory, for the tests of applications that use the libraries.
         .module("Lua", ["Foundations"]),
         .module("RedisTesting", ["Foundations", "Lua", "RedisClient", .collections]),
-        .module("ResqueTesting", ["RedisTesting", "Resque", .logging]),
-        .module("EventrTesting", ["Eventr", "RedisTesting"]),
-        .module("QueueBusTesting", ["QueueBus", "RedisTesting", "Resque", "ResqueTesting", .logging]),
+        .module("ResqueTesting", ["RedisTesting", "Resque", .logging, .tracing]),
+        .module("EventrTesting", ["Eventr", "RedisTesting", .tracing]),
+        .module("QueueBusTesting", ["QueueBus", "RedisTesting", "Resque", "ResqueTesting", .logging, .tracing]),
 
         // What the strategies share.
         .module(
             "Core", in: "strategies",
-            ["Email", "Foundations", "RedisClient", "SystemCompat"]
-                + [.argumentParser, .nio, .collections, .lifecycle, .logging, .metrics]),
+            ["Email", "Foundations", "RedisClient", "SystemCompat", "TraceContext"]
+                + [.argumentParser, .nio, .collections, .lifecycle, .logging, .metrics, .tracing]),
         .target(
             name: "BgdemoPipes",
             dependencies: .own(
-                ["Core", "Email", "Foundations", "SystemCompat"]
+                ["Core", "Email", "Foundations", "SystemCompat", "TraceContext"]
                     + [.nio, .posix, .collections, .lifecycle, .logging, .subprocess]),
             path: "strategies/Local/Pipes", swiftSettings: .strict),
         .target(
@@ -136,9 +149,9 @@ let package = Package(
             "CommandLine",
             [
                 "Benchmarking", "CBuild", "Core", "Email", "Eventr", "Foundations", "HTTPServer", "MailAPI",
-                "NetSupport", "PrivateRedis", "QueueBus", "RedisClient", "Resque", "SMTPClient", "SMTPInbox",
+                "NetSupport", "OTLP", "PrivateRedis", "QueueBus", "RedisClient", "Resque", "SMTPClient", "SMTPInbox",
                 "Stage", "SystemCompat", "Telemetry", "Web",
-            ] + [.argumentParser, .lifecycle, .signals, .nio, .posix, .logging, .coreMetrics, .subprocess]),
+            ] + [.argumentParser, .lifecycle, .signals, .nio, .posix, .logging, .coreMetrics, .subprocess, .tracing]),
         .executableTarget(
             name: "bgdemo",
             dependencies: .own(["CommandLine", "Core"]) + strategies.map { .target(name: $0.name) },
@@ -186,7 +199,7 @@ let package = Package(
         .tests(
             "RedisTesting",
             ["Eventr", "EventrTesting", "Foundations", "QueueBus", "QueueBusTesting", "RedisClient", "Resque"]
-                + ["ResqueTesting", .posix, .logging]),
+                + ["ResqueTesting", .posix, .logging, .tracing, .inMemoryTracing]),
         .tests("QueueBus", ["Eventr", "Foundations", "RedisClient", "Resque", .nio, .posix, .logging, .lifecycle]),
         .tests(
             "Benchmarking",
@@ -208,7 +221,7 @@ let package = Package(
                 ["Core", "Email", "Eventr", "QueueBus", "RedisClient", "Resque", "TestSupport"]
                     + [
                         "EventrTesting", "QueueBusTesting", "ResqueTesting", "bgdemo", "CommandLine", .posix, .logging,
-                        .lifecycle, .signals,
+                        .lifecycle, .signals, .tracing, .inMemoryTracing,
                     ]),
             swiftSettings: .strict),
         .executableTarget(
@@ -218,8 +231,8 @@ let package = Package(
         .testTarget(
             name: "BgdemoTests",
             dependencies: .own(
-                ["Core", "Email", "Foundations", "RedisClient", "SMTPInbox", "SystemCompat", "TestSupport"]
-                    + ["bgdemo", "bgdemo-eighth-strategy", "CommandLine"]
+                ["Core", "Email", "Foundations", "HTTPServer", "RedisClient", "SMTPInbox", "SystemCompat"]
+                    + ["TestSupport", "bgdemo", "bgdemo-eighth-strategy", "CommandLine"]
                     + [.argumentParser, .nio, .posix, .ssl, .logging, .subprocess]),
             swiftSettings: .strict),
     ] + strategies
@@ -324,6 +337,8 @@ extension Target.Dependency {
     static var lifecycleTests: Self {
         .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")
     }
+    static var tracing: Self { .product(name: "Tracing", package: "swift-distributed-tracing") }
+    static var inMemoryTracing: Self { .product(name: "InMemoryTracing", package: "swift-distributed-tracing") }
     static var subprocess: Self { .ofProgram("Subprocess", "swift-subprocess") }
 
     /// Not resolved for an application that uses a library and leaves the trait out (`traits: []`).

@@ -42,6 +42,22 @@ static inline curl_socket_t ccurl_get_socket(CURL *easy) {
     return curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &value) == CURLE_OK ? value : CURL_SOCKET_BAD;
 }
 
+/// The status of the last response, or 0 where there was none.
+static inline long ccurl_get_status(CURL *easy) {
+    long value = 0;
+    return curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &value) == CURLE_OK ? value : 0;
+}
+
+static inline size_t ccurl_skip(char *bytes, size_t size, size_t count, void *data) {
+    (void)bytes, (void)data;
+    return size * count;
+}
+
+/// What the server answers is read and dropped; without it libcurl prints it.
+static inline CURLcode ccurl_skip_body(CURL *easy) {
+    return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, ccurl_skip);
+}
+
 /// Without it, giving up on a name look-up waits until the system's resolver has.
 static inline void ccurl_do_not_wait_for_resolver(CURL *easy) {
 #if LIBCURL_VERSION_NUM >= 0x075700

@@ -1,4 +1,5 @@
 public import RedisClient
+public import Tracing
 
 /// How a consumer works.
 public struct ConsumerOptions: Sendable {
@@ -35,6 +36,9 @@ public struct ConsumerOptions: Sendable {
     public var retries = 10_000
     /// How long partitions are kept. A partition that some consumer has not read is kept longer. Default: nil, forever.
     public var retention: Duration?
+    /// Has a consumer span for each attempt of a handler, whose parent is the span that wrote the event (``Producer``). Default:
+    /// that of `InstrumentationSystem`, where one was bootstrapped before.
+    public var tracer: (any Tracer)?
     /// How long handlers may take to finish when the consumer stops. Default: 30 s.
     public var grace = Duration.seconds(30)
 

@@ -2,6 +2,7 @@ import BgdemoFoundations
 import Metrics
 import RedisClient
 import Synchronization
+import Tracing
 
 extension ConsumerSession {
     /// How long a handled event may wait for its acknowledgement; after a crash these events are handled twice.
@@ -43,14 +44,16 @@ extension ConsumerSession {
                 guard await giveUp(handler.name, event, failures: 1, error) else { return false }
                 continue
             }
+            let span = startSpan(handler, event)
+            defer { span?.end() }
             do {
-                let result = try await handler.handle(event)
+                let result = try await perform(handler, event, in: span)
                 succeed(handler, event, result)
             } catch  where Task.isCancelled {
                 // The grace period is over: it was not the event's fault.
                 return false
             } catch {
-                guard await fail(handler, event, error) else { return false }
+                guard await fail(handler, event, in: span, error) else { return false }
             }
         }
         return true
@@ -67,7 +70,7 @@ extension ConsumerSession {
     ///   - last: The retry that this was, and its text in Redis; nil at the first attempt.
     func fail(
         _ handler: EventHandler, _ event: Event, after last: EventRetry? = nil, was: ByteString? = nil,
-        _ error: any Error
+        in span: (any Span)?, _ error: any Error
     ) async -> Bool {
         metrics.failed.increment()
         let isOutage = handler.isOutage(error)
@@ -81,6 +84,7 @@ extension ConsumerSession {
         if !isOutage || delay == nil { emit(.error(handler: handler.name, event, error)) }
         guard let delay else { return await giveUp(handler.name, event, failures: max(1, failures), was: was, error) }
         let next = EventRetry(event.place, failures: failures, outages: outages, handler: handler.name)
+        remember(span, for: next)
         let isKept = await retryUntil(.stopped) { _ throws(RedisError) in
             try await self.store.replaceRetry(of: self.name, was, by: next, after: delay)
         }

@@ -2,6 +2,7 @@ import BgdemoFoundations
 import Metrics
 import RedisClient
 import Synchronization
+import Tracing
 
 extension ConsumerSession {
     /// The retry that is due. Redis is asked no more often than one may be due.
@@ -46,15 +47,17 @@ extension ConsumerSession {
             _ = await giveUp(retry.handler, event, failures: retry.failures + 1, was: text, error)
             return
         }
+        event.failures = retry.failures
+        let span = startSpan(handler, event, retry: text)
+        defer { span?.end() }
         do {
-            event.failures = retry.failures
-            let result = try await handler.handle(event)
+            let result = try await perform(handler, event, in: span)
             succeed(handler, event, result)
             await remove(text)
         } catch  where Task.isCancelled {
             // It stays, and is due again when the lease expires.
         } catch {
-            _ = await fail(handler, event, after: retry, was: text, error)
+            _ = await fail(handler, event, after: retry, was: text, in: span, error)
         }
     }
 

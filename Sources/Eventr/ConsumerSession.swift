@@ -1,4 +1,5 @@
 import BgdemoFoundations
+import BgdemoTraceContext
 import Logging
 import Metrics
 import NIOCore
@@ -41,6 +42,10 @@ final class ConsumerSession: Sendable {
     let heldRetries = Mutex<Set<ByteString>>([])
     /// Partitions that cannot be read, and were reported.
     let faulty = Mutex<Set<Int>>([])
+    /// The spans of failed attempts, as words, by their next attempts' retries.
+    let failedSpans = Mutex<[ByteString: String]>([:])
+    /// nil where no event is traced.
+    let tracing: MessageTracer?
     let metrics: ConsumerMetrics
     let batchSizer: BatchSizer
     /// When a retry may be due, and how many there are.
@@ -56,6 +61,7 @@ final class ConsumerSession: Sendable {
         emit: @escaping @Sendable (ConsumerEvent) -> Void
     ) {
         (self.name, self.handlers, self.store, self.options, self.emit) = (name, handlers, store, options, emit)
+        tracing = MessageTracer(options.tracer)
         metrics = ConsumerMetrics(consumer: name)
         batchSizer = BatchSizer(batch: options.batch, concurrency: options.concurrency)
     }

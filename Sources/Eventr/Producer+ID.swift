@@ -1,4 +1,5 @@
 import BgdemoFoundations
+import BgdemoTraceContext
 import NIOCore
 public import RedisClient
 
@@ -18,7 +19,10 @@ extension Producer {
     public func write(json: some RedisArgument, id: String) async throws(RedisError) -> Event.Place {
         var event = ByteBuffer()
         json.write(into: &event)
-        return try await store.append(event, id: id)
+        guard let tracing else { return try await store.append(event, id: id) }
+        return try await tracing.write(event) { (event) async throws(RedisError) in
+            try await store.append(event, id: id)
+        }
     }
 }
 

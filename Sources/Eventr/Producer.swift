@@ -1,7 +1,9 @@
 import BgdemoFoundations
+import BgdemoTraceContext
 import NIOCore
 public import RedisClient
 import Synchronization
+public import Tracing
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -23,15 +25,21 @@ public final class Producer: Sendable {
     public let name: String
     let store: EventStore
     private let batcher: WriteBatcher
+    /// nil where no event is traced.
+    let tracing: MessageTracer?
 
     /// - Parameters:
     ///   - name: A name for the writer.
     ///   - redis: The connection to write through.
     ///   - options: The same for all programs that read and write the log. Default: `eventr:…` on one server.
+    ///   - tracer: Has a producer span for each event, and writes `traceparent` into the event. Default: that of
+    ///     `InstrumentationSystem`, where one was bootstrapped before.
     public init(
-        name: String, redis: any RedisCommands, options: EventLogOptions = EventLogOptions()
+        name: String, redis: any RedisCommands, options: EventLogOptions = EventLogOptions(),
+        tracer: (any Tracer)? = nil
     ) {
         self.name = name
+        tracing = MessageTracer(tracer)
         let store = EventStore(redis: redis, options: options)
         self.store = store
         let current = CurrentPartition(Self.localPartition(store))
@@ -47,7 +55,8 @@ public final class Producer: Sendable {
     public func write(json: some RedisArgument) async throws(RedisError) -> Event.Place {
         var event = ByteBuffer()
         json.write(into: &event)
-        return try await batcher.add(event)
+        guard let tracing else { return try await batcher.add(event) }
+        return try await tracing.write(event) { (event) async throws(RedisError) in try await batcher.add(event) }
     }
 
     /// Writes one event.

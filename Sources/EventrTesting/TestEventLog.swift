@@ -1,5 +1,6 @@
 public import Eventr
 public import RedisTesting
+public import Tracing
 
 /// An event log in the memory of this process, its consumers, and a clock that a test turns: no Redis is needed.
 ///
@@ -19,13 +20,18 @@ public struct TestEventLog: Sendable {
     /// To look at the consumers, and for what operators do.
     public let log: EventLog
     private let options: EventLogOptions
+    private let tracer: (any Tracer)?
 
     /// - Parameters:
     ///   - redis: Default: a new one, without keys.
     ///   - options: Default: `eventr:…` on one server.
-    public init(redis: InMemoryRedis = InMemoryRedis(), options: EventLogOptions = EventLogOptions()) {
-        (self.redis, self.options) = (redis, options)
-        producer = Producer(name: "test", redis: redis, options: options)
+    ///   - tracer: Of ``producer`` and of the consumers, such as an `InMemoryTracer`. Default: that of `InstrumentationSystem`.
+    public init(
+        redis: InMemoryRedis = InMemoryRedis(), options: EventLogOptions = EventLogOptions(),
+        tracer: (any Tracer)? = nil
+    ) {
+        (self.redis, self.options, self.tracer) = (redis, options, tracer)
+        producer = Producer(name: "test", redis: redis, options: options, tracer: tracer)
         log = EventLog(redis: redis, options: options)
     }
 
@@ -41,6 +47,7 @@ public struct TestEventLog: Sendable {
     ) async -> [ConsumerEvent] {
         var options = options
         options.log = self.options
+        options.tracer = options.tracer ?? tracer
         return await Consumer.drain(consumer, handlers, redis: redis, options: options)
     }
 

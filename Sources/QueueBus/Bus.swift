@@ -1,4 +1,5 @@
 import BgdemoFoundations
+import BgdemoTraceContext
 public import Logging
 public import RedisClient
 public import Resque
@@ -78,7 +79,7 @@ public struct Bus: Sendable {
         let driver = Driver(redis: redis, namespace: namespace, logger: logger)
         for name in [BusClass.worker, "::" + BusClass.worker] {
             jobs.register(
-                name, plugins: plugins,
+                name, plugins: plugins, trace: { TraceFields(of: (try? $0.arguments.onlyString()) ?? []) },
                 perform: { job in
                     let event = try BusEvent(workerJob: job)
                     let proxy = event["bus_class_proxy"] ?? ""
@@ -90,6 +91,7 @@ public struct Bus: Sendable {
             for name in busClass.names {
                 jobs.register(
                     name, plugins: plugins,
+                    trace: { TraceFields(of: (try? BusEvent(legacyJob: $0))?.json ?? []) },
                     perform: { job in try await perform(busClass, try BusEvent(legacyJob: job), driver) })
             }
         }

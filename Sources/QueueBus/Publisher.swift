@@ -1,4 +1,5 @@
 import BgdemoFoundations
+import BgdemoTraceContext
 public import Resque
 
 /// Publishes events: into the queue `bus_incoming`, where a driver of any language finds them.
@@ -27,9 +28,19 @@ public struct Publisher: Sendable {
     /// - Throws: What `Queue.enqueue` throws.
     @discardableResult
     public func publish(_ type: String, _ attributes: BusEvent = BusEvent()) async throws -> BusEvent {
-        let event = event(type, attributes)
-        try await queue.enqueue(Self.job(event, queue: Self.incoming))
-        return event
+        try await traced(type) { fields in
+            let event = event(type, attributes).carrying(fields)
+            try await queue.enqueue(Self.job(event, queue: Self.incoming))
+            return event
+        }
+    }
+
+    /// The attributes of a trace are a rider's, too: it may be in a program that reads no others.
+    private func traced(
+        _ type: String, _ publish: (TraceFields) async throws -> BusEvent
+    ) async throws -> BusEvent {
+        guard let tracing = queue.tracing else { return try await publish(TraceFields()) }
+        return try await tracing.with(system: "queuebus").send(to: type) { try await publish($0) }
     }
 
     /// Publishes an event later. Returns when it is among the delayed jobs; a scheduler of any language moves it to the bus.
@@ -45,8 +56,11 @@ public struct Publisher: Sendable {
         event.merge(attributes)
         if !event.has("bus_delayed_until") { event.set("bus_delayed_until", second) }
         event.set("bus_class_proxy", BusClass.publisher.name)
-        try await queue.enqueueAt(second, Self.job(event, queue: Self.incoming))
-        return event
+        return try await traced(type) { [event] fields in
+            let event = event.carrying(fields)
+            try await queue.enqueueAt(second, Self.job(event, queue: Self.incoming))
+            return event
+        }
     }
 
     /// Publishes an event after a delay, and never earlier.
@@ -98,5 +112,14 @@ public struct Publisher: Sendable {
     /// An event as a job: its JSON is the only argument, as a string.
     static func job(_ event: BusEvent, queue: String) -> Job {
         Job(BusClass.worker, JobArguments(string: event.json), queue: queue)
+    }
+}
+
+extension BusEvent {
+    /// The event with what it carries of a trace.
+    fileprivate func carrying(_ fields: TraceFields) -> BusEvent {
+        var event = self
+        for (name, value) in fields.fields { event.set(name, value) }
+        return event
     }
 }

@@ -3,6 +3,7 @@ public import QueueBus
 public import RedisTesting
 public import Resque
 public import ResqueTesting
+public import Tracing
 
 /// A bus in the memory of this process, which a test drives and rides by hand: no Redis is needed.
 ///
@@ -28,16 +29,18 @@ public struct TestBus: Sendable {
     /// - Parameters:
     ///   - redis: Default: a new one, without keys.
     ///   - plugins: See ``Bus/jobs(plugins:)``. Default: none.
+    ///   - tracer: See `TestResque`. Default: that of `InstrumentationSystem`.
     ///   - configure: Adds the subscriptions and their riders.
     /// - Throws: What `configure` throws.
     public init(
-        redis: InMemoryRedis = InMemoryRedis(), plugins: [any Plugin] = [], _ configure: (inout Bus) throws -> Void
+        redis: InMemoryRedis = InMemoryRedis(), plugins: [any Plugin] = [], tracer: (any Tracer)? = nil,
+        _ configure: (inout Bus) throws -> Void
     ) async throws {
         var bus = Bus(redis: redis, logger: Logger(label: "queuebus") { _ in SwiftLogNoOpLogHandler() })
         try configure(&bus)
         try await bus.subscribe()
         self.bus = bus
-        resque = TestResque(jobs: bus.jobs(plugins: plugins), redis: redis)
+        resque = TestResque(jobs: bus.jobs(plugins: plugins), redis: redis, tracer: tracer)
         publisher = Publisher(resque.queue)
     }
 

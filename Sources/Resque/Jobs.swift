@@ -1,4 +1,5 @@
 import BgdemoFoundations
+package import BgdemoTraceContext
 
 /// The jobs that a program can perform, by name.
 ///
@@ -20,6 +21,8 @@ public struct Jobs: Sendable {
         let perform: @Sendable (Job) async throws -> any Sendable
         /// The classes by which Rails counts the failures of a Rails job; nil for any other job.
         var exceptions: [String]?
+        /// What a job carries of a trace.
+        var trace: @Sendable (Job) -> TraceFields = { TraceFields(of: $0.bytes) }
     }
 
     /// By bytes: another program chooses the names that are looked up.
@@ -57,6 +60,16 @@ public struct Jobs: Sendable {
             let arguments = try job.arguments.decode(first: First.self, rest: repeat (each Rest).self)
             return try await perform(job, arguments.first, repeat each arguments.rest)
         }
+    }
+
+    /// The same, with what a job carries of a trace beside its own members.
+    package mutating func register<Result: Sendable>(
+        _ name: String, plugins: [any Plugin], trace: @escaping @Sendable (Job) -> TraceFields,
+        perform: @escaping @Sendable (Job) async throws -> Result
+    ) {
+        definitions[Self.key(name)] = Definition(
+            plugins: plugins, perform: { try await perform($0) },
+            trace: { trace($0).merging(TraceFields(of: $0.bytes)) })
     }
 
     mutating func register(activeJob name: String, _ definition: Definition) {

@@ -40,6 +40,16 @@ public enum PerformResult: Sendable {
     case postpone(any Error, after: Duration)
 }
 
+extension PerformResult {
+    /// Why the job was not done; nil where it was.
+    var error: (any Error)? {
+        switch self {
+        case .success: nil
+        case .failure(let error), .retry(let error, _), .postpone(let error, _): error
+        }
+    }
+}
+
 extension Plugin {
     public func beforeEnqueue(_ job: Job, to queue: Queue) async throws -> Bool { true }
 

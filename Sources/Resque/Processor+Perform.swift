@@ -1,3 +1,6 @@
+import BgdemoTraceContext
+import Tracing
+
 /// Performs a reserved job, with its plugins, and acknowledges it.
 extension Processor {
     /// - Returns: The job, where only its acknowledgement is left to do.
@@ -69,8 +72,10 @@ extension Processor {
     ) async -> PerformedJob? {
         var returned: any Sendable = ()
         var result = PerformResult.success
+        let span = processorGroup.tracing?.startProcess(job, definition.trace(job), reservation.history)
+        defer { span?.end() }
         do {
-            returned = try await definition.perform(job)
+            returned = try await perform(job, definition, in: span)
         } catch is CancellationError where Task.isCancelled {
             await putBack(reservation, job, "the worker leaves")
             return nil
@@ -87,24 +92,48 @@ extension Processor {
                 result = .failure(error)
             }
         }
+        if let span, let error = result.error { span.fail(error) }
         switch result {
         case .success:
             processorGroup.emit(id, .success(job, result: returned, took: ContinuousClock.now - began))
-            return PerformedJob(reservation: reservation, job: job, followUps: (returned as? FollowUps)?.jobs ?? [])
+            return PerformedJob(
+                reservation: reservation, job: job, followUps: followUps((returned as? FollowUps)?.jobs ?? [], in: span)
+            )
         case .failure(let error):
             await fail(reservation, error, job: job, since: began)
         case .retry(let error, let delay):
-            var history = reservation.history
+            var history = history(reservation, span)
             (history.failures, history.outages) = (history.failures + 1, 0)
             await acknowledge(reservation.attempt(job, after: delay, definition), .retry(history, after: delay))
             processorGroup.emit(id, .reEnqueue(job, reason: "\(error)", after: delay))
         case .postpone(let error, let delay):
-            var history = reservation.history
+            var history = history(reservation, span)
             history.outages += 1
             await acknowledge(reservation, .later(history, after: delay))
             processorGroup.emit(id, .postponed(job, error, after: delay))
         }
         return nil
+    }
+
+    private func perform(
+        _ job: Job, _ definition: Jobs.Definition, in span: (any Span)?
+    ) async throws -> any Sendable {
+        guard let span else { return try await definition.perform(job) }
+        return try await ServiceContext.withValue(span.context) { try await definition.perform(job) }
+    }
+
+    private func followUps(_ jobs: [Job], in span: (any Span)?) -> [Job] {
+        guard let span else { return jobs }
+        return ServiceContext.withValue(span.context) { processorGroup.queue.traced(jobs) }
+    }
+
+    /// The history of a job that comes back, with the span of this attempt.
+    private func history(_ reservation: Reservation, _ span: (any Span)?) -> JobHistory {
+        var history = reservation.history
+        if let span, let tracing = processorGroup.tracing {
+            history.trace = TraceFields(span.context, tracing.tracer).word
+        }
+        return history
     }
 
     private func putBack(_ reservation: Reservation, _ job: Job, _ reason: String) async {

@@ -1,4 +1,5 @@
 import BgdemoFoundations
+import BgdemoTraceContext
 import Logging
 import NIOCore
 import RedisClient
@@ -31,6 +32,8 @@ final class ProcessorGroup: Sendable {
     let options: WorkerOptions
     let store: ResqueStore
     let queue: Queue
+    /// nil where no job is traced.
+    let tracing: MessageTracer?
     let wakeup = IdleProcessors()
     let leftJobs: LeftJobs
     let lease: ProcessLease
@@ -87,7 +90,8 @@ final class ProcessorGroup: Sendable {
         }
         (self.selection, self.lease) = (selection, lease)
         store = ResqueStore(redis: connections[0], keys: keys)
-        queue = Queue(store: store, jobs: jobs)
+        tracing = MessageTracer(options.tracer)
+        queue = Queue(store: store, jobs: jobs, tracing: tracing)
     }
 
     /// A connection beside those for reservations. The caller closes it.

@@ -25,8 +25,9 @@ extension Queue {
             if try await isAccepted(job) { accepted.append(job) }
         }
         guard !accepted.isEmpty else { return 0 }
+        let pushed = traced(accepted)
         var (order, byQueue): ([String], [ByteString: [[UInt8]]]) = ([], [:])
-        for job in accepted {
+        for job in pushed {
             let name = ByteString(job.queue)
             if byQueue[name] == nil { order.append(job.queue) }
             byQueue[name, default: []].append(job.bytes)
@@ -48,7 +49,7 @@ extension Queue {
     ///
     /// - Throws: ``ResqueError``.
     public func enqueueIn(_ delay: Duration, _ jobs: [Job]) async throws(ResqueError) {
-        try await store.delay(jobs, "in", delay.millisecondsRoundedUp)
+        try await store.delay(traced(jobs), "in", delay.millisecondsRoundedUp)
     }
 
     /// Pushes a job `name` with these arguments to `queue` when this time has passed; see `enqueueIn(_:_:)` of one job.
@@ -64,7 +65,7 @@ extension Queue {
     ///
     /// - Throws: ``ResqueError``.
     public func enqueueAt(_ second: Int, _ jobs: [Job]) async throws(ResqueError) {
-        try await store.delay(jobs, "at", second)
+        try await store.delay(traced(jobs), "at", second)
     }
 
     /// Pushes a job `name` with these arguments to `queue` at this second since 1970.

@@ -1,5 +1,7 @@
 import BgdemoFoundations
+package import BgdemoTraceContext
 public import RedisClient
+public import Tracing
 
 /// The queues: what a producer pushes, and what an operator reads and does.
 ///
@@ -8,16 +10,24 @@ public import RedisClient
 public struct Queue: Sendable {
     let store: ResqueStore
     private let jobs: Jobs
+    /// nil where no job that is enqueued is traced.
+    package let tracing: MessageTracer?
 
     /// - Parameters:
     ///   - namespace: The beginning of all keys, without the colon. Default: `resque`.
     ///   - jobs: The jobs whose plugins are called when a job is enqueued. Default: none.
-    public init(redis: any RedisCommands, namespace: String = "resque", jobs: Jobs = Jobs()) {
-        self.init(store: ResqueStore(redis: redis, keys: ResqueKeys(namespace: namespace)), jobs: jobs)
+    ///   - tracer: Has a producer span for each job that is enqueued, and writes `traceparent` into the job. Default: that of
+    ///     `InstrumentationSystem`, where one was bootstrapped before.
+    public init(
+        redis: any RedisCommands, namespace: String = "resque", jobs: Jobs = Jobs(), tracer: (any Tracer)? = nil
+    ) {
+        self.init(
+            store: ResqueStore(redis: redis, keys: ResqueKeys(namespace: namespace)), jobs: jobs,
+            tracing: MessageTracer(tracer))
     }
 
-    init(store: ResqueStore, jobs: Jobs) {
-        (self.store, self.jobs) = (store, jobs)
+    init(store: ResqueStore, jobs: Jobs, tracing: MessageTracer?) {
+        (self.store, self.jobs, self.tracing) = (store, jobs, tracing)
     }
 
     /// Pushes a job to the end of its queue. A job of a class that no worker knows is pushed too, and fails later.
@@ -27,7 +37,13 @@ public struct Queue: Sendable {
     @discardableResult
     public func enqueue(_ job: Job) async throws(ResqueError) -> Bool {
         guard try await isAccepted(job) else { return false }
-        try await store.push([job.bytes], to: job.queue)
+        if let tracing {
+            try await tracing.push(job) { (job) async throws(ResqueError) in
+                try await store.push([job.bytes], to: job.queue)
+            }
+        } else {
+            try await store.push([job.bytes], to: job.queue)
+        }
         try await didEnqueue(job)
         return true
     }
@@ -63,6 +79,7 @@ public struct Queue: Sendable {
     /// - Throws: ``ResqueError``.
     public func enqueue(_ job: Job, count: Int) async throws(ResqueError) {
         var left = count
+        let job = traced([job]).first ?? job
         while left > 0 {
             let batch = min(left, 500)
             try await store.push(Array(repeating: job.bytes, count: batch), to: job.queue)

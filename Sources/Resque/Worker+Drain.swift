@@ -3,6 +3,7 @@ import Logging
 import NIOPosix
 package import RedisClient
 import Synchronization
+package import Tracing
 
 extension Worker {
     /// Performs jobs until there is none in these queues.
@@ -12,13 +13,14 @@ extension Worker {
     ///   - connect: Makes a connection, which is closed at the end.
     /// - Returns: What became of each.
     package static func drain(
-        _ queues: [String], jobs: Jobs, namespace: String, concurrency: Int = 1,
+        _ queues: [String], jobs: Jobs, namespace: String, concurrency: Int = 1, tracer: (any Tracer)? = nil,
         connect: @escaping @Sendable () -> any BlockingRedisCommands
     ) async -> [WorkerEvent] {
         let idle = Latch()
         let outcomes = Mutex<[WorkerEvent]>([])
         var options = WorkerOptions()
         options.namespace = namespace
+        options.tracer = tracer
         let group = ProcessorGroup(
             queues: queues, jobs: jobs, on: [MultiThreadedEventLoopGroup.singleton.any()], options: options,
             logger: Logger(label: "resque") { _ in SwiftLogNoOpLogHandler() },

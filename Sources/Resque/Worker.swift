@@ -7,6 +7,7 @@ public import Logging
 public import NIOCore
 public import RedisClient
 public import ServiceLifecycle
+public import Tracing
 
 /// Performs the jobs of some queues, one or several at a time, until it is stopped.
 ///
@@ -93,6 +94,9 @@ public struct WorkerOptions: Sendable {
     /// How many connections carry the reservations, each on an event loop of its own. Default: one for each four cores.
     public var connections = max(1, ProcessInfo.processInfo.activeProcessorCount / 4)
 
+    /// Has a consumer span for each attempt, whose parent is the span that enqueued the job (``Queue``, Ruby's OpenTelemetry).
+    /// Default: that of `InstrumentationSystem`, where one was bootstrapped before.
+    public var tracer: (any Tracer)?
     /// The name of an error in `exception` of `failed`, where other programs read it; nil for the name that it has without.
     /// Default: see ``NamedJobError``.
     public var exceptionName: @Sendable (any Error) -> String? = { _ in nil }

@@ -6,6 +6,7 @@
 import Logging
 public import RedisTesting
 public import Resque
+public import Tracing
 
 /// Queues in the memory of this process, their workers, and a clock that a test turns: no Redis is needed.
 ///
@@ -25,14 +26,19 @@ public struct TestResque: Sendable {
     public let queue: Queue
     private let jobs: Jobs
     private let namespace: String
+    private let tracer: (any Tracer)?
 
     /// - Parameters:
     ///   - jobs: The jobs that ``drain(_:)`` performs; their plugins are called when a job is enqueued, too. Default: none.
     ///   - redis: Default: a new one, without keys.
     ///   - namespace: The beginning of all keys, without the colon. Default: `resque`.
-    public init(jobs: Jobs = Jobs(), redis: InMemoryRedis = InMemoryRedis(), namespace: String = "resque") {
-        (self.jobs, self.redis, self.namespace) = (jobs, redis, namespace)
-        queue = Queue(redis: redis, namespace: namespace, jobs: jobs)
+    ///   - tracer: Of ``queue`` and of the worker, such as an `InMemoryTracer`. Default: that of `InstrumentationSystem`.
+    public init(
+        jobs: Jobs = Jobs(), redis: InMemoryRedis = InMemoryRedis(), namespace: String = "resque",
+        tracer: (any Tracer)? = nil
+    ) {
+        (self.jobs, self.redis, self.namespace, self.tracer) = (jobs, redis, namespace, tracer)
+        queue = Queue(redis: redis, namespace: namespace, jobs: jobs, tracer: tracer)
     }
 
     /// Has a worker perform jobs, one after another, until these queues are empty; also the jobs that the jobs enqueue there.
@@ -42,7 +48,7 @@ public struct TestResque: Sendable {
     ///   ``WorkerEvent/failure(_:_:took:)``, ``WorkerEvent/reEnqueue(_:reason:after:)``.
     @discardableResult
     public func drain(_ queues: [String] = ["*"]) async -> [WorkerEvent] {
-        await Worker.drain(queues, jobs: jobs, namespace: namespace) { [redis] in redis }
+        await Worker.drain(queues, jobs: jobs, namespace: namespace, tracer: tracer) { [redis] in redis }
     }
 
     /// Turns the clock forward, and moves the delayed jobs that are due by then to their queues, as a ``Scheduler`` does.

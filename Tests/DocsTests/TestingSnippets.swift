@@ -1,12 +1,15 @@
 import BgdemoTestSupport
 import Eventr
 import EventrTesting
+import InMemoryTracing
 import QueueBus
 import QueueBusTesting
+import RedisClient
 import Resque
 import ResqueTesting
 import Synchronization
 import Testing
+import Tracing
 
 /// The pieces of Swift about tests without a Redis.
 struct TestingSnippets {
@@ -66,6 +69,23 @@ struct TestingSnippets {
         try await resque.advance(by: .seconds(60))
         await resque.drain()
         #expect(try await resque.queue.delayedCount() == 0)
+    }
+
+    @Test("A job is traced")
+    func tracing() async throws {
+        let jobs = jobs(MailServer())
+        let tracer = InMemoryTracer()
+        let resque = TestResque(jobs: jobs, tracer: tracer)
+        try await signUp("you@example.org", resque.queue)
+        await resque.drain()
+        #expect(tracer.finishedSpans.map(\.operationName) == ["send emailQueue", "process emailQueue"])
+    }
+
+    /// Not called: a process has one tracer.
+    private func bootstrap(_ tracer: any Tracer, _ redis: any RedisCommands) -> Queue {
+        InstrumentationSystem.bootstrap(tracer)
+        let queue = Queue(redis: redis)
+        return queue
     }
 
     @Test("Events are handled, and a bus is driven and ridden")

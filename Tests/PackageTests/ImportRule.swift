@@ -59,8 +59,9 @@ struct ImportRule: Sendable, CustomTestStringConvertible {
             $1.isIn("Sources/PrivateRedis") && !$0.isCommandLine
                 && !$0.isIn("Sources/Benchmarking", "Sources/Stage", "Sources/Web")
         },
-        ImportRule("Only SMTPClient imports libcurl, only RedisClient hiredis.", allowsIndirect: true) { from, to in
-            to.isIn("Sources/CCurl") && !from.isIn("Sources/SMTPClient")
+        ImportRule("Only SMTPClient and OTLP import libcurl, only RedisClient hiredis.", allowsIndirect: true) {
+            from, to in
+            to.isIn("Sources/CCurl") && !from.isIn("Sources/SMTPClient", "Sources/OTLP")
                 || to.isIn("Sources/CHiredis") && !from.isIn("Sources/RedisClient")
         },
         ImportRule("Only the libraries for tests import the Redis in memory.") {
@@ -86,7 +87,9 @@ extension ModuleGraph.Module {
     var isForTests: Bool { folder.hasPrefix("Sources/") && folder.hasSuffix("Testing") }
 
     /// What everything may stand on: no mail, no protocol.
-    var isBase: Bool { isIn("Sources/Foundations", "Sources/SystemCompat", "Sources/NetSupport") }
+    var isBase: Bool {
+        isIn("Sources/Foundations", "Sources/SystemCompat", "Sources/NetSupport", "Sources/TraceContext")
+    }
 
     /// A strategy or a part of one. They share Core, and the code of 2016, which uses the pipes of Local.
     var isStrategy: Bool {

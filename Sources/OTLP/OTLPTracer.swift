@@ -1,0 +1,56 @@
+import BgdemoFoundations
+public import Tracing
+
+/// A tracer whose spans an ``OTLPExporter`` exports. It carries the W3C `traceparent` and `tracestate`.
+///
+/// A span whose parent is not sampled is neither recorded nor exported; one without a parent is sampled.
+public struct OTLPTracer: Tracer {
+    private let exporter: OTLPExporter
+
+    public init(_ exporter: OTLPExporter) { self.exporter = exporter }
+
+    public func startSpan<Instant: TracerInstant>(
+        _ operationName: String, context: @autoclosure () -> ServiceContext, ofKind kind: SpanKind,
+        at instant: @autoclosure () -> Instant, function: String, file fileID: String, line: UInt
+    ) -> OTLPSpan {
+        var context = context()
+        let parent = context[OTLPContext.self]
+        var generator = SystemRandomNumberGenerator()
+        let id = TraceParent(
+            traceID: parent?.id.traceID ?? (generator.next(), generator.next(upperBound: .max) + 1),
+            spanID: generator.next(upperBound: .max) + 1, isSampled: parent?.id.isSampled ?? true)
+        context[OTLPContext.self] = OTLPContext.Value(id: id, state: parent?.state)
+        return OTLPSpan(
+            operationName, kind, context: context, id: id, parent: parent?.id.spanID,
+            start: instant().nanosecondsSinceEpoch, exporter: id.isSampled ? exporter : nil)
+    }
+
+    public func inject<Carrier, Inject: Injector>(
+        _ context: ServiceContext, into carrier: inout Carrier, using injector: Inject
+    ) where Inject.Carrier == Carrier {
+        guard let value = context[OTLPContext.self] else { return }
+        injector.inject(value.id.text, forKey: "traceparent", into: &carrier)
+        if let state = value.state { injector.inject(state, forKey: "tracestate", into: &carrier) }
+    }
+
+    public func extract<Carrier, Extract: Extractor>(
+        _ carrier: Carrier, into context: inout ServiceContext, using extractor: Extract
+    ) where Extract.Carrier == Carrier {
+        guard let parent = extractor.extract(key: "traceparent", from: carrier).flatMap({ TraceParent($0) }) else {
+            return
+        }
+        context[OTLPContext.self] = OTLPContext.Value(
+            id: parent, state: extractor.extract(key: "tracestate", from: carrier))
+    }
+
+    /// Does nothing: see ``OTLPExporter/end(within:)``.
+    public func forceFlush() {}
+}
+
+/// The span that a context is in.
+enum OTLPContext: ServiceContextKey {
+    struct Value: Sendable {
+        let id: TraceParent
+        let state: String?
+    }
+}
