@@ -47,6 +47,9 @@ public struct HTTPRequest: Sendable {
         public var purpose: String?
         public var referer: String?
         public var secFetchSite: String?
+        /// W3C Trace Context; the values of several are one, which is then none.
+        public var traceparent: String?
+        public var tracestate: String?
         var connection: String?
         var contentLength: String?
         var transferEncoding: String?

@@ -152,6 +152,8 @@ struct HeadParser {
         case 7 where named("referer", name): try once("Referer", &fields.referer, value)
         case 9 where named("x-purpose", name): append(&fields.purpose, value)
         case 10 where named("connection", name): append(&fields.connection, value)
+        case 10 where named("tracestate", name): append(&fields.tracestate, value)
+        case 11 where named("traceparent", name): append(&fields.traceparent, value)
         case 11 where named("sec-purpose", name): append(&fields.purpose, value)
         case 12 where named("content-type", name): try once("Content-Type", &fields.contentType, value)
         case 13 where named("authorization", name): try once("Authorization", &fields.authorization, value)

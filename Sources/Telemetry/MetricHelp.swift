@@ -26,6 +26,7 @@ public enum MetricHelp {
         "bgdemo_pubsub_unheard_total": "Mails that were published to no subscriber, and are lost.",
         "bgdemo_resque_wait_seconds": "Time from a mail's acceptance to its first attempt.",
         "bgdemo_sends_total": "Attempts to send a mail, by outcome.",
+        "bgdemo_spans_total": "Spans that were exported or dropped, by outcome.",
         "bgdemo_time_to_sent_seconds": "Time from a mail's acceptance to the mail server's positive reply.",
         "eventr_events_total": "Events that a consumer took.",
         "eventr_handled_total": "Events that a handler handled, failed with or gave up, by outcome.",

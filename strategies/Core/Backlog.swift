@@ -1,3 +1,4 @@
+package import BgdemoTraceContext
 import DequeModule
 package import Metrics
 package import NIOCore
@@ -9,10 +10,15 @@ package final class Backlog: Sendable {
     package struct Entry {
         package let attempt: DeliveryAttempt
         package var attempts: AttemptCounter
+        /// What its message carries of a trace.
+        package let trace: TraceFields
+        /// The span of its last attempt.
+        package var lastSpan = TraceFields()
 
-        package init(_ attempt: DeliveryAttempt, attempts: AttemptCounter = AttemptCounter()) {
-            self.attempt = attempt
-            self.attempts = attempts
+        package init(
+            _ attempt: DeliveryAttempt, attempts: AttemptCounter = AttemptCounter(), trace: TraceFields = TraceFields()
+        ) {
+            (self.attempt, self.attempts, self.trace) = (attempt, attempts, trace)
         }
     }
 

@@ -1,7 +1,9 @@
 import BgdemoCore
 import BgdemoEmail
 import BgdemoPipes
+import BgdemoTraceContext
 import ServiceLifecycle
+import Tracing
 
 /// Slide 3, "local messages": a master, a web server and an e-mail worker, three processes that talk over pipes.
 ///
@@ -15,6 +17,9 @@ struct Local: Strategy {
     private let sender: any EmailSender
     private let tracker: DeliveryTracker
     let idempotency: (any IdempotencyStore)?
+    private let tracing = MessageTracer(nil, system: "bgdemo")
+    /// The pipe, as a destination of messages.
+    private static let pipe = "mails"
 
     var statuses: (any MailStatusStore)? { master }
 
@@ -32,7 +37,13 @@ struct Local: Strategy {
     // MARK: The web server
 
     func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
-        try await master.handOver(email)
+        if let tracing {
+            try await tracing.send(to: Self.pipe) { (trace) async throws(AcceptError) in
+                try await master.handOver(email, trace)
+            }
+        } else {
+            try await master.handOver(email)
+        }
         return AcceptResult("queued")
     }
 
@@ -51,9 +62,14 @@ struct Local: Strategy {
     private func send(_ mail: MailLine) {
         do {
             let attempt = try tracker.begin(mail.email())
-            sender.send(attempt.email) { [master] outcome in
-                attempt.finish(outcome, isRetried: outcome.isOutage)
-                master.report(mail.id, outcome)
+            let span = tracing?.startProcess(from: Self.pipe, mail.trace)
+            ServiceContext.withValue(span?.context) {
+                sender.send(attempt.email) { [master] outcome in
+                    span?.record(outcome)
+                    span?.end()
+                    attempt.finish(outcome, isRetried: outcome.isOutage)
+                    master.report(mail.id, outcome)
+                }
             }
         } catch {
             master.report(mail.id, .permanent(SMTPFailure(.queue, "\(error)")))

@@ -1,4 +1,5 @@
 import BgdemoFoundations
+import BgdemoTraceContext
 public import Logging
 public import BgdemoEmail
 import Metrics
@@ -25,6 +26,7 @@ public struct PubSub: Strategy {
     private let isCluster: Bool
     private let worker: Subscriber?
     private let metrics = PublisherMetrics()
+    private let tracing = MessageTracer(nil, system: "redis")
 
     /// - Parameters:
     ///   - redis: What the web half publishes through.
@@ -45,11 +47,18 @@ public struct PubSub: Strategy {
         let message = PubSubMessage.text(of: email)
         let heard: Int
         do {
-            heard = try await redis.send("PUBLISH", Self.channel, message).int ?? 0
+            heard = try await publish(message)
         } catch {
             throw AcceptError(error)
         }
         return result(heard, email)
+    }
+
+    private func publish(_ message: String) async throws(RedisError) -> Int {
+        guard let tracing else { return try await redis.send("PUBLISH", Self.channel, message).int ?? 0 }
+        return try await tracing.send(to: Self.channel) { (fields) async throws(RedisError) in
+            try await redis.send("PUBLISH", Self.channel, fields.added(to: Array(message.utf8))).int ?? 0
+        }
     }
 
     private func result(_ heard: Int, _ email: Email) -> AcceptResult {

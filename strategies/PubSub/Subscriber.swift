@@ -1,4 +1,5 @@
 public import BgdemoFoundations
+import BgdemoTraceContext
 public import Logging
 public import BgdemoEmail
 import Metrics
@@ -6,6 +7,7 @@ public import NIOCore
 public import RedisClient
 import ServiceLifecycle
 public import BgdemoCore
+import Tracing
 
 /// The worker half: hears mails, keeps them in memory, sends them with throttle and retry.
 public struct Subscriber: Sendable {
@@ -30,6 +32,7 @@ public struct Subscriber: Sendable {
     private let loop: any EventLoop
     private let logger: Logger
     private let metrics = SubscriberMetrics()
+    private let tracing = MessageTracer(nil, system: "redis")
     private let lost = Latest<RedisError?>(nil)
     /// Open once it has subscribed, or failed to.
     let tried = Latch()
@@ -128,7 +131,8 @@ public struct Subscriber: Sendable {
             return logger.error("Refused a message on \(PubSub.channel): \(error)", metadata: ["message": "\(start)"])
         }
         metrics.heard.increment()
-        await backlog.push(Backlog.Entry(attempt))
+        await backlog.push(
+            Backlog.Entry(attempt, trace: tracing == nil ? TraceFields() : TraceFields(of: payload)))
     }
 
     // MARK: Sending
@@ -153,9 +157,23 @@ public struct Subscriber: Sendable {
         mail.attempt.logTry(mail.attempts.failures + mail.attempts.outages + 1)
         // A send is not torn by a stop, but one that hangs holds up no stop: its outcome finds its way.
         let isSettled = Latch()
-        sender.send(mail.attempt.email) {
-            settle(mail, $0, backlog)
-            isSettled.open()
+        guard let tracing else {
+            sender.send(mail.attempt.email) {
+                settle(mail, $0, backlog)
+                isSettled.open()
+            }
+            return await isSettled.wait()
+        }
+        var mail = mail
+        let span = tracing.startProcess(from: PubSub.channel, mail.trace, after: mail.lastSpan)
+        mail.lastSpan = TraceFields(span.context, tracing.tracer)
+        ServiceContext.withValue(span.context) { [mail] in
+            sender.send(mail.attempt.email) {
+                span.record($0)
+                span.end()
+                settle(mail, $0, backlog)
+                isSettled.open()
+            }
         }
         await isSettled.wait()
     }

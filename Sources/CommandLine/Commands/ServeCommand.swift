@@ -1,10 +1,13 @@
 import ArgumentParser
 import BgdemoCore
+import BgdemoEmail
+import BgdemoOTLP
 import BgdemoTelemetry
 import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import Tracing
 import UnixSignals
 
 struct ServeCommand: AsyncParsableCommand {
@@ -39,6 +42,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Redis") var redis: RedisArguments
     @OptionGroup var strategies: StrategyOptionGroups
     @OptionGroup(title: "Logging") var log: LoggingOptions
+    @OptionGroup(title: "Tracing") var tracing: TracingOptions
 
     func run() async throws {
         let environment = EnvironmentVariables.process
@@ -52,13 +56,16 @@ struct ServeCommand: AsyncParsableCommand {
             environment, name: configuration.isMaster ? "master" : master?.name, master: master)
         defer { reporting.end() }
         let logger = reporting.logger
+        // A master passes mails on, and sees none.
+        let spans = configuration.isMaster ? nil : try tracing.start(environment, logger: logger)
         EventLoopDelay.watch(group)
 
         let redis = try await connector(configuration, environment, logger)
         defer { withExtendedLifetime(redis) {} }
         let transport = try await MailTransport.open(configuration, mail, environment, group: group, logger: logger)
         let context = StrategyContext(
-            sender: transport.sender, tracker: DeliveryTracker(logger: logger, limit: configuration.work.backlog),
+            sender: sender(transport, configuration),
+            tracker: DeliveryTracker(logger: logger, limit: configuration.work.backlog),
             work: configuration.work, grace: configuration.deadline.left, role: configuration.role, group: group,
             logger: logger, environment: environment, redis: redis?.endpoint, master: master,
             options: strategies.groups)
@@ -70,7 +77,13 @@ struct ServeCommand: AsyncParsableCommand {
         let hangup = configuration.isMaster || CurrentProcess.ignoresHangup ? [] : [UnixSignal.sighup]
         try await run(assembly.services(), [.sigterm, .sigint, .sigquit] + hangup, reporting)
         await assembly.finishMails()
+        await spans?.end(within: .seconds(1))
         await master?.flush()
+    }
+
+    private func sender(_ transport: MailTransport, _ configuration: ServeConfiguration) -> any EmailSender {
+        guard configuration.sends, let tracer = InstrumentationSystem.installedTracer else { return transport.sender }
+        return TracedSender(transport.sender, tracer)
     }
 
     private func connector(

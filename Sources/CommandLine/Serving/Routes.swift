@@ -7,6 +7,7 @@ import BgdemoSMTPInbox
 import BgdemoTelemetry
 import BgdemoWeb
 import Logging
+import Tracing
 
 /// The handlers of the web server, by path.
 struct Routes: Sendable {
@@ -32,7 +33,8 @@ struct Routes: Sendable {
     var handler: any HTTPHandler {
         let links = (inbox.map { [("the inbox", $0)] } ?? []) + [("metrics", "/metrics")]
         let home = HomePage(strategy: descriptor.name, summary: descriptor.summary, links: links)
-        let mails = MailRoute(strategy, access: access, waiterLimit: backlog, statuses: statuses)
+        let route = MailRoute(strategy, access: access, waiterLimit: backlog, statuses: statuses)
+        let mails: any HTTPHandler = InstrumentationSystem.installedTracer.map { TracedHandler(route, $0) } ?? route
         let router = MailRouter(
             pages: Self.status(strategy, reporting, pageTokens, mailServer)
                 .merging(["/": pageTokens.protect(home, by: pageTokens.home)]) { $1 },

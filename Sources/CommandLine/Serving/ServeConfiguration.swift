@@ -45,6 +45,7 @@ struct ServeConfiguration: Sendable {
         limits = try command.listen.limits(environment)
         deadline = ShutdownDeadline(try command.work.grace(environment))
         work = try command.work.settings(environment)
+        _ = try command.tracing.collector(environment)
         for options in command.strategies.groups where descriptor.has(type(of: options)) {
             try options.check(environment, work)
         }

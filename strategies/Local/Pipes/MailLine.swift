@@ -1,22 +1,27 @@
 package import BgdemoEmail
 package import BgdemoFoundations
+package import BgdemoTraceContext
 package import NIOCore
 
 /// A mail as a line, without its line end. It is written once, where the mail was asked for, and travels and is kept
 /// byte by byte until it is read where the mail is sent.
 ///
 ///     {"mail":"01…","to":"…","subject":"…","text":"…"}
+///
+/// Where mails are traced, `traceparent` and `tracestate` follow.
 package struct MailLine: Sendable, Equatable {
     package let id: EmailID
     package let bytes: ByteBuffer
 
-    package static func text(of email: Email) -> String {
+    /// - Parameter trace: What the line carries of a trace. Default: nothing.
+    package static func text(of email: Email, _ trace: TraceFields = TraceFields()) -> String {
         var json = JSONWriter(capacity: 128 + email.text.utf8.count)
         json.raw("{")
         json.member("mail", "\(email.id)")
         json.member("to", email.to.text)
         json.member("subject", email.subject)
         json.member("text", email.text)
+        trace.write(into: &json)
         json.raw("}")
         return json.text
     }
@@ -40,6 +45,8 @@ package struct MailLine: Sendable, Equatable {
         else { return nil }
         self.init(id, bytes)
     }
+
+    package var trace: TraceFields { TraceFields(of: Array(bytes.readableBytesView)) }
 
     /// The mail, checked again by all of its rules.
     package func email() throws(InvalidEmail) -> Email {

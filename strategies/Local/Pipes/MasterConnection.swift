@@ -1,6 +1,7 @@
 package import BgdemoCore
 package import BgdemoEmail
 import BgdemoFoundations
+package import BgdemoTraceContext
 package import NIOCore
 import BgdemoSystemCompat
 import ServiceLifecycle
@@ -83,7 +84,11 @@ package final class MasterConnection: MasterProcess {
 
     /// Gives the mail to the master. Returns when the pipe has all of it; where the master keeps a spool, when the mail is
     /// in there.
-    package func handOver(_ email: Email) async throws(AcceptError) { try await window.send(MailLine.text(of: email)) }
+    ///
+    /// - Parameter trace: What goes with it of a trace. Default: nothing.
+    package func handOver(_ email: Email, _ trace: TraceFields = TraceFields()) async throws(AcceptError) {
+        try await window.send(MailLine.text(of: email, trace))
+    }
 
     /// Writes the mail to the pipe and returns at once, as the code of 2016 did.
     package func handOverUnacknowledged(_ email: Email) throws(AcceptError) {

@@ -1,0 +1,52 @@
+import BgdemoFoundations
+public import BgdemoHTTPServer
+import BgdemoTraceContext
+public import Tracing
+
+/// A server span for each request for a mail, by OpenTelemetry's semantic conventions for HTTP. Its parent is the client's span,
+/// where the request has a `traceparent`.
+public struct TracedHandler: HTTPHandler {
+    private let tracer: any Tracer
+    private let next: any HTTPHandler
+
+    public init(_ next: any HTTPHandler, _ tracer: any Tracer) {
+        (self.next, self.tracer) = (next, tracer)
+    }
+
+    public func check(_ head: HTTPRequest.Head) -> Problem? { next.check(head) }
+
+    public func respond(to request: HTTPRequest) async -> HTTPResponse {
+        var fields = TraceFields()
+        if let parent = request.fields.traceparent { fields.set("traceparent", parent) }
+        if let state = request.fields.tracestate { fields.set("tracestate", state) }
+        let (method, route) = (request.method.name, Self.route(request))
+        let span: any Span = tracer.startSpan("\(method) \(route)", context: fields.context(tracer), ofKind: .server)
+        defer { span.end() }
+        let response = await ServiceContext.withValue(span.context) { await next.respond(to: request) }
+        span.updateAttributes { attributes in
+            attributes["http.request.method"] = method
+            attributes["http.route"] = route
+            attributes["http.response.status_code"] = response.status.code
+        }
+        if response.status.code >= 500 { span.fail("\(response.status.code)", "") }
+        return response
+    }
+
+    /// Not the path: it has an address and a text.
+    private static func route(_ request: HTTPRequest) -> String {
+        if request.method == .post { return "/" }
+        return request.target.hasBytePrefix("/mails/") ? "/mails/{id}" : "/{to}/{subject}/{text}"
+    }
+}
+
+extension HTTPRequest.Method {
+    fileprivate var name: String {
+        switch self {
+        case .get: "GET"
+        case .head: "HEAD"
+        case .post: "POST"
+        case .options: "OPTIONS"
+        case .other: "_OTHER"
+        }
+    }
+}
