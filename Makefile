@@ -95,7 +95,7 @@ lint:
 format:
 	swift format --in-place --recursive $(SOURCES)
 
-dist: build ## The stripped program, its manual, completions and units: a tree for /usr/local and its tarball
+dist: build ## The stripped program, its manual, completions and units: a tree for /usr/local, its tarball, the list of what is in it (SPDX) and, on Debian, a package
 	$(RELEASE) --product generate-manual
 	rm -rf $(STAGE)
 	install -d $(STAGE)/bin $(MAN) $(STAGE)/lib/systemd/system $(STAGE)/share/doc/bgdemo \
@@ -114,9 +114,12 @@ dist: build ## The stripped program, its manual, completions and units: a tree f
 	$(STAGE)/bin/bgdemo --generate-completion-script fish >$(STAGE)/share/fish/vendor_completions.d/bgdemo.fish
 	install -m 644 packaging/systemd/* $(STAGE)/lib/systemd/system
 	install -m 644 README.md CHANGELOG.md LICENSE packaging/bgdemo.env $(STAGE)/share/doc/bgdemo
-	tar -C .build/dist -czf $(STAGE).tar.gz $(notdir $(STAGE))
-	cd .build/dist && { sha256sum $(notdir $(STAGE)).tar.gz || shasum -a 256 $(notdir $(STAGE)).tar.gz; } >SHA256SUMS
-	ls -l $(STAGE).tar.gz
+	rm -f .build/dist/*.deb
+	packaging/sbom $(VERSION) >$(STAGE).spdx.json
+	packaging/tarball $(STAGE)
+	! command -v dpkg-deb >/dev/null || packaging/deb $(STAGE) $(VERSION) .build/dist
+	cd .build/dist && files=$$(ls | grep -E '\.(tar\.gz|deb|json)$$') && { sha256sum $$files 2>/dev/null || shasum -a 256 $$files; } >SHA256SUMS
+	ls -l .build/dist
 
 install: ## What dist has made: make dist && sudo make install, or make install DESTDIR=/tmp/package PREFIX=/usr
 	@[ -d $(STAGE) ] || { echo "make dist comes first" >&2; exit 1; }
