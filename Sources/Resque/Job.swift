@@ -19,7 +19,7 @@ public struct Job: Sendable {
     /// How often it was put off by an outage (``PerformResult/postpone(_:after:)``) since it last failed.
     public internal(set) var outages = 0
     /// nil where no worker has reserved it.
-    let lease: JobLease?
+    let run: JobRun?
 
     private let argumentsRange: Range<Int>?
     /// The value of `queue`, which may be missing, or name another one than it was taken from.
@@ -45,17 +45,17 @@ public struct Job: Sendable {
         argumentsRange = start..<json.bytes.count
         json.raw("}")
         (self.queue, self.className, bytes) = (queue, className, json.bytes)
-        lease = nil
+        run = nil
     }
 
     /// A job that was taken from `queue`.
     ///
     /// - Throws: ``InvalidJob`` where the bytes are not an object with a `class`. `args` may be missing or null.
     public init(_ bytes: [UInt8], from queue: String) throws(InvalidJob) {
-        try self.init(bytes, from: queue, lease: nil)
+        try self.init(bytes, from: queue, run: nil)
     }
 
-    private init(_ bytes: [UInt8], from queue: String, lease: JobLease?) throws(InvalidJob) {
+    private init(_ bytes: [UInt8], from queue: String, run: JobRun?) throws(InvalidJob) {
         var className: JSONValue?
         var arguments: JSONValue?
         var named: JSONValue?
@@ -79,13 +79,13 @@ public struct Job: Sendable {
         guard let text = className.text else { throw InvalidJob(#"the job's "class" is not a string"#) }
         (self.queue, self.className, self.bytes) = (queue, text, bytes)
         (argumentsRange, queueRange) = (arguments?.range, named?.range)
-        self.lease = lease
+        self.run = run
     }
 
     /// A reserved job, with its history.
-    init(_ reservation: Reservation, lease: JobLease? = nil) throws(InvalidJob) {
-        try self.init(reservation.bytes, from: reservation.queue, lease: lease)
-        if let original = UnreadableJob.original(of: self) { self = try Job(original, from: queue, lease: lease) }
+    init(_ reservation: Reservation, run: JobRun? = nil) throws(InvalidJob) {
+        try self.init(reservation.bytes, from: reservation.queue, run: run)
+        if let original = UnreadableJob.original(of: self) { self = try Job(original, from: queue, run: run) }
         identity = reservation.history.identity
         failures = max(reservation.history.failures, activeJobExecutions)
         crashCount = reservation.history.crashCount

@@ -32,13 +32,13 @@ extension Job {
     /// other workers may have taken it for dead and perform the job. ``checkLease()`` makes sure. True for a job that no
     /// worker has reserved. A job that throws `CancellationError` while this is false has not failed: it is put back, as
     /// after ``LeaseLost``.
-    public var isLeaseHeld: Bool { lease?.isHeld ?? true }
+    public var isLeaseHeld: Bool { run?.lease.isHeld ?? true }
 
     /// Returns where the job is still the worker's; asks Redis where that is not certain.
     ///
     /// - Throws: ``LeaseLost`` where it is not, or Redis is unavailable. Let the job throw it: it is no failure of the job,
     ///   which goes back to the front of its queue unless another worker has it.
-    public func checkLease() async throws(LeaseLost) { try await lease?.check() }
+    public func checkLease() async throws(LeaseLost) { try await run?.lease.check() }
 }
 
 /// A worker stops performing a job that others may perform by now.

@@ -35,12 +35,13 @@ extension Jobs {
     ///
     /// - Parameters:
     ///   - plugins: Called before and after a job of this type is enqueued and performed, in this order. Default: none.
-    ///   - perform: See ``register(_:plugins:perform:)``.
+    ///   - timeout: See ``register(_:plugins:timeout:perform:)``.
+    ///   - perform: See ``register(_:plugins:timeout:perform:)``.
     public mutating func register<Parameters: JobParameters, Result: Sendable>(
-        _ type: Parameters.Type, plugins: [any Plugin] = [],
+        _ type: Parameters.Type, plugins: [any Plugin] = [], timeout: Duration? = nil,
         perform: @escaping @Sendable (Job, Parameters) async throws -> Result
     ) {
-        register(Parameters.jobName, plugins: plugins, perform: perform)
+        register(Parameters.jobName, plugins: plugins, timeout: timeout, perform: perform)
     }
 }
 

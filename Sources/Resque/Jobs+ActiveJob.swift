@@ -15,13 +15,15 @@ extension Jobs {
     ///   - plugins: Called before and after a job of this class is enqueued and performed, in this order. Default: none.
     ///   - exceptions: The classes in the `retry_on` of the Rails job, by whose list Rails counts its failures. Default:
     ///     `StandardError`.
-    ///   - perform: Gets the job; see `register(_:plugins:perform:)`.
+    ///   - timeout: See ``register(_:plugins:timeout:perform:)``.
+    ///   - perform: Gets the job; see ``register(_:plugins:timeout:perform:)``.
     public mutating func register<Result: Sendable>(
         activeJob jobClass: String, plugins: [any Plugin] = [], countedAs exceptions: [String] = ["StandardError"],
+        timeout: Duration? = nil,
         perform: @escaping @Sendable (ActiveJob) async throws -> Result
     ) {
         let definition = Definition(
-            plugins: plugins, perform: { try await perform(ActiveJob($0)) }, exceptions: exceptions)
+            plugins: plugins, perform: { try await perform(ActiveJob($0)) }, exceptions: exceptions, timeout: timeout)
         register(activeJob: jobClass, definition)
     }
 
@@ -29,12 +31,13 @@ extension Jobs {
     /// ``ActiveJob/arguments``. Keyword arguments are one object, the last. An optional parameter at the end may be missing;
     /// a job whose arguments do not fit fails with ``InvalidJobArguments``.
     ///
-    /// - Parameters: See ``register(activeJob:plugins:countedAs:perform:)``.
+    /// - Parameters: See ``register(activeJob:plugins:countedAs:timeout:perform:)``.
     public mutating func register<First: Decodable & Sendable, each Rest: Decodable & Sendable, Result: Sendable>(
         activeJob jobClass: String, plugins: [any Plugin] = [], countedAs exceptions: [String] = ["StandardError"],
+        timeout: Duration? = nil,
         perform: @escaping @Sendable (ActiveJob, First, repeat each Rest) async throws -> Result
     ) {
-        register(activeJob: jobClass, plugins: plugins, countedAs: exceptions) { job in
+        register(activeJob: jobClass, plugins: plugins, countedAs: exceptions, timeout: timeout) { job in
             let arguments = try job.arguments.decode(first: First.self, rest: repeat (each Rest).self)
             return try await perform(job, arguments.first, repeat each arguments.rest)
         }

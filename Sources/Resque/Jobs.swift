@@ -23,6 +23,8 @@ public struct Jobs: Sendable {
         var exceptions: [String]?
         /// What a job carries of a trace.
         var trace: @Sendable (Job) -> TraceFields = { TraceFields(of: $0.bytes) }
+        /// How long an attempt may take; nil for as long as it does.
+        var timeout: Duration?
     }
 
     /// By bytes: another program chooses the names that are looked up.
@@ -37,13 +39,17 @@ public struct Jobs: Sendable {
     ///
     /// - Parameters:
     ///   - plugins: Called before and after a job of this name is enqueued and performed, in this order. Default: none.
+    ///   - timeout: How long an attempt may take. Past it the job's task is cancelled, and when it ends the attempt has failed with
+    ///     ``JobTimeout``. Default: as long as it does.
     ///   - perform: Gets the job. What it returns is in ``WorkerEvent/success(_:result:took:)``; ``FollowUps`` are
     ///     pushed as well. What it throws fails the job. It runs in a task of its own, which is cancelled when the
     ///     worker has to stop: a job that then throws `CancellationError` goes back to its queue.
     public mutating func register<Result: Sendable>(
-        _ name: String, plugins: [any Plugin] = [], perform: @escaping @Sendable (Job) async throws -> Result
+        _ name: String, plugins: [any Plugin] = [], timeout: Duration? = nil,
+        perform: @escaping @Sendable (Job) async throws -> Result
     ) {
-        definitions[Self.key(name)] = Definition(plugins: plugins) { try await perform($0) }
+        definitions[Self.key(name)] = Definition(
+            plugins: plugins, perform: { try await perform($0) }, timeout: timeout)
     }
 
     /// Says how jobs of one name are performed, with the elements of their `args` as parameters. An optional parameter at
@@ -51,12 +57,13 @@ public struct Jobs: Sendable {
     ///
     /// - Parameters:
     ///   - plugins: Called before and after a job of this name is enqueued and performed, in this order. Default: none.
-    ///   - perform: Gets the job and its arguments; see ``register(_:plugins:perform:)``.
+    ///   - timeout: See ``register(_:plugins:timeout:perform:)``.
+    ///   - perform: Gets the job and its arguments; see ``register(_:plugins:timeout:perform:)``.
     public mutating func register<First: Decodable & Sendable, each Rest: Decodable & Sendable, Result: Sendable>(
-        _ name: String, plugins: [any Plugin] = [],
+        _ name: String, plugins: [any Plugin] = [], timeout: Duration? = nil,
         perform: @escaping @Sendable (Job, First, repeat each Rest) async throws -> Result
     ) {
-        definitions[Self.key(name)] = Definition(plugins: plugins) { job in
+        register(name, plugins: plugins, timeout: timeout) { job in
             let arguments = try job.arguments.decode(first: First.self, rest: repeat (each Rest).self)
             return try await perform(job, arguments.first, repeat each arguments.rest)
         }
@@ -82,7 +89,7 @@ public struct Jobs: Sendable {
     /// - Throws: What its `perform` throws; ``UnknownClass``, ``InvalidJobArguments``.
     @discardableResult
     public func perform(_ job: Job) async throws -> any Sendable {
-        try await definition(of: job).perform(job)
+        try await definition(of: job).run(job)
     }
 
     /// The names that are registered, with a small first letter, sorted; then the classes of Rails jobs.

@@ -8,7 +8,7 @@ extension Processor {
         let began = ContinuousClock.now
         let job: Job
         do {
-            job = try Job(reservation, lease: lease(of: reservation))
+            job = try Job(reservation, run: run(of: reservation))
         } catch {
             await fail(reservation, error, job: nil, since: began)
             return nil
@@ -49,6 +49,15 @@ extension Processor {
     /// How long a processor waits when a job that it left comes again.
     private static let leftJobPause = Duration.milliseconds(250)
 
+    private func run(of reservation: Reservation) -> JobRun {
+        let key = processorGroup.store.keys.progress(of: id.description)
+        let progress = JobProgress { [store = processorGroup.store] fraction in
+            _ = try? await store.send("SET", key, "\(reservation.number) \(fraction)", "EX", 86_400)
+        }
+        return JobRun(
+            worker: id.description, logger: processorGroup.logger, lease: lease(of: reservation), progress: progress)
+    }
+
     private func lease(of reservation: Reservation) -> JobLease {
         JobLease(processorGroup.lease, term: reservation.term) { [processorGroup, id] in
             // The job cannot be taken from a process that has just renewed its lease.
@@ -74,8 +83,14 @@ extension Processor {
         var result = PerformResult.success
         let span = processorGroup.tracing?.startProcess(job, definition.trace(job), reservation.history)
         defer { span?.end() }
+        perform(job.identity)
+        defer { perform(nil) }
         do {
             returned = try await perform(job, definition, in: span)
+        } catch  where isCancelling && processorGroup.phase < .stopped {
+            span?.fail(JobCancelled())
+            await fail(reservation, JobCancelled(), job: job, since: began)
+            return nil
         } catch is CancellationError where Task.isCancelled {
             await putBack(reservation, job, "the worker leaves")
             return nil
@@ -118,8 +133,8 @@ extension Processor {
     private func perform(
         _ job: Job, _ definition: Jobs.Definition, in span: (any Span)?
     ) async throws -> any Sendable {
-        guard let span else { return try await definition.perform(job) }
-        return try await ServiceContext.withValue(span.context) { try await definition.perform(job) }
+        guard let span else { return try await definition.run(job) }
+        return try await ServiceContext.withValue(span.context) { try await definition.run(job) }
     }
 
     private func followUps(_ jobs: [Job], in span: (any Span)?) -> [Job] {

@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import Synchronization
 
 /// One worker. Its phases: it registers itself; it reserves a job, performs it and acknowledges it, again and again; it
@@ -11,6 +12,9 @@ final class Processor: Sendable {
     private let working = Atomic(false)
     private let holding = Atomic(false)
     private let unregistering = Atomic(false)
+    /// The identity of the job in hand.
+    private let job = Mutex<String?>(nil)
+    private let cancelling = Atomic(false)
 
     init(id: WorkerID, processorGroup: ProcessorGroup, _ reserver: Reserver) {
         (self.id, self.processorGroup, self.reserver) = (id, processorGroup, reserver)
@@ -22,6 +26,24 @@ final class Processor: Sendable {
     var isWorking: Bool { working.load(ordering: .relaxed) }
     /// Whether it performs a job, or has one to acknowledge.
     var holdsJob: Bool { holding.load(ordering: .relaxed) }
+
+    /// The identity of the job that it performs; nil while it performs none.
+    var current: String? { job.withLock { $0 } }
+    /// Whether the job that it performs was cancelled.
+    var isCancelling: Bool { cancelling.load(ordering: .relaxed) }
+
+    /// The job of this identity begins to be performed, or ends.
+    func perform(_ identity: String?) { job.withLock { $0 = identity } }
+
+    /// Has it fail the job in hand, and stop. False where that is another one by now.
+    func cancel(_ identity: String) -> Bool {
+        job.withLock { job in
+            guard job?.hasSameBytes(as: identity) == true else { return false }
+            cancelling.store(true, ordering: .relaxed)
+            stop()
+            return true
+        }
+    }
 
     /// Makes it stop after its current job.
     func stop() { stopping.store(true, ordering: .relaxed) }

@@ -105,6 +105,7 @@ extension ProcessorGroup {
         } else {
             try await renewLease()
         }
+        try await cancelJobs()
     }
 
     /// Reads the names of all queues, where `*` is among the worker's.

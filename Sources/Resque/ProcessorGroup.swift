@@ -25,6 +25,8 @@ final class ProcessorGroup: Sendable {
         var beats = 0
         /// How many processors there have been.
         var count = 0
+        /// How many are wanted.
+        var size = 0
     }
 
     let selection: QueueSelection
@@ -45,7 +47,7 @@ final class ProcessorGroup: Sendable {
     /// Makes a connection on an event loop.
     private let connect: @Sendable (any EventLoop, Logger) -> any BlockingRedisCommands
     private let exit = Latch()
-    private let logger: Logger
+    let logger: Logger
     private let metrics: WorkerMetrics
     private let emit: @Sendable (String, WorkerEvent) -> Void
     private let state = Mutex(State())
@@ -137,6 +139,7 @@ final class ProcessorGroup: Sendable {
     /// Sets the number of processors. Those above it finish their current job.
     func resize(to size: Int) {
         state.withLock { state in
+            state.size = size
             let staying = state.processors.filter { !$0.processor.isStopping }
             for _ in staying.count..<max(size, staying.count) {
                 let reserver = reservers[state.count % reservers.count]
@@ -148,6 +151,13 @@ final class ProcessorGroup: Sendable {
             metrics.record(processors: size)
         }
         wakeup.signalAll()
+    }
+
+    /// Cancels the job in hand of a processor. Its task ends with it; another processor takes its place.
+    func cancel(_ processor: Processor, job: String) {
+        guard processor.cancel(job) else { return }
+        state.withLock { $0.processors.first { $0.processor === processor }?.task.cancel() }
+        resize(to: state.withLock(\.size))
     }
 
     func processorDidExit(_ processor: Processor) {

@@ -23,6 +23,10 @@ extension Queue {
         public let runAt: String?
         /// The job's bytes.
         public let job: [UInt8]
+        /// The job's name among all jobs, for ``Queue/cancel(_:)``; nil where the worker is not of this library.
+        public internal(set) var id: String?
+        /// How much of it is done, 0 to 1, as the job says by ``JobContext/report(_:)``; nil where it says nothing.
+        public internal(set) var progress: Double?
     }
 
     /// All workers that are registered, sorted by their ids.
@@ -34,10 +38,13 @@ extension Queue {
         let heartbeats = try await store.send(["HMGET", store.keys.heartbeat] + ids.map { $0 })
         let started = try await store.send(["MGET"] + ids.map { store.keys.started($0) })
         let records = try await store.send(["MGET"] + ids.map { store.keys.worker($0) })
+        let turns = try await store.send(["HMGET", store.keys.reservations] + ids.map { $0 })
+        let progress = try await store.send(["MGET"] + ids.map { store.keys.progress(of: $0) })
         return ids.indices.map { place in
-            RegisteredWorker(
-                id: ids[place], started: started[place]?.text, heartbeat: heartbeats[place]?.text,
-                working: records[place]?.bytes.flatMap { Working($0, worker: ids[place]) })
+            var working = records[place]?.bytes.flatMap { Working($0, worker: ids[place]) }
+            if let turn = turns[place]?.text { working?.add(turn, of: ids[place], progress[place]?.text) }
+            return RegisteredWorker(
+                id: ids[place], started: started[place]?.text, heartbeat: heartbeats[place]?.text, working: working)
         }
     }
 
@@ -50,6 +57,20 @@ extension Queue {
 }
 
 extension Queue.Working {
+    /// - Parameters:
+    ///   - turn: The worker's, in `swift:turns`.
+    ///   - progress: `<number of the reservation> <fraction>`.
+    fileprivate mutating func add(_ turn: String, of worker: String, _ progress: String?) {
+        id = JobHistory(ofReservation: turn, by: WorkerID(worker)).identity
+        let words = progress?.utf8.split(separator: UInt8(ascii: " "), maxSplits: 1).map { Substring($0) } ?? []
+        let number = Substring(turn.utf8.prefix { $0 != UInt8(ascii: " ") })
+        // That of another job is left from before.
+        guard words.count == 2, words[0].hasSameBytes(as: number), let fraction = Double(words[1]),
+            (0...1).contains(fraction)
+        else { return }
+        self.progress = fraction
+    }
+
     fileprivate init?(_ bytes: [UInt8], worker: String) {
         guard let record = WorkingRecord(bytes, worker: nil) ?? WorkingRecord(bytes, worker: WorkerID(worker).name)
         else {

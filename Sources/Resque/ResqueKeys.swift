@@ -79,6 +79,10 @@ struct ResqueKeys: Sendable {
     var again: String { prefix + "swift:again" }
     /// Hash: name of a recurring job → a ``ScheduleRecord``.
     var scheduleRecords: String { prefix + "swift:schedules" }
+    /// String: `<number of the reservation> <fraction>`, how much of its job a worker has done.
+    func progress(of worker: String) -> String { prefix + "swift:progress:" + worker }
+    /// String: there while the job of this identity is to be cancelled.
+    func cancellation(of job: String) -> String { prefix + "swift:cancel:" + job }
     /// String: when the bucket of a queue's ``RateLimit`` is full again, in microseconds since 1970.
     func rate(of queue: String) -> String { prefix + "swift:rate:" + queue }
     /// Hash: worker id → the ``JobLock`` it holds.

@@ -41,6 +41,13 @@ extension Worker {
 }
 
 extension Scheduler {
+    /// Enqueues the recurring jobs that are due now. One that is new counts from now.
+    package static func enqueueRecurringJobs(redis: any RedisCommands, namespace: String) async throws {
+        let logger = Logger(label: "resque") { _ in SwiftLogNoOpLogHandler() }
+        var reported: Set<ByteString> = []
+        _ = try await Scheduler(redis: redis, namespace: namespace, logger: logger).enqueueRecurringJobs(&reported)
+    }
+
     /// Moves the delayed jobs that are due now to their queues.
     ///
     /// - Returns: How many.

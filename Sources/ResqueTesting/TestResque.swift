@@ -51,14 +51,28 @@ public struct TestResque: Sendable {
         await Worker.drain(queues, jobs: jobs, namespace: namespace, tracer: tracer) { [redis] in redis }
     }
 
+    /// How far the clock is turned second by second for recurring jobs: 10 minutes.
+    public static let fineTime = Duration.seconds(600)
+
     /// Turns the clock forward, and moves the delayed jobs that are due by then to their queues, as a ``Scheduler`` does.
-    /// They are not performed; see ``drain(_:)``. Recurring jobs are not enqueued.
+    /// Recurring jobs are enqueued as often as they are due meanwhile: to the second where the clock is turned by at most
+    /// ``fineTime``, beyond that once a minute at most. They are not performed; see ``drain(_:)``.
     ///
-    /// - Returns: How many jobs were moved.
+    /// - Returns: How many delayed jobs were moved.
     /// - Throws: ``ResqueError``.
     @discardableResult
     public func advance(by time: Duration) async throws -> Int {
-        redis.advance(by: time)
+        var left = time
+        if try await !queue.schedules().isEmpty {
+            let step: Duration = time <= Self.fineTime ? .seconds(1) : .seconds(60)
+            try await Scheduler.enqueueRecurringJobs(redis: redis, namespace: namespace)
+            while left > .zero {
+                redis.advance(by: min(step, left))
+                left -= min(step, left)
+                try await Scheduler.enqueueRecurringJobs(redis: redis, namespace: namespace)
+            }
+        }
+        redis.advance(by: max(.zero, left))
         return try await Scheduler.moveDueJobs(redis: redis, namespace: namespace)
     }
 

@@ -26,6 +26,7 @@ import Testing
         "Sources/Email/AddressLiteral.swift: isHexDigit": "at most as long as an address, and at most 4 bytes",
         "Sources/Email/MIMEMessage.swift: from.domain": "the sender's own domain",
         "Sources/Foundations/JavaScriptJSON.swift: split": "the digits of a number",
+        "Sources/Foundations/TimeZoneRules.swift: hasPrefix": "the process' own TZ",
         "Sources/Eventr/ConsumerSession.swift: held": "by tokens that were made here",
         "Sources/Foundations/JSONReader+Decode.swift: JSONDecoder": "the one decoder, behind a linear reader",
         "Sources/Lua/": "the scripts of a test",

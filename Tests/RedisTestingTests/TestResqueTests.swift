@@ -32,6 +32,18 @@ struct TestResqueTests {
         guard case .success? = await resque.drain().first else { throw Refused() }
     }
 
+    @Test(
+        "Recurring jobs are enqueued as often as they are due while the clock is turned",
+        arguments: [
+            (every: 20, turned: 61, jobs: 3), (every: 600, turned: 3660, jobs: 6), (every: 600, turned: 5, jobs: 0),
+        ])
+    func recurring(every: Int, turned: Int, jobs: Int) async throws {
+        let resque = TestResque()
+        try await resque.queue.setSchedule("report", every: .seconds(every), Job("SendReport", queue: "low"))
+        #expect(try await resque.advance(by: .seconds(turned)) == 0)
+        #expect(try await resque.queue.length(of: "low") == jobs)
+    }
+
     @Test("One job is performed without a queue")
     func perform() async throws {
         var jobs = Jobs()

@@ -113,12 +113,17 @@ struct WorkerRow: Encodable {
     let queue: String?
     let runAt: String?
     let `class`: String?
+    /// What cancel knows the job by.
+    let jobID: String?
+    /// 0 to 1, as the job says.
+    let progress: Double?
     let job: String?
 
     init(_ worker: Queue.RegisteredWorker) {
         (id, started, heartbeat) = (worker.id, worker.started, worker.heartbeat)
         (queue, runAt) = (worker.working?.queue, worker.working?.runAt)
         `class` = worker.working.flatMap { shownClass($0.job, in: $0.queue) }
+        (jobID, progress) = (worker.working?.id, worker.working?.progress)
         job = worker.working.map { String(decoding: $0.job, as: UTF8.self) }
     }
 }

@@ -22,7 +22,7 @@ struct QueuesCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Overview.self, FailedJobs.self, RetryJobs.self, RemoveJobs.self, ClearJobs.self, Workers.self,
-            DelayedJobs.self, Schedules.self, Pause.self, Resume.self,
+            DelayedJobs.self, Schedules.self, Pause.self, Resume.self, Cancel.self,
         ],
         defaultSubcommand: Overview.self)
 
@@ -82,8 +82,13 @@ struct QueuesCommand: AsyncParsableCommand {
                 try queues.show(
                     workers,
                     asTable: Table(
-                        ["worker", "started", "heartbeat", "class", "working on"],
-                        workers.map { [$0.id, $0.started ?? "", $0.heartbeat ?? "", $0.class ?? "-", $0.job ?? "-"] }))
+                        ["worker", "started", "heartbeat", "class", "job id", "done", "working on"],
+                        workers.map {
+                            [
+                                $0.id, $0.started ?? "", $0.heartbeat ?? "", $0.class ?? "-", $0.jobID ?? "-",
+                                $0.progress.map { "\(Int($0 * 100)) %" } ?? "", $0.job ?? "-",
+                            ]
+                        }))
             }
         }
     }
