@@ -5,6 +5,8 @@ import Subprocess
 /// Why a server that a test needs did not start. Nothing is skipped for it.
 public struct ExternalServerFailure: Error, CustomStringConvertible {
     public let description: String
+
+    public init(description: String) { self.description = description }
 }
 
 /// Runs `body` with a server of another project (nginx, haproxy, Postfix), which ends with it by SIGTERM, or after 10 s
