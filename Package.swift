@@ -175,7 +175,7 @@ let package = Package(
             path: "Tests/Support", swiftSettings: .strict),
         .tests("Foundations", []),
         .tests("Email", ["Foundations"]),
-        .tests("SMTPClient", ["Email", "Foundations", "SMTPInbox", .ssl, .logging]),
+        .tests("SMTPClient", ["Email", "Foundations", "SMTPInbox", .nio, .ssl, .logging]),
         .tests("SMTPInbox", ["Email", "Foundations", "NetSupport", .nio, .posix, .ssl, .logging]),
         .tests("HTTPServer", ["Foundations", "NetSupport", .nio, .posix, .logging, .http1, .embedded]),
         .tests("MailAPI", ["Core", "Email", "Foundations", "HTTPServer", "NetSupport", .nio, .posix, .logging]),

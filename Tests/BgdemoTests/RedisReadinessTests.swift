@@ -26,13 +26,19 @@ struct RedisReadinessTests {
         Fault(
             name: "a replica", begin: [["REPLICAOF", "127.0.0.1", "1"]], end: [["REPLICAOF", "NO", "ONE"]],
             complaint: "replica"),
+        // A folder has the name of its file.
+        Fault(
+            name: "no snapshot", begin: [["CONFIG", "SET", "save", "3600 1000"], ["BGSAVE"]],
+            end: [["CONFIG", "SET", "save", ""]], complaint: "its disk"),
     ]
 
     @Test(
         "/readyz of web server and worker is 503 while Redis takes no writes, says why, and is 200 again afterwards",
         arguments: ["resque", "queuebus", "eventr"])
     func writes(strategy: String) async throws {
-        try await withRedisServer { server in
+        try await withRedisServer(["--dbfilename", "folder"]) { server in
+            try FileManager.default.createDirectory(
+                atPath: server.folder + "/folder", withIntermediateDirectories: false)
             let common = ["serve", "--strategy", strategy, "--redis-url", server.url, "--smtp-url", "discard:"]
             _ = try await withProgram(common + ["--role", "server", "--port", "0"]) { web in
                 _ = try await withProgram(common + ["--role", "worker", "--status-port", "0"]) { worker in

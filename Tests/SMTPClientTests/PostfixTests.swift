@@ -2,6 +2,7 @@ import BgdemoEmail
 import BgdemoTestSupport
 import Foundation
 import Logging
+import NIOCore
 import Testing
 
 @testable import BgdemoSMTPClient
@@ -86,9 +87,36 @@ struct PostfixTests {
         }
     }
 
+    @Test(
+        "A mail that Postfix' policy service greylists is temporary, no fault of the session, and goes the next time",
+        .enabled(if: isRoot, "Postfix starts as root alone"))
+    func greylisting() async throws {
+        let asked = Watched(0)
+        // SMTPD_POLICY_README: a request ends with an empty line, and so does its answer.
+        let policy = try await ScriptedRedis.start { _, request in
+            let isFirst = asked.change { asked in
+                asked += 1
+                return asked == 1
+            }
+            return ByteBuffer(string: "action=\(isFirst ? "defer_if_permit Greylisted, come again" : "dunno")\n\n")
+        }
+        try await withServers(policyPort: policy.port) { servers in
+            try await withClient(servers) { client in
+                let outcome = await client.post()
+                #expect(outcome.name == "temporary" && outcome.failure?.code == 450, "\(outcome)")
+                #expect(outcome.failure?.reason.contains("Greylisted") == true)
+                #expect(outcome.failure?.concernsSession == false)
+                #expect(await client.post().isSent)
+            }
+        }
+        try await policy.close()
+    }
+
     // MARK: - The servers
 
-    private func withServers(_ body: @Sendable @escaping (Servers) async throws -> Void) async throws {
+    private func withServers(
+        policyPort: Int? = nil, _ body: @Sendable @escaping (Servers) async throws -> Void
+    ) async throws {
         let (port, login) = (try await freePort(), try await freePort())
         // Short, for the path of a socket has 103 bytes at most.
         let folder = URL(filePath: "/tmp/bgdemo-postfix-\(UInt32.random(in: .min ... .max))")
@@ -98,7 +126,7 @@ struct PostfixTests {
                 at: folder.appending(path: name), withIntermediateDirectories: true)
         }
         let certificate = try await TestCertificate(in: folder)
-        try write(main(folder.path, certificate), folder, "etc/main.cf")
+        try write(main(folder.path, certificate, policyPort), folder, "etc/main.cf")
         try write(master(port), folder, "etc/master.cf")
         try write(dovecot(folder.path, login), folder, "dovecot.conf")
         try await withExternalServer(
@@ -116,34 +144,35 @@ struct PostfixTests {
         try Data(text.utf8).write(to: folder.appending(path: name))
     }
 
-    private func main(_ folder: String, _ certificate: TestCertificate) -> String {
-        """
-        compatibility_level = 3.6
-        queue_directory = \(folder)/spool
-        data_directory = \(folder)/data
-        maillog_file = /dev/stdout
-        inet_interfaces = 127.0.0.1
-        inet_protocols = ipv4
-        myhostname = mail.example.org
-        mydestination =
-        mynetworks =
-        default_transport = discard:
-        relay_transport = discard:
-        alias_maps =
-        alias_database =
-        smtpd_sasl_auth_enable = yes
-        smtpd_sasl_type = dovecot
-        smtpd_sasl_path = \(folder)/auth
-        smtpd_tls_cert_file = \(certificate.certificate)
-        smtpd_tls_key_file = \(certificate.key)
-        smtpd_tls_security_level = encrypt
-        smtpd_helo_required = yes
-        smtpd_helo_restrictions = reject_invalid_helo_hostname, reject_non_fqdn_helo_hostname
-        smtpd_recipient_restrictions = permit_sasl_authenticated, reject
-        message_size_limit = 20000
-        smtpd_error_sleep_time = 0
+    private func main(_ folder: String, _ certificate: TestCertificate, _ policyPort: Int?) -> String {
+        let policy = policyPort.map { "check_policy_service inet:127.0.0.1:\($0), " } ?? ""
+        return """
+            compatibility_level = 3.6
+            queue_directory = \(folder)/spool
+            data_directory = \(folder)/data
+            maillog_file = /dev/stdout
+            inet_interfaces = 127.0.0.1
+            inet_protocols = ipv4
+            myhostname = mail.example.org
+            mydestination =
+            mynetworks =
+            default_transport = discard:
+            relay_transport = discard:
+            alias_maps =
+            alias_database =
+            smtpd_sasl_auth_enable = yes
+            smtpd_sasl_type = dovecot
+            smtpd_sasl_path = \(folder)/auth
+            smtpd_tls_cert_file = \(certificate.certificate)
+            smtpd_tls_key_file = \(certificate.key)
+            smtpd_tls_security_level = encrypt
+            smtpd_helo_required = yes
+            smtpd_helo_restrictions = reject_invalid_helo_hostname, reject_non_fqdn_helo_hostname
+            smtpd_recipient_restrictions = \(policy)permit_sasl_authenticated, reject
+            message_size_limit = 20000
+            smtpd_error_sleep_time = 0
 
-        """
+            """
     }
 
     private func master(_ port: Int) -> String {
