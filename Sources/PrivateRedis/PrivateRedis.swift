@@ -57,7 +57,7 @@ public enum PrivateRedis {
         do {
             try folders.runtime.write(toFile: place, atomically: true, encoding: .utf8)
         } catch {
-            throw .folder(place, "\(error)")
+            throw .folder(place, error.fileReason)
         }
         return handle
     }

@@ -50,7 +50,7 @@ struct UserDirectories: Sendable {
         } catch let error as PrivateRedisError {
             throw error
         } catch {
-            throw .folder(folder, "\(error)")
+            throw .folder(folder, error.fileReason)
         }
     }
 }

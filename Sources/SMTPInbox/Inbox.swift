@@ -95,7 +95,12 @@ extension TLSFiles {
                 return try NIOSSLContext(
                     configuration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
             } catch {
-                throw InboxError("can't use the certificate \(certificate) with the key \(self.key): \(error)")
+                // The TLS library's own words are a dump of its errors.
+                throw InboxError(
+                    """
+                    can't use the certificate \(certificate) with the key \(self.key): both must be PEM files that can be \
+                    read, and the key that of the certificate
+                    """)
             }
         }
     }

@@ -45,6 +45,17 @@ struct InboxTLSTests {
         }
     }
 
+    @Test("A certificate that is none is named, without the words of the TLS library")
+    func unusable() async throws {
+        do {
+            try await withInbox({ $0.tls = TLSFiles(certificate: "/dev/null", key: "/dev/null") }) { _ in }
+            Issue.record("the inbox started")
+        } catch {
+            #expect("\(error)".contains("can't use the certificate /dev/null with the key /dev/null: both must be"))
+            #expect(!"\(error)".contains("NIOSSL") && !"\(error)".contains("failedTo"), "\(error)")
+        }
+    }
+
     @Test("TLS from the first byte")
     func implicit() async throws {
         try await withCertificate { made in

@@ -1,3 +1,4 @@
+import BgdemoPrivateRedis
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -16,7 +17,7 @@ package struct BenchmarkWorkspace: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw BenchmarkError("cannot create a folder in \(temporary) (TMPDIR): \(error)")
+            throw BenchmarkError("cannot create a folder in \(temporary) (TMPDIR): \(error.fileReason)")
         }
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let reaper = ProcessReaper()

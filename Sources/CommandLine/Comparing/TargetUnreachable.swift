@@ -20,7 +20,7 @@ extension Target {
         } catch let error as NIOConnectionError {
             throw TargetUnreachable(url: url, reason: error.sentence)
         } catch {
-            throw TargetUnreachable(url: url, reason: "\(error)")
+            throw TargetUnreachable(url: url, reason: "no answer")
         }
     }
 }
@@ -30,8 +30,7 @@ extension NIOConnectionError {
     fileprivate var sentence: String {
         switch connectionErrors.last?.error {
         case let error as IOError: String(describing: Errno(rawValue: error.errnoCode)).lowercased()
-        case is ChannelError: "no answer"
-        case let error?: "\(error)"
+        case .some: "no answer"
         case nil: "the host's name is unknown"
         }
     }

@@ -1,3 +1,4 @@
+import BgdemoPrivateRedis
 import BgdemoSystemCompat
 
 #if canImport(FoundationEssentials)
@@ -21,7 +22,7 @@ extension Slides {
                 return path
             }
         } catch {
-            throw SlideError("can't write pictures to \(directory): \(error)")
+            throw SlideError("can't write pictures to \(directory): \(error.fileReason)")
         }
     }
 
