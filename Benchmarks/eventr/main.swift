@@ -23,8 +23,11 @@ let counter = EventHandler("count") { [count, isWaking, emit] _ in
     let number = handled.add(1, ordering: .relaxed).newValue
     if isWaking || number == 1 || number == count { emit.yield(.now) }
 }
+var options = ConsumerOptions()
+options.log.isCluster = url.isCluster
 let consumer = Consumer(
-    name: arguments[3], handlers: [counter, EventHandler("nothing") { _ in }], redis: url, on: group, logger: logger
+    name: arguments[3], handlers: [counter, EventHandler("nothing") { _ in }], redis: url, on: group, options: options,
+    logger: logger
 ) { if case .error(_, _, let error) = $0 { print(error) } }
 let work = Task { [consumer] in try await consumer.run() }
 print(isWaking ? try await wake() : await consume())
