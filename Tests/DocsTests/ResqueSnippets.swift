@@ -163,6 +163,20 @@ struct ResqueSnippets {
         try await worker.run()
     }
 
+    @Test("A job that says how far it is")
+    func progress() async throws {
+        var jobs = Jobs()
+        jobs.register("import", timeout: .seconds(3600)) { (job, rows: [String]) in
+            let logger = job.context.logger
+            for (place, row) in rows.enumerated() {
+                try Task.checkCancellation()
+                logger.debug("row \(row)")
+                job.context.report(Double(place) / Double(rows.count))
+            }
+        }
+        try await jobs.perform(Job("import", JobArguments(["a", "b"]), queue: "q"))
+    }
+
     @Test("A worker as its comment has it, and a job that leads to another")
     func followUp() async throws {
         try await withRedisServer { server in
