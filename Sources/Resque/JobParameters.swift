@@ -35,8 +35,8 @@ extension Jobs {
     ///
     /// - Parameters:
     ///   - plugins: Called before and after a job of this type is enqueued and performed, in this order. Default: none.
-    ///   - timeout: See ``register(_:plugins:timeout:perform:)``.
-    ///   - perform: See ``register(_:plugins:timeout:perform:)``.
+    ///   - timeout: See `register(_:plugins:timeout:perform:)`.
+    ///   - perform: See `register(_:plugins:timeout:perform:)`.
     public mutating func register<Parameters: JobParameters, Result: Sendable>(
         _ type: Parameters.Type, plugins: [any Plugin] = [], timeout: Duration? = nil,
         perform: @escaping @Sendable (Job, Parameters) async throws -> Result

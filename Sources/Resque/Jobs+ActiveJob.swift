@@ -15,7 +15,7 @@ extension Jobs {
     ///   - plugins: Called before and after a job of this class is enqueued and performed, in this order. Default: none.
     ///   - exceptions: The classes in the `retry_on` of the Rails job, by whose list Rails counts its failures. Default:
     ///     `StandardError`.
-    ///   - timeout: See ``register(_:plugins:timeout:perform:)``.
+    ///   - timeout: See `register(_:plugins:timeout:perform:)`.
     ///   - perform: Gets the job; see `register(_:plugins:timeout:perform:)`.
     public mutating func register<Result: Sendable>(
         activeJob jobClass: String, plugins: [any Plugin] = [], countedAs exceptions: [String] = ["StandardError"],

@@ -57,8 +57,8 @@ public struct Jobs: Sendable {
     ///
     /// - Parameters:
     ///   - plugins: Called before and after a job of this name is enqueued and performed, in this order. Default: none.
-    ///   - timeout: See ``register(_:plugins:timeout:perform:)``.
-    ///   - perform: Gets the job and its arguments; see ``register(_:plugins:timeout:perform:)``.
+    ///   - timeout: See `register(_:plugins:timeout:perform:)`.
+    ///   - perform: Gets the job and its arguments; see `register(_:plugins:timeout:perform:)`.
     public mutating func register<First: Decodable & Sendable, each Rest: Decodable & Sendable, Result: Sendable>(
         _ name: String, plugins: [any Plugin] = [], timeout: Duration? = nil,
         perform: @escaping @Sendable (Job, First, repeat each Rest) async throws -> Result
