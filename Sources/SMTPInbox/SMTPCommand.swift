@@ -60,11 +60,14 @@ struct PathArgument {
     init?(_ argument: ByteBufferView, after keyword: String) {
         let letters = keyword.utf8
         guard argument.count > letters.count else { return nil }
-        let begin = argument.startIndex + letters.count
+        // A blank before the bracket is no part of RFC 5321; other servers take it too.
+        let begin = argument[(argument.startIndex + letters.count)...].firstIndex { $0 != 0x20 } ?? argument.endIndex
         for (byte, letter) in zip(argument, letters) where byte != letter {
             guard byte & 0xdf == letter, letter != UInt8(ascii: ":") else { return nil }
         }
-        guard argument[begin] == UInt8(ascii: "<"), let end = Self.end(argument[(begin + 1)...]) else { return nil }
+        guard begin < argument.endIndex, argument[begin] == UInt8(ascii: "<"),
+            let end = Self.end(argument[(begin + 1)...])
+        else { return nil }
         rest = argument[(end + 1)...]
         guard rest.isEmpty || rest.first == 0x20 else { return nil }
         var path = argument[(begin + 1)..<end]

@@ -44,6 +44,9 @@ struct SMTPSessionTests {
             Dialogue(
                 "a quoted local part", hello, ("MAIL FROM:<\"a > b\"@c.example>", "250"),
                 ("RCPT TO:<\"\\\"\"@d.e>", "250")),
+            Dialogue(
+                "blanks after the colon, as other servers take them", hello, ("MAIL FROM: <a@b.example> SIZE=5", "250"),
+                ("RCPT TO:  <c@d.example>", "250"), ("RCPT TO:   ", "501")),
             Dialogue("parameters", hello, ("MAIL FROM:<a@b.e> SIZE=5 BODY=8BITMIME SMTPUTF8 AUTH=<>", "250")),
             Dialogue("lower case parameters", hello, ("MAIL FROM:<a@b.e> size=5 body=7bit", "250")),
             Dialogue(
@@ -57,7 +60,7 @@ struct SMTPSessionTests {
                 "BODY of what", hello, ("MAIL FROM:<a@b.e> BODY=BINARYMIME", "501"),
                 ("MAIL FROM:<a@b.e> SMTPUTF8=1", "501")),
             Dialogue(
-                "no brackets", hello, ("MAIL FROM:a@b.example", "501"), ("MAIL FROM: <a@b.example>", "501"),
+                "no brackets", hello, ("MAIL FROM:a@b.example", "501"), ("MAIL FROM: a@b.example", "501"),
                 ("MAIL <a@b.example>", "501"), ("MAIL", "501"), ("MAIL FROM:", "501")),
             Dialogue(
                 "brackets left open", hello, ("MAIL FROM:<a@b.example", "501"), ("MAIL FROM:<\"a@b.example>", "501"),
