@@ -129,7 +129,9 @@ let package = Package(
 
         // The pages for people. Their files are embedded in the program.
         .module(
-            "Web", ["Foundations", "HTTPServer", "Resque", "SMTPInbox", .nio, .collections, .logging],
+            "Web",
+            ["Eventr", "Foundations", "HTTPServer", "QueueBus", "Resque", "SMTPInbox"]
+                + [.nio, .collections, .logging],
             resources: [.embedInCode("Assets"), .embedInCode("Templates")]),
 
         // The program.
@@ -208,7 +210,8 @@ let package = Package(
         .tests("Stage", ["Benchmarking", "Core", "Foundations", "SystemCompat", .subprocess]),
         .tests(
             "Web",
-            ["Email", "Foundations", "HTTPServer", "NetSupport", "RedisClient", "Resque", "SMTPInbox"]
+            ["Email", "Eventr", "Foundations", "HTTPServer", "NetSupport", "QueueBus", "RedisClient", "Resque"]
+                + ["SMTPInbox"]
                 + [.nio, .posix, .logging, .subprocess]),
         .tests(
             "Eventr", ["Foundations", "NetSupport", "Original2016", "RedisClient", .nio, .posix, .logging, .subprocess]),

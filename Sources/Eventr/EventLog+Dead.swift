@@ -10,6 +10,78 @@ extension EventLog {
         try await store.send("LRANGE", store.keys.dead(consumer), 0, -1).array?.compactMap(\.text) ?? []
     }
 
+    /// An entry of a dead list. What it does not say is nil.
+    public struct DeadEvent: Sendable, Hashable {
+        /// The whole entry, as it is in Redis.
+        public let entry: [UInt8]
+        /// The handler that has given up.
+        public let handler: String?
+        /// The error's text.
+        public let error: String?
+        /// When it has given up, as its program writes times.
+        public let failedAt: String?
+        /// How often it had failed.
+        public let failures: Int?
+        /// Where the event is in the log.
+        public let place: Event.Place?
+        /// The event, byte for byte, or what stands for it.
+        public let event: [UInt8]
+
+        init(_ entry: [UInt8]) {
+            self.entry = entry
+            let object = try? JSONObject(entry)
+            handler = object?["handler"]?.text
+            error = object?["error"]?.text
+            failedAt = object?["failedAt"]?.text ?? object?["failedAt"]?.number
+            failures = object?["failures"]?.int
+            event = object?["event"].map { $0.characters ?? Array($0.raw) } ?? []
+            place = PartitionNumber.checked(object?["partition"]?.int).flatMap { partition in
+                object?["index"]?.int.map { Event.Place(partition: partition, index: $0) }
+            }
+        }
+
+        /// A short name of the entry, ten hexadecimal digits: it stays the same when the places in the list change.
+        public var digest: String {
+            let digits = String(FNV1a.hash(entry), radix: 16)
+            return String((String(repeating: "0", count: 16 - digits.utf8.count) + digits).prefix(10))
+        }
+    }
+
+    /// How many events the handlers of a consumer have given up.
+    ///
+    /// - Throws: `RedisError` if Redis is away or refuses.
+    public func deadCount(of consumer: String) async throws(RedisError) -> Int {
+        try await store.send("LLEN", store.keys.dead(consumer)).int ?? 0
+    }
+
+    /// The events at these places of the dead list of a consumer, 0 being the newest, the newest first.
+    ///
+    /// - Throws: `RedisError` if Redis is away or refuses.
+    public func dead(of consumer: String, newest places: Range<Int>) async throws(RedisError) -> [DeadEvent] {
+        guard !places.isEmpty, places.lowerBound >= 0 else { return [] }
+        let reply = try await store.send(
+            "LRANGE", store.keys.dead(consumer), -places.upperBound, -places.lowerBound - 1)
+        return (reply.array?.compactMap(\.bytes) ?? []).reversed().map(DeadEvent.init)
+    }
+
+    /// Has the handler try an event again, as if it never had.
+    ///
+    /// - Returns: False where the entry is not in the list any more, or no consumer has written it.
+    /// - Throws: `RedisError` if Redis is away or refuses.
+    public func retry(_ dead: DeadEvent, of consumer: String) async throws(RedisError) -> Bool {
+        guard let retry = Self.retry(of: dead.entry) else { return false }
+        // The retry comes first: if this process dies in between, the event is tried again and stays dead as well.
+        try await store.replaceRetry(of: consumer, by: retry)
+        return try await remove(dead, of: consumer)
+    }
+
+    /// Removes an entry. False where it is not there any more.
+    ///
+    /// - Throws: `RedisError` if Redis is away or refuses.
+    public func remove(_ dead: DeadEvent, of consumer: String) async throws(RedisError) -> Bool {
+        try await store.send("LREM", store.keys.dead(consumer), 1, dead.entry).int == 1
+    }
+
     /// Has the handlers try everything in the dead list again, as if they never had.
     ///
     /// - Returns: How many events that are.

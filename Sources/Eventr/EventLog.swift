@@ -38,14 +38,17 @@ public struct EventLog: Sendable {
     ///
     /// - Throws: `RedisError` if Redis is away or refuses.
     public func consumers() async throws(RedisError) -> [ConsumerStatus] {
+        try await consumers(reading: lengths(of: store.allPartitions()))
+    }
+
+    /// - Parameter partitions: The oldest first.
+    func consumers(reading partitions: [PartitionLengths]) async throws(RedisError) -> [ConsumerStatus] {
         let registered = try await registered()
-        let partitions = try await lengths(of: store.allPartitions())
         let now = try await store.currentSecond()
         var all: [ConsumerStatus] = []
         for consumer in registered {
             let unread = partitions.filter { $0.number >= consumer.start && $0.lag(of: consumer.name) > 0 }
-            var inHand = 0
-            for partition in unread { inHand += try await self.inHand(partition, consumer.name) }
+            let inHand = try await inHand(unread, consumer.name)
             // In minutes of now, so that no product of foreign numbers is needed.
             let oldest = unread.first.map { min($0.number, now / store.partitionSeconds) * store.partitionSeconds }
             all.append(
@@ -75,9 +78,19 @@ public struct EventLog: Sendable {
         _ = try await store.send("HDEL", keys.clientPartitions, consumer)
     }
 
-    private func inHand(_ partition: PartitionLengths, _ consumer: String) async throws(RedisError) -> Int {
-        let leases = try await store.send("HGETALL", store.keys.leases(partition.number, consumer)).pairs
-        return leases.filter { $0.key != "head" }.reduce(0) { sum, lease in
+    private func inHand(_ partitions: [PartitionLengths], _ consumer: String) async throws(RedisError) -> Int {
+        var inHand = 0
+        for first in stride(from: 0, to: partitions.count, by: Self.pageSize) {
+            let page = partitions[first..<min(first + Self.pageSize, partitions.count)]
+            let replies = try await store.redis.pipeline(
+                page.map { ["HGETALL", store.keys.leases($0.number, consumer)] })
+            for (partition, reply) in zip(page, replies) { inHand += Self.inHand(partition, try reply.get()) }
+        }
+        return inHand
+    }
+
+    private static func inHand(_ partition: PartitionLengths, _ leases: RedisValue) -> Int {
+        leases.pairs.filter { $0.key != "head" }.reduce(0) { sum, lease in
             let words = (lease.value.bytes ?? []).split(separator: UInt8(ascii: " "))
             let numbers = words.compactMap { Int(String(decoding: $0, as: UTF8.self)) }
             guard numbers.count == 4, 0 <= numbers[0], numbers[0] <= numbers[1] else { return sum }

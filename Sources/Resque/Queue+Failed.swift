@@ -36,17 +36,21 @@ extension Queue {
         var found: [FailedJob] = []
         for (list, length) in try await failedLengths() {
             for start in stride(from: 0, to: length, by: 500) {
-                found += try await failed(in: list, start..<(start + 500)).filter {
-                    digests.contains(ByteString($0.digest))
-                }
+                // By its bytes, before an entry is parsed: there may be many.
+                found += try await entries(of: list, start..<(start + 500)).filter {
+                    digests.contains(ByteString(FailedJob.digest(of: $0)))
+                }.map { FailedJob($0, list: list) }
             }
         }
         return found
     }
 
     private func failed(in list: String, _ places: Range<Int>) async throws(ResqueError) -> [FailedJob] {
+        try await entries(of: list, places).map { FailedJob($0, list: list) }
+    }
+
+    private func entries(of list: String, _ places: Range<Int>) async throws(ResqueError) -> [[UInt8]] {
         try await store.send("LRANGE", store.keys.prefix + list, places.lowerBound, places.upperBound - 1).list
-            .map { FailedJob($0, list: list) }
     }
 
     /// The names of the lists of failed jobs, and how long they are.
@@ -133,9 +137,16 @@ public struct FailedJob: Sendable, Hashable {
     public let list: String
 
     /// A short name of the entry, ten hexadecimal digits: it stays the same when the places in the list change.
-    public var digest: String {
+    public var digest: String { Self.digest(of: entry) }
+
+    static func digest(of entry: [UInt8]) -> String {
         let digits = String(FNV1a.hash(entry), radix: 16)
         return String((String(repeating: "0", count: 16 - digits.utf8.count) + digits).prefix(10))
+    }
+
+    /// Where it failed, the innermost place first; empty where its program wrote no list. Read from ``entry`` each time.
+    public var backtrace: [String] {
+        (try? JSONObject(entry, limits: .redisBytes))?["backtrace"]?.elements.compactMap(\.text) ?? []
     }
 
     /// The job with its queue, class and arguments; nil where the entry does not name its queue, or has no job.

@@ -51,4 +51,19 @@ extension Queue {
             Int(text).map { ($0, replies[2 * place].int ?? 0, replies[2 * place + 1].bytes) }
         }
     }
+
+    /// Whether an equal job is performed just now, so that a worker with ``JobLock`` delays this one; in the order of the jobs.
+    public func locked(_ jobs: [Job]) async throws -> [Bool] {
+        guard !jobs.isEmpty else { return [] }
+        return try await store.pipeline(jobs.map { ["EXISTS", store.keys.lock("workerslock", $0)] }).map { $0.int == 1 }
+    }
+
+    /// How many jobs each of these workers has performed, and how many of them failed; in the order of the workers.
+    public func counts(of workers: [String]) async throws -> [(processed: Int, failed: Int)] {
+        guard !workers.isEmpty else { return [] }
+        let replies = try await store.send(
+            ["MGET"] + workers.flatMap { [store.keys.stat("processed:\($0)"), store.keys.stat("failed:\($0)")] })
+        func count(_ place: Int) -> Int { replies[place]?.text.flatMap { Int($0) } ?? 0 }
+        return workers.indices.map { (count(2 * $0), count(2 * $0 + 1)) }
+    }
 }

@@ -59,7 +59,7 @@ import Testing
         "Sources/Stage/Terminal/": "a key of this terminal",
         "Sources/Web/Inbox/InboxList.swift: isWhitespace": "a text of at most 600 encoded bytes",
         "Sources/Web/Inbox/MailSearch.swift: word.hasPrefix": "a ByteString",
-        "Sources/Web/Queues/FailedPage.swift: word.hasPrefix": "a ByteString",
+        "Sources/Web/Queues/FailedSearch.swift: word.hasPrefix": "a ByteString",
         "Sources/Web/Rendering/Template": "by names in the templates of this program",
         "Sources/Web/Site/PageSection.swift: assets": "by the names of this program's files",
         "Sources/Web/Site/WebSite.swift: assets": "by the names of this program's files; a longer one is not looked up",

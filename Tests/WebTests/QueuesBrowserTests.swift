@@ -8,12 +8,15 @@ import Testing
 extension BrowserTests {
     /// The pages of the queues as a person sees and works them.
     @Suite struct QueuesBrowserTests {
-        private func fill(_ web: QueuesServer) async throws {
+        static func fill(_ web: RedisPages) async throws {
             for number in 0..<40 {
                 try await web.queue.enqueue("SendEmail", "user\(number)@example.org", to: "emailQueue")
             }
             for number in 0..<3 { try await web.queue.enqueue("Import", number, to: "imports") }
             _ = try await web.redis.send("SADD", "resque:queues", "idle")
+            try await web.queue.enqueueAt(4_000_000_000, Job("SendEmail", queue: "idle"))
+            try await web.queue.setSchedule("daily report", cron: "0 9 * * *", Job("SendReport", queue: "imports"))
+            _ = try await web.redis.send("HSET", "resque:schedules", "odd", #"{"class":"Odd","every":"sometimes"}"#)
             _ = try await web.redis.send("SADD", "resque:workers", "web1:4711:emailQueue", "web1:4712:emailQueue,idle")
             for worker in ["web1:4711:emailQueue", "web1:4712:emailQueue,idle"] {
                 _ = try await web.redis.send(
@@ -27,30 +30,10 @@ extension BrowserTests {
             try await web.fail("Import", "sheet.csv", exception: "CSV::MalformedCSVError")
         }
 
-        @Test("Fit the window in every page", arguments: [(1280, 720, false), (390, 844, true)])
-        func pages(_ width: Int, _ height: Int, _ isDark: Bool) async throws {
-            try await QueuesServer.with { web in
-                try await fill(web)
-                try await WebDriver.with(width: width, height: height, isDark: isDark) { browser in
-                    for page in [
-                        "queues", "queues/queue/emailQueue", "queues/workers", "queues/delayed", "queues/failed",
-                    ] {
-                        try await browser.open("\(web.url)/\(page)")
-                        try await browser.wait(until: "document.querySelector('.status').textContent === 'live'")
-                        #expect(
-                            try await browser.text("return String(document.documentElement.scrollWidth <= innerWidth)")
-                                == "true", "\(page)")
-                        try await browser.picture("\(page.replacing("/", with: "-"))-\(width)")
-                    }
-                    #expect(try await browser.console() == [])
-                }
-            }
-        }
-
         @Test("Show what changes, and retry and remove by keys alone")
         func keys() async throws {
-            try await QueuesServer.with { web in
-                try await fill(web)
+            try await RedisPages.with { web in
+                try await Self.fill(web)
                 try await WebDriver.with { browser in
                     try await browser.open("\(web.url)/queues")
                     try await browser.wait(until: "document.querySelector('.status').textContent === 'live'")

@@ -18,6 +18,10 @@ public struct StrategyDescriptor: Sendable {
     public enum Pages: Sendable {
         /// The queues of Resque.
         case queues
+        /// The applications of queuebus, and what each is subscribed to.
+        case bus
+        /// The event log; on a Redis Cluster its keys carry hash tags.
+        case events(isCluster: @Sendable (StrategyContext) throws -> Bool)
     }
 
     /// The value of `--strategy`.

@@ -7,7 +7,13 @@ import RedisClient
 extension StrategyDescriptor {
     public static let eventr = StrategyDescriptor(
         "eventr", summary: "an event in a Redis log; consumers read it",
-        deployment: .webServerAndWorkers, redisRights: .eventr, options: [EventrOptions.self],
+        deployment: .webServerAndWorkers, redisRights: .eventr,
+        pages: [
+            .events {
+                try $0.options(EventrOptions.self)
+                    .consumerOptions($0.environment, isCluster: $0.requireRedis().url.isCluster).log.isCluster
+            }
+        ], options: [EventrOptions.self],
         guarantees: .losesNothing,
         notes: TalkNotes(
             "Immutable event bus",

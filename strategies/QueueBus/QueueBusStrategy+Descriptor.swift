@@ -5,7 +5,7 @@ import Resque
 extension StrategyDescriptor {
     public static let queueBus = StrategyDescriptor(
         "queuebus", summary: "an event, copied to a queue per subscriber",
-        deployment: .webServerAndWorkers, redisRights: .queueBus, pages: [.queues],
+        deployment: .webServerAndWorkers, redisRights: .queueBus, pages: [.bus, .queues],
         options: [QueueBusOptions.self, ResqueEstateOptions.self, NamespaceOptions.self],
         guarantees: .losesNothing,
         notes: TalkNotes(
@@ -39,7 +39,7 @@ extension RedisRights {
     fileprivate static let queueBus = RedisRights(
         commands: """
             blmove del eval evalsha exists expire get hdel hexists hget hgetall hkeys hlen hmget hset \
-            hvals incr llen lpop lpush lrange lrem mget mset pexpire ping pttl role rpush sadd \
-            script|load select set sismember smembers srem time ttl type zadd zrange zrangebyscore zrem
+            hvals incr lindex llen lpop lpush lrange lrem mget mset pexpire ping pttl role rpush sadd \
+            script|load select set sismember smembers srem time ttl type zadd zcard zrange zrangebyscore zrem
             """, keys: "resque:")
 }

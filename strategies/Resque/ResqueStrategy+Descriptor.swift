@@ -86,7 +86,7 @@ extension RedisRights {
     fileprivate static let resque = RedisRights(
         commands: """
             blmove del eval evalsha exists expire get hdel hexists hget hgetall hkeys hlen hmget hset \
-            incr llen lpop lpush lrange lrem mget mset pexpire ping pttl role rpush sadd script|load \
-            select set sismember smembers srem time ttl type zadd zrange zrangebyscore zrem
+            incr lindex llen lpop lpush lrange lrem mget mset pexpire ping pttl role rpush sadd script|load \
+            select set sismember smembers srem time ttl type zadd zcard zrange zrangebyscore zrem
             """, keys: "resque:")
 }

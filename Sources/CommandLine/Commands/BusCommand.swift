@@ -1,5 +1,6 @@
 import BgdemoCore
 import ArgumentParser
+import BgdemoWeb
 import QueueBus
 import Resque
 
@@ -31,16 +32,31 @@ struct BusCommand: AsyncParsableCommand {
             discussion: """
                   bgdemo bus
                   bgdemo bus list --json
+                  bgdemo bus --serve
                 """)
 
         @OptionGroup var queues: QueueOptions
+        @OptionGroup(title: "Pages") var pages: PageOptions
+        @OptionGroup(title: "Logging") var log: LoggingOptions
 
         func run() async throws {
+            guard !pages.serve else { return try await servePages() }
             try await queues.connect { redis, namespace in
                 let overview = try await BusOverview(
                     Queue(redis: redis, namespace: namespace),
                     Subscriptions(redis: redis, namespace: namespace))
                 try queues.show(overview, asTable: overview.table)
+            }
+        }
+
+        private func servePages() async throws {
+            let reporting = try log.start(.process)
+            defer { reporting.end() }
+            try await queues.connect { redis, namespace in
+                let queue = Queue(redis: redis, namespace: namespace)
+                let bus = BusPages(queue, Subscriptions(redis: redis, namespace: namespace))
+                try await pages.serve(
+                    [bus, QueuesPages(queue, logger: reporting.logger)], as: "bus", logger: reporting.logger)
             }
         }
     }

@@ -1,5 +1,7 @@
 import ArgumentParser
+import BgdemoCore
 import BgdemoFoundations
+import BgdemoWeb
 import Eventr
 import BgdemoSystemCompat
 
@@ -33,14 +35,18 @@ struct EventsCommand: AsyncParsableCommand {
             discussion: """
                   bgdemo events
                   bgdemo events consumers --json
+                  bgdemo events --serve
                 """)
 
         @Flag(help: "Again each second, until it is interrupted.")
         var watch = false
 
         @OptionGroup var events: EventLogArguments
+        @OptionGroup(title: "Pages") var pages: PageOptions
+        @OptionGroup(title: "Logging") var log: LoggingOptions
 
         func run() async throws {
+            guard !pages.serve else { return try await servePages() }
             try await events.visit { log in
                 repeat {
                     let rows = try await log.consumers().map(ConsumerRow.init)
@@ -51,6 +57,15 @@ struct EventsCommand: AsyncParsableCommand {
                             ["consumer", "partition", "lag", "age", "in hand", "retries", "dead"], rows.map(\.cells)))
                     if watch { try await Task.sleep(for: .seconds(1)) }
                 } while watch
+            }
+        }
+
+        private func servePages() async throws {
+            let reporting = try log.start(.process)
+            defer { reporting.end() }
+            try await events.visit { log in
+                let section = EventsPages(log, logger: reporting.logger)
+                try await pages.serve([section], as: "events", logger: reporting.logger)
             }
         }
     }

@@ -62,7 +62,7 @@ struct QueuesCommand: AsyncParsableCommand {
             defer { reporting.end() }
             try await queues.visit { queue in
                 let section = QueuesPages(queue, logger: reporting.logger)
-                try await pages.serve(section, as: "queues", logger: reporting.logger)
+                try await pages.serve([section], as: "queues", logger: reporting.logger)
             }
         }
     }

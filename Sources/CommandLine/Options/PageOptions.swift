@@ -31,10 +31,10 @@ struct PageOptions: ParsableArguments {
     @Flag(help: "Let the pages retry, remove and pause beyond loopback, too (BGDEMO_PAGES_MAY_ACT=yes).")
     var pagesMayAct = false
 
-    /// Serves one section until the process is told to stop.
+    /// Serves these sections until the process is told to stop.
     ///
     /// - Parameter name: What the first line calls it.
-    func serve(_ section: any PageSection, as name: String, logger: Logger) async throws {
+    func serve(_ sections: [any PageSection], as name: String, logger: Logger) async throws {
         let environment = EnvironmentVariables.process
         let host = try environment.value(host, "HOST") ?? "127.0.0.1"
         let port = try environment.value(pagePort, "BGDEMO_PAGE_PORT") ?? 8090
@@ -52,10 +52,10 @@ struct PageOptions: ParsableArguments {
         let server = try await HTTPServer.start(
             host: host, port: port, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
             handler: RequestGuard(
-                WebSite([section], access: access, logger: logger),
+                WebSite(sections, access: access, logger: logger),
                 hosts: HostCheck(listeningOn: host, publicHosts: publicHosts, isStrict: true),
                 token: isLoopback ? nil : token))
-        let url = "http://\(host.contains(":") ? "[\(host)]" : host):\(server.port)\(section.home)"
+        let url = "http://\(host.contains(":") ? "[\(host)]" : host):\(server.port)\(sections.first?.home ?? "/")"
         try await ServiceGroup(
             configuration: .init(
                 services: [PageService(server: server, line: "bgdemo \(name) · page \(url)")],

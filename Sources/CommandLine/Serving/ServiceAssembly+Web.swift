@@ -2,6 +2,8 @@ import BgdemoCore
 import BgdemoHTTPServer
 import BgdemoMailAPI
 import BgdemoWeb
+import Eventr
+import QueueBus
 import RedisClient
 import Resque
 
@@ -25,7 +27,7 @@ extension ServiceAssembly {
             pageTokens: configuration.pageTokens, backlog: configuration.work.backlog, reporting: reporting,
             mailServer: transport.check, statuses: context.tracker.statuses,
             inbox: try transport.page ?? environment.value(String?.none, Self.pageVariable),
-            sections: sections, insideInbox: transport.insideInbox, pageAccess: configuration.pageAccess,
+            sections: try sections, insideInbox: transport.insideInbox, pageAccess: configuration.pageAccess,
             logger: context.logger)
         let master = context.master
         await master?.waitUntilMayAccept()
@@ -45,19 +47,39 @@ extension ServiceAssembly {
 
     /// The pages beside the home page that this process has something to show on.
     private var sections: [any PageSection] {
-        var sections: [any PageSection] = []
-        if let inbox = transport.insideInbox {
-            sections.append(InboxPages(inbox, at: "/inbox", logger: context.logger))
-        }
-        guard let redis else { return sections }
-        for pages in configuration.descriptor.pages {
-            switch pages {
-            case .queues:
-                let queue = Queue(redis: redis.connect(context.group, logger: context.logger))
-                sections.append(QueuesPages(queue, logger: context.logger))
+        get throws {
+            var sections: [any PageSection] = []
+            if let inbox = transport.insideInbox {
+                sections.append(InboxPages(inbox, at: "/inbox", logger: context.logger))
             }
+            guard let redis else { return sections }
+            for pages in configuration.descriptor.pages {
+                switch pages {
+                case .queues:
+                    let (commands, namespace) = try keys(redis)
+                    sections.append(
+                        QueuesPages(Queue(redis: commands, namespace: namespace), logger: context.logger))
+                case .bus:
+                    let (commands, namespace) = try keys(redis)
+                    sections.append(
+                        BusPages(
+                            Queue(redis: commands, namespace: namespace),
+                            Subscriptions(redis: commands, namespace: namespace)))
+                case .events(let isCluster):
+                    var options = EventLogOptions()
+                    options.isCluster = try isCluster(context)
+                    let commands = redis.connect(isCluster: options.isCluster, context.group, logger: context.logger)
+                    sections.append(EventsPages(EventLog(redis: commands, options: options), logger: context.logger))
+                }
+            }
+            return sections
         }
-        return sections
+    }
+
+    /// A connection to where the keys of Resque are, and what they begin with.
+    private func keys(_ redis: RedisEndpoint) throws -> (any RedisCommands, String) {
+        let namespace = try context.options(NamespaceOptions.self).namespace(context.environment, on: redis.url)
+        return (redis.connect(context.group, to: namespace + ":", logger: context.logger), namespace)
     }
 
     func startupLine(port: Int, isReady: Bool = true) -> String {

@@ -10,54 +10,96 @@ import Resque
 /// The first page: is it healthy, and where it is not, why.
 struct QueuesOverview {
     private let queue: Queue
-    private let rates: JobRates
+    private let history: QueueHistory
 
     /// Queues in the table.
     private static let most = 200
+    /// Seconds with delayed jobs that are looked at for the next job of each queue.
+    private static let delayed = 100
 
-    init(_ queue: Queue, _ rates: JobRates) {
-        (self.queue, self.rates) = (queue, rates)
+    init(_ queue: Queue, _ history: QueueHistory) {
+        (self.queue, self.history) = (queue, history)
     }
 
-    func page() async throws -> QueuesPages.Page {
+    func page() async throws -> DataPage {
         let names = try await queue.names()
         let shown = Array(names.prefix(Self.most))
         let fronts = try await queue.fronts(of: shown)
+        let jobs = fronts.map { front in front.next.flatMap { try? Job($0, from: front.queue) } }
+        let locked = try await queue.locked(jobs.compactMap(\.self))
         let workers = try await queue.workers()
         let (isPaused, pausedNames) = try await queue.paused(shown)
         let paused = Set(pausedNames.map { ByteString($0) })
         let stats = try await queue.stats()
         let delayed = try await queue.delayedSecondsCount()
-        let scheduler = try await queue.scheduler()
-        rates.add(processed: stats.processed, failed: stats.failed)
+        let scheduling = try await queue.scheduling()
+        let hasScheduler = scheduling.leader != nil || scheduling.rubyLeader != nil
+        let dueNext = try await dueNext()
         let now = Date.now
-        let rows = fronts.map { row($0, workers, isPaused, paused.contains(ByteString($0.queue)), now: now) }
-        let rate = rates.perMinute
-        return QueuesPages.Page(
+        let ages = jobs.map { $0?.pushed.map { max(0, now.timeIntervalSince($0)) } }
+        let queued = fronts.reduce(0) { $0 &+ $1.length }
+        history.add(processed: stats.processed, failed: stats.failed)
+        history.add(
+            queued: queued, waits: zip(shown, ages).compactMap { name, age in age.map { (name, $0) } },
+            runs: workers.compactMap { $0.working?.runAt.flatMap(WorkerTime.date).map { now.timeIntervalSince($0) } })
+        var locks = locked.makeIterator()
+        let rows = zip(zip(fronts, jobs), ages).map { front, age -> TemplateValues in
+            let mine = workers.filter { Self.works($0.id, front.0.queue) }
+            let state = QueueState(
+                length: front.0.length, workers: mine.count, busy: mine.count { $0.working != nil }, age: age,
+                areAllPaused: isPaused, isPaused: paused.contains(ByteString(front.0.queue)),
+                isLocked: front.1 == nil ? false : locks.next() ?? false,
+                delayedUntil: dueNext[ByteString(front.0.queue)], hasScheduler: hasScheduler)
+            return row(front.0.queue, state)
+        }
+        let rate = history.perMinute
+        let series = history.series
+        return DataPage(
             title: "Queues", template: "queues",
             values: [
-                "queued": .int(fronts.reduce(0) { $0 &+ $1.length }), "delayed": .int(delayed),
+                "queued": .int(queued), "delayed": .int(delayed),
                 "failed": .int(try await queue.failedCount()), "workers": .int(workers.count),
                 "working": .int(workers.count { $0.working != nil }), "processed": .int(stats.processed),
                 "failures": .int(stats.failed), "perMinute": rate.map { .int($0.processed) } ?? .none,
                 "failedPerMinute": rate.map { .int($0.failed) } ?? .none, "isPaused": .flag(isPaused),
-                "stays": .flag(scheduler == nil && delayed > 0), "rows": .list(rows),
+                "stays": .flag(!hasScheduler && delayed > 0), "overdue": .int(scheduling.overdue),
+                "isLate": .flag(scheduling.overdue > 0),
+                "late": .text(PageText.duration(scheduling.delay / .seconds(1))),
+                "runs": Self.percentiles(history.runs), "rows": .list(rows),
+                "queuedLine": .html(Sparkline(series.queued).html("Queued jobs")),
+                "performedLine": .html(Sparkline(series.performed).html("Performed a minute")),
+                "failedLine": .html(Sparkline(series.failed).html("Failed a minute")),
                 "hidden": names.count > Self.most ? .int(names.count - Self.most) : .none,
             ])
     }
 
-    private func row(
-        _ front: Queue.Front, _ workers: [Queue.RegisteredWorker], _ allPaused: Bool, _ isPaused: Bool, now: Date
-    ) -> TemplateValues {
-        let mine = workers.filter { Self.works($0.id, front.queue) }
-        let busy = mine.count { $0.working != nil }
-        let age = front.next.flatMap { (try? Job($0, from: front.queue))?.pushed }.map { now.timeIntervalSince($0) }
-        let health = Self.health(front.length, mine.count, busy, age, allPaused: allPaused, isPaused: isPaused)
+    private func row(_ name: String, _ queue: QueueState) -> TemplateValues {
+        let (state, why) = queue.health
         return [
-            "queue": .text(PageText.cut(front.queue, 120)), "link": .text(PageFields.encode(front.queue)),
-            "length": .int(front.length), "age": .text(age.map(PageText.duration)), "workers": .int(mine.count),
-            "busy": .int(busy), "isPaused": .flag(isPaused), "state": .text(health.state), "why": .text(health.why),
+            "queue": .text(PageText.cut(name, 120)), "link": .text(PageFields.encode(name)),
+            "length": .int(queue.length), "age": .text(queue.age.map(PageText.duration)),
+            "waits": Self.percentiles(history.waits(in: name)), "workers": .int(queue.workers),
+            "busy": .int(queue.busy), "isPaused": .flag(queue.isPaused), "state": .text(state), "why": .text(why),
+            "until": .one(queue.length == 0 ? queue.delayedUntil.map(PageText.time) : nil),
         ]
+    }
+
+    private static func percentiles(_ percentiles: QueueHistory.Percentiles?) -> TemplateValue {
+        .one(
+            percentiles.map {
+                ["p50": .text(PageText.duration($0.p50)), "p99": .text(PageText.duration($0.p99))]
+            })
+    }
+
+    /// By queue, when the first of its delayed jobs is due, as far as that is soon.
+    private func dueNext() async throws -> [ByteString: Date] {
+        var due: [ByteString: Date] = [:]
+        for (second, _, first) in try await queue.delayed(from: 0, limit: Self.delayed) {
+            guard let first, let name = (try? JSONObject(first))?["queue"]?.text else { continue }
+            let date = Date(timeIntervalSince1970: Double(max(0, min(second, 253_402_300_799))))
+            if due[ByteString(name)] == nil { due[ByteString(name)] = date }
+        }
+        return due
     }
 
     /// Whether a worker's id, `<host>:<pid>:<queues>`, names this queue or all of them.
@@ -68,29 +110,5 @@ struct QueuesOverview {
             if pattern.last == UInt8(ascii: "*") { return queue.utf8.starts(with: pattern.dropLast()) }
             return pattern.elementsEqual(queue.utf8)
         }
-    }
-
-    /// One of the four states, and why jobs wait, as one sentence.
-    static func health(
-        _ length: Int, _ workers: Int, _ busy: Int, _ age: Double?, allPaused: Bool = false, isPaused: Bool = false
-    ) -> (state: String, why: String) {
-        guard length > 0 else {
-            return workers > 0 ? ("ok", "nothing waits") : ("dead", "nothing waits, and nobody works this queue")
-        }
-        if allPaused { return ("waiting", "all workers are paused") }
-        if isPaused { return ("waiting", "this queue is paused") }
-        if workers == 0 { return ("failing", "nobody works this queue") }
-        if busy >= workers {
-            return (
-                "waiting", "\(workers == 1 ? "its worker is" : "all its \(PageText.number(workers)) workers are") busy"
-            )
-        }
-        if let age, age > 10 {
-            return (
-                "failing",
-                "\(PageText.count(workers - busy, "worker")) idle, yet the oldest job waits: they may work other queues first, or hang"
-            )
-        }
-        return ("ok", "a worker is about to take the next")
     }
 }

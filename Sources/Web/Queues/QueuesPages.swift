@@ -12,9 +12,10 @@ public import Resque
 /// The queues of a Resque estate for people and programs. Below `/queues`, each with `.json` too:
 ///
 /// - `/queues`: what waits and why; `/queues/queue/NAME?from=0`: its jobs.
-/// - `/queues/workers`, `/queues/delayed?from=0`.
+/// - `/queues/working`, `/queues/workers`, `/queues/delayed?from=0`, `/queues/schedules`.
 /// - `/queues/failed?q=SEARCH&from=0`: what failed, the newest first, and groups of it by class and error.
-/// - POST `/queues/failed/retry` and `/queues/failed/remove` with `entry=DIGEST`; POST `/queues/pause` with `paused=yes`.
+/// - POST `/queues/failed/retry` and `/queues/failed/remove` with `entry=DIGEST`, as often as needed, or `entries=` with
+///   digests between blanks; POST `/queues/pause` with `paused=yes`.
 ///
 /// What a page asks of Redis does not grow with the jobs: of a list it reads a page, of the failed ones the newest 1000.
 public struct QueuesPages: PageRoutes {
@@ -22,7 +23,7 @@ public struct QueuesPages: PageRoutes {
     public let home = "/queues"
     package let interval = Duration.seconds(2)
     let queue: Queue
-    private let rates = JobRates()
+    private let history = QueueHistory()
     private let logger: Logger
 
     public init(_ queue: Queue, logger: Logger) {
@@ -33,7 +34,7 @@ public struct QueuesPages: PageRoutes {
     /// Two counters that Redis keeps, and one second in two: jobs wait longer though nothing happens.
     package func version() async -> String {
         guard let stats = try? await queue.stats() else { return "away" }
-        rates.add(processed: stats.processed, failed: stats.failed)
+        history.add(processed: stats.processed, failed: stats.failed)
         return "\(stats.processed)-\(stats.failed)-\(Int(Date.now.timeIntervalSince1970) / 2)"
     }
 
@@ -42,112 +43,66 @@ public struct QueuesPages: PageRoutes {
     }
 
     package func respond(to request: PageRequest) async throws -> PageResponse {
-        var path = request.path
-        var asJSON = false
-        if let last = path.last, last.hasByteSuffix(".json") {
-            path[path.count - 1] = String(Substring(last.utf8.dropLast(5)))
-            asJSON = true
-        }
-        if request.isPost { return try await act(Array(path.dropFirst()), request) }
-        let page = try await page(Array(path.dropFirst()), request)
-        guard !asJSON else {
-            return .response(HTTPResponse(.ok, .json, page.values.json + "\n", headers: WebSite.headers))
-        }
-        var values = page.values
-        values["mayAct"] = .flag(request.mayAct)
-        values["form_token"] = .text(request.formToken)
-        values["views"] = .list(
-            Self.views.map {
-                ["href": .text($0.path), "label": .text($0.label), "here": .flag($0.template == page.template)]
-            })
-        if case .list(let rows) = values["rows"] { values["rowsExist"] = .flag(!rows.isEmpty) }
-        values["subnav"] = .html(Templates.render("queues-nav", values))
-        return .page(title: page.title, main: Templates.render(page.template, values))
+        let (path, asJSON) = DataPage.path(request)
+        if request.isPost { return try await act(path, request) }
+        return try await page(path, request).response(request, asJSON: asJSON, views: Self.views)
     }
 
     private static let views = [
         (path: "/queues", label: "Overview", template: "queues"),
+        (path: "/queues/working", label: "Working", template: "queues-working"),
         (path: "/queues/workers", label: "Workers", template: "queues-workers"),
         (path: "/queues/delayed", label: "Delayed", template: "queues-delayed"),
+        (path: "/queues/schedules", label: "Schedules", template: "queues-schedules"),
         (path: "/queues/failed", label: "Failed", template: "queues-failed"),
     ]
 
-    /// What a page shows, before it is HTML or JSON.
-    struct Page {
-        let title: String
-        let template: String
-        let values: TemplateValues
-    }
-
-    private func page(_ path: [String], _ request: PageRequest) async throws -> Page {
+    private func page(_ path: [String], _ request: PageRequest) async throws -> DataPage {
         switch path {
-        case []: return try await QueuesOverview(queue, rates).page()
-        case ["workers"]: return try await WorkersPage(queue).page()
-        case ["delayed"]: return try await delayed(try Self.place(request))
-        case ["failed"]: return try await FailedPage(queue, request.query["q"] ?? "", try Self.place(request)).page()
-        case _ where path.count == 2 && path[0] == "queue": return try await jobs(path[1], try Self.place(request))
+        case []: return try await QueuesOverview(queue, history).page()
+        case ["working"]: return try await WorkersPage(queue).working()
+        case ["workers"]: return try await WorkersPage(queue).workers()
+        case ["schedules"]: return try await SchedulesPage(queue).page()
+        case ["delayed"]: return try await delayed(try DataPage.place(request))
+        case ["failed"]: return try await FailedPage(queue, request.query, try DataPage.place(request)).page()
+        case _ where path.count == 2 && path[0] == "queue": return try await jobs(path[1], try DataPage.place(request))
         default: throw Problem(.notFound, "there is no such page", advice: "GET /queues")
         }
     }
 
-    private static func place(_ request: PageRequest) throws(Problem) -> Int {
-        guard let text = request.query["from"] else { return 0 }
-        guard let place = Int(text), (0...Int(UInt32.max)).contains(place) else {
-            throw Problem(.badRequest, "from is not a place in a list", advice: "from=50")
-        }
-        return place
-    }
-
     // MARK: Jobs
 
-    static let rows = 50
-
-    private func jobs(_ name: String, _ place: Int) async throws -> Page {
+    private func jobs(_ name: String, _ place: Int) async throws -> DataPage {
         let length = try await queue.length(of: name)
-        let jobs = try await queue.peek(name, place..<(place + Self.rows))
+        let jobs = try await queue.peek(name, place..<(place + DataPage.rows))
         let rows = jobs.enumerated().map { offset, bytes -> TemplateValues in
             JobSummary(bytes, queue: name).values.merging(["place": .int(place + offset)]) { $1 }
         }
-        return Page(
+        return DataPage(
             title: PageText.cut(name, 80), template: "queues-jobs",
             values: [
                 "queue": .text(name), "length": .int(length), "rows": .list(rows),
-                "more": Self.more(place, jobs.count, length, "/queues/queue/\(PageFields.encode(name))?"),
+                "more": DataPage.more(place, jobs.count, length, "/queues/queue/\(PageFields.encode(name))?"),
             ])
     }
 
-    private func delayed(_ place: Int) async throws -> Page {
+    private func delayed(_ place: Int) async throws -> DataPage {
         let total = try await queue.delayedSecondsCount()
-        let scheduler = try await queue.scheduler()
-        let found = try await queue.delayed(from: place, limit: Self.rows)
+        let scheduling = try await queue.scheduling()
+        let scheduler = scheduling.leader ?? scheduling.rubyLeader
+        let found = try await queue.delayed(from: place, limit: DataPage.rows)
         let rows = found.map { second, count, first -> TemplateValues in
             let date = Date(timeIntervalSince1970: Double(max(0, min(second, 253_402_300_799))))
             let job = first.map { JobSummary($0, queue: "").values } ?? [:]
             return job.merging(["second": .int(second), "time": .one(PageText.time(date)), "count": .int(count)]) { $1 }
         }
-        return Page(
+        return DataPage(
             title: "Delayed", template: "queues-delayed",
             values: [
                 "total": .int(total), "scheduler": .text(scheduler), "rows": .list(rows),
                 "stays": .flag(scheduler == nil && total > 0),
-                "more": Self.more(place, found.count, total, "/queues/delayed?"),
+                "more": DataPage.more(place, found.count, total, "/queues/delayed?"),
             ])
-    }
-
-    /// Links to the pages beside this one; nothing in JSON.
-    static func more(_ place: Int, _ shown: Int, _ total: Int, _ path: String) -> TemplateValue {
-        .html(
-            Templates.render(
-                "pages",
-                [
-                    "before": place > 0 ? .text("\(path)from=\(max(0, place - rows))") : .none,
-                    "after": place + shown < total ? .text("\(path)from=\(place + shown)") : .none,
-                    "range": .text(
-                        shown == 0
-                            ? "none of \(PageText.number(total))"
-                            : "\(PageText.number(place + 1))–\(PageText.number(place + shown)) of \(PageText.number(total))"
-                    ),
-                ]))
     }
 
     // MARK: Changes
@@ -166,25 +121,8 @@ public struct QueuesPages: PageRoutes {
                 "\(isPaused ? "Queues were paused" : "Queues were resumed") on the page",
                 metadata: ["queue": "\(request.form["queue"] ?? "all")", "by": "\(request.user)"])
             return .redirect("/queues")
-        case ["failed", "retry"], ["failed", "remove"]:
-            let isRetry = path[1] == "retry"
-            let digests = Set(request.form.all("entry").map { ByteString($0) })
-            guard !digests.isEmpty else { throw Problem(.badRequest, "no job is selected") }
-            var done = 0
-            for failed in try await FailedPage.newest(queue) where digests.contains(ByteString(failed.digest)) {
-                if isRetry ? try await queue.retry(failed) : try await queue.remove(failed) { done += 1 }
-            }
-            logger.info(
-                isRetry ? "Failed jobs were retried on the page" : "Failed jobs were removed on the page",
-                metadata: [
-                    "entries": "\(digests.map(\.text).sorted().prefix(20).joined(separator: " "))", "done": "\(done)",
-                    "by": "\(request.user)",
-                ])
-            guard done > 0 else {
-                throw Problem(.conflict, "somebody was faster: no such failed job is there any more")
-            }
-            return .redirect(
-                request.form["back"].map { "/queues/failed?q=\(PageFields.encode($0))" } ?? "/queues/failed")
+        case ["failed", "retry"]: return try await FailedChange(queue, request, logger).retry()
+        case ["failed", "remove"]: return try await FailedChange(queue, request, logger).remove()
         default: throw Problem(.notFound, "there is no such action")
         }
     }

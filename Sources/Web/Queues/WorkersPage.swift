@@ -10,6 +10,7 @@ import Resque
 /// Who works, on what, and since when; those that are silent are shown as dead.
 struct WorkersPage {
     private let queue: Queue
+    private let now = Date.now
 
     private static let most = 200
     /// A worker with a heartbeat says that it lives once a minute.
@@ -19,44 +20,64 @@ struct WorkersPage {
         self.queue = queue
     }
 
-    func page() async throws -> QueuesPages.Page {
+    /// All workers, those with a job first: the page is opened for them.
+    func workers() async throws -> DataPage {
         let workers = try await queue.workers()
-        let now = Date.now
-        // Who works comes first: the page is opened for them.
-        let shown = workers.filter { $0.working != nil } + workers.filter { $0.working == nil }
-        return QueuesPages.Page(
-            title: "Workers", template: "queues-workers",
+        return try await page(
+            "Workers", "queues-workers", workers.filter { $0.working != nil } + workers.filter { $0.working == nil },
+            of: workers)
+    }
+
+    /// The jobs in work, the longest first.
+    func working() async throws -> DataPage {
+        let workers = try await queue.workers()
+        let busy = workers.filter { $0.working != nil }.sorted { (elapsed($0) ?? -1) > (elapsed($1) ?? -1) }
+        return try await page("Working", "queues-working", busy, of: workers)
+    }
+
+    private func page(
+        _ title: String, _ template: String, _ listed: [Queue.RegisteredWorker], of all: [Queue.RegisteredWorker]
+    ) async throws -> DataPage {
+        let shown = Array(listed.prefix(Self.most))
+        let counts = try await queue.counts(of: shown.map(\.id))
+        let longest = shown.compactMap(elapsed).max() ?? 0
+        return DataPage(
+            title: title, template: template,
             values: [
-                "total": .int(workers.count), "working": .int(workers.count { $0.working != nil }),
-                "rows": .list(shown.prefix(Self.most).map { row($0, now) }),
-                "hidden": workers.count > Self.most ? .int(workers.count - Self.most) : .none,
+                "total": .int(all.count), "working": .int(all.count { $0.working != nil }),
+                "rows": .list(zip(shown, counts).map { row($0, $1, longest) }),
+                "hidden": listed.count > Self.most ? .int(listed.count - Self.most) : .none,
             ])
     }
 
-    private func row(_ worker: Queue.RegisteredWorker, _ now: Date) -> TemplateValues {
+    private func elapsed(_ worker: Queue.RegisteredWorker) -> Double? {
+        worker.working?.runAt.flatMap(WorkerTime.date).map { max(0, now.timeIntervalSince($0)) }
+    }
+
+    private func row(
+        _ worker: Queue.RegisteredWorker, _ counts: (processed: Int, failed: Int), _ longest: Double
+    ) -> TemplateValues {
         let parts = worker.id.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 2).map { String(Substring($0)) }
-        let seen = worker.heartbeat.flatMap(Self.date)
+        let seen = worker.heartbeat.flatMap(WorkerTime.date)
         let isDead = seen.map { now.timeIntervalSince($0) > Self.silence } ?? false
-        let runAt = worker.working?.runAt.flatMap(Self.date)
         let state = isDead ? "dead" : worker.working == nil ? "ok" : "waiting"
         var values: TemplateValues = [
+            "key": .text(PageFields.encode(PageText.cut(worker.id, 200))),
             "host": .text(PageText.cut(parts.prefix(2).joined(separator: ":"), 120)),
             "queues": .text(PageText.cut(parts.count > 2 ? parts[2] : "", 160)), "state": .text(state),
             "word": .text(isDead ? "silent" : worker.working == nil ? "idle" : "working"),
             "heartbeat": .one(seen.map(PageText.time)),
+            "started": .one(worker.started.flatMap(WorkerTime.date).map(PageText.time)),
+            "processed": .int(counts.processed), "failed": .int(counts.failed),
         ]
-        if let working = worker.working {
-            values.merge(JobSummary(working.job, queue: working.queue).values) { $1 }
-            values["queue"] = .text(PageText.cut(working.queue, 120))
-            values["since"] = .text(runAt.map { PageText.duration(now.timeIntervalSince($0)) })
-        }
+        guard let working = worker.working else { return values }
+        values.merge(JobSummary(working.job, queue: working.queue).values) { $1 }
+        values["queue"] = .text(PageText.cut(working.queue, 120))
+        values["link"] = .text(PageFields.encode(working.queue))
+        guard let elapsed = elapsed(worker) else { return values }
+        values["since"] = .text(PageText.duration(elapsed))
+        values["began"] = .one(working.runAt.flatMap(WorkerTime.date).map(PageText.time))
+        values["share"] = .text(String(longest > 0 ? Int(min(100, elapsed * 100 / longest)) : 0))
         return values
-    }
-
-    /// ISO 8601, or nil: other programs may write another form.
-    private static func date(_ text: String) -> Date? {
-        guard text.utf8.count < 40 else { return nil }
-        return (try? Date(text, strategy: .iso8601))
-            ?? (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
     }
 }

@@ -1,0 +1,122 @@
+import BgdemoTestSupport
+import Testing
+
+@testable import BgdemoWeb
+
+extension BrowserTests {
+    /// Every page of an estate: it fits, is accessible, loads nothing from elsewhere, and leaves no error.
+    @Suite struct PagesBrowserTests {
+        private static let pages = [
+            "queues", "queues/queue/emailQueue", "queues/working", "queues/workers", "queues/delayed",
+            "queues/schedules", "queues/failed", "events", "events/partition/29857612", "events/consumer/myApp", "bus",
+            "bus?event=%7B%22bus_event_type%22%3A%22other%22%7D", "queues/none",
+        ]
+
+        @Test(
+            "Each page fits, is accessible and loads nothing from elsewhere",
+            arguments: [(1280, 720, false), (390, 844, true)])
+        func pages(_ width: Int, _ height: Int, _ isDark: Bool) async throws {
+            try await RedisPages.with { web in
+                try await QueuesBrowserTests.fill(web)
+                try await EventsPagesTests.fill(web)
+                try await BusPagesTests.fill(web)
+                try await WebDriver.with(width: width, height: height, isDark: isDark) { browser in
+                    var paints: [Int] = []
+                    for page in Self.pages {
+                        try await browser.open("\(web.url)/\(page)")
+                        if page != "queues/none" {
+                            try await browser.wait(until: "document.querySelector('.status').textContent === 'live'")
+                        }
+                        #expect(
+                            try await browser.text("return String(document.documentElement.scrollWidth <= innerWidth)")
+                                == "true", "\(page)")
+                        #expect(try await browser.accessibilityFaults() == "", "\(page)")
+                        #expect(
+                            try await browser.text(
+                                "return performance.getEntriesByType('resource').map(e => e.name).filter(n => !n.startsWith(location.origin)).join()"
+                            ) == "", "\(page)")
+                        if let paint = Int(
+                            try await browser.text(
+                                "return String(Math.round((performance.getEntriesByName('first-contentful-paint')[0] || { startTime: -1 }).startTime))"
+                            )), paint >= 0
+                        {
+                            paints.append(paint)
+                        }
+                        let name = page.replacing("/", with: "-").prefix { $0 != "?" }
+                        try await browser.picture("\(name)\(page.contains("?") ? "-asked" : "")-\(width)")
+                    }
+                    print("first paint at \(width): \(paints.sorted()) ms")
+                    #expect(try #require(paints.min()) < 300)
+                    #expect(try await browser.console().filter { !$0.contains("queues/none") } == [])
+                }
+            }
+        }
+
+        @Test("A group is retried, a dead event retried and removed, and a consumer replayed, by a person's hand")
+        func acts() async throws {
+            try await RedisPages.with { web in
+                try await QueuesBrowserTests.fill(web)
+                try await EventsPagesTests.fill(web)
+                try await WebDriver.with { browser in
+                    try await browser.open("\(web.url)/queues/failed")
+                    try await browser.click("button[data-group]")
+                    // Another tab is faster with one of the group while the question is open.
+                    let first = try await web.queue.failed()[0]
+                    try await web.queue.remove(first)
+                    try await browser.answerDialog(true)
+                    try await browser.wait(
+                        until:
+                            "document.querySelector('.notice').innerText === '6 jobs were retried; somebody was faster with 1.'"
+                    )
+                    #expect(try await web.queue.failedCount() == 1)
+                    try await browser.open("\(web.url)/events")
+                    try await browser.press("j", WebDriver.enter)
+                    try await browser.wait(until: "document.querySelector('h1').innerText === 'myApp'")
+                    try await browser.press("j", "x", "r")
+                    try await browser.wait(until: "document.querySelector('.notice').innerText.includes('retried')")
+                    try await browser.press("j", "x", "d")
+                    try await browser.answerDialog(true)
+                    try await browser.wait(until: "document.querySelector('.notice').innerText.includes('removed')")
+                    #expect(try await web.log.deadCount(of: "myApp") == 1)
+                    // Another tab removes the last one while the question is open.
+                    try await browser.press("j", "x", "d")
+                    let last = try await web.log.dead(of: "myApp", newest: 0..<1)[0]
+                    #expect(try await web.log.remove(last, of: "myApp"))
+                    try await browser.answerDialog(true)
+                    try await browser.wait(
+                        until: "document.querySelector('h1').innerText.startsWith('somebody was faster')")
+                    try await browser.open("\(web.url)/events/consumer/myApp")
+                    try await browser.click("#replay ~ form button")
+                    try await browser.answerDialog(true)
+                    try await browser.wait(
+                        until: "document.querySelector('.notice').innerText === '5 events are to be read again.'")
+                    #expect(try await browser.console().filter { !$0.contains("409") } == [])
+                }
+            }
+        }
+
+        @Test("Hostile texts are texts in every list")
+        func hostile() async throws {
+            try await RedisPages.with { web in
+                try await web.fillHostile()
+                try await WebDriver.with { browser in
+                    for page in Self.pages where !page.contains("emailQueue") && !page.hasSuffix("none") {
+                        guard !page.hasPrefix("events/") else { continue }
+                        try await browser.open("\(web.url)/\(page)")
+                        #expect(
+                            try await browser.text(
+                                "return String(document.querySelectorAll('main').length + document.scripts.length)")
+                                == "2",
+                            "\(page)")
+                        #expect(try await browser.text("return document.title").hasSuffix(" · bgdemo"), "\(page)")
+                        #expect(
+                            try await browser.text("return String(document.querySelectorAll('main img').length)")
+                                == "0",
+                            "\(page)")
+                    }
+                    #expect(try await browser.console() == [])
+                }
+            }
+        }
+    }
+}
