@@ -66,7 +66,7 @@ import Testing
             }
             let began = ContinuousClock.now
             let page = try await web.get("/bus?event=\(PageFields.encode(Hostile.texts[0]))")
-            #expect(page.status == 200 && ContinuousClock.now - began < .seconds(5))
+            #expect(page.status == 200 && ContinuousClock.now - began < .seconds(20))
             for markup in ["<script>document", "<img src=x", "</main></script>", "\u{202e}", "\u{0}"] {
                 #expect(!page.text.contains(markup), "\(markup)")
             }

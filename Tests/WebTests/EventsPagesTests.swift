@@ -87,17 +87,22 @@ import Testing
     @Test("A page costs Redis no more with 20,000 partitions")
     func large() async throws {
         try await RedisPages.with { web in
-            _ = try await web.redis.send(
-                "EVAL",
-                """
-                for i = 1, 20000 do
-                  redis.call('ZADD', 'eventr:partitions', i, i)
-                  redis.call('RPUSH', 'eventr:partitions:' .. i, '{"eventName":"a"}')
-                end
-                for i = 1, 50000 do redis.call('RPUSH', 'eventr:partitions:20000', '{"eventName":"b"}') end
-                for i = 1, 50000 do redis.call('RPUSH', 'eventr:dead:myApp', '{"handler":"mail","index":' .. i .. '}') end
-                redis.call('HSET', 'eventr:client_partitions', 'myApp', 1)
-                """, "0")
+            for step in 0..<20 {
+                _ = try await web.redis.send(
+                    "EVAL",
+                    """
+                    for i = 1, 1000 do
+                      local number = ARGV[1] * 1000 + i
+                      redis.call('ZADD', 'eventr:partitions', number, number)
+                      redis.call('RPUSH', 'eventr:partitions:' .. number, '{"eventName":"a"}')
+                    end
+                    for i = 1, 2500 do
+                      redis.call('RPUSH', 'eventr:partitions:20000', '{"eventName":"b"}')
+                      redis.call('RPUSH', 'eventr:dead:myApp', '{"handler":"mail","index":' .. i .. '}')
+                    end
+                    """, "0", step)
+            }
+            _ = try await web.redis.send("HSET", "eventr:client_partitions", "myApp", 1)
             _ = try await web.redis.send("CONFIG", "SET", "slowlog-log-slower-than", "10000")
             _ = try await web.redis.send("SLOWLOG", "RESET")
             for target in ["/events", "/events/partition/20000?from=49950", "/events/consumer/myApp"] {

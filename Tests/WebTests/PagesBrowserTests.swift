@@ -1,4 +1,6 @@
 import BgdemoTestSupport
+import Eventr
+import Resque
 import Testing
 
 @testable import BgdemoWeb
