@@ -107,8 +107,11 @@ import Testing
                     #"{"queue":"mails","run_at":"\#(time)","payload":{"class":"SendEmail","args":["\#(worker)"]}}"#)
             }
             _ = try await web.redis.send("SET", "resque:stat:processed:node:2:mails", "4711")
+            _ = try await web.redis.send("HSET", "resque:swift:turns", "ruby:1:mails", "7 id,0,0")
+            _ = try await web.redis.send("SET", "resque:swift:progress:ruby:1:mails", "7 0.42")
             _ = try await web.redis.send("SADD", "resque:workers", "idle:3:mails")
             let page = try await web.get("/queues/working").text
+            #expect(page.contains("42 %"))
             #expect(page.contains("2 of 3 workers have a job") && !page.contains("idle:3"))
             let (node, ruby) = (page.ranges(of: "node:2").first, page.ranges(of: "ruby:1").first)
             #expect(try #require(node).lowerBound < #require(ruby).lowerBound)

@@ -74,6 +74,7 @@ struct WorkersPage {
         values.merge(JobSummary(working.job, queue: working.queue).values) { $1 }
         values["queue"] = .text(PageText.cut(working.queue, 120))
         values["link"] = .text(PageFields.encode(working.queue))
+        values["progress"] = .text(working.progress.map { String(Int($0 * 100)) })
         guard let elapsed = elapsed(worker) else { return values }
         values["since"] = .text(PageText.duration(elapsed))
         values["began"] = .one(working.runAt.flatMap(WorkerTime.date).map(PageText.time))
