@@ -6,6 +6,7 @@ final class JobLease: Sendable {
     /// Of the process' lease, when the job was last known to be the worker's; -1 is none.
     private let term: Atomic<Int>
     private let confirm: @Sendable () async -> Int?
+    private let isRevoked = Atomic(false)
 
     /// - Parameters:
     ///   - term: Of the process' lease, from before the job was reserved; nil where it was not held.
@@ -15,11 +16,14 @@ final class JobLease: Sendable {
         self.term = Atomic(term ?? -1)
     }
 
-    var isHeld: Bool { process.term == term.load(ordering: .relaxed) }
+    var isHeld: Bool { !isRevoked.load(ordering: .relaxed) && process.term == term.load(ordering: .relaxed) }
+
+    /// The worker gives the job up.
+    func revoke() { isRevoked.store(true, ordering: .relaxed) }
 
     func check() async throws(LeaseLost) {
         if isHeld { return }
-        guard let confirmed = await confirm() else { throw LeaseLost() }
+        guard !isRevoked.load(ordering: .relaxed), let confirmed = await confirm() else { throw LeaseLost() }
         term.store(confirmed, ordering: .relaxed)
     }
 }

@@ -18,6 +18,8 @@ struct ProcessIdentity: Codable, Sendable, Hashable {
     let boot: String?
     /// By which processes on other hosts see that it is alive; nil for one of an older version.
     var lease: Lease?
+    /// Whether its workers take no jobs; see ``WorkerControl``.
+    var isPaused: Bool?
 
     /// A lease, as its process wrote it last.
     struct Lease: Codable, Sendable, Hashable {

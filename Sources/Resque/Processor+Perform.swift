@@ -86,10 +86,15 @@ extension Processor {
         perform(job.identity)
         defer { perform(nil) }
         do {
-            returned = try await perform(job, definition, in: span)
+            returned = try await jobTask.perform(job) { try await self.perform(job, definition, in: span) }
         } catch  where isCancelling && processorGroup.phase < .stopped {
             span?.fail(JobCancelled())
             await fail(reservation, JobCancelled(), job: job, since: began)
+            return nil
+        } catch  where jobTask.isCancelled && !Task.isCancelled {
+            let killed = JobKilled(error: error)
+            span?.fail(killed)
+            await fail(reservation, killed, job: job, since: began)
             return nil
         } catch is CancellationError where Task.isCancelled {
             await putBack(reservation, job, "the worker leaves")

@@ -8,6 +8,9 @@ final class Processor: Sendable {
     let processorGroup: ProcessorGroup
     private let reserver: Reserver
     private let reserving: ReservingWorker
+    /// Whether its id is in the set of workers, for all programs to see.
+    let isRegistered: Bool
+    let jobTask = JobTask()
     private let stopping = Atomic(false)
     private let working = Atomic(false)
     private let holding = Atomic(false)
@@ -16,8 +19,9 @@ final class Processor: Sendable {
     private let job = Mutex<String?>(nil)
     private let cancelling = Atomic(false)
 
-    init(id: WorkerID, processorGroup: ProcessorGroup, _ reserver: Reserver) {
+    init(id: WorkerID, processorGroup: ProcessorGroup, _ reserver: Reserver, isRegistered: Bool) {
         (self.id, self.processorGroup, self.reserver) = (id, processorGroup, reserver)
+        self.isRegistered = isRegistered
         reserving = ReservingWorker(id, processorGroup.store.keys)
     }
 
@@ -48,13 +52,16 @@ final class Processor: Sendable {
     /// Makes it stop after its current job.
     func stop() { stopping.store(true, ordering: .relaxed) }
 
+    /// - Returns: Whether it performs a job.
+    func cancelJob() -> Bool { jobTask.cancel() }
+
     func run() async {
-        let isRegistered = await processorGroup.retry(until: .draining, id) { _ in
+        let hasBegun = await processorGroup.retry(until: .draining, id) { _ in
             try await processorGroup.update()
-            try await processorGroup.register { [id] }
+            try await processorGroup.register { isRegistered ? [id] : [] }
             return true
         }
-        if isRegistered == true {
+        if hasBegun == true {
             processorGroup.emit(id, .start)
             await work()
             await unregister()
@@ -71,6 +78,13 @@ final class Processor: Sendable {
         var performed: PerformedJob?
         var number = 0
         while !isStopping, processorGroup.phase == .running {
+            if processorGroup.control.isPaused {
+                if let last = performed { await acknowledge(last.reservation, .done(last.followUps)) }
+                performed = nil
+                holding.store(false, ordering: .relaxed)
+                await waitWhilePaused()
+                continue
+            }
             processorGroup.emit(id, .poll)
             let (last, next) = (performed, number + 1)
             guard
@@ -111,6 +125,11 @@ final class Processor: Sendable {
         processorGroup.wakeup.signal()
         if let performed { await acknowledge(performed.reservation, .done(performed.followUps)) }
         holding.store(false, ordering: .relaxed)
+    }
+
+    private func waitWhilePaused() async {
+        processorGroup.emit(id, .pause)
+        await processorGroup.resumption.wait { self.isStopping || !self.processorGroup.control.isPaused }
     }
 
     /// Removes the worker and its keys. A job that is still recorded with it goes back to its queue.

@@ -23,7 +23,7 @@ extension ProcessorGroup {
         let ids = ids()
         let identity = try leasedIdentity()
         // At most 1000 at a time: Lua's `unpack` has a limit.
-        for start in stride(from: 0, to: ids.count, by: 1000) {
+        for start in stride(from: 0, through: max(ids.count - 1, 0), by: 1000) {
             var arguments: [any RedisArgument] = [
                 keys.prefix, WorkerID.process, identity, now.iso8601WithOffset, now.rubyTime,
             ]
@@ -51,10 +51,13 @@ extension ProcessorGroup {
     private func leasedIdentity() throws -> [UInt8] {
         var identity = ProcessIdentity.current
         identity.lease = lease.stamp()
+        identity.isPaused = control.isPaused ? true : nil
         return Array(try JSONEncoder().encode(identity))
     }
 
-    private var registered: [WorkerID] { processors.filter { !$0.isUnregistering }.map(\.id) }
+    private var registered: [WorkerID] {
+        processors.filter { $0.isRegistered && !$0.isUnregistering }.map(\.id)
+    }
 
     private func ping(_ id: WorkerID, at time: Date) -> [UInt8] {
         var json = JSONWriter()
@@ -99,7 +102,7 @@ extension ProcessorGroup {
     }
 
     private func beat(isHeartbeatDue: Bool, isPingDue: Bool) async throws {
-        guard !registered.isEmpty else { return }
+        guard processors.contains(where: { !$0.isUnregistering }) else { return }
         if isHeartbeatDue {
             try await register(withPings: isPingDue) { self.registered }
         } else {
@@ -124,7 +127,7 @@ extension ResqueStore {
     }
 
     /// The processes of this library that have workers: how to see whether they are alive, and the whole text that says so.
-    func processes() async throws -> [ByteString: (identity: ProcessIdentity, text: String)] {
+    func processes() async throws(ResqueError) -> [ByteString: (identity: ProcessIdentity, text: String)] {
         var processes: [ByteString: (ProcessIdentity, String)] = [:]
         for (process, text) in try await pairs(keys.processes) {
             let identity = try? JSONReader.decode(ProcessIdentity.self, from: Array(text.utf8))
@@ -138,25 +141,36 @@ extension ResqueStore {
         Dictionary(try await pairs(keys.heartbeat).map { (WorkerID($0.key), $0.value) }) { first, _ in first }
     }
 
-    /// All workers, of any program.
-    func workers() async throws -> [WorkerID] {
+    /// All workers that are registered, of any program.
+    func registeredWorkers() async throws(ResqueError) -> [WorkerID] {
         try await send("SMEMBERS", keys.workers).texts.map { WorkerID($0) }
+    }
+
+    /// All workers that are registered, and those of this library that have a job; in the order of their ids.
+    func workers() async throws(ResqueError) -> [WorkerID] {
+        let holding = try await send("HKEYS", keys.reservations).texts.map { WorkerID($0) }
+        return Set(try await registeredWorkers() + holding)
+            .sorted { $0.description.utf8.lexicographicallyPrecedes($1.description.utf8) }
     }
 
     /// Removes what is left of a process, also of workers that Ruby has pruned: Ruby does not know these keys.
     func forget(_ process: String) async throws {
-        _ = try await send("HDEL", keys.processes, process)
         let ids = try await send("HKEYS", keys.reservations).texts.map { WorkerID($0) }
             .filter { $0.process.hasSameBytes(as: process) }
+        var hasJob = false
         for id in ids {
-            // A worker that is registered still has its job there.
-            guard try await send("SISMEMBER", keys.workers, id.description).int == 0 else { continue }
+            // Whoever finds the process dead takes care of the job.
+            guard try await send("EXISTS", keys.worker(id.description)).int == 0 else {
+                hasJob = true
+                continue
+            }
             _ = try await send("HDEL", keys.reservations, id.description)
             _ = try await send("DEL", keys.ping(id.name))
         }
+        if !hasJob { _ = try await send("HDEL", keys.processes, process) }
     }
 
-    private func pairs(_ hash: String) async throws -> [(key: String, value: String)] {
+    private func pairs(_ hash: String) async throws(ResqueError) -> [(key: String, value: String)] {
         let texts = try await send("HGETALL", hash).texts
         return stride(from: 0, to: texts.count - 1, by: 2).map { (texts[$0], texts[$0 + 1]) }
     }

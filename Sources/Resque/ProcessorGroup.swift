@@ -37,6 +37,9 @@ final class ProcessorGroup: Sendable {
     /// nil where no job is traced.
     let tracing: MessageTracer?
     let wakeup = IdleProcessors()
+    let control: WorkerControl
+    /// Where processors wait while they are paused.
+    let resumption = IdleProcessors()
     let leftJobs: LeftJobs
     let lease: ProcessLease
     /// Each processor has one of them.
@@ -79,6 +82,7 @@ final class ProcessorGroup: Sendable {
         connect: @escaping @Sendable (any EventLoop, Logger) -> any BlockingRedisCommands
     ) {
         (self.jobs, self.options, self.logger, self.connect) = (jobs, options, logger, connect)
+        control = options.control ?? WorkerControl()
         leftJobs = LeftJobs(wait: options.unknownClassWait)
         metrics = WorkerMetrics(jobs)
         emit = events ?? { worker, event in event.log(to: logger, worker: worker) }
@@ -117,6 +121,8 @@ final class ProcessorGroup: Sendable {
     func work(_ run: () async -> Void) async {
         logger.info("start \(WorkerID.process) on \(selection.order.joined(separator: ","))")
         defer { logger.info("end \(WorkerID.process)") }
+        control.add(self)
+        defer { control.remove(self) }
         let pruned = Latch()
         await withTaskGroup { group in
             group.addTask { await self.sendHeartbeats() }
@@ -144,13 +150,24 @@ final class ProcessorGroup: Sendable {
             for _ in staying.count..<max(size, staying.count) {
                 let reserver = reservers[state.count % reservers.count]
                 state.count += 1
-                let processor = Processor(id: WorkerID(queues: selection.order), processorGroup: self, reserver)
+                let hasRegistered = state.processors.contains { $0.processor.isRegistered && !$0.processor.isStopping }
+                let processor = Processor(
+                    id: WorkerID(queues: selection.order), processorGroup: self, reserver,
+                    isRegistered: options.registersEachProcessor || !hasRegistered)
                 state.processors.append((processor, Task { await processor.run() }))
             }
             for (processor, _) in staying.dropFirst(size) { processor.stop() }
             metrics.record(processors: size)
         }
         wakeup.signalAll()
+        resumption.signalAll()
+    }
+
+    /// Processors look again whether they are paused, and other programs are told.
+    func pauseDidChange() {
+        wakeup.signalAll()
+        resumption.signalAll()
+        Task { try? await renewLease() }
     }
 
     /// Cancels the job in hand of a processor. Its task ends with it; another processor takes its place.
@@ -187,6 +204,7 @@ final class ProcessorGroup: Sendable {
         }
         if isEmpty { exit.open() }
         wakeup.close()
+        resumption.close()
         await wait(for: exit, within: min(Self.idleGrace, options.grace))
         if !processors.isEmpty, processors.allSatisfy({ !$0.holdsJob }), await !takesWrites() {
             // They wait for Redis alone. What they could not remove, others prune.

@@ -13,6 +13,8 @@ extension Queue {
         public let heartbeat: String?
         /// What it is working on; nil while it is idle.
         public let working: Working?
+        /// Whether its process takes no jobs; see ``WorkerControl``. False for a worker of another program.
+        public let isPaused: Bool
     }
 
     /// What a worker is working on.
@@ -29,22 +31,26 @@ extension Queue {
         public internal(set) var progress: Double?
     }
 
-    /// All workers that are registered, sorted by their ids.
+    /// All workers that are registered, and those that have a job beside the one that is registered for their process (see
+    /// ``WorkerOptions/registersEachProcessor``); sorted by their ids.
     ///
     /// - Throws: ``ResqueError``.
     public func workers() async throws(ResqueError) -> [RegisteredWorker] {
-        let ids = try await store.send("SMEMBERS", store.keys.workers).texts.sortedByBytes()
+        let workers = try await store.workers()
+        let ids = workers.map(\.description)
         guard !ids.isEmpty else { return [] }
         let heartbeats = try await store.send(["HMGET", store.keys.heartbeat] + ids.map { $0 })
         let started = try await store.send(["MGET"] + ids.map { store.keys.started($0) })
         let records = try await store.send(["MGET"] + ids.map { store.keys.worker($0) })
         let turns = try await store.send(["HMGET", store.keys.reservations] + ids.map { $0 })
         let progress = try await store.send(["MGET"] + ids.map { store.keys.progress(of: $0) })
+        let processes = try await store.processes()
         return ids.indices.map { place in
             var working = records[place]?.bytes.flatMap { Working($0, worker: ids[place]) }
             if let turn = turns[place]?.text { working?.add(turn, of: ids[place], progress[place]?.text) }
             return RegisteredWorker(
-                id: ids[place], started: started[place]?.text, heartbeat: heartbeats[place]?.text, working: working)
+                id: ids[place], started: started[place]?.text, heartbeat: heartbeats[place]?.text, working: working,
+                isPaused: processes[ByteString(workers[place].process)]?.identity.isPaused == true)
         }
     }
 

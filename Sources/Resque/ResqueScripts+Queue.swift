@@ -197,7 +197,8 @@ extension ResqueScripts {
     ///     ARGV[3]     JSON by which its host can see whether it is alive
     ///     ARGV[4]     the time, as a heartbeat has it
     ///     ARGV[5]     the time, as `worker:<id>:started` has it
-    ///     ARGV[6...]  for each worker: its id, its name, and node's ping; empty where the last one is new enough
+    ///     ARGV[6...]  for each worker, if there are any: its id, its name, and node's ping; empty where the last one is new
+    ///                 enough
     ///
     /// Returns 1.
     static let register = RedisScript(
@@ -215,6 +216,7 @@ extension ResqueScripts {
             redis.call('SET', ARGV[1] .. 'worker:ping:' .. ARGV[i + 1], ARGV[i + 2], 'EX', 7200)
           end
         end
+        if #ids == 0 then return 1 end
         redis.call('HSET', KEYS[2], unpack(beats))
         if redis.call('SADD', KEYS[1], unpack(ids)) > 0 then
           for _, id in ipairs(ids) do redis.call('SET', ARGV[1] .. 'worker:' .. id .. ':started', ARGV[5], 'NX') end

@@ -17,7 +17,7 @@ extension Scheduler {
     /// - Parameter suspects: Ids that had leftovers the last time.
     /// - Returns: Those that have them now.
     func cleanUp(_ suspects: Set<ByteString>) async throws -> Set<ByteString> {
-        let workers = try await store.workers()
+        let workers = try await store.registeredWorkers()
         let own = try await store.processes()
         try await cleanStuckWorkers(workers.filter { own[ByteString($0.process)] == nil })
         let leftovers = try await store.leftovers(besides: workers)
@@ -56,7 +56,7 @@ extension ResqueStore {
         let registered = Set(workers.map { ByteString($0.description) })
         var ids = try await send("HKEYS", keys.reservations).list + send("HKEYS", keys.locks).list
         // A process without a worker.
-        let processes = Set(workers.map { ByteString($0.process) })
+        let processes = Set(try await self.workers().map { ByteString($0.process) })
         ids += try await send("HKEYS", keys.processes).list.filter { !processes.contains(ByteString($0)) }
         return Set(ids.map { ByteString($0) }).subtracting(registered)
     }

@@ -73,6 +73,11 @@ public struct WorkerOptions: Sendable {
     public var concurrency = 1
     /// What becomes of the job of a worker of this library that has died. Default: back to its queue.
     public var onDeadWorker = DeadWorkerPolicy.requeue
+    /// Pauses the worker and cancels its jobs; several workers may have one. Default: none.
+    public var control: WorkerControl?
+    /// Whether each of the jobs at a time has a worker in the set of all workers, as with node's MultiWorker; else the first
+    /// alone. Default: each has.
+    public var registersEachProcessor = true
     /// What becomes of a job of a class that the worker does not know. Default: it goes to `failed`.
     public var onUnknownClass = UnknownClassPolicy.failed
     /// How long a job of an unknown class is left in its queue by ``UnknownClassPolicy/leave``. Default: 10 seconds, two

@@ -1,4 +1,5 @@
 public import BgdemoEmail
+import BgdemoFoundations
 
 /// How workers send the mails that they have reserved: throttled, logged and counted, one attempt a call. The strategy
 /// decides whether there is another, and keeps the mail until then.
@@ -74,8 +75,15 @@ public struct SendError: Error, Sendable, CustomStringConvertible {
     public var description: String {
         switch outcome {
         case .sent: "sent"
-        case .unknown(let failure): "perhaps sent: \(failure)"
-        case .temporary(let failure), .permanent(let failure): "not sent: \(failure)"
+        case .unknown(let failure): "\(Self.perhapsSent)\(failure)"
+        case .temporary(let failure), .permanent(let failure): "\(Self.notSent)\(failure)"
         }
+    }
+
+    private static let (perhapsSent, notSent) = ("perhaps sent: ", "not sent: ")
+
+    /// Whether a text is the ``description`` of such an error.
+    public static func describes(_ text: String) -> Bool {
+        text.hasBytePrefix(perhapsSent) || text.hasBytePrefix(notSent)
     }
 }

@@ -115,8 +115,7 @@ public struct DeliveryAttempt: Sendable {
     ) {
         let time = ContinuousClock.now - began
         tracker.meters.record(outcome, after: time)
-        // An outage is logged once for all mails that wait for its end.
-        log(outcome, isRetried && outcome.isOutage ? .debug : .error, milliseconds: time.milliseconds, logsSuccess)
+        log(outcome, milliseconds: time.milliseconds, isRetried: isRetried, logsSuccess)
         record(outcome, attempts: attempts, isRetried: isRetried)
         tracker.attemptDidFinish(email)
     }
@@ -126,8 +125,11 @@ public struct DeliveryAttempt: Sendable {
         tracker.statuses?.record(MailStatus(outcome, attempts: attempts, isRetried: isRetried), email.id)
     }
 
-    private func log(_ outcome: SendOutcome, _ level: Logger.Level, milliseconds: Int, _ logsSuccess: Bool) {
+    private func log(_ outcome: SendOutcome, milliseconds: Int, isRetried: Bool, _ logsSuccess: Bool) {
         let logger = tracker.logger
+        var metadata: Logger.Metadata {
+            ["id": "\(email.id)", "ms": "\(milliseconds)", "retried": "\(isRetried)"]
+        }
         switch outcome {
         case .sent(let reply):
             logger.log(
@@ -136,13 +138,12 @@ public struct DeliveryAttempt: Sendable {
                 metadata: ["id": .string(email.id.description), "reply": .string(reply)])
         case .unknown(let failure):
             logger.warning(
-                "\(DeliveryReport.Event.perhapsSent.sentence)\(email.to): \(failure)", metadata: metadata(milliseconds))
+                "\(DeliveryReport.Event.perhapsSent.sentence)\(email.to): \(failure)", metadata: metadata)
         case .temporary(let failure), .permanent(let failure):
+            // An outage is logged once for all mails that wait for its end.
             logger.log(
-                level: level, "\(DeliveryReport.Event.failed.sentence)\(email.to): \(failure)",
-                metadata: metadata(milliseconds))
+                level: isRetried && outcome.isOutage ? .debug : .error,
+                "\(DeliveryReport.Event.failed.sentence)\(email.to): \(failure)", metadata: metadata)
         }
     }
-
-    private func metadata(_ milliseconds: Int) -> Logger.Metadata { ["id": "\(email.id)", "ms": "\(milliseconds)"] }
 }

@@ -33,6 +33,9 @@ public protocol Strategy: Sendable {
     /// - Throws: What ``check()`` would throw now.
     func schedulerStatus() async throws(AcceptError) -> SchedulerStatus?
 
+    /// What the signals of Resque's workers do here. Default: nil, the signals end the process.
+    var workerSignals: WorkerSignals? { get }
+
     /// Sends what was accepted, until its task is cancelled or shut down gracefully; then finishes what is in hand and gives
     /// the rest back. Default: returns at once, as a strategy without a worker.
     ///
@@ -52,6 +55,8 @@ extension Strategy {
     public var statuses: (any MailStatusStore)? { nil }
 
     public func schedulerStatus() async throws(AcceptError) -> SchedulerStatus? { nil }
+
+    public var workerSignals: WorkerSignals? { nil }
 
     public func work() async throws {}
 }

@@ -26,6 +26,7 @@ public struct QueueBusStrategy: Strategy {
     /// One worker for the driver and one for each subscriber, so that a slow subscriber does not delay the others.
     private let workers: [Worker]
     private let scheduler: Scheduler
+    private let control = WorkerControl()
     private let logger: Logger
 
     /// - Parameter archive: The file to which the second subscriber appends each event as a line; nil for none.
@@ -55,11 +56,14 @@ public struct QueueBusStrategy: Strategy {
         queue = Queue(redis: redis, namespace: options.namespace)
         publisher = Publisher(queue)
         let jobs = bus.jobs(plugins: [retry])
+        var options = options
+        options.control = control
+        // A worker that waits for the mail server is cheap here: a hundred of them would hide those of other programs.
+        options.registersEachProcessor = false
         workers = ([Publisher.incoming] + bus.queues).map { queue in
             Worker(queues: [queue], jobs: jobs, redis: url, on: group, options: options, logger: logger) {
                 worker, event in
-                // A rider logs itself what it did: the mail that it sent.
-                if case .success = event, queue != Publisher.incoming { return }
+                if queue != Publisher.incoming, event.isLoggedByRider { return }
                 event.log(to: logger, worker: worker)
             }
         }
@@ -126,12 +130,30 @@ public struct QueueBusStrategy: Strategy {
         }
     }
 
+    public var workerSignals: WorkerSignals? {
+        WorkerSignals(
+            pause: control.pause, resume: control.resume, cancelJobs: { [control] in control.cancelJobs() },
+            isPaused: { [control] in control.isPaused })
+    }
+
     public func work() async throws {
         try await subscribe()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await scheduler.run() }
             for worker in workers { group.addTask { try await worker.run() } }
             try await group.waitForAll()
+        }
+    }
+}
+
+extension WorkerEvent {
+    /// A rider logs itself what became of its mail.
+    fileprivate var isLoggedByRider: Bool {
+        switch self {
+        case .success: true
+        case .failure(_, let error, _): error is SendError
+        case .reEnqueue(_, let reason, _): SendError.describes(reason)
+        default: false
         }
     }
 }

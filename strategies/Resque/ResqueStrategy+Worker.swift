@@ -7,6 +7,7 @@ import ServiceLifecycle
 extension ResqueStrategy {
     /// The workers, and a scheduler for what waits for its next attempt.
     public struct WorkerService: Sendable {
+        let control = WorkerControl()
         private let worker: any Service
         private let scheduler: Scheduler
 
@@ -19,8 +20,9 @@ extension ResqueStrategy {
             queues: [String], jobs: Jobs, processors: ClosedRange<Int>, redis: RedisURL, on group: any EventLoopGroup,
             options: WorkerOptions, environment: String?, logger: Logger
         ) {
+            var options = options
+            options.control = control
             if processors.count == 1 {
-                var options = options
                 options.concurrency = processors.lowerBound
                 worker = Worker(queues: queues, jobs: jobs, redis: redis, on: group, options: options, logger: logger)
             } else {

@@ -70,5 +70,15 @@ public struct ResqueStrategy: Strategy {
         }
     }
 
+    public var workerSignals: WorkerSignals? { worker.map { WorkerSignals($0.control) } }
+
     public func work() async throws { try await worker?.run() }
+}
+
+extension WorkerSignals {
+    init(_ control: WorkerControl) {
+        self.init(
+            pause: control.pause, resume: control.resume, cancelJobs: { control.cancelJobs() },
+            isPaused: { control.isPaused })
+    }
 }

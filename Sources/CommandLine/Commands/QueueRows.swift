@@ -118,9 +118,11 @@ struct WorkerRow: Encodable {
     /// 0 to 1, as the job says.
     let progress: Double?
     let job: String?
+    /// Whether its process takes no jobs, since SIGUSR2.
+    let isPaused: Bool
 
     init(_ worker: Queue.RegisteredWorker) {
-        (id, started, heartbeat) = (worker.id, worker.started, worker.heartbeat)
+        (id, started, heartbeat, isPaused) = (worker.id, worker.started, worker.heartbeat, worker.isPaused)
         (queue, runAt) = (worker.working?.queue, worker.working?.runAt)
         `class` = worker.working.flatMap { shownClass($0.job, in: $0.queue) }
         (jobID, progress) = (worker.working?.id, worker.working?.progress)

@@ -84,9 +84,10 @@ struct QueuesCommand: AsyncParsableCommand {
                     asTable: Table(
                         ["worker", "started", "heartbeat", "class", "job id", "done", "working on"],
                         workers.map {
-                            [
-                                $0.id, $0.started ?? "", $0.heartbeat ?? "", $0.class ?? "-", $0.jobID ?? "-",
-                                $0.progress.map { "\(Int($0 * 100)) %" } ?? "", $0.job ?? "-",
+                            let idle = $0.isPaused ? "paused" : "-"
+                            return [
+                                $0.id, $0.started ?? "", $0.heartbeat ?? "", $0.class ?? idle, $0.jobID ?? "-",
+                                $0.progress.map { "\(Int($0 * 100)) %" } ?? "", $0.job ?? idle,
                             ]
                         }))
             }

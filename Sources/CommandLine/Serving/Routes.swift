@@ -75,17 +75,18 @@ struct Routes: Sendable {
             if let failure = mailServer?.failure() {
                 throw .unavailable("the mail server can't be used: \(printable("\(failure)"))", retryAfter: .seconds(1))
             }
-            return HTTPResponse(.ok, .json, ready(try await strategy.schedulerStatus()))
+            return HTTPResponse(.ok, .json, ready(try await strategy.schedulerStatus(), strategy.workerSignals))
         } catch {
             return Problem(error).response
         }
     }
 
     /// No names: anybody may ask.
-    private static func ready(_ scheduler: SchedulerStatus?) -> String {
+    private static func ready(_ scheduler: SchedulerStatus?, _ workers: WorkerSignals?) -> String {
         var json = JSONWriter()
         json.object {
             $0.member("status", "ready")
+            if let workers, workers.isPaused() { $0.member("paused", true) }
             guard let scheduler else { return }
             $0.member("leader", scheduler.hasLeader)
             $0.member("overdue", scheduler.overdue)

@@ -34,8 +34,14 @@ struct ServiceAssembly: Sendable {
         let worker =
             configuration.works
             ? WorkerService(strategy: strategy, deadline: configuration.deadline, startupLine: startupLine) : nil
-        let all: [(any Service)?] = [startupLine, worker, web, context.master]
+        let signals = configuration.works ? await workerSignals(of: strategy) : nil
+        let all: [(any Service)?] = [startupLine, signals, worker, web, context.master]
         return all.compactMap { $0 }
+    }
+
+    private func workerSignals(of strategy: any Strategy) async -> WorkerSignalService? {
+        guard let actions = strategy.workerSignals else { return nil }
+        return await WorkerSignalService(actions, logger: context.logger)
     }
 
     /// Says at the start what the strategy lacks, such as a right in Redis.
