@@ -56,7 +56,13 @@ extension ResqueStore {
         let registered = Set(workers.map { ByteString($0.description) })
         var ids = try await send("HKEYS", keys.reservations).list + send("HKEYS", keys.locks).list
         // A process without a worker.
-        let processes = Set(try await self.workers().map { ByteString($0.process) })
+        var processes = Set(workers.map { ByteString($0.process) })
+        // One that has a job beside the registered worker of its process.
+        for id in try await self.workers() where !registered.contains(ByteString(id.description)) {
+            if try await send("EXISTS", keys.worker(id.description)).int == 1 {
+                processes.insert(ByteString(id.process))
+            }
+        }
         ids += try await send("HKEYS", keys.processes).list.filter { !processes.contains(ByteString($0)) }
         return Set(ids.map { ByteString($0) }).subtracting(registered)
     }
