@@ -207,7 +207,10 @@ let package = Package(
             "Benchmarking",
             ["Core", "Email", "Foundations", "HTTPServer", "MailAPI", "NetSupport", "SMTPClient", "SMTPInbox"]
                 + [.nio, .posix, .logging, .subprocess]),
-        .tests("Stage", ["Benchmarking", "Core", "Foundations", "SystemCompat", .subprocess]),
+        .tests(
+            "Stage",
+            ["Benchmarking", "Core", "Foundations", "HTTPServer", "SystemCompat"]
+                + [.posix, .logging, .subprocess]),
         .tests(
             "Web",
             ["Email", "Eventr", "Foundations", "HTTPServer", "NetSupport", "QueueBus", "RedisClient", "Resque"]

@@ -26,7 +26,7 @@ extension SerializedBenchmarks {
                     environment: ["TMPDIR": folder]
                 ) { program in
                     _ = try await program.line { $0.contains("in the inbox") }
-                    #expect(Self.processes(in: folder).count >= 3)
+                    #expect(Processes.withTemporaryFolder(folder).count >= 3)
                     try program.signal(signal)
                     try await program.end()
                 }
@@ -37,21 +37,12 @@ extension SerializedBenchmarks {
                 }
                 // After SIGKILL the reaper cleans up, which takes a moment.
                 let end = ContinuousClock.now + .seconds(10)
-                while !Self.processes(in: folder).isEmpty, .now < end { try await Task.sleep(for: .milliseconds(50)) }
-                #expect(Self.processes(in: folder).isEmpty)
+                while !Processes.withTemporaryFolder(folder).isEmpty, .now < end {
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+                #expect(Processes.withTemporaryFolder(folder).isEmpty)
                 let left = try FileManager.default.contentsOfDirectory(atPath: folder)
                 #expect(left.allSatisfy { !$0.hasPrefix("bgdemo-compare") })
-            }
-
-            /// The processes whose TMPDIR is the folder.
-            private static func processes(in folder: String) -> [Int32] {
-                let pids = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap {
-                    Int32($0)
-                }
-                return pids.filter { pid in
-                    let variables = FileManager.default.contents(atPath: "/proc/\(pid)/environ") ?? Data()
-                    return variables.range(of: Data("TMPDIR=\(folder)\0".utf8)) != nil
-                }
             }
         #endif
     }

@@ -10,7 +10,7 @@ import Testing
 /// The stage with real processes, which load the machine. One after the other.
 @Suite(.serialized, .timeLimit(.minutes(4))) struct StageTests {
     /// Counts the mails of a lane in the inbox by itself.
-    private final class Counter: ArrivalRecorder {
+    final class Counter: ArrivalRecorder {
         let run: String
         private let copies = Mutex<[Int: Int]>([:])
 
@@ -23,7 +23,7 @@ import Testing
         func has(_ number: Int) -> Bool { copies.withLock { $0[number] != nil } }
     }
 
-    private static func stage<Result>(
+    static func stage<Result>(
         _ lanes: [LanePlan], record: String? = nil, _ body: (Stage) async throws -> Result
     ) async throws -> Result {
         var settings = Stage.Settings(program: bgdemoPath, lanes: lanes, script: .talk(lanes))
@@ -31,10 +31,10 @@ import Testing
         return try await Stage.open(settings, body)
     }
 
-    private static func act(_ stage: Stage, _ text: String) async throws { try await stage.act(StageAction(text)) }
+    static func act(_ stage: Stage, _ text: String) async throws { try await stage.act(StageAction(text)) }
 
     /// Polls until a condition holds.
-    private static func wait(
+    static func wait(
         within limit: Duration = .seconds(30), _ what: String, until isTrue: () async -> Bool
     ) async throws {
         let deadline = ContinuousClock.now + limit
@@ -105,7 +105,7 @@ import Testing
             let server = try #require(lane.update(\.processes)[.webServer]?.pid)
             let worker = try #require(lane.update(\.processes)[.worker]?.pid)
             try await Self.act(stage, "stop-worker")
-            try await Self.wait("the stopped worker") { Self.state(of: worker) == "T" }
+            try await Self.wait("the stopped worker") { Processes.state(of: worker) == "T" }
             try await Self.act(stage, "send 1")
             try await Self.wait("the answer") { lane.update(\.ledger.score).answered == 1 }
             #expect(delivered() == 0)
@@ -131,19 +131,13 @@ import Testing
             #expect(redis.pid != pid && kill(pid, 0) != 0)
             try await Self.act(stage, "redis-cut")
             try await Self.act(stage, "redis-silent")
-            try await Self.wait("the stopped Redis") { Self.state(of: redis.pid) == "T" }
-            try await Self.wait("Redis after 5 s") { Self.state(of: redis.pid) != "T" }
+            try await Self.wait("the stopped Redis") { Processes.state(of: redis.pid) == "T" }
+            try await Self.wait("Redis after 5 s") { Processes.state(of: redis.pid) != "T" }
             try await Self.act(stage, "send 1")
             try await Self.wait("its mail") { delivered() == 3 }
             try await Self.wait("no fault is on") { stage.state.withLock(\.faults).isEmpty }
             await #expect(throws: StageError.self) { try await Self.act(stage, "kill-master") }
         }
-    }
-
-    /// The letter of proc(5): `T` for a stopped process.
-    private static func state(of pid: Int32) -> Character? {
-        let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
-        return stat?.split(separator: ")").last?.dropFirst().first
     }
 
     @Test("Who comes later sees the same, and the record has every mail")

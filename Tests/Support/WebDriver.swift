@@ -59,6 +59,15 @@ public final class WebDriver: Sendable {
                     throw Failure(description: "no session: \(value)")
                 }
                 let browser = WebDriver(port: port, session: id)
+                if width >= 600 {
+                    // Without this the window's frame takes of the height.
+                    _ = try await browser.command(
+                        "POST", "/goog/cdp/execute",
+                        [
+                            "cmd": "Emulation.setDeviceMetricsOverride",
+                            "params": ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": false],
+                        ])
+                }
                 if isDark {
                     let feature = ["name": "prefers-color-scheme", "value": "dark"]
                     let media: [String: Any] = ["features": [feature]]
@@ -93,6 +102,23 @@ public final class WebDriver: Sendable {
         }
         _ = try await command(
             "POST", "/actions", ["actions": [["type": "key", "id": "keyboard", "actions": actions] as [String: Any]]])
+    }
+
+    /// Presses a key while others are held down.
+    public func press(_ key: String, with held: String) async throws {
+        let actions = [("keyDown", held), ("keyDown", key), ("keyUp", key), ("keyUp", held)].map {
+            ["type": $0.0, "value": $0.1]
+        }
+        _ = try await command(
+            "POST", "/actions", ["actions": [["type": "key", "id": "keyboard", "actions": actions] as [String: Any]]])
+    }
+
+    /// Has no network from now on.
+    public func disconnect() async throws {
+        let network: [String: Any] = ["offline": true, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0]
+        for (name, values) in [("Network.enable", [:]), ("Network.emulateNetworkConditions", network)] {
+            _ = try await command("POST", "/goog/cdp/execute", ["cmd": name, "params": values])
+        }
     }
 
     public func type(_ text: String) async throws { for letter in text { try await press(String(letter)) } }
@@ -156,4 +182,8 @@ public final class WebDriver: Sendable {
     /// Keys without letters (WebDriver, section 17.4.2).
     public static let enter = "\u{e007}"
     public static let escape = "\u{e00c}"
+    public static let shift = "\u{e008}"
+    public static let backspace = "\u{e003}"
+    public static let left = "\u{e012}"
+    public static let right = "\u{e014}"
 }

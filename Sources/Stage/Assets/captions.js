@@ -15,7 +15,7 @@ const isOpen = watch => watch.victims ? watch.waiting > 0 : watch.recovered === 
 
 /** The last faults of a lane, each with its time, and what became of the mails that the last watched one has struck. */
 function showFaults(lane) {
-  const own = [...model.faults.values()].filter(fault => applies(fault, lane));
+  const own = faultsOf(lane);
   const watched = own.findLast(fault => watchOf(fault, lane) && recovery(watchOf(fault, lane)));
   const shown = model.focus.length > 1 && watched ? [watched] : own.filter((fault, place) => fault === watched || place >= own.length - (watched === own.at(-1) ? 2 : 1));
   const parts = shown.flatMap(fault => {
@@ -61,6 +61,6 @@ function showTime() {
   showStatus();
   if (toastEnd && performance.now() > toastEnd) { $('.toast').hidden = true; toastEnd = 0; }
   for (const lane of focused()) {
-    if ([...model.faults.values()].some(fault => watchOf(fault, lane) && isOpen(watchOf(fault, lane)))) { changed.lanes.add(lane); schedule(); }
+    if (faultsOf(lane).some(fault => watchOf(fault, lane) && isOpen(watchOf(fault, lane)))) { changed.lanes.add(lane); schedule(); }
   }
 }

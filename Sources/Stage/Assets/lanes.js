@@ -20,6 +20,7 @@ function layout() {
   }
   lanes.replaceChildren(...focused().map(lane => lane.root));
   lanes.classList.toggle('two', model.focus.length > 1);
+  lanes.dataset.lanes = focused().map(lane => lane.name).join(' ');
   $('.strips').replaceChildren(...model.lanes.map(lane => lane.strip).filter(Boolean));
   changed.plots = true;
   changeLanes();

@@ -13,6 +13,9 @@ const focused = () => model.focus.map(number => model.lanes[number]).filter(Bool
 const isFocused = lane => model.focus.includes(lane.number);
 const applies = (fault, lane) => fault.lane === lane.number || (fault.lane < 0 && (!fault.redis || lane.redis));
 
+/** In the order in which they began; a browser that comes later hears of them in another. */
+const faultsOf = lane => [...model.faults.values()].filter(fault => applies(fault, lane)).sort((a, b) => a.id - b.id);
+
 function changeLane(number) { if (model.lanes[number]) changed.lanes.add(model.lanes[number]); }
 function changeLanes() { for (const lane of model.lanes) changed.lanes.add(lane); }
 
@@ -83,8 +86,7 @@ const handlers = {
   notice(text) { showToast(text); },
   report(report) { showReport(report); },
   fault(fault) {
-    const known = model.faults.get(fault.id);
-    model.faults.set(fault.id, { ...fault, from: known ? known.from : model.now, to: fault.on ? null : model.now });
+    model.faults.set(fault.id, { ...fault, to: fault.on ? null : model.now });
     for (const [id, old] of model.faults) if (old.to !== null && model.now - old.to > 120000) model.faults.delete(id);
     changed.plots = true;
     changeLanes();

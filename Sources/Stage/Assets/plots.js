@@ -36,7 +36,7 @@ function plot(lane, key, title, width, height) {
   for (const ms of isLow ? [1, 1000] : [1, 100, 1000]) {
     add('text', { x: left - 8, y: y(ms) + 6, 'text-anchor': 'end' }, ms === 1000 ? '1 s' : `${ms} ms`);
   }
-  const faults = [...model.faults.values()].filter(fault => applies(fault, lane) && fault.from >= model.now - span);
+  const faults = faultsOf(lane).filter(fault => fault.from >= model.now - span);
   for (const fault of faults) {
     add('rect', { class: 'band', x: x(fault.from), width: Math.max(0, x(fault.to ?? model.now) - x(fault.from)), y: top, height: bottom - top });
     add('line', { class: 'fault', x1: x(fault.from), x2: x(fault.from), y1: top, y2: bottom });

@@ -112,15 +112,16 @@ extension Stage {
         }
     }
 
-    func publishFault(_ number: Int, _ hand: Hand, _ lane: Int, isOn: Bool) {
+    func publishFault(_ number: Int, _ fault: ActiveFault, isOn: Bool) {
         journal.publish(.fault(number), at: now) { json in
             json.name("fault")
             json.object {
                 $0.member("id", number)
-                $0.member("name", hand.rawValue)
-                $0.member("title", hand.title)
-                $0.member("lane", lane)
-                $0.member("redis", hand.isOfRedis)
+                $0.member("name", fault.hand.rawValue)
+                $0.member("title", fault.hand.title)
+                $0.member("lane", fault.lane)
+                $0.member("redis", fault.hand.isOfRedis)
+                $0.member("from", journal.time(at: fault.began))
                 $0.member("on", isOn)
             }
         }

@@ -116,18 +116,19 @@ extension Stage {
     // MARK: Faults that are on
 
     private func begin(_ hand: Hand, _ lane: Int) -> Int {
+        let fault = ActiveFault(hand: hand, lane: lane, began: now)
         let number = state.withLock { state in
             defer { state.nextFault += 1 }
-            state.faults[state.nextFault] = ActiveFault(hand: hand, lane: lane)
+            state.faults[state.nextFault] = fault
             return state.nextFault
         }
-        publishFault(number, hand, lane, isOn: true)
+        publishFault(number, fault, isOn: true)
         return number
     }
 
     func end(_ number: Int) {
         guard let fault = state.withLock({ $0.faults.removeValue(forKey: number) }) else { return }
-        publishFault(number, fault.hand, fault.lane, isOn: false)
+        publishFault(number, fault, isOn: false)
     }
 
     private func endAll(_ isMeant: (ActiveFault) -> Bool) {

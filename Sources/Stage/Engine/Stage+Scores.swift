@@ -15,6 +15,11 @@ extension Stage {
             let isStop = fault.hand == .stopWorker || fault.hand == .stopServer
             if !isStop, lane.allAreUp { end(number) }
         }
+        for lane in lanes
+        where lane.update({ state in
+            defer { state.rateHasEnded = false }
+            return state.rateHasEnded
+        }) { publishRate(lane) }
         let busy = Set(state.withLock { $0.faults.values.map(\.lane) })
         for lane in lanes {
             let isBroken =

@@ -38,6 +38,7 @@ public final class Stage: Sendable {
         let hand: Hand
         /// -1 for all.
         let lane: Int
+        let began: Int64
     }
 
     let settings: Settings

@@ -48,7 +48,8 @@ final class Lane: ArrivalRecorder {
         let load = Load(.open(rate: 1), seconds: 1, seed: seed, part: "stage \(number)")
         let lane = Lane(number, plan, load.run, running, relay, report)
         let reports = LaneClient.Reports(
-            ask: { [weak lane] in lane?.ask() ?? 0 }, answer: { [weak lane] in lane?.answer($0, status: $1) })
+            ask: { [weak lane] in lane?.ask() ?? 0 }, answer: { [weak lane] in lane?.answer($0, status: $1) },
+            endRate: { [weak lane] in lane?.update { ($0.rate, $0.rateHasEnded) = (0, true) } })
         let client = try await LaneClient(
             target: running.target, run: load.run, seed: seed, reports: reports,
             loop: MultiThreadedEventLoopGroup.singleton.next())
@@ -145,7 +146,7 @@ final class Lane: ArrivalRecorder {
     func send(_ count: Int) { client.withLock { $0 }?.send(count) }
 
     func setRate(_ rate: Double, for seconds: Double? = nil) {
-        update { $0.rate = rate }
+        update { ($0.rate, $0.rateHasEnded) = (rate, false) }
         client.withLock { $0 }?.setRate(rate, for: seconds)
     }
 

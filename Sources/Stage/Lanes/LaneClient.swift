@@ -13,6 +13,8 @@ final class LaneClient: Sendable {
         var ask: @Sendable () -> Int
         /// The status is 0 where no answer came.
         var answer: @Sendable (_ number: Int, _ status: Int) -> Void
+        /// A rate has come to its end.
+        var endRate: @Sendable () -> Void
     }
 
     private let loop: any EventLoop
@@ -88,7 +90,10 @@ private final class RequestQueue: LoadConnectionOwner {
 
     private func scheduleNext() {
         due += Int64(random.exponential() / rate * 1e9)
-        guard due < rateEnd else { return rate = 0 }
+        guard due < rateEnd else {
+            rate = 0
+            return reports.endRate()
+        }
         timer = loop.assumeIsolated().scheduleTask(deadline: .uptimeNanoseconds(UInt64(due))) { [weak self] in
             // A timer that was cancelled in the same tick fires all the same.
             guard let self, self.rate > 0 else { return }

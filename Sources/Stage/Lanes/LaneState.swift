@@ -50,6 +50,8 @@ struct LaneState: Sendable {
     var toInbox = RecentTimes()
     var watches: [Watch] = []
     var rate = 0.0
+    /// The rate was for some seconds, and nobody has been told yet that they are over.
+    var rateHasEnded = false
     /// Every so many mails one is shown.
     var ratio = 1
     /// The lane's own faults that are on.

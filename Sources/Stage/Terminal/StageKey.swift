@@ -33,6 +33,11 @@ enum StageKey: Sendable, Hashable {
         case "1"..."9":
             guard let number = key.wholeNumberValue, number <= lanes.count else { return nil }
             self = .action(.focus([lanes[number - 1]]))
+        // Shift and a digit, as on keyboards of the United States.
+        case "!", "@", "#", "$", "%", "^", "&", "*", "(":
+            guard let place = Array("!@#$%^&*(").firstIndex(of: key), place < lanes.count, lanes[place] != focus
+            else { return nil }
+            self = .action(.focus([focus, lanes[place]]))
         default:
             guard let hand = hands[key] else { return nil }
             self = .action(.strike(hand, choice))

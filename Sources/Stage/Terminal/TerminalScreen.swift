@@ -1,8 +1,10 @@
 import BgdemoSystemCompat
+import Synchronization
 
 /// The terminal without echo and line by line: each key as it is pressed, and pages that replace each other.
 final class TerminalScreen: Sendable {
     private let before: termios
+    private let pressed = Mutex(KeyReader())
 
     /// - Throws: ``StageError`` where standard input or output is no terminal.
     init() throws(StageError) {
@@ -25,18 +27,17 @@ final class TerminalScreen: Sendable {
         Self.write("\u{1b}[H" + lines.map { "\($0)\u{1b}[K" }.joined(separator: "\r\n"))
     }
 
-    /// The next key; nil where none is pressed within a tenth of a second. Arrows are Space and Backspace.
+    /// The next key; nil where none is pressed within a tenth of a second.
     func key() -> Character? {
+        if let key = pressed.withLock({ $0.next() }) { return key }
         var file = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&file, 1, 100) == 1 else { return nil }
-        var bytes = [UInt8](repeating: 0, count: 8)
+        var bytes = [UInt8](repeating: 0, count: 64)
         let count = unsafe bytes.withUnsafeMutableBytes { unsafe read(0, $0.baseAddress, $0.count) }
         guard count > 0 else { return nil }
-        let text = String(decoding: bytes.prefix(count), as: UTF8.self)
-        switch text {
-        case "\u{1b}[C", "\u{1b}[6~": return " "
-        case "\u{1b}[D", "\u{1b}[5~": return "\u{7f}"
-        default: return text.count == 1 ? text.first : nil
+        return pressed.withLock { reader in
+            reader.add(bytes.prefix(count))
+            return reader.next()
         }
     }
 
