@@ -2,7 +2,10 @@ import Synchronization
 
 /// The steps of the script.
 extension Stage {
-    func go(to place: Int) {
+    /// Shows a step, and begins its actions.
+    ///
+    /// - Returns: What does them.
+    @discardableResult func go(to place: Int) -> Task<Void, Never> {
         let steps = settings.script.steps
         let place = max(0, min(steps.count - 1, place))
         let before = state.withLock { state in
@@ -26,15 +29,21 @@ extension Stage {
             }
         }
         state.withLock { $0.stepTask = task }
+        return task
     }
 
-    /// Goes through all steps, each as long as it says.
+    /// Goes through all steps, each as long as it says, and until its actions are done.
     ///
     /// - Throws: `CancellationError`.
     public func play() async throws {
         for place in settings.script.steps.indices {
-            go(to: place)
+            let actions = go(to: place)
             try await Task.sleep(for: .seconds(settings.script.steps[place].seconds))
+            await withTaskCancellationHandler {
+                await actions.value
+            } onCancel: {
+                actions.cancel()
+            }
         }
     }
 }
