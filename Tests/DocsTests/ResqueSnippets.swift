@@ -163,6 +163,14 @@ struct ResqueSnippets {
         try await worker.run()
     }
 
+    private func pause(_ url: RedisURL, _ jobs: Jobs) async throws {
+        var options = WorkerOptions()
+        options.control = WorkerControl()
+        let worker = Worker(queues: ["mails"], jobs: jobs, redis: url, on: group, options: options, logger: logger)
+        options.control?.pause()
+        try await worker.run()
+    }
+
     @Test("A job that says how far it is")
     func progress() async throws {
         var jobs = Jobs()
