@@ -135,12 +135,12 @@ public final class WebDriver: Sendable {
         _ = try await command("POST", accepts ? "/alert/accept" : "/alert/dismiss", [:])
     }
 
-    /// Returns as soon as a script returns true.
+    /// Returns as soon as a script returns true. While a page is replaced by the next, it may find nothing.
     public func wait(until script: String, within limit: Duration = .seconds(10)) async throws {
         let deadline = ContinuousClock.now + limit
-        while try await text("return String(!!(\(script)))") != "true" {
+        while try await text("try { return String(!!(\(script))) } catch { return 'false' }") != "true" {
             guard ContinuousClock.now < deadline else {
-                let page = try await text("return location.href + ' ' + document.body.innerText")
+                let page = try await text("return location.href + ' ' + document.body?.innerText")
                 throw Failure(description: "not within \(limit): \(script)\n\(page)")
             }
             try await Task.sleep(for: .milliseconds(50))
