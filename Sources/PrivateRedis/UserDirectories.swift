@@ -40,10 +40,11 @@ struct UserDirectories: Sendable {
 
     /// In /tmp another user may have made it first: a directory of another user, or open to others, is not used.
     private func prepare(_ folder: String) throws(PrivateRedisError) {
-        let manager = FileManager.default
+        let parent = FilePath(folder).removingLastComponent().string
         do {
-            try manager.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
+            // Closed to others from its first moment: another process of this user may look at it at once.
+            if unsafe mkdir(folder, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
             guard Self.isPrivate(folder) else {
                 throw PrivateRedisError.folder(folder, "it is not a folder that only you may use (chmod 700)")
             }

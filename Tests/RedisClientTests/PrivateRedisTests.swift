@@ -1,10 +1,11 @@
-import BgdemoPrivateRedis
 import Foundation
 import NIOCore
 import RedisClient
 import Subprocess
 import BgdemoTestSupport
 import Testing
+
+@testable import BgdemoPrivateRedis
 
 @Suite("The private server", .timeLimit(.minutes(2)))
 struct PrivateRedisTests {
@@ -68,6 +69,21 @@ struct PrivateRedisTests {
                     #expect(mode == 0o700)
                 }
                 try await gone(folder)
+            }
+        }
+    }
+
+    @Test(
+        "The user's folders are closed to others from their first moment, also where several programs make them at once"
+    )
+    func folders() async throws {
+        let folder = URL(filePath: "/tmp/bgdemo-private-\(UInt32.random(in: .min ... .max))")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for round in 0..<100 {
+            let directories = UserDirectories(user(folder.appending(path: "\(round)")))
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<4 { group.addTask { try directories.prepare() } }
+                try await group.waitForAll()
             }
         }
     }
