@@ -159,7 +159,7 @@ extension ResqueStore {
             .filter { $0.process.hasSameBytes(as: process) }
         var hasJob = false
         for id in ids {
-            // Whoever finds the process dead takes care of the job.
+            // The program that finds the process dead puts the job back or fails it.
             guard try await send("EXISTS", keys.worker(id.description)).int == 0 else {
                 hasJob = true
                 continue

@@ -3,7 +3,7 @@ import BgdemoFoundations
 import BgdemoTraceContext
 public import Tracing
 
-/// A client span for each mail that is sent; its parent is the span of whoever sends it.
+/// A client span for each mail that is sent; its parent is the span in which it is sent.
 public struct TracedSender: EmailSender {
     private let tracer: any Tracer
     private let sender: any EmailSender
