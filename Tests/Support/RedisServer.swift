@@ -1,6 +1,4 @@
 import Foundation
-import NIOCore
-import NIOPosix
 public import Subprocess
 import Synchronization
 
@@ -119,13 +117,4 @@ public func withRedisServer<Result: Sendable>(
     try await server.end()
     try FileManager.default.removeItem(atPath: server.folder)
     return try result.get()
-}
-
-/// A port on which nothing listened a moment ago.
-public func freePort() async throws -> Int {
-    let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-        .bind(host: "127.0.0.1", port: 0).get()
-    let port = listener.localAddress?.port ?? 0
-    try await listener.close()
-    return port
 }
