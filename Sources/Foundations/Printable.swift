@@ -6,7 +6,8 @@
 ///
 /// - Parameter limit: How many characters (Unicode scalars) are shown; what is cut ends in `…`. Default: all.
 public func printable(_ text: some StringProtocol, limit: Int = .max) -> String {
-    if text.utf8.count <= limit, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) { return String(text) }
+    let string = String(text)
+    if string.utf8.count <= limit, string.everyByte({ $0 >= 0x20 && $0 < 0x7f }) { return string }
     var shown = ""
     var count = 0
     for scalar in text.unicodeScalars {

@@ -83,18 +83,15 @@ extension Processor {
         var result = PerformResult.success
         let span = processorGroup.tracing?.startProcess(job, definition.trace(job), reservation.history)
         defer { span?.end() }
-        perform(job.identity)
-        defer { perform(nil) }
         do {
-            returned = try await jobTask.perform(job) { try await self.perform(job, definition, in: span) }
-        } catch  where isCancelling && processorGroup.phase < .stopped {
-            span?.fail(JobCancelled())
-            await fail(reservation, JobCancelled(), job: job, since: began)
+            let hand = JobInHand(job: job, reservation: reservation, began: began)
+            returned = try await task.perform(hand) { try await perform(job, definition, in: span) }
+        } catch JobEnded.cancelled(let error) {
+            span?.fail(error)
+            await fail(reservation, error, job: job, since: began)
             return nil
-        } catch  where jobTask.isCancelled && !Task.isCancelled {
-            let killed = JobKilled(error: error)
-            span?.fail(killed)
-            await fail(reservation, killed, job: job, since: began)
+        } catch JobEnded.abandoned {
+            span?.fail(CancellationError())
             return nil
         } catch is CancellationError where Task.isCancelled {
             await putBack(reservation, job, "the worker leaves")

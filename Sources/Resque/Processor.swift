@@ -10,14 +10,13 @@ final class Processor: Sendable {
     private let reserving: ReservingWorker
     /// Whether its id is in the set of workers, for all programs to see.
     let isRegistered: Bool
-    let jobTask = JobTask()
+    let task = ProcessorTask()
     private let stopping = Atomic(false)
     private let working = Atomic(false)
     private let holding = Atomic(false)
     private let unregistering = Atomic(false)
-    /// The identity of the job in hand.
-    private let job = Mutex<String?>(nil)
-    private let cancelling = Atomic(false)
+    /// Of the last reservation.
+    private let number = Atomic(0)
 
     init(id: WorkerID, processorGroup: ProcessorGroup, _ reserver: Reserver, isRegistered: Bool) {
         (self.id, self.processorGroup, self.reserver) = (id, processorGroup, reserver)
@@ -31,29 +30,8 @@ final class Processor: Sendable {
     /// Whether it performs a job, or has one to acknowledge.
     var holdsJob: Bool { holding.load(ordering: .relaxed) }
 
-    /// The identity of the job that it performs; nil while it performs none.
-    var current: String? { job.withLock { $0 } }
-    /// Whether the job that it performs was cancelled.
-    var isCancelling: Bool { cancelling.load(ordering: .relaxed) }
-
-    /// The job of this identity begins to be performed, or ends.
-    func perform(_ identity: String?) { job.withLock { $0 = identity } }
-
-    /// Has it fail the job in hand, and stop. False where that is another one by now.
-    func cancel(_ identity: String) -> Bool {
-        job.withLock { job in
-            guard job?.hasSameBytes(as: identity) == true else { return false }
-            cancelling.store(true, ordering: .relaxed)
-            stop()
-            return true
-        }
-    }
-
     /// Makes it stop after its current job.
     func stop() { stopping.store(true, ordering: .relaxed) }
-
-    /// - Returns: Whether it performs a job.
-    func cancelJob() -> Bool { jobTask.cancel() }
 
     func run() async {
         let hasBegun = await processorGroup.retry(until: .draining, id) { _ in
@@ -63,7 +41,7 @@ final class Processor: Sendable {
         }
         if hasBegun == true {
             processorGroup.emit(id, .start)
-            await work()
+            await workOn()
             await unregister()
             processorGroup.emit(id, .end)
         } else {
@@ -73,11 +51,24 @@ final class Processor: Sendable {
         processorGroup.processorDidExit(self)
     }
 
+    /// Works, also after a job was cancelled.
+    private func workOn() async {
+        while true {
+            switch await task.run({ await self.work() }) {
+            case .finished: return
+            case .cancelled: break
+            case .abandoned(let hand, let error):
+                await fail(hand.reservation, error, job: hand.job, since: hand.began)
+                working.store(false, ordering: .relaxed)
+                holding.store(false, ordering: .relaxed)
+            }
+        }
+    }
+
     private func work() async {
         /// The job that was performed; it is acknowledged together with the next reservation.
         var performed: PerformedJob?
-        var number = 0
-        while !isStopping, processorGroup.phase == .running {
+        while !isStopping, !Task.isCancelled, processorGroup.phase == .running {
             if processorGroup.control.isPaused {
                 if let last = performed { await acknowledge(last.reservation, .done(last.followUps)) }
                 performed = nil
@@ -86,13 +77,15 @@ final class Processor: Sendable {
                 continue
             }
             processorGroup.emit(id, .poll)
-            let (last, next) = (performed, number + 1)
+            let (last, next) = (performed, number.load(ordering: .relaxed) + 1)
             guard
                 let reply = await processorGroup.retry(
                     until: .draining, id,
                     { isFirst in
                         try await reserver.reserve(
-                            ReserveRequest(worker: reserving, number: next, last: last, isFirst: isFirst))
+                            ReserveRequest(
+                                worker: reserving, number: next, last: last?.reservation.number ?? 0,
+                                followUps: last?.followUps ?? [], isFirst: isFirst))
                     }
                 )
             else { break }
@@ -101,12 +94,13 @@ final class Processor: Sendable {
             if reply.isLost { processorGroup.emit(id, .error(ReservationLost(worker: id.description), nil)) }
             switch reply.found {
             case .reserved(let reservation):
-                number = reservation.number
+                number.store(reservation.number, ordering: .relaxed)
                 // There may be another job for another processor.
                 processorGroup.wakeup.signal()
                 working.store(true, ordering: .relaxed)
                 holding.store(true, ordering: .relaxed)
                 performed = await perform(reservation)
+                if task.hasAbandoned(reservation) { return }
                 working.store(false, ordering: .relaxed)
                 holding.store(performed != nil, ordering: .relaxed)
             case .unfit(let what):

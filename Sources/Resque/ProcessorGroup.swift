@@ -170,13 +170,6 @@ final class ProcessorGroup: Sendable {
         Task { try? await renewLease() }
     }
 
-    /// Cancels the job in hand of a processor. Its task ends with it; another processor takes its place.
-    func cancel(_ processor: Processor, job: String) {
-        guard processor.cancel(job) else { return }
-        state.withLock { $0.processors.first { $0.processor === processor }?.task.cancel() }
-        resize(to: state.withLock(\.size))
-    }
-
     func processorDidExit(_ processor: Processor) {
         let isLast = state.withLock { state in
             state.processors.removeAll { $0.processor === processor }

@@ -3,7 +3,8 @@ import RedisClient
 
 extension Queue {
     /// Cancels a job that a worker of this library performs: its task is cancelled. A job that then throws goes to `failed`, as
-    /// `JobCancelled`, and is not retried; one that does not look goes on.
+    /// `JobCancelled`, and is not retried. One that has not ended after 4 seconds fails as well: it may go on, without its
+    /// lease (``Job/isLeaseHeld``), and nobody waits for it.
     ///
     /// Its worker sees it with its next sign of life, within some seconds.
     ///
@@ -25,13 +26,13 @@ extension Queue {
 extension ProcessorGroup {
     /// Cancels the jobs in hand that are to be cancelled.
     func cancelJobs() async throws {
-        let busy = processors.compactMap { processor in processor.current.map { (processor, $0) } }
+        let busy = processors.compactMap { processor in processor.task.identity.map { (processor, $0) } }
         guard !busy.isEmpty else { return }
         let keys = busy.map { store.keys.cancellation(of: $0.1) }
         let values = try await store.send(["MGET"] + keys)
         for (place, (processor, id)) in busy.enumerated() where values[place]?.isNull == false {
             _ = try await store.send("DEL", keys[place])
-            cancel(processor, job: id)
+            _ = processor.task.cancel(id, .queue)
         }
     }
 }

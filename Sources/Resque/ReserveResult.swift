@@ -6,8 +6,10 @@ struct ReserveRequest: Sendable {
     let worker: ReservingWorker
     /// The number of the reservation.
     let number: Int
-    /// The job to acknowledge.
-    let last: PerformedJob?
+    /// The number of the reservation to acknowledge; 0 is none.
+    let last: Int
+    /// The jobs that follow it.
+    let followUps: [Job]
     /// Whether the same was not asked before. If it was, Redis may have done it.
     let isFirst: Bool
 }
@@ -64,9 +66,9 @@ extension ResqueStore {
         for request in requests {
             names.append(request.worker.record)
             names.append(request.worker.processed)
-            let (queues, jobs) = pushing(request.last?.followUps ?? [])
+            let (queues, jobs) = pushing(request.followUps)
             arguments.append(request.worker.id.description)
-            arguments.append(request.last?.reservation.number ?? 0)
+            arguments.append(request.last)
             arguments.append(request.number)
             arguments.append(request.worker.end)
             arguments.append(queues.count)

@@ -34,7 +34,7 @@ public final class WorkerControl: Sendable {
     /// - Returns: How many were cancelled.
     @discardableResult
     public func cancelJobs() -> Int {
-        state.withLock { Array($0.groups.values) }.flatMap(\.processors).count { $0.cancelJob() }
+        state.withLock { Array($0.groups.values) }.flatMap(\.processors).count { $0.task.cancel(nil, .control) }
     }
 
     func add(_ group: ProcessorGroup) { state.withLock { $0.groups[ObjectIdentifier(group)] = group } }

@@ -47,8 +47,9 @@ public enum WorkerEvent: Sendable {
             log(.debug, "reEnqueue \(name(job)) (\(error)) after \(delay.milliseconds) ms", job)
         case .success(let job, let result, let took):
             // One short line: the job logs itself what it did.
+            let (queue, className) = names(job)
             logger.info(
-                "success \(name(job)) in \(took.milliseconds) ms",
+                "success \(queue) \(className) in \(took.milliseconds) ms",
                 metadata: result is Void ? [:] : ["result": "\(result)"])
         case .failure(let job, let error, let took):
             let name = job.map(name) ?? "no job"
@@ -59,7 +60,11 @@ public enum WorkerEvent: Sendable {
     }
 
     private func name(_ job: Job) -> String {
-        "\(printable(job.queue, limit: 100)) \(printable(job.shownClass, limit: 100))"
+        let (queue, className) = names(job)
+        return "\(queue) \(className)"
     }
 
+    private func names(_ job: Job) -> (queue: String, className: String) {
+        (printable(job.queue, limit: 100), printable(job.shownClass, limit: 100))
+    }
 }

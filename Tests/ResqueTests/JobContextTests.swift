@@ -62,7 +62,7 @@ struct JobContextTests {
         }
     }
 
-    @Test("A job that is cancelled goes to failed and is not retried; its worker's place is taken by another")
+    @Test("A job that is cancelled goes to failed and is not retried; its worker goes on")
     func cancel() async throws {
         try await withResque { resque in
             let done = Watched(0)

@@ -105,6 +105,43 @@ struct WorkerControlTests {
     }
 
     @Test(
+        "A job that does not look whether it was cancelled fails after four seconds; what it does later counts no more")
+    func abandoned() async throws {
+        try await withResque { resque in
+            let (control, begun, goOn, ended) = (WorkerControl(), Watched(0), Watched(false), Watched(0))
+            let jobs = jobs { jobs in
+                jobs.register("deaf") { job in
+                    begun.change { $0 += 1 }
+                    await Task { _ = try? await goOn.wait { $0 } }.value
+                    ended.change { $0 += 1 }
+                }
+                jobs.register("quick") { _ in begun.change { $0 += 1 } }
+            }
+            try await resque.push(#"{"class":"deaf"}"#, to: "q")
+            var options = options(control, concurrency: 1)
+            options.heartbeat = .milliseconds(100)
+            try await resque.withWorker(jobs, queues: ["q"], options: options) {
+                // Once by its worker, once by whoever has its id.
+                try await begun.wait { $0 == 1 }
+                #expect(control.cancelJobs() == 1)
+                try await resque.until { try await $0.queue.failedCount() == 1 }
+                try await resque.push(#"{"class":"deaf"}"#, to: "q")
+                try await begun.wait { $0 == 2 }
+                let id = try #require(try await resque.someWorker { $0.working?.id != nil }.working?.id)
+                #expect(try await resque.queue.cancel(id))
+                try await resque.until { try await $0.queue.failedCount() == 2 }
+                goOn.change { $0 = true }
+                try await ended.wait { $0 == 2 }
+                try await resque.push(#"{"class":"quick"}"#, to: "q")
+                try await begun.wait { $0 == 3 }
+                try await resque.until { try await $0.text("GET", "resque:stat:processed") == "3" }
+            }
+            #expect(try await resque.queue.failed().map(\.exception) == ["Resque::DirtyExit", "JobCancelled"])
+            #expect(try await resque.text("GET", "resque:stat:failed") == "2")
+        }
+    }
+
+    @Test(
         "One worker is registered for many jobs at a time; each job has its record, and comes back from a dead process")
     func registeredOnce() async throws {
         try await withResque { resque in
