@@ -92,9 +92,9 @@ extension StageTests {
 
         #if os(Linux)
             @Test(
-                "Ctrl-C leaves no process and no file, nor does the death of the stage",
-                arguments: [Signal.interrupt, .kill])
-            func ends(signal: Signal) async throws {
+                "Ctrl-C leaves no process and no file, nor does the death of the stage; while compare runs, too",
+                arguments: [Signal.interrupt, .kill], [false, true])
+            func ends(signal: Signal, isComparing: Bool) async throws {
                 try await withDirectory { folder in
                     let folder = folder.string
                     let (_, status) = try await withProgram(
@@ -105,6 +105,13 @@ extension StageTests {
                             let page = try? await fetch("/stage.json", port: port)
                             return page?.text.contains("\"delivered\":1") == true
                                 && Processes.withTemporaryFolder(folder).count >= 7
+                        }
+                        if isComparing {
+                            let began = try await fetch("/do", port: port, method: "POST", body: "compare")
+                            #expect(began.status == 204)
+                            try await wait("the processes of compare") {
+                                Processes.withTemporaryFolder(folder).count >= 10
+                            }
                         }
                         try program.signal(signal)
                         try await program.end()
@@ -120,12 +127,17 @@ extension StageTests {
             }
         #endif
 
-        @Test("--tui shows the lanes in a terminal of 80×24, obeys its keys, and leaves the terminal as it was")
-        func terminal() async throws {
+        @Test(
+            "The lanes are shown in a terminal of 80×24, which obeys its keys and is left as it was: with --tui, and without a display",
+            arguments: ["--tui", ""])
+        func terminal(flag: String) async throws {
             let script = """
                 import fcntl, os, pty, select, signal, struct, sys, termios, time
                 pid, terminal = pty.fork()
-                if pid == 0: os.execv(sys.argv[1], [sys.argv[1], "stage", "--tui", "--port", "0", "--lanes", "resque,foreground"])
+                if pid == 0:
+                    for name in ["DISPLAY", "WAYLAND_DISPLAY"]: os.environ.pop(name, None)
+                    flags = sys.argv[2].split()
+                    os.execv(sys.argv[1], [sys.argv[1], "stage", *flags, "--port", "0", "--lanes", "resque,foreground"])
                 fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
                 before, seen = termios.tcgetattr(terminal), ""
                 def wait(text, start=0):
@@ -151,7 +163,8 @@ extension StageTests {
                 print("done")
                 """
             #expect(
-                try await Python.run("import sys; sys.argv.append('\(bgdemoPath)')\n" + script, input: "") == "done\n")
+                try await Python.run("import sys; sys.argv += ['\(bgdemoPath)', '\(flag)']\n" + script, input: "")
+                    == "done\n")
         }
     }
 }

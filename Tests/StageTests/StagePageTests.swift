@@ -220,7 +220,7 @@ extension StageTests {
         }
 
         /// Says what is cut, too small, or covers something else.
-        private static let faultsOfLayout = """
+        static let faultsOfLayout = """
             const wide = innerWidth > 960, found = [];
             const meets = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
             for (const node of document.querySelectorAll('.lane *')) {

@@ -123,7 +123,7 @@ import Testing
             }
             try await Self.act(stage, "smtp-421")
             try await Self.act(stage, "heal")
-            try await Self.wait("its mail") { delivered() == 2 }
+            try await Self.wait(within: .seconds(60), "its mail") { delivered() == 2 }
 
             let redis = try #require(lane.redis)
             let pid = redis.pid
@@ -134,7 +134,7 @@ import Testing
             try await Self.wait("the stopped Redis") { Processes.state(of: redis.pid) == "T" }
             try await Self.wait("Redis after 5 s") { Processes.state(of: redis.pid) != "T" }
             try await Self.act(stage, "send 1")
-            try await Self.wait("its mail") { delivered() == 3 }
+            try await Self.wait(within: .seconds(60), "its mail") { delivered() == 3 }
             try await Self.wait("no fault is on") { stage.state.withLock(\.faults).isEmpty }
             await #expect(throws: StageError.self) { try await Self.act(stage, "kill-master") }
         }

@@ -68,12 +68,7 @@ public final class WebDriver: Sendable {
                             "params": ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": false],
                         ])
                 }
-                if isDark {
-                    let feature = ["name": "prefers-color-scheme", "value": "dark"]
-                    let media: [String: Any] = ["features": [feature]]
-                    _ = try await browser.command(
-                        "POST", "/goog/cdp/execute", ["cmd": "Emulation.setEmulatedMedia", "params": media])
-                }
+                if isDark { try await browser.emulate("prefers-color-scheme", "dark") }
                 return browser
             } catch let failure as Failure {
                 throw failure
@@ -111,6 +106,26 @@ public final class WebDriver: Sendable {
         }
         _ = try await command(
             "POST", "/actions", ["actions": [["type": "key", "id": "keyboard", "actions": actions] as [String: Any]]])
+    }
+
+    /// Presses one key so many times.
+    public func press(_ key: String, times: Int) async throws {
+        let actions = (0..<times).flatMap { _ in [["type": "keyDown", "value": key], ["type": "keyUp", "value": key]] }
+        _ = try await command(
+            "POST", "/actions", ["actions": [["type": "key", "id": "keyboard", "actions": actions] as [String: Any]]])
+    }
+
+    /// Says to pages that the user wants this: `prefers-reduced-motion` and `reduce`.
+    public func emulate(_ feature: String, _ value: String) async throws {
+        let media: [String: Any] = ["features": [["name": feature, "value": value]]]
+        _ = try await command(
+            "POST", "/goog/cdp/execute", ["cmd": "Emulation.setEmulatedMedia", "params": media])
+    }
+
+    public func saveDownloads(in folder: String) async throws {
+        let values: [String: Any] = ["behavior": "allow", "downloadPath": folder]
+        _ = try await command(
+            "POST", "/goog/cdp/execute", ["cmd": "Page.setDownloadBehavior", "params": values])
     }
 
     /// Has no network from now on.
@@ -184,6 +199,9 @@ public final class WebDriver: Sendable {
     public static let escape = "\u{e00c}"
     public static let shift = "\u{e008}"
     public static let backspace = "\u{e003}"
+    public static let tab = "\u{e004}"
+    public static let pageUp = "\u{e00e}"
+    public static let pageDown = "\u{e00f}"
     public static let left = "\u{e012}"
     public static let right = "\u{e014}"
 }

@@ -48,8 +48,13 @@ struct StageCommand: AsyncParsableCommand {
     @Option(help: "With --replay: writes the page to this file, which plays by itself, and ends.")
     var export: String?
 
-    @Flag(help: "The lanes as text in this terminal, 80×24, with the same keys. The page is there as well.")
-    var tui = false
+    @Flag(
+        inversion: .prefixedNo,
+        help: """
+            The lanes as text in this terminal, 80×24, with the same keys. The page is there as well. Default: in a terminal \
+            of a machine without a display.
+            """)
+    var tui: Bool?
 
     @Option(help: "The port of the page on 127.0.0.1, 0 for any. Default: 8090, or any where that is taken.")
     var port: Int?
@@ -74,6 +79,18 @@ struct StageCommand: AsyncParsableCommand {
         }
     }
 
+    /// Whether the lanes are shown in the terminal: as it is said, or where no browser can be on this machine.
+    private var showsText: Bool {
+        if let tui { return tui }
+        #if os(macOS)
+            let hasDisplay = ProcessInfo.processInfo.environment["SSH_CONNECTION"] == nil
+        #else
+            let names = ["DISPLAY", "WAYLAND_DISPLAY"]
+            let hasDisplay = names.contains { ProcessInfo.processInfo.environment[$0]?.isEmpty == false }
+        #endif
+        return !play && !hasDisplay && isatty(0) == 1 && isatty(1) == 1
+    }
+
     private func settings() throws -> Stage.Settings {
         let plans = try LanePlan.plans(lanes)
         var settings = Stage.Settings(program: CurrentExecutable.path, lanes: plans, script: try script(plans))
@@ -85,7 +102,7 @@ struct StageCommand: AsyncParsableCommand {
 
     private func show(_ stage: Stage, _ stop: StopFlag) async throws {
         let server = try await serve(StagePages(stage))
-        if !tui { print("bgdemo stage · page http://127.0.0.1:\(server.port)/ · Ctrl-C ends it") }
+        if !showsText { print("bgdemo stage · page http://127.0.0.1:\(server.port)/ · Ctrl-C ends it") }
         fflush(nil)
         let result: Result<Void, any Error>
         do { result = .success(try await run(stage, stop)) } catch { result = .failure(error) }
@@ -97,7 +114,7 @@ struct StageCommand: AsyncParsableCommand {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await stop.wait() }
             if play { group.addTask { try await stage.play() } } else { try await stage.act(.next) }
-            if tui { group.addTask { try await TerminalStage(stage).run() } }
+            if showsText { group.addTask { try await TerminalStage(stage).run() } }
             defer { group.cancelAll() }
             try await group.next()
         }

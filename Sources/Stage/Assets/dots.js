@@ -51,7 +51,8 @@ function drawDots(now) {
   return isMoving;
 }
 
-const ease = () => still.matches ? 1 : Math.min(1, 0.14 * Math.max(1, player.speed));
+/** The part of its way that a dot goes in this frame: as much in a second whatever the frames. */
+const ease = () => still.matches ? 1 : 1 - Math.pow(0.86, Math.max(1, player.speed) * elapsed / 16.7);
 
 function boxOf(lane, dot) {
   if (dot.place === 'adrift') return lane.boxes.worker ? 'worker' : 'web server';
@@ -139,17 +140,27 @@ function cross(x, y, color) {
 
 /** Of the last frames: milliseconds since the frame before, and milliseconds of this page's own work. */
 const frames = [], work = [];
-let isScheduled = false, lastFrame = 0;
+let isScheduled = false, lastFrame = 0, drawn = 0, elapsed = 16.7;
 
-function schedule() { if (!isScheduled) { isScheduled = true; requestAnimationFrame(frame); } }
+/** Where only a sample of the mails is drawn, the page leaves the machine to them: ten frames a second. */
+const isSample = () => isLive && model.lanes.some(lane => lane.score.ratio > 1);
+
+function schedule() {
+  if (isScheduled) return;
+  isScheduled = true;
+  const wait = isSample() ? 100 - (performance.now() - drawn) : 0;
+  if (wait > 0) setTimeout(() => requestAnimationFrame(frame), wait); else requestAnimationFrame(frame);
+}
 
 function frame(now) {
   const began = performance.now();
   isScheduled = false;
+  elapsed = Math.min(100, Math.max(1, now - drawn));
+  drawn = now;
   render();
   const isMoving = drawDots(now);
   if (lastFrame) { note(frames, now - lastFrame); note(work, performance.now() - began); }
-  lastFrame = isMoving ? now : 0;
+  lastFrame = isMoving && !isSample() ? now : 0;
   if (isMoving) schedule();
 }
 

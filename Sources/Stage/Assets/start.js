@@ -27,7 +27,11 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => { ch
 if (isLive) {
   makeActions();
   const wanted = location.hash;
-  addEventListener('hashchange', () => { if (!model.step || location.hash !== `#${model.step.address}`) act(`go ${decodeURIComponent(location.hash)}`); });
+  // Not where the page is now: a step that has come meanwhile may have written its own address.
+  addEventListener('hashchange', ({ newURL }) => {
+    const { hash } = new URL(newURL);
+    if (!model.step || hash !== `#${model.step.address}`) act(`go ${decodeURIComponent(hash)}`);
+  });
   if (wanted.length > 1) act(`go ${decodeURIComponent(wanted)}`);
   connect();
   setInterval(showTime, 200);
