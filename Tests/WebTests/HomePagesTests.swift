@@ -9,7 +9,7 @@ import Testing
 @testable import BgdemoWeb
 
 /// Takes each mail, or refuses it, as `POST /` does, and remembers what it was asked.
-private final class FakeMails: HTTPHandler {
+final class FakeMails: HTTPHandler {
     let response: Mutex<HTTPResponse>
     let bodies = Mutex<[String]>([])
     let authorizations = Mutex<[String?]>([])
@@ -24,13 +24,16 @@ private final class FakeMails: HTTPHandler {
 }
 
 @Suite(.timeLimit(.minutes(1))) struct HomePagesTests {
-    private static let id = "01kb5xw3yhg5hkqcmb1d7mdv2v"
-    private static let accepted = HTTPResponse(.ok, .json, #"{"email":{"to":"x"},"id":"\#(id)","state":"queued"}"#)
-    private static let strategy = HomePages.Strategy(
+    static let id = "01kb5xw3yhg5hkqcmb1d7mdv2v"
+    static let accepted = HTTPResponse(.ok, .json, #"{"email":{"to":"x"},"id":"\#(id)","state":"queued"}"#)
+    static let strategy = HomePages.Strategy(
         name: "resque", summary: "a queue", hasWorker: true, needsRedis: true)
 
-    private func with<Result: Sendable>(
-        _ mails: FakeMails, token: String? = nil, _ body: (WebServer) async throws -> Result
+    /// - Parameter attempts: What is known of each mail.
+    static func with<Result: Sendable>(
+        _ mails: FakeMails, token: String? = nil,
+        attempts: (@Sendable (String) async -> HomePages.Attempts?)? = nil,
+        _ body: (WebServer) async throws -> Result
     ) async throws -> Result {
         let group = MultiThreadedEventLoopGroup.singleton
         return try await WebServer.with { inner in
@@ -38,7 +41,8 @@ private final class FakeMails: HTTPHandler {
                 [
                     HomePages(
                         Self.strategy, mails: mails, token: token.map { BearerToken($0) }, inbox: inner.inbox,
-                        inboxURL: "/inbox")
+                        inboxURL: "/inbox", attempts: attempts),
+                    InboxPages(inner.inbox, at: "/inbox", logger: .quiet),
                 ],
                 access: PageAccess(
                     listeningOn: token == nil ? "127.0.0.1" : "0.0.0.0", token: token.map { BearerToken($0) }),
@@ -61,7 +65,7 @@ private final class FakeMails: HTTPHandler {
     @Test("The form leads to a page that follows the mail to the inbox")
     func follows() async throws {
         let mails = FakeMails(Self.accepted)
-        try await with(mails) { web in
+        try await Self.with(mails) { web in
             let sent = try await web.post("/", Self.form)
             #expect(sent.status == 303 && sent["location"] == "/?mail=\(Self.id)")
             #expect(mails.bodies.withLock { $0 } == [Self.form])
@@ -79,7 +83,7 @@ private final class FakeMails: HTTPHandler {
     @Test("A refusal is a page with the form as it was filled")
     func refusal() async throws {
         let mails = FakeMails(Problem(.badRequest, "the address <x> is wrong", advice: "to=you@example.org").response)
-        try await with(mails) { web in
+        try await Self.with(mails) { web in
             let page = try await web.post("/", "to=%22%3E%3Cb&subject=hello&text=how")
             #expect(page["content-type"] == "text/html; charset=utf-8")
             #expect(page.text.contains("The mail was not sent: the address &lt;x&gt; is wrong"))
@@ -90,7 +94,7 @@ private final class FakeMails: HTTPHandler {
     @Test("Programs get what they got before")
     func programs() async throws {
         let mails = FakeMails(Self.accepted)
-        try await with(mails) { web in
+        try await Self.with(mails) { web in
             let answer = try await fetch(
                 "/", port: web.server.port, method: "POST",
                 headers: ["Content-Type: application/x-www-form-urlencoded", "Accept: */*"], body: Self.form)
@@ -103,7 +107,7 @@ private final class FakeMails: HTTPHandler {
     @Test("A form of another site is refused")
     func otherSite() async throws {
         let mails = FakeMails(Self.accepted)
-        try await with(mails) { web in
+        try await Self.with(mails) { web in
             let refused = try await web.post("/", Self.form, headers: ["Origin: http://evil.example"])
             #expect(refused.status == 403)
             #expect(mails.bodies.withLock { $0 } == [])
@@ -113,13 +117,28 @@ private final class FakeMails: HTTPHandler {
     @Test("Who has signed in sends with the token")
     func session() async throws {
         let mails = FakeMails(Self.accepted)
-        try await with(mails, token: "secret") { web in
+        try await Self.with(mails, token: "secret") { web in
             #expect(try await web.post("/", Self.form).status == 303)
             #expect(mails.bodies.withLock { $0 } == [])
             let cookie = try #require(try await web.post("/sign-in", "token=secret")["set-cookie"])
             _ = try await web.post(
                 "/", Self.form, headers: ["Origin: http://localhost", "Cookie: \(cookie.prefix { $0 != ";" })"])
             #expect(mails.authorizations.withLock { $0 } == ["Bearer secret"])
+        }
+    }
+
+    @Test("The attempts are steps, with what the mail server said")
+    func attempts() async throws {
+        let known = Mutex<HomePages.Attempts?>(nil)
+        try await Self.with(FakeMails(Self.accepted), attempts: { _ in known.withLock(\.self) }) { web in
+            _ = try await web.post("/", Self.form)
+            #expect(try await web.get("/").text.contains("Not attempted yet"))
+            known.withLock { $0 = .init(count: 1, state: "waiting", reason: "451 <later>") }
+            let once = try await web.get("/").text
+            #expect(
+                once.contains("Attempted 1 time<") && once.contains("waits for the next attempt: 451 &lt;later&gt;"))
+            known.withLock { $0 = .init(count: 2, state: "sent", reason: "250 ok") }
+            #expect(try await web.get("/").text.contains("Attempted 2 times"))
         }
     }
 }

@@ -43,9 +43,15 @@ struct Routes: Sendable {
             HomePages.Strategy(
                 name: descriptor.name, summary: descriptor.summary, hasWorker: descriptor.hasWorker,
                 needsRedis: descriptor.needsRedis),
-            mails: mails, token: access.token, inbox: insideInbox, inboxURL: insideInbox == nil ? inbox : "/inbox")
+            mails: mails, token: access.token, inbox: insideInbox, inboxURL: insideInbox == nil ? inbox : "/inbox",
+            attempts: statuses.map { store in { @Sendable id in await Self.attempts(id, in: store) } })
         return WebSite(
             [form] + sections, access: pageAccess, links: [("Metrics", "/metrics")], logger: logger, next: router)
+    }
+
+    private static func attempts(_ id: String, in statuses: any MailStatusStore) async -> HomePages.Attempts? {
+        guard let id = EmailID(id), let status = try? await statuses.status(of: id) else { return nil }
+        return HomePages.Attempts(count: status.attempts, state: status.state, reason: status.reason)
     }
 
     /// The pages of a worker, which takes no mails.

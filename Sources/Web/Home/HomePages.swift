@@ -30,6 +30,21 @@ public struct HomePages: PageRoutes {
         }
     }
 
+    /// What is known of the attempts to send a mail.
+    public struct Attempts: Sendable, Hashable {
+        let count: Int
+        let state: String
+        let reason: String?
+
+        /// - Parameters:
+        ///   - count: 0 where none is known to have begun.
+        ///   - state: `sent`, `waiting` for its next attempt, `failed` or `unknown`; before the first what the strategy answered.
+        ///   - reason: The mail server's reply, or what else the last attempt ended with.
+        public init(count: Int, state: String, reason: String?) {
+            (self.count, self.state, self.reason) = (count, state, reason)
+        }
+    }
+
     public let name = "Send"
     public let home = "/"
     public let isPublic: Bool
@@ -38,6 +53,7 @@ public struct HomePages: PageRoutes {
     private let inboxURL: String?
     private let token: BearerToken?
     private let mails: any HTTPHandler
+    private let attempts: (@Sendable (String) async -> Attempts?)?
     private let sent = SentMails()
 
     /// - Parameters:
@@ -45,18 +61,30 @@ public struct HomePages: PageRoutes {
     ///   - token: What it asks for; who has signed in brings it.
     ///   - inbox: Where mails arrive, if they do in this process.
     ///   - inboxURL: The page of the inbox, wherever it is.
+    ///   - attempts: What is known of the mail with this id. Default: nil, and no attempts are shown.
     public init(
-        _ strategy: Strategy, mails: any HTTPHandler, token: BearerToken?, inbox: Inbox? = nil, inboxURL: String? = nil
+        _ strategy: Strategy, mails: any HTTPHandler, token: BearerToken?, inbox: Inbox? = nil, inboxURL: String? = nil,
+        attempts: (@Sendable (String) async -> Attempts?)? = nil
     ) {
         self.strategy = strategy
         self.mails = mails
         self.token = token
         self.inbox = inbox
         self.inboxURL = inboxURL
+        self.attempts = attempts
         isPublic = token == nil
     }
 
-    package func version() async -> String { "\(sent.count)-\(inbox?.mails.changes ?? 0)" }
+    package func version() async -> String {
+        if let newest = sent.newest { await note(newest) }
+        return "\(sent.count)-\(sent.changes)-\(inbox?.mails.changes ?? 0)"
+    }
+
+    /// Keeps what is known of the attempts, and when that was first seen.
+    private func note(_ entry: SentMails.Entry) async {
+        guard entry.failure == nil, let attempts = await attempts?(entry.id), attempts.count > 0 else { return }
+        sent.note(attempts, of: entry.id, at: .now)
+    }
 
     package func owns(_ path: [String], _ head: HTTPRequest.Head) -> Bool {
         guard path.isEmpty, head.fields.accept?.containsBytes(of: "text/html") == true else { return false }
@@ -69,11 +97,13 @@ public struct HomePages: PageRoutes {
     }
 
     package func respond(to request: PageRequest) async throws -> PageResponse {
-        guard request.isPost else { return page(request, failure: nil) }
+        guard request.isPost else { return await page(request, failure: nil) }
         let began = Date.now
         let response = await mails.respond(to: authorized(request))
         let answer = Answer(response)
-        guard let id = answer.id else { return page(request, failure: answer.failure ?? response.status.phrase) }
+        guard let id = answer.id else {
+            return await page(request, failure: answer.failure ?? response.status.phrase)
+        }
         sent.add(
             SentMails.Entry(
                 id: id, to: request.form["to"] ?? "", subject: request.form["subject"] ?? "", sentAt: began,
@@ -94,8 +124,12 @@ public struct HomePages: PageRoutes {
             body: request.http.body)
     }
 
-    private func page(_ request: PageRequest, failure: String?) -> PageResponse {
-        let entry = failure == nil ? request.query["mail"].flatMap(sent.find) ?? sent.newest : nil
+    private func page(_ request: PageRequest, failure: String?) async -> PageResponse {
+        var entry = failure == nil ? request.query["mail"].flatMap(sent.find) ?? sent.newest : nil
+        if let known = entry {
+            await note(known)
+            entry = sent.find(known.id)
+        }
         let main = Templates.render(
             "home",
             [
@@ -120,6 +154,7 @@ public struct HomePages: PageRoutes {
                 entry.failure ?? "the web server answered after \(PageText.duration(milliseconds))"))
         var mail: CaughtMail?
         if entry.failure == nil {
+            if attempts != nil { steps.append(Step(entry.attempts)) }
             mail = inbox?.mails.newest(500).first { $0.messageID?.containsBytes(of: entry.id) == true }
             let arrived = mail.map { "after \(PageText.duration($0.receivedAt.timeIntervalSince(entry.sentAt)))" }
             steps.append(
@@ -143,6 +178,20 @@ public struct HomePages: PageRoutes {
         enum State { case open, done, wrong }
 
         let values: TemplateValues
+
+        /// The attempts until now.
+        init(_ seen: SentMails.Seen?) {
+            guard let seen else {
+                self.init("Not attempted yet", at: nil, .open, nil)
+                return
+            }
+            let (attempts, count) = (seen.attempts, PageText.count(seen.attempts.count, "time"))
+            let state: State = attempts.state == "sent" ? .done : attempts.state == "waiting" ? .open : .wrong
+            let note = [attempts.state == "waiting" ? "waits for the next attempt" : attempts.state, attempts.reason]
+            self.init(
+                "Attempted \(count)", at: seen.at, state,
+                PageText.cut(note.compactMap(\.self).joined(separator: ": "), 300))
+        }
 
         init(_ name: String, at time: Date?, _ state: State, _ note: String?) {
             values = [

@@ -10,6 +10,12 @@ import Synchronization
 
 /// The mails that were sent by the form, the newest 100, so that the page can show what became of them.
 final class SentMails: Sendable {
+    /// What was known of a mail's attempts, and since when.
+    struct Seen: Sendable {
+        let attempts: HomePages.Attempts
+        let at: Date
+    }
+
     struct Entry: Sendable {
         let id: String
         let to: String
@@ -20,22 +26,41 @@ final class SentMails: Sendable {
         let state: String
         /// Why it failed.
         let failure: String?
+        /// Nil before the first attempt.
+        var attempts: Seen?
     }
 
-    private let state = Mutex(Deque<Entry>())
+    private struct State {
+        var entries = Deque<Entry>()
+        var changes = 0
+    }
+
+    private let state = Mutex(State())
 
     private static let most = 100
 
-    var count: Int { state.withLock { $0.count } }
+    var count: Int { state.withLock { $0.entries.count } }
+    /// Counts up whenever more is known of an entry's attempts.
+    var changes: Int { state.withLock { $0.changes } }
 
     func add(_ entry: Entry) {
-        state.withLock { entries in
-            entries.append(entry)
-            if entries.count > Self.most { entries.removeFirst() }
+        state.withLock { state in
+            state.entries.append(entry)
+            if state.entries.count > Self.most { state.entries.removeFirst() }
         }
     }
 
-    func find(_ id: String) -> Entry? { state.withLock { $0.last { $0.id.utf8.elementsEqual(id.utf8) } } }
+    func note(_ attempts: HomePages.Attempts, of id: String, at now: Date) {
+        state.withLock { state in
+            guard let place = state.entries.lastIndex(where: { $0.id.utf8.elementsEqual(id.utf8) }),
+                state.entries[place].attempts?.attempts != attempts
+            else { return }
+            state.entries[place].attempts = Seen(attempts: attempts, at: now)
+            state.changes += 1
+        }
+    }
 
-    var newest: Entry? { state.withLock { $0.last } }
+    func find(_ id: String) -> Entry? { state.withLock { $0.entries.last { $0.id.utf8.elementsEqual(id.utf8) } } }
+
+    var newest: Entry? { state.withLock { $0.entries.last } }
 }

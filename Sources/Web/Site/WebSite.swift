@@ -191,7 +191,7 @@ public struct WebSite: HTTPHandler {
         let query = Self.query(request.target)
         do throws(Problem) {
             guard request.method == .get, let page = query["page"], let path = PageRequest.path(of: page),
-                let section = sections.first(where: { $0.owns(path, request.head) })
+                let section = sections.first(where: { $0.owns(path, Self.head(ofPage: page)) })
             else { throw Problem(.notFound, "there is no such page") }
             try checkReader(request, of: section)
             return try streams.changes(
@@ -200,6 +200,13 @@ public struct WebSite: HTTPHandler {
         } catch {
             return error.response
         }
+    }
+
+    /// As a browser asks for the page: the request for its stream accepts no HTML.
+    private static func head(ofPage page: String) -> HTTPRequest.Head {
+        var fields = HTTPRequest.Fields()
+        fields.accept = "text/html"
+        return HTTPRequest.Head(method: .get, target: page, minorVersion: 1, fields: fields, keepsAlive: true)
     }
 
     private static func query(_ target: String) -> PageFields {
