@@ -21,6 +21,8 @@ extension RedisCommand {
         case "EVAL", "EVALSHA":
             return argument(2).map { Array($0) } == [UInt8(ascii: "0")] ? .any : route(byArgument: 3)
         case "CLUSTER", "CONFIG", "INFO", "PING", "PUBLISH", "TIME": return .any
+        // The pattern of `SCAN cursor MATCH pattern` names the keys' slot, where they have one.
+        case "SCAN": return route(byArgument: 3)
         default: return route(byArgument: 1)
         }
     }
