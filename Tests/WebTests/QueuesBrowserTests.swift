@@ -16,6 +16,8 @@ extension BrowserTests {
             _ = try await web.redis.send("SADD", "resque:queues", "idle")
             try await web.queue.enqueueAt(4_000_000_000, Job("SendEmail", queue: "idle"))
             try await web.queue.setSchedule("daily report", cron: "0 9 * * *", Job("SendReport", queue: "imports"))
+            _ = try await web.redis.send(
+                "HSET", "resque:workers:heartbeat", "web1:4711:emailQueue", "2026-11-28T15:20:13Z")
             _ = try await web.redis.send("HSET", "resque:schedules", "odd", #"{"class":"Odd","every":"sometimes"}"#)
             _ = try await web.redis.send("SADD", "resque:workers", "web1:4711:emailQueue", "web1:4712:emailQueue,idle")
             for worker in ["web1:4711:emailQueue", "web1:4712:emailQueue,idle"] {

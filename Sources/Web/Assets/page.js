@@ -51,12 +51,27 @@ async function refresh() {
   }
 }
 
+// Where an element without a name of its own is: its place among those of its row, or of the page.
+const focusable = root => [...root.querySelectorAll('a, button, input:not([type=hidden]), textarea, select, summary, [tabindex]')];
+
+function spotOf(element) {
+  const row = element.closest('.row[data-key]');
+  return { row: row && row.dataset.key, place: focusable(row || main).indexOf(element), text: element.textContent };
+}
+
+function elementAt({ row, place, text }) {
+  const root = row ? [...main.querySelectorAll('.row')].find(e => e.dataset.key === row) : main;
+  const found = root && focusable(root)[place];
+  return found && found.textContent === text ? found : null;
+}
+
 function replace(page) {
   const next = page.querySelector('main');
   if (!next || next.innerHTML === replace.last) return;
   replace.last = next.innerHTML;
   const active = document.activeElement;
   const key = main.contains(active) ? active.id || active.dataset.key : null;
+  const spot = main.contains(active) && !key ? spotOf(active) : null;
   const typed = active && 'value' in active && active.type !== 'checkbox' && key
     ? [active.value, active.selectionStart, active.selectionEnd] : null;
   const checked = new Set([...main.querySelectorAll('input[type=checkbox]:checked')].map(box => box.value));
@@ -71,7 +86,7 @@ function replace(page) {
   for (const box of main.querySelectorAll('input[type=checkbox]')) box.checked = checked.has(box.value);
   for (const details of main.querySelectorAll('details')) details.open = details.open || opened.has(details.id);
   for (const next of main.querySelectorAll('.row')) if (row && next.dataset.key === row) next.classList.add('current');
-  const focus = key && [...main.querySelectorAll('[id], [data-key]')].find(e => (e.id || e.dataset.key) === key);
+  const focus = key ? [...main.querySelectorAll('[id], [data-key]')].find(e => (e.id || e.dataset.key) === key) : spot && elementAt(spot);
   if (focus) {
     focus.focus({ preventScroll: true });
     if (typed) { focus.value = typed[0]; try { focus.setSelectionRange(typed[1], typed[2]); } catch { /* no text field */ } }

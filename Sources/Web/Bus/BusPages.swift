@@ -1,22 +1,15 @@
 import BgdemoFoundations
-package import BgdemoHTTPServer
+import BgdemoHTTPServer
 public import QueueBus
 public import Resque
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// The bus on queues for people and programs: `/bus`, and `/bus.json` with the same.
 ///
 /// The applications and what each is subscribed to; the events that wait for a driver, and who will get each;
 /// `/bus?event=JSON` says who would get that event. Nothing is changed here.
-public struct BusPages: PageRoutes {
+public struct BusPages: DataPageRoutes {
     public let name = "Bus"
     public let home = "/bus"
-    package let interval = Duration.seconds(2)
     private let queue: Queue
     private let subscriptions: Subscriptions
 
@@ -32,22 +25,9 @@ public struct BusPages: PageRoutes {
         (self.queue, self.subscriptions) = (queue, subscriptions)
     }
 
-    /// One second in two: events get older though nothing happens.
-    package func version() async -> String { "\(Int(Date.now.timeIntervalSince1970) / 2)" }
-
-    package func owns(_ path: [String], _ head: HTTPRequest.Head) -> Bool {
-        path.first == "bus" || path == ["bus.json"]
-    }
-
-    package func respond(to request: PageRequest) async throws -> PageResponse {
-        let (path, asJSON) = DataPage.path(request)
-        guard path.isEmpty, !request.isPost else {
-            throw Problem(.notFound, "there is no such page", advice: "GET /bus")
-        }
-        return try await page(request.query["event"]).response(request, asJSON: asJSON)
-    }
-
-    private func page(_ asked: String?) async throws -> DataPage {
+    package func page(_ path: [String], _ request: PageRequest) async throws -> DataPage {
+        guard path.isEmpty else { throw Problem(.notFound, "there is no such page", advice: "GET /bus") }
+        let asked = request.query["event"]
         let all = try await subscriptions.list()
         let entries = all.flatMap { entry in entry.subscriptions.map { (entry.application, $0) } }
         let shown = Array(entries.prefix(Self.most))
@@ -67,7 +47,7 @@ public struct BusPages: PageRoutes {
                         ["application": .text(PageText.cut($0.application, 120))]
                     }),
                 "waiting": .list(jobs.map { Self.waiting($0, entries, deadline) }),
-                "hidden": entries.count > Self.most ? .int(entries.count - Self.most) : .none,
+                "hidden": .more(entries.count - shown.count, "subscription", "subscriptions"),
             ])
     }
 

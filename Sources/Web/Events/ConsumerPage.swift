@@ -36,7 +36,8 @@ struct ConsumerPage {
         [
             "entry": .text(dead.digest), "handler": .text(PageText.cut(dead.handler ?? "not an entry", 120)),
             "error": .text(PageText.cut(dead.error ?? "", 300)), "event": .text(EventValues.text(dead.event)),
-            "failures": dead.failures.map { .int($0) } ?? .none, "place": .text(dead.place.map { "\($0)" }),
+            "failures": dead.failures.map { .int($0) } ?? .none,
+            "times": dead.failures.map { .count($0, "time") } ?? .none, "place": .text(dead.place.map { "\($0)" }),
             "partition": .text(dead.place.map { "\($0.partition)" }),
             "time": .one(dead.failedAt.flatMap(WorkerTime.date).map(PageText.time)),
         ]

@@ -25,7 +25,7 @@ enum EventValues {
     static func partition(_ number: Int, length: Int, largest: Int) -> TemplateValues {
         let begin = Double(max(0, min(number, 4_000_000_000))) * 60
         return [
-            "number": .text("\(number)"), "length": .int(length),
+            "number": .text("\(number)"), "length": .int(length), "eventCount": .count(length, "event"),
             "share": .text("\(length * 100 / max(1, largest))"),
             "time": .one(PageText.time(Date(timeIntervalSince1970: begin))),
         ]

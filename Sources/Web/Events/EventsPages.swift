@@ -1,13 +1,7 @@
 import BgdemoFoundations
-package import BgdemoHTTPServer
+import BgdemoHTTPServer
 public import Eventr
 public import Logging
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// The event log for people and programs. Below `/events`, each with `.json` too:
 ///
@@ -18,10 +12,9 @@ public import Logging
 /// - POST `/events/replay` with `consumer=NAME` and `start=beginning`, `end` or a partition's number.
 ///
 /// What a page asks of Redis does not grow with the log: it looks at the newest 200 partitions.
-public struct EventsPages: PageRoutes {
+public struct EventsPages: DataPageRoutes {
     public let name = "Events"
     public let home = "/events"
-    package let interval = Duration.seconds(2)
     private let log: EventLog
     private let logger: Logger
 
@@ -35,20 +28,11 @@ public struct EventsPages: PageRoutes {
         self.logger = logger
     }
 
-    /// One second in two: events get older though nothing happens.
-    package func version() async -> String { "\(Int(Date.now.timeIntervalSince1970) / 2)" }
-
-    package func owns(_ path: [String], _ head: HTTPRequest.Head) -> Bool {
-        path.first == "events" || path == ["events.json"]
+    package func act(_ path: [String], _ request: PageRequest) async throws -> PageResponse {
+        try await EventsChange(log, request, logger).response(path)
     }
 
-    package func respond(to request: PageRequest) async throws -> PageResponse {
-        let (path, asJSON) = DataPage.path(request)
-        if request.isPost { return try await EventsChange(log, request, logger).response(path) }
-        return try await page(path, request).response(request, asJSON: asJSON)
-    }
-
-    private func page(_ path: [String], _ request: PageRequest) async throws -> DataPage {
+    package func page(_ path: [String], _ request: PageRequest) async throws -> DataPage {
         let place = try DataPage.place(request)
         switch path {
         case []: return try await overview(request)
@@ -68,7 +52,8 @@ public struct EventsPages: PageRoutes {
         return DataPage(
             title: "Events", template: "events",
             values: [
-                "partitions": .int(overview.count), "looked": .int(overview.partitions.count),
+                "partitions": .int(overview.count), "stretch": .count(overview.count, "partition"),
+                "looked": .int(overview.partitions.count),
                 "isPart": .flag(overview.partitions.count < overview.count),
                 "events": .int(overview.partitions.reduce(0) { $0 &+ $1.length }),
                 "lag": .int(overview.consumers.map(\.lag).max() ?? 0),

@@ -34,7 +34,8 @@ struct InboxList {
             [
                 "base": .text(pages.base), "home": .text(pages.home), "url": .text(pages.inbox.url),
                 "search": .text(search), "total": .text(PageText.count(pages.inbox.mails.total, "mail")),
-                "kept": .int(kept), "unread": .int(unread), "hasUnread": .flag(unread > 0),
+                "kept": .int(kept), "all": .words(kept == 1 ? "the one mail" : "all \(PageText.number(kept)) mails"),
+                "unread": .int(unread), "hasUnread": .flag(unread > 0),
                 "rows": .list(mails.map { row($0, isRead: read.contains($0.id)) }),
                 "hasMails": .flag(kept > 0), "mayAct": .flag(request.mayAct), "form_token": .text(request.formToken),
                 "older": .text(older),

@@ -36,7 +36,8 @@ struct FailedGroups {
             return [
                 "class": .text(newest.className), "exception": .text(newest.exception), "error": .text(newest.error),
                 "isActiveJob": .flag(newest.isActiveJob),
-                "count": .int(entries.count), "share": .text(String(max(1, entries.count * 100 / max(1, largest)))),
+                "count": .int(entries.count), "inGroup": .count(entries.count, "job"),
+                "share": .text(String(max(1, entries.count * 100 / max(1, largest)))),
                 "newest": .text(newest.failedAt), "newestTime": .one(newest.date.map(PageText.time)),
                 "oldest": .text(oldest.failedAt), "oldestTime": .one(oldest.date.map(PageText.time)),
                 "line": .html(Sparkline(overTime(entries)).html("Failures over time")),

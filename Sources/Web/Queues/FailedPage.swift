@@ -53,10 +53,12 @@ struct FailedPage {
         return DataPage(
             title: "Failed", template: "queues-failed",
             values: [
-                "notice": .text(notice), "total": .int(total), "looked": .int(all.count),
+                "notice": .text(notice), "total": .int(total), "jobs": .count(total, "failed job"),
+                "looked": .int(all.count),
                 "isPart": .flag(all.count < total),
                 "search": .text(text), "found": .int(found.count), "groups": .list(FailedGroups(found).values),
                 "rows": .list(shown.map(\.detailed)),
+                "digests": .words(found.map(\.digest).joined(separator: " ")), "inAll": .count(found.count, "job"),
                 "more": DataPage.more(
                     place, shown.count, found.count,
                     "/queues/failed?" + (text.isEmpty ? "" : "q=\(PageFields.encode(text))&")),

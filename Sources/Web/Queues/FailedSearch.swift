@@ -1,11 +1,12 @@
 import BgdemoFoundations
 
 /// Words, each of which has to be in the entry: `class:`, `queue:`, `error:`, `arg:` and `worker:` look in one place.
-/// `before:2026-11-23` and `before:"2026-11-23 15:00"` take those that failed earlier, in UTC.
+/// `before:2026-11-23` and `before:"2026-11-23 15:00"` take those that failed earlier, in UTC; `is:retried` those that were
+/// retried and kept, as Ruby does.
 struct FailedSearch: Sendable {
     private let terms: [(field: String, word: ByteString)]
 
-    private static let fields = ["class:", "queue:", "error:", "arg:", "worker:", "before:"]
+    private static let fields = ["class:", "queue:", "error:", "arg:", "worker:", "before:", "is:"]
 
     init(_ text: String) {
         terms = SearchWords.split(text).prefix(8).compactMap { word in
@@ -23,6 +24,7 @@ struct FailedSearch: Sendable {
             if field == "before:" {
                 return entry.date.map { ByteString(Timestamp($0).iso8601) < Self.moment(word) } ?? false
             }
+            if field == "is:" { return entry.retriedAt != nil && word == ByteString("retried") }
             let texts =
                 switch field {
                 case "class:": [entry.className]

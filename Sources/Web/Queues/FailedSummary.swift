@@ -49,7 +49,8 @@ struct FailedSummary: Sendable {
         [
             "class": .text(className), "queue": .text(queue), "exception": .text(exception), "error": .text(error),
             "worker": .text(worker), "failedAt": .text(failedAt), "retriedAt": .text(retriedAt),
-            "arguments": .text(arguments), "entry": .text(digest), "isActiveJob": .flag(isActiveJob),
+            "arguments": .text(arguments), "link": .text(failed.queue.map { PageFields.encode($0) }),
+            "entry": .text(digest), "isActiveJob": .flag(isActiveJob),
             "time": .one(date.map(PageText.time)),
         ]
     }

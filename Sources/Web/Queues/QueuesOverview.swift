@@ -14,6 +14,8 @@ struct QueuesOverview {
 
     /// Queues in the table.
     private static let most = 200
+    /// Jobs in work below it; all have a page of their own.
+    private static let inWork = 5
     /// Seconds with delayed jobs that are looked at for the next job of each queue.
     private static let delayed = 100
 
@@ -62,14 +64,17 @@ struct QueuesOverview {
                 "working": .int(workers.count { $0.working != nil }), "processed": .int(stats.processed),
                 "failures": .int(stats.failed), "perMinute": rate.map { .int($0.processed) } ?? .none,
                 "failedPerMinute": rate.map { .int($0.failed) } ?? .none, "isPaused": .flag(isPaused),
+                "hasWork": .flag(workers.contains { $0.working != nil }),
                 "stays": .flag(!hasScheduler && delayed > 0), "overdue": .int(scheduling.overdue),
+                "overdueJobs": .count(scheduling.overdue, "delayed job is overdue", "delayed jobs are overdue"),
                 "isLate": .flag(scheduling.overdue > 0),
                 "late": .text(PageText.duration(scheduling.delay / .seconds(1))),
                 "runs": Self.percentiles(history.runs), "rows": .list(rows),
                 "queuedLine": .html(Sparkline(series.queued).html("Queued jobs")),
                 "performedLine": .html(Sparkline(series.performed).html("Performed a minute")),
                 "failedLine": .html(Sparkline(series.failed).html("Failed a minute")),
-                "hidden": names.count > Self.most ? .int(names.count - Self.most) : .none,
+                "hidden": .more(names.count - shown.count, "queue", "queues"),
+                "inWork": .list(WorkersPage(queue).longest(Self.inWork, of: workers)),
             ])
     }
 

@@ -23,11 +23,11 @@ struct SchedulesPage {
         return DataPage(
             title: "Schedules", template: "queues-schedules",
             values: [
-                "total": .int(schedules.count),
+                "total": .int(schedules.count), "jobs": .count(schedules.count, "recurring job"),
                 "scheduler": .text(leaders.isEmpty ? nil : PageText.cut(leaders.joined(separator: ", "), 200)),
                 "stays": .flag(leaders.isEmpty && !schedules.isEmpty),
                 "rows": .list(schedules.prefix(Self.most).map(row)),
-                "hidden": schedules.count > Self.most ? .int(schedules.count - Self.most) : .none,
+                "hidden": .more(schedules.count - Self.most, "schedule", "schedules"),
             ])
     }
 

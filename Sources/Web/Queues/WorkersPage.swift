@@ -31,8 +31,20 @@ struct WorkersPage {
     /// The jobs in work, the longest first.
     func working() async throws -> DataPage {
         let workers = try await queue.workers()
-        let busy = workers.filter { $0.working != nil }.sorted { (elapsed($0) ?? -1) > (elapsed($1) ?? -1) }
-        return try await page("Working", "queues-working", busy, of: workers)
+        return try await page("Working", "queues-working", Self.byTime(workers, elapsed), of: workers)
+    }
+
+    /// The first of the jobs in work, the longest first, without what each worker has done.
+    func longest(_ count: Int, of workers: [Queue.RegisteredWorker]) -> [TemplateValues] {
+        let busy = Self.byTime(workers, elapsed).prefix(count)
+        let longest = busy.first.flatMap(elapsed) ?? 0
+        return busy.map { row($0, nil, longest) }
+    }
+
+    private static func byTime(
+        _ workers: [Queue.RegisteredWorker], _ elapsed: (Queue.RegisteredWorker) -> Double?
+    ) -> [Queue.RegisteredWorker] {
+        workers.filter { $0.working != nil }.sorted { (elapsed($0) ?? -1) > (elapsed($1) ?? -1) }
     }
 
     private func page(
@@ -41,13 +53,38 @@ struct WorkersPage {
         let shown = Array(listed.prefix(Self.most))
         let counts = try await queue.counts(of: shown.map(\.id))
         let longest = shown.compactMap(elapsed).max() ?? 0
+        let busy = all.count { $0.working != nil }
         return DataPage(
             title: title, template: template,
             values: [
-                "total": .int(all.count), "working": .int(all.count { $0.working != nil }),
+                "total": .int(all.count), "working": .int(busy),
+                "have": .words(
+                    "\(PageText.number(busy)) of \(PageText.count(all.count, "worker")) \(busy == 1 ? "has" : "have") a job"
+                ),
                 "rows": .list(zip(shown, counts).map { row($0, $1, longest) }),
-                "hidden": listed.count > Self.most ? .int(listed.count - Self.most) : .none,
+                "hidden": .more(listed.count - shown.count, "worker", "workers"),
             ])
+    }
+
+    /// The queues of a worker, each with its page; a pattern has none.
+    private static func names(_ queues: String) -> [TemplateValues] {
+        queues.utf8.split(separator: UInt8(ascii: ",")).prefix(20).map { name in
+            let name = String(Substring(name))
+            return [
+                "name": .text(PageText.cut(name, 120)),
+                "nameLink": name.utf8.contains(UInt8(ascii: "*")) ? .none : .text(PageFields.encode(name)),
+            ]
+        }
+    }
+
+    /// `host:pid` of a worker, and whether it has a job.
+    static func name(_ worker: Queue.RegisteredWorker) -> TemplateValues {
+        let parts = worker.id.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 2).map { String(Substring($0)) }
+        return [
+            "worker": .text(PageText.cut(parts.prefix(2).joined(separator: ":"), 120)),
+            "state": .text(worker.working == nil ? "ok" : "waiting"),
+            "word": .text(worker.working == nil ? "idle" : "busy"),
+        ]
     }
 
     private func elapsed(_ worker: Queue.RegisteredWorker) -> Double? {
@@ -55,7 +92,7 @@ struct WorkersPage {
     }
 
     private func row(
-        _ worker: Queue.RegisteredWorker, _ counts: (processed: Int, failed: Int), _ longest: Double
+        _ worker: Queue.RegisteredWorker, _ counts: (processed: Int, failed: Int)?, _ longest: Double
     ) -> TemplateValues {
         let parts = worker.id.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 2).map { String(Substring($0)) }
         let seen = worker.heartbeat.flatMap(WorkerTime.date)
@@ -65,10 +102,11 @@ struct WorkersPage {
             "key": .text(PageFields.encode(PageText.cut(worker.id, 200))),
             "host": .text(PageText.cut(parts.prefix(2).joined(separator: ":"), 120)),
             "queues": .text(PageText.cut(parts.count > 2 ? parts[2] : "", 160)), "state": .text(state),
+            "names": .list(Self.names(parts.count > 2 ? parts[2] : "")),
             "word": .text(isDead ? "silent" : worker.working == nil ? "idle" : "working"),
             "heartbeat": .one(seen.map(PageText.time)),
             "started": .one(worker.started.flatMap(WorkerTime.date).map(PageText.time)),
-            "processed": .int(counts.processed), "failed": .int(counts.failed),
+            "processed": counts.map { .int($0.processed) } ?? .none, "failed": counts.map { .int($0.failed) } ?? .none,
         ]
         guard let working = worker.working else { return values }
         values.merge(JobSummary(working.job, queue: working.queue).values) { $1 }

@@ -17,6 +17,8 @@ package struct HTMLText: Sendable, Hashable {
 package enum TemplateValue: Sendable {
     case none
     case text(String)
+    /// Text that says once more what another value has, such as `2 mails`: it is not in JSON.
+    case words(String)
     case flag(Bool)
     /// Shown with spaces between the thousands.
     case int(Int)
@@ -27,13 +29,23 @@ package enum TemplateValue: Sendable {
     /// Nil and the empty text show nothing, and an inverted section.
     package static func text(_ text: String?) -> TemplateValue { text.map { .text($0) } ?? .none }
 
+    /// `1 mail`, `2 mails`: ``words(_:)`` beside the number itself.
+    package static func count(_ count: Int, _ one: String, _ many: String? = nil) -> TemplateValue {
+        .words(PageText.count(count, one, many))
+    }
+
+    /// How many more there are than are shown, as words; none where all are.
+    static func more(_ count: Int, _ one: String, _ many: String) -> TemplateValue {
+        count > 0 ? .count(count, "more \(one) is not shown", "more \(many) are not shown") : .none
+    }
+
     /// One inner scope, or none.
     package static func one(_ values: TemplateValues?) -> TemplateValue { .list(values.map { [$0] } ?? []) }
 
     var isEmpty: Bool {
         switch self {
         case .none: true
-        case .text(let text): text.isEmpty
+        case .text(let text), .words(let text): text.isEmpty
         case .flag(let flag): !flag
         case .int: false
         case .html(let html): html.markup.isEmpty
@@ -46,7 +58,7 @@ package enum TemplateValue: Sendable {
         case .none, .flag, .list: ""
         case .html(let html): html.markup
         case .int(let number): PageText.number(number)
-        case .text(let text): HTMLEscaping.escape(text) { inTag ? $0 : "<mark>\($0)</mark>" }
+        case .text(let text), .words(let text): HTMLEscaping.escape(text) { inTag ? $0 : "<mark>\($0)</mark>" }
         }
     }
 }
@@ -71,7 +83,7 @@ extension [String: TemplateValue] {
         json.raw("{")
         for (name, value) in sorted(by: { $0.key < $1.key }) {
             switch value {
-            case .none, .html: continue
+            case .none, .html, .words: continue
             case .text(let text): json.member(name, text)
             case .int(let number): json.member(name, number)
             case .flag(let flag):

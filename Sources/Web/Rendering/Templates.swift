@@ -15,6 +15,8 @@ enum Templates {
         "queues-failed": text(PackageResources.queues_failed_mustache),
         "queues-jobs": text(PackageResources.queues_jobs_mustache),
         "queues-nav": text(PackageResources.queues_nav_mustache),
+        "queues-key": text(PackageResources.queues_key_mustache),
+        "queues-redis": text(PackageResources.queues_redis_mustache),
         "queues-schedules": text(PackageResources.queues_schedules_mustache),
         "queues-workers": text(PackageResources.queues_workers_mustache),
         "queues-working": text(PackageResources.queues_working_mustache),

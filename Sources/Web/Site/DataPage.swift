@@ -2,7 +2,7 @@ import BgdemoFoundations
 import BgdemoHTTPServer
 
 /// What a page shows, before it is HTML or JSON: the same values are both.
-struct DataPage {
+package struct DataPage {
     let title: String
     let template: String
     let values: TemplateValues

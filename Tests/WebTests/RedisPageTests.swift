@@ -1,0 +1,89 @@
+import BgdemoTestSupport
+import RedisClient
+import Resque
+import Testing
+
+@testable import BgdemoWeb
+
+/// The Redis below the queues.
+@Suite(.timeLimit(.minutes(1))) struct RedisPageTests {
+    @Test("What Redis says of itself, and the keys of the namespace")
+    func overview() async throws {
+        try await RedisPages.with { web in
+            try await web.queue.enqueue("SendEmail", "a", to: "mails")
+            _ = try await web.redis.send("SET", "other", "x")
+            let page = try await web.get("/queues/redis").text
+            for text in ["resque:queue:mails", "1 item", "resque:queues", "redis_version", "Commands a second"] {
+                #expect(page.contains(text), "\(text)")
+            }
+            #expect(!page.contains(">other<"))
+            #expect(try await web.get("/queues/redis.json").text.contains(#""type":"list""#))
+            #expect(try await web.get("/queues/redis?from=x").status == 400)
+        }
+    }
+
+    @Test("All keys are found, some at a time")
+    func pages() async throws {
+        try await RedisPages.with { web in
+            for number in 0..<2_000 { _ = try await web.redis.send("SET", "resque:stat:\(number)", number) }
+            var found: Set<String> = []
+            var cursor: UInt64? = 0
+            var calls = 0
+            while let place = cursor, calls < 100 {
+                let (keys, next) = try await web.queue.keys(after: place)
+                found.formUnion(keys.map(\.name))
+                cursor = next
+                calls += 1
+            }
+            #expect(found.count == 2_000 && calls > 2)
+        }
+    }
+
+    @Test("What is in a key of each type")
+    func key() async throws {
+        try await RedisPages.with { web in
+            for number in 0..<120 { try await web.queue.enqueue("SendEmail", "mail-\(number)!", to: "mails") }
+            _ = try await web.redis.send("HSET", "resque:hash", "name", "<value>")
+            _ = try await web.redis.send("ZADD", "resque:zset", 7, "member")
+            _ = try await web.redis.send("SET", "resque:text", "\u{202e}text")
+            func key(_ name: String) async throws -> RawResponse {
+                try await web.get("/queues/redis/\(PageFields.encode(name))")
+            }
+            let list = try await key("resque:queue:mails").text
+            #expect(list.contains("mail-49!") && !list.contains("mail-50!") && list.contains("from=50"))
+            #expect(try await web.get("/queues/redis/resque%3Aqueue%3Amails?from=100").text.contains("mail-119!"))
+            #expect(try await key("resque:hash").text.contains("&lt;value&gt;"))
+            let sorted = try await key("resque:zset").text
+            #expect(sorted.contains("member") && sorted.contains(">7<"))
+            #expect(try await key("resque:text").text.contains("<mark>U+202E</mark>text"))
+            #expect(try await key("resque:queues").text.contains("mails"))
+            _ = try await web.redis.send("SET", "secret", "x")
+            for other in ["secret", "resque:none"] { #expect(try await key(other).status == 404, "\(other)") }
+        }
+    }
+
+    @Test("A queue is removed with its jobs")
+    func remove() async throws {
+        try await RedisPages.with { web in
+            try await web.queue.enqueue("SendEmail", "a", to: "mails & more")
+            #expect(try await web.get("/queues/queue/mails%20%26%20more").text.contains("Remove queue"))
+            let done = try await web.post("/queues/remove", "queue=mails%2520%2526%2520more")
+            #expect(done.status == 303)
+            #expect(try await web.queue.names() == [])
+            #expect(try await web.post("/queues/remove", "").status == 400)
+        }
+    }
+
+    @Test("All that were found are retried or removed at once, and those that were retried are found")
+    func all() async throws {
+        try await RedisPages.with { web in
+            for number in 0..<3 { try await web.fail("SendEmail", "mail-\(number)") }
+            _ = try await web.redis.send(
+                "RPUSH", "resque:failed",
+                #"{"retried_at":"2026/11/20 10:00:00","queue":"q","payload":{"class":"Old","args":[]}}"#)
+            let found = try await web.get("/queues/failed?q=is:retried").text
+            #expect(found.contains("Remove 1 job<") && found.contains(">Old<") && !found.contains("mail-0"))
+            #expect(try await web.get("/queues/failed?q=class:sendemail").text.contains("Retry 3 jobs<"))
+        }
+    }
+}
