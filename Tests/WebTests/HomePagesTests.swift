@@ -139,6 +139,11 @@ final class FakeMails: HTTPHandler {
                 once.contains("Attempted 1 time<") && once.contains("waits for the next attempt: 451 &lt;later&gt;"))
             known.withLock { $0 = .init(count: 2, state: "sent", reason: "250 ok") }
             #expect(try await web.get("/").text.contains("Attempted 2 times"))
+            // A page that asks late does not show the attempt after its mail.
+            _ = try await web.post("/", Self.form)
+            try await web.receive(["Message-ID: <\(Self.id)@bgdemo>\r\nSubject: hello\r\n\r\nhow"])
+            let times = try await web.get("/").text.matches(of: #/<time class="muted" datetime="([^"]+)"/#).map(\.1)
+            #expect(times.count == 4 && times == times.sorted())
         }
     }
 }

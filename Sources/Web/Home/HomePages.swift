@@ -154,8 +154,8 @@ public struct HomePages: PageRoutes {
                 entry.failure ?? "the web server answered after \(PageText.duration(milliseconds))"))
         var mail: CaughtMail?
         if entry.failure == nil {
-            if attempts != nil { steps.append(Step(entry.attempts)) }
             mail = inbox?.mails.newest(500).first { $0.messageID?.containsBytes(of: entry.id) == true }
+            if attempts != nil { steps.append(Step(entry.attempts, arrivedAt: mail?.receivedAt)) }
             let arrived = mail.map { "after \(PageText.duration($0.receivedAt.timeIntervalSince(entry.sentAt)))" }
             steps.append(
                 inbox == nil
@@ -179,8 +179,8 @@ public struct HomePages: PageRoutes {
 
         let values: TemplateValues
 
-        /// The attempts until now.
-        init(_ seen: SentMails.Seen?) {
+        /// The attempts until now. A mail that has arrived was attempted before, whenever a page has asked.
+        init(_ seen: SentMails.Seen?, arrivedAt: Date?) {
             guard let seen else {
                 self.init("Not attempted yet", at: nil, .open, nil)
                 return
@@ -189,7 +189,7 @@ public struct HomePages: PageRoutes {
             let state: State = attempts.state == "sent" ? .done : attempts.state == "waiting" ? .open : .wrong
             let note = [attempts.state == "waiting" ? "waits for the next attempt" : attempts.state, attempts.reason]
             self.init(
-                "Attempted \(count)", at: seen.at, state,
+                "Attempted \(count)", at: min(seen.at, arrivedAt ?? seen.at), state,
                 PageText.cut(note.compactMap(\.self).joined(separator: ": "), 300))
         }
 
