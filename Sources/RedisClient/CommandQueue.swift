@@ -140,7 +140,9 @@ final class CommandQueue: ReconnectingConnectionDelegate {
         } else if let place = sent.firstIndex(where: { $0.isCancelled === isCancelled }) {
             // It keeps its place, because its replies will come.
             sent[place].fail(.cancelled(mayHaveRun: true))
-            if sent[place].isBlocking { connection.drop(.connectionLost("a blocking command before it was cancelled")) }
+            if sent[place].isBlocking {
+                connection.drop(.connectionLost("a blocking command before it was cancelled"), isOutage: false)
+            }
         }
     }
 

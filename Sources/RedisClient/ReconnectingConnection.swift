@@ -103,7 +103,9 @@ final class ReconnectingConnection {
     }
 
     /// Closes this connection, and makes another.
-    func drop(_ reason: RedisError) {
+    ///
+    /// - Parameter isOutage: Whether the server is the reason, which is logged. Default: it is.
+    func drop(_ reason: RedisError, isOutage: Bool = true) {
         let last = state
         switch last {
         case .closed, .waiting: return
@@ -112,7 +114,7 @@ final class ReconnectingConnection {
         // The handler may report its end at once, when the state is no longer its own.
         if case .handshaking(let handler, _) = last { handler.close() }
         if case .ready(let handler) = last { handler.close() }
-        outage.report(reason)
+        if isOutage { outage.report(reason) }
         delegate?.connectionDidClose(reason)
     }
 

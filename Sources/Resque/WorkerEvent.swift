@@ -27,12 +27,17 @@ public enum WorkerEvent: Sendable {
     case pause
 
     /// Writes the event as a log line that begins with its name.
-    public func log(to logger: Logger, worker: String) {
+    ///
+    /// - Parameter details: What the line of a job that fails has beside it. Default: the worker, and the job as JSON.
+    public func log(
+        to logger: Logger, worker: String, details: (Job) -> Logger.Metadata? = { _ in nil }
+    ) {
         func log(_ level: Logger.Level, _ message: @autoclosure () -> Logger.Message, _ job: Job? = nil) {
             guard level >= logger.logLevel else { return }
-            var metadata: Logger.Metadata = ["worker": "\(worker)"]
-            if let job { metadata["job"] = "\(job)" }
-            logger.log(level: level, message(), metadata: metadata)
+            var metadata: Logger.Metadata {
+                job.map { ["worker": "\(worker)", "job": "\($0)"] } ?? ["worker": "\(worker)"]
+            }
+            logger.log(level: level, message(), metadata: job.flatMap(details) ?? metadata)
         }
         switch self {
         case .start: log(.debug, "start")

@@ -53,6 +53,58 @@ struct ResqueServeTests {
         }
     }
 
+    @Test("What becomes of an attempt at a mail is one short line, without the mail's text")
+    func lines() async throws {
+        try await withRedisServer { server in
+            let serve = [
+                "serve", "--strategy", "resque", "--port", "0", "--redis-url", server.url, "--retry-delay", "10ms",
+            ]
+            let (lines, _) = try await withProgram(serve) { program in
+                let port = try await program.port()
+                for name in ["fail-once", "fail-550", "you"] {
+                    _ = try await fetch("/\(name)@example.org/s/whatIsWritten", port: port)
+                }
+                for name in ["fail-once", "you"] {
+                    _ = try await program.line { $0.contains("Sent an email to \(name)@example.org") }
+                }
+                _ = try await program.line { $0.contains("failure emailQueue sendEmail") }
+                try program.signal(.terminate)
+                try await program.end()
+                return program.lines
+            }
+            for (name, count) in [("fail-once", 2), ("fail-550", 1)] {
+                let own = lines.filter { $0.contains("\(name)@example.org") }
+                #expect(own.count == count && own.allSatisfy { $0.utf8.count < 240 && $0.contains("id") }, "\(own)")
+            }
+            #expect(!lines.contains { $0.contains("whatIsWritten") || $0.contains("Redis is unavailable") })
+        }
+    }
+
+    @Test("A job that is performed is cancelled by its id; one that nobody performs is an error")
+    func cancel() async throws {
+        try await withRedisServer { server in
+            _ = try await verb(["enqueue", "slowSleepJob", "3600000"], server)
+            let worker = [
+                "serve", "--strategy", "resque", "--role", "worker", "--redis-url", server.url, "--smtp-url",
+                "discard:",
+            ]
+            _ = try await withProgram(worker) { program in
+                var id: String?
+                while id == nil {
+                    let text = try await verb(["queues", "workers", "--json"], server).text
+                    let rows = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [[String: Any]]
+                    id = rows?.lazy.compactMap { $0["jobID"] as? String }.first
+                }
+                #expect(
+                    try await verb(["queues", "cancel", id ?? ""], server).text == "the job is being cancelled")
+                _ = try await program.line { $0.contains("failure slowQueue slowSleepJob") }
+            }
+            #expect(try await verb(["queues", "failed"], server).text.contains("was cancelled"))
+            let unknown = try await verb(["queues", "cancel", "nobody.1"], server)
+            #expect(unknown.1 == .exited(64) && unknown.text.contains("no worker performs the job nobody.1"))
+        }
+    }
+
     @Test("Jobs are put in and looked at from the command line")
     func verbs() async throws {
         try await withRedisServer { server in

@@ -19,21 +19,21 @@ public struct Delivery: Sendable {
     /// - Parameters:
     ///   - number: Of the attempt, from 1.
     ///   - isWanted: Whether the mail is still the caller's to send, asked last right before its final dot. Default: always.
-    ///   - logsSuccess: Whether a mail that is sent is in the log, which is for those whose caller does not log it. Default:
-    ///     it is.
+    ///   - logsOutcome: Whether the log says what became of the mail, which is for those whose caller does not log it.
+    ///     Default: it does.
     /// - Returns: The server's reply.
     /// - Throws: ``SendError``; ``AcceptError`` where too many mails are under way; `CancellationError` before it was tried, or where
     ///   it was not sent because it was not wanted any more.
     @discardableResult
     public func attempt(
-        _ email: Email, number: Int, logsSuccess: Bool = true, while isWanted: @escaping @Sendable () -> Bool = { true }
+        _ email: Email, number: Int, logsOutcome: Bool = true, while isWanted: @escaping @Sendable () -> Bool = { true }
     ) async throws -> String {
         try await throttle.acquire()
         let attempt = try tracker.begin(email)
         attempt.logTry(number)
         let outcome = await sender.send(email, while: isWanted)
         attempt.finish(
-            outcome, attempts: number, isRetried: isRetried(outcome, number), logsSuccess: logsSuccess)
+            outcome, attempts: number, isRetried: isRetried(outcome, number), logsOutcome: logsOutcome)
         switch outcome {
         case .sent(let reply): return reply
         case .temporary where !isWanted(): throw CancellationError()

@@ -109,13 +109,13 @@ public struct DeliveryAttempt: Sendable {
     /// - Parameters:
     ///   - attempts: At the mail until now. Default: 1.
     ///   - isRetried: Whether there will be another attempt. Default: false.
-    ///   - logsSuccess: Whether a mail that is sent is in the log as information, else for debugging. Default: it is.
+    ///   - logsOutcome: Whether the outcome is in the log for everybody, else for debugging. Default: it is.
     public func finish(
-        _ outcome: SendOutcome, attempts: Int = 1, isRetried: Bool = false, logsSuccess: Bool = true
+        _ outcome: SendOutcome, attempts: Int = 1, isRetried: Bool = false, logsOutcome: Bool = true
     ) {
         let time = ContinuousClock.now - began
         tracker.meters.record(outcome, after: time)
-        log(outcome, milliseconds: time.milliseconds, isRetried: isRetried, logsSuccess)
+        log(outcome, milliseconds: time.milliseconds, isRetried: isRetried, logsOutcome)
         record(outcome, attempts: attempts, isRetried: isRetried)
         tracker.attemptDidFinish(email)
     }
@@ -125,7 +125,7 @@ public struct DeliveryAttempt: Sendable {
         tracker.statuses?.record(MailStatus(outcome, attempts: attempts, isRetried: isRetried), email.id)
     }
 
-    private func log(_ outcome: SendOutcome, milliseconds: Int, isRetried: Bool, _ logsSuccess: Bool) {
+    private func log(_ outcome: SendOutcome, milliseconds: Int, isRetried: Bool, _ logsOutcome: Bool) {
         let logger = tracker.logger
         var metadata: Logger.Metadata {
             ["id": "\(email.id)", "ms": "\(milliseconds)", "retried": "\(isRetried)"]
@@ -133,16 +133,17 @@ public struct DeliveryAttempt: Sendable {
         switch outcome {
         case .sent(let reply):
             logger.log(
-                level: logsSuccess ? .info : .debug,
+                level: logsOutcome ? .info : .debug,
                 "\(DeliveryReport.Event.sent.sentence)\(email.to.text) in \(milliseconds) ms",
                 metadata: ["id": .string(email.id.description), "reply": .string(reply)])
         case .unknown(let failure):
-            logger.warning(
+            logger.log(
+                level: logsOutcome ? .warning : .debug,
                 "\(DeliveryReport.Event.perhapsSent.sentence)\(email.to): \(failure)", metadata: metadata)
         case .temporary(let failure), .permanent(let failure):
             // An outage is logged once for all mails that wait for its end.
             logger.log(
-                level: isRetried && outcome.isOutage ? .debug : .error,
+                level: !logsOutcome || isRetried && outcome.isOutage ? .debug : .error,
                 "\(DeliveryReport.Event.failed.sentence)\(email.to): \(failure)", metadata: metadata)
         }
     }

@@ -45,7 +45,7 @@ extension Delivery {
     fileprivate func attempt(_ email: Email, of job: Job) async throws -> String {
         let began = ContinuousClock.now
         try await job.checkLease()
-        try await attempt(email, number: job.failures + 1, logsSuccess: false, while: { job.isLeaseHeld })
+        try await attempt(email, number: job.failures + 1, logsOutcome: false, while: { job.isLeaseHeld })
         return "Sent an email to \(email.to.text) in \((ContinuousClock.now - began).milliseconds) ms, id \(email.id)"
     }
 }

@@ -1,5 +1,6 @@
 import BgdemoEmail
 import BgdemoFoundations
+import Logging
 import Resque
 
 /// A mail as the argument of a job: `{"to":…,"subject":…,"text":…,"id":…}`. More keys may follow; `id` may be missing.
@@ -50,5 +51,13 @@ struct MailJob: Decodable, Sendable {
     /// The mail, by all of its rules. One without an id gets that of its job, which attempts and crashes do not change.
     func email(carrier: String) throws(InvalidEmail) -> Email {
         try EmailFields(to: to, subject: subject, text: text, id: id).email(carrier: carrier.utf8)
+    }
+
+    /// What a log line says of the mail of a job, plain or of Rails: never its text. Nil for a job that is no mail.
+    static func details(of job: Job) -> Logger.Metadata? {
+        let rails = try? ActiveJob(job)
+        guard let mail = try? MailJob(rails?.arguments ?? job.arguments) else { return nil }
+        let id = mail.id ?? rails?.id ?? job.identity
+        return ["to": "\(printable(mail.to, limit: 320))", "id": "\(printable(id, limit: 200))"]
     }
 }

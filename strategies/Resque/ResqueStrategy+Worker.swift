@@ -22,15 +22,19 @@ extension ResqueStrategy {
         ) {
             var options = options
             options.control = control
+            let log: @Sendable (String, WorkerEvent) -> Void = { worker, event in
+                event.log(to: logger, worker: worker) { MailJob.details(of: $0) }
+            }
             if processors.count == 1 {
                 options.concurrency = processors.lowerBound
-                worker = Worker(queues: queues, jobs: jobs, redis: redis, on: group, options: options, logger: logger)
+                worker = Worker(
+                    queues: queues, jobs: jobs, redis: redis, on: group, options: options, logger: logger, events: log)
             } else {
                 var scaling = MultiWorker.Scaling()
                 scaling.processors = processors
                 worker = MultiWorker(
                     queues: queues, jobs: jobs, redis: redis, on: group, options: options, scaling: scaling,
-                    logger: logger)
+                    logger: logger, events: log)
             }
             let connection = RedisConnection(
                 redis.node(of: options.namespace + ":"), on: group.next(), options: options.redis, logger: logger)

@@ -21,7 +21,9 @@ extension QueuesCommand {
         func run() async throws {
             try await queues.visit { queue in
                 guard try await queue.cancel(id) else {
-                    throw CleanExit.message("no worker performs the job \(printable(id, limit: 200))")
+                    throw ValidationError(
+                        "no worker performs the job \(printable(id, limit: 200)): bgdemo queues workers shows their jobs"
+                    )
                 }
                 print("the job is being cancelled")
             }
