@@ -20,6 +20,8 @@ struct ProcessIdentity: Codable, Sendable, Hashable {
     var lease: Lease?
     /// Whether its workers take no jobs; see ``WorkerControl``.
     var isPaused: Bool?
+    /// The number of its newest worker, by which the keys of all its workers are known; nil for one of an older version.
+    var newestWorker: Int?
 
     /// A lease, as its process wrote it last.
     struct Lease: Codable, Sendable, Hashable {

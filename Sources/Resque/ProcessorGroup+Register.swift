@@ -52,6 +52,7 @@ extension ProcessorGroup {
         var identity = ProcessIdentity.current
         identity.lease = lease.stamp()
         identity.isPaused = control.isPaused ? true : nil
+        identity.newestWorker = WorkerID.newestNumber
         return Array(try JSONEncoder().encode(identity))
     }
 
@@ -167,7 +168,21 @@ extension ResqueStore {
             _ = try await send("HDEL", keys.reservations, id.description)
             _ = try await send("DEL", keys.ping(id.name))
         }
-        if !hasJob { _ = try await send("HDEL", keys.processes, process) }
+        guard !hasJob else { return }
+        try await removePings(of: process)
+        _ = try await send("HDEL", keys.processes, process)
+    }
+
+    /// Removes node's heartbeats of all workers of a process: of those that Ruby has pruned nothing else is left.
+    func removePings(of process: String) async throws {
+        let text = try await send("HGET", keys.processes, process).text ?? ""
+        let identity = try? JSONReader.decode(ProcessIdentity.self, from: Array(text.utf8))
+        // Another program may have written the number.
+        let newest = min(identity?.newestWorker ?? 0, 100_000)
+        for start in stride(from: 1, through: newest, by: 1000) {
+            let numbers = start...min(start + 999, newest)
+            _ = try await send(["DEL"] + numbers.map { keys.ping("\(process)+\($0)") })
+        }
     }
 
     private func pairs(_ hash: String) async throws(ResqueError) -> [(key: String, value: String)] {

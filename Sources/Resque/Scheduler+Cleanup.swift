@@ -70,6 +70,7 @@ extension ResqueStore {
     /// Removes the keys of a worker or a process that is not registered, unless a job is recorded with it.
     func removeLeftovers(of id: WorkerID) async throws {
         guard try await send("EXISTS", keys.worker(id.description)).int == 0 else { return }
+        try await removePings(of: id.description)
         for hash in [keys.reservations, keys.locks, keys.processes] { _ = try await send("HDEL", hash, id.description) }
         _ = try await send("DEL", keys.ping(id.name))
     }

@@ -23,6 +23,9 @@ struct WorkerID: Sendable, CustomStringConvertible {
 
     private static let count = Atomic(0)
 
+    /// The number of the newest worker of this process; the first has 1.
+    static var newestNumber: Int { count.load(ordering: .relaxed) }
+
     /// `<host>~<mark>:<pid>+<number>`, node's name for a worker.
     let name: String
     /// The whole id.

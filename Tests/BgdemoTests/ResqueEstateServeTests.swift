@@ -109,6 +109,33 @@ struct ResqueEstateServeTests {
         }
     }
 
+    @Test("The job of a dead worker of another program goes to failed after the time that is given, not before")
+    func otherWorkers() async throws {
+        try await withRedisServer { server in
+            let redis = RedisConnection(
+                try RedisURL(server.url), on: MultiThreadedEventLoopGroup.singleton.any(),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            for (id, age) in [("ruby:1:rubyQueue", 7), ("ruby:2:rubyQueue", 900)] {
+                let beat = Date.now.addingTimeInterval(-Double(age)).ISO8601Format()
+                _ = try await redis.send("SADD", "resque:workers", id)
+                _ = try await redis.send("HSET", "resque:workers:heartbeat", id, beat)
+                _ = try await redis.send(
+                    "SET", "resque:worker:\(id)",
+                    #"{"queue":"rubyQueue","run_at":"2026-11-23T15:19:23Z","payload":{"class":"A","args":[\#(age)]}}"#)
+            }
+            _ = try await withProgram(serve(server, "--role", "worker", "--other-workers-dead-after", "10m")) {
+                program in _ = try await program.line { $0.contains("cleaning_worker ruby:2:rubyQueue") }
+            }
+            #expect(
+                try await redis.send("SMEMBERS", "resque:workers").array?.compactMap(\.text) == ["ruby:1:rubyQueue"])
+            #expect(try await redis.send("LLEN", "resque:queue:rubyQueue").int == 0)
+            let failed = try await redis.send("LRANGE", "resque:failed", 0, -1).array?.compactMap(\.text) ?? []
+            #expect(failed.count == 1 && failed[0].contains("Resque::PruneDeadWorkerDirtyExit"))
+            #expect(failed[0].contains(#""args":[900]"#))
+            await redis.close()
+        }
+    }
+
     @Test("The leader and what is overdue are shown, in queues, metrics and readiness")
     func leader() async throws {
         try await withRedisServer { server in

@@ -69,6 +69,27 @@ struct CleanupTests {
         }
     }
 
+    @Test("The pings of a dead process whose workers Ruby has pruned are removed by the next worker")
+    func pings() async throws {
+        try await withResque { resque in
+            let this = ProcessIdentity.current
+            var gone = ProcessIdentity(pid: this.pid, start: 1, namespace: this.namespace, boot: this.boot)
+            gone.newestWorker = 1002
+            let text = String(decoding: try JSONEncoder().encode(gone), as: UTF8.self)
+            _ = try await resque.redis.send("HSET", "resque:swift:processes", "host~1a2b:7", text)
+            for number in [1, 2, 1002] {
+                _ = try await resque.redis.send("SET", "resque:worker:ping:host~1a2b:7+\(number)", "{}")
+            }
+            _ = try await resque.redis.send("SET", "resque:worker:ping:host~1a2b:71+1", "{}")
+            try await resque.withWorker(Jobs()) {
+                try await resque.until {
+                    try await $0.text("HEXISTS", "resque:swift:processes", "host~1a2b:7") == "0"
+                }
+            }
+            #expect(try await resque.texts("KEYS", "resque:worker:ping:*") == ["resque:worker:ping:host~1a2b:71+1"])
+        }
+    }
+
     @Test("The ping of a worker ends by itself where nobody is left to remove it")
     func ping() async throws {
         try await withResque { resque in

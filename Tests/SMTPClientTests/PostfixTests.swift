@@ -10,39 +10,13 @@ import Testing
 /// Postfix with STARTTLS, and Dovecot for its logins, as they stand at a provider's. `./setup test` installs both.
 @Suite("A real Postfix with Dovecot's logins", .timeLimit(.minutes(2)), .serialized)
 struct PostfixTests {
-    private struct Servers {
-        let port: Int
-        let certificate: String
-    }
-
-    private static let isRoot = FileManager.default.isWritableFile(atPath: "/root")
-
-    private func withClient(
-        _ servers: Servers, password: String = "secret", authentication: SMTPAuthentication = .automatic,
-        clientName: String? = nil, tls: TLSPolicy? = .required, _ body: (SMTPClient) async throws -> Void
-    ) async throws {
-        let server = try SMTPServer(
-            url: "smtp://bob@localhost:\(servers.port)", secret: .password(password), tls: tls,
-            authentication: authentication, clientName: clientName)
-        let client = try SMTPClient(
-            server: server, from: Address("bob@example.org"), caFile: servers.certificate,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        do {
-            try await body(client)
-        } catch {
-            await client.close(within: .zero)
-            throw error
-        }
-        await client.close(within: .seconds(5))
-    }
-
     @Test(
         "Postfix takes mails by each login mechanism and refuses bad recipients",
         .enabled(if: isRoot, "Postfix starts as root alone"))
     func mails() async throws {
-        try await withServers { servers in
+        try await withServers { server in
             for authentication in [SMTPAuthentication.automatic, .only(.plain), .only(.login), .only(.cramMD5)] {
-                try await withClient(servers, authentication: authentication) { client in
+                try await withClient(of: server, authentication: authentication) { client in
                     for number in 1...3 {
                         let outcome = await client.post(number)
                         #expect(outcome.isSent, "\(authentication): \(outcome)")
@@ -58,14 +32,14 @@ struct PostfixTests {
         "A wrong password, a missing login and a bad EHLO name leave the mails for later",
         .enabled(if: isRoot, "Postfix starts as root alone"))
     func sessions() async throws {
-        try await withServers { servers in
-            try await withClient(servers, password: "wrong") { client in
+        try await withServers { server in
+            try await withClient(of: server, password: "wrong") { client in
                 let outcome = await client.post()
                 #expect(outcome.name == "temporary" && outcome.failure?.code == 535, "\(outcome)")
                 #expect(client.sessionFailure?.stage == .auth)
             }
             // Postfix asks for TLS with 530 at MAIL.
-            try await withClient(servers, authentication: .disabled, tls: .off) { client in
+            try await withClient(of: server, authentication: .disabled, tls: .off) { client in
                 let outcome = await client.post()
                 #expect(outcome.name == "temporary" && outcome.failure?.code == 530, "\(outcome)")
                 #expect(outcome.failure?.concernsSession == true)
@@ -77,8 +51,8 @@ struct PostfixTests {
         "A mail past Postfix's size limit is permanent, and the next goes over the same connection",
         .enabled(if: isRoot, "Postfix starts as root alone"))
     func refusals() async throws {
-        try await withServers { servers in
-            try await withClient(servers) { client in
+        try await withServers { server in
+            try await withClient(of: server) { client in
                 let large = await client.post(text: String(repeating: "x", count: 30_000))
                 #expect(large.name == "permanent", "\(large)")
                 // The connection is good for the next mail.
@@ -100,8 +74,8 @@ struct PostfixTests {
             }
             return ByteBuffer(string: "action=\(isFirst ? "defer_if_permit Greylisted, come again" : "dunno")\n\n")
         }
-        try await withServers(policyPort: policy.port) { servers in
-            try await withClient(servers) { client in
+        try await withServers(policyPort: policy.port) { server in
+            try await withClient(of: server) { client in
                 let outcome = await client.post()
                 #expect(outcome.name == "temporary" && outcome.failure?.code == 450, "\(outcome)")
                 #expect(outcome.failure?.reason.contains("Greylisted") == true)
@@ -115,7 +89,7 @@ struct PostfixTests {
     // MARK: - The servers
 
     private func withServers(
-        policyPort: Int? = nil, _ body: @Sendable @escaping (Servers) async throws -> Void
+        policyPort: Int? = nil, _ body: @Sendable @escaping (MailServer) async throws -> Void
     ) async throws {
         let (port, login) = (try await freePort(), try await freePort())
         // Short, for the path of a socket has 103 bytes at most.
@@ -135,7 +109,7 @@ struct PostfixTests {
             try await withExternalServer(
                 "/usr/sbin/postfix", ["-c", folder.appending(path: "etc").path, "start-fg"], port: port
             ) {
-                try await body(Servers(port: port, certificate: certificate.certificate))
+                try await body(MailServer(port: port, certificate: certificate.certificate))
             }
         }
     }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import BgdemoFoundations
 
 /// What resque and queuebus do with the job of a worker that died.
 public struct ResqueEstateOptions: StrategyOptions {
@@ -11,18 +12,35 @@ public struct ResqueEstateOptions: StrategyOptions {
             """)
     var onDeadWorker: DeadWorkerAction?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            How old the last heartbeat of a worker of another program may be before its job goes to failed, as by \
+            Ruby: longer than any of them waits between two (BGDEMO_OTHER_WORKERS_DEAD_AFTER). Default: 1h.
+            """, valueName: "time"), transform: Duration.parse)
+    var otherWorkersDeadAfter: Duration?
+
     public init() {}
 
     public var givenFlags: [String] {
-        Self.names(("--on-dead-worker", onDeadWorker != nil))
+        Self.names(
+            ("--on-dead-worker", onDeadWorker != nil), ("--other-workers-dead-after", otherWorkersDeadAfter != nil))
     }
 
     public func check(_ environment: EnvironmentVariables, _ work: WorkSettings) throws {
         _ = try action(environment)
+        _ = try otherWorkersDeadAfter(environment)
     }
 
     public func action(_ environment: EnvironmentVariables) throws -> DeadWorkerAction {
         try environment.value(onDeadWorker, "BGDEMO_ON_DEAD_WORKER") ?? .requeue
+    }
+
+    /// After how long without a heartbeat a worker of another program is dead.
+    public func otherWorkersDeadAfter(_ environment: EnvironmentVariables) throws -> Duration {
+        let time = try environment.value(otherWorkersDeadAfter, "BGDEMO_OTHER_WORKERS_DEAD_AFTER") ?? .seconds(3600)
+        guard time > .zero else { throw ValidationError("--other-workers-dead-after is more than 0") }
+        return time
     }
 }
 

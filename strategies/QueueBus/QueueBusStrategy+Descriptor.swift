@@ -22,6 +22,7 @@ extension StrategyDescriptor {
             case .requeue: .requeue
             case .fail: .fail
             }
+        options.otherProgramDeadAfter = try estate.otherWorkersDeadAfter(context.environment)
         options.grace = context.workerGrace
         options.redis = redis.options
         options.namespace = try context.options(NamespaceOptions.self).namespace(context.environment, on: redis.url)

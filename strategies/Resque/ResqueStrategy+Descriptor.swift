@@ -59,6 +59,8 @@ extension ResqueStrategy.WorkerService {
         var options = WorkerOptions()
         options.namespace = namespace
         options.exceptionName = DeliveryErrorName.name
+        options.otherProgramDeadAfter = try context.options(ResqueEstateOptions.self).otherWorkersDeadAfter(
+            context.environment)
         options.onUnknownClass = try context.options(ResqueOptions.self).onUnknownClass(context.environment)
         options.grace = context.workerGrace
         options.redis = redis.options
