@@ -79,7 +79,7 @@ let package = Package(
             "MailAPI",
             ["Core", "Email", "Foundations", "HTTPServer", "NetSupport", "TraceContext", .nio, .metrics, .tracing]),
         .module("Telemetry", ["Foundations", "SystemCompat", .coreMetrics, .logging, .metrics, .nio]),
-        .module("OTLP", ["CCurl", "Foundations", .posix, .logging, .metrics, .tracing]),
+        .module("OTLP", ["CCurl", "Foundations", "NetSupport", .posix, .logging, .metrics, .tracing]),
 
         // The libraries that other programs may use. Nothing of the demo is in them.
         .module(

@@ -23,6 +23,7 @@ public struct TracedHandler: HTTPHandler {
         let span: any Span = tracer.startSpan("\(method) \(route)", context: fields.context(tracer), ofKind: .server)
         defer { span.end() }
         let response = await ServiceContext.withValue(span.context) { await next.respond(to: request) }
+        guard span.isRecording else { return response }
         span.updateAttributes { attributes in
             attributes["http.request.method"] = method
             attributes["http.route"] = route

@@ -43,7 +43,7 @@ public final class OTLPSpan: Span {
 
     public var attributes: SpanAttributes {
         get { state.withLock(\.attributes) }
-        set { state.withLock { $0.attributes = newValue } }
+        set { if exporter != nil { state.withLock { $0.attributes = newValue } } }
     }
 
     public func setStatus(_ status: SpanStatus) { state.withLock { $0.status = status } }

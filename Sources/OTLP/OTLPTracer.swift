@@ -1,13 +1,20 @@
 import BgdemoFoundations
+import BgdemoNetSupport
 public import Tracing
 
 /// A tracer whose spans an ``OTLPExporter`` exports. It carries the W3C `traceparent` and `tracestate`.
 ///
-/// A span whose parent is not sampled is neither recorded nor exported; one without a parent is sampled.
+/// A span whose parent is not sampled is neither recorded nor exported. One without a parent is sampled while no more traces
+/// begin in a second than the tracer was given: what tracing costs under load has a bound.
 public struct OTLPTracer: Tracer {
     private let exporter: OTLPExporter
+    private let rate: RateLimit
 
-    public init(_ exporter: OTLPExporter) { self.exporter = exporter }
+    /// - Parameter tracesPerSecond: How many traces may begin in a second, more than 0.
+    public init(_ exporter: OTLPExporter, tracesPerSecond: Double) {
+        self.exporter = exporter
+        rate = RateLimit(perSecond: tracesPerSecond)
+    }
 
     public func startSpan<Instant: TracerInstant>(
         _ operationName: String, context: @autoclosure () -> ServiceContext, ofKind kind: SpanKind,
@@ -18,7 +25,7 @@ public struct OTLPTracer: Tracer {
         var generator = SystemRandomNumberGenerator()
         let id = TraceParent(
             traceID: parent?.id.traceID ?? (generator.next(), generator.next(upperBound: .max) + 1),
-            spanID: generator.next(upperBound: .max) + 1, isSampled: parent?.id.isSampled ?? true)
+            spanID: generator.next(upperBound: .max) + 1, isSampled: parent?.id.isSampled ?? (rate.wait() == nil))
         context[OTLPContext.self] = OTLPContext.Value(id: id, state: parent?.state)
         return OTLPSpan(
             operationName, kind, context: context, id: id, parent: parent?.id.spanID,

@@ -100,6 +100,21 @@ struct TraceServeTests {
         #expect(lines.contains { $0.contains("Spans were not exported") && $0.contains("spans=2") }, "\(lines)")
     }
 
+    @Test("Of traces that begin here so many a second are exported; those of clients that trace all are")
+    func rate() async throws {
+        let collector = try await SpanCollector()
+        let arguments = ["serve", "--port", "0", "--otlp", collector.url, "--otlp-rate", "0.01"]
+        _ = try await withProgram(arguments) { program in
+            let port = try await program.port()
+            for _ in 0..<5 { _ = try await fetch("/you@example.org/s/t", port: port) }
+            let parent = ["traceparent: 00-\(Self.traceID)-\(Self.client)-01"]
+            for _ in 0..<5 { _ = try await fetch("/you@example.org/s/t", port: port, headers: parent) }
+        }
+        let servers = try await collector.spans { $0.filter { $0.kind == 2 }.count >= 6 }.filter { $0.kind == 2 }
+        #expect(servers.filter { $0.traceId == Self.traceID }.count == 5)
+        #expect(servers.count == 6)
+    }
+
     @Test("A URL that is none is refused")
     func invalid() async throws {
         let (lines, status) = try await withProgram(["serve", "--port", "0", "--otlp", "collector:4318"]) { program in

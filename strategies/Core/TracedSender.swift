@@ -17,9 +17,11 @@ public struct TracedSender: EmailSender {
         completion: @escaping @Sendable (SendOutcome) -> Void
     ) {
         let span: any Span = tracer.startSpan("SMTP send", ofKind: .client)
-        span.updateAttributes { attributes in
-            attributes["network.protocol.name"] = "smtp"
-            attributes["bgdemo.mail.id"] = email.id.description
+        if span.isRecording {
+            span.updateAttributes { attributes in
+                attributes["network.protocol.name"] = "smtp"
+                attributes["bgdemo.mail.id"] = email.id.description
+            }
         }
         sender.send(email, while: isWanted) { outcome in
             span.record(outcome)
