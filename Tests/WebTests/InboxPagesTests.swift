@@ -26,6 +26,35 @@ struct InboxPagesTests {
         }
     }
 
+    @Test("Paths, queries and forms of combining marks are answered in linear time")
+    func linear() async throws {
+        func marks(_ bytes: Int) -> String {
+            PageFields.encode("a" + String(repeating: "\u{301}\u{323}", count: bytes / 4))
+        }
+        try await with(["Subject: s\r\n\r\nx\r\n"]) { web in
+            let token = try await web.formToken()
+            let began = ContinuousClock.now
+            let path = marks(600)
+            for target in [
+                "/mails/\(path)", "/mails/1.\(path)", "/mails/1/\(path)", "/assets/\(path)", "/mails/1?view=\(path)",
+                "/mails.json?q=\(path)", "/changes?page=/\(path)",
+            ] {
+                let answer = try await web.get(target)
+                #expect(answer.status < 500)
+            }
+            let text = marks(250_000)
+            for (form, status) in [
+                ("form_token=\(token)&all=\(text)", 400), ("form_token=\(token)&mail=\(text)", 400),
+                ("form_token=\(token)&\(text)=yes", 400), ("form_token=\(text)&all=yes", 403),
+            ] {
+                let answer = try await web.post("/mails/remove", form)
+                #expect(answer.status == status)
+            }
+            let time = ContinuousClock.now - began
+            #expect(time < .seconds(5), "\(time)")
+        }
+    }
+
     private static let hostile = """
         Subject: =?utf-8?Q?<script>alert("1")</script>_=E2=80=AEgnp.exe?=\r
         From: "</title><img src=x onerror=alert(1)>" <a@b.example>\r

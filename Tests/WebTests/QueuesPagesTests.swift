@@ -90,6 +90,25 @@ import Testing
         #expect(JobSummary([0xff, 0x00], queue: "q").className == "not a job")
     }
 
+    @Test("Forms of combining marks are answered in linear time")
+    func linear() async throws {
+        let text = PageFields.encode("a" + String(repeating: "\u{301}\u{323}", count: 60_000))
+        try await RedisPages.with { web in
+            let began = ContinuousClock.now
+            for (target, form) in [
+                ("/queues/pause", "queue=a&paused=\(text)"),
+                ("/queues/failed/remove", "entry=\(text)&entry=\(text)b"),
+                ("/events/dead/remove", "consumer=c&entry=\(text)&entry=\(text)b"),
+                ("/events/replay", "consumer=c&start=\(text)"),
+            ] {
+                let answer = try await web.post(target, form)
+                #expect(answer.status < 500)
+            }
+            let time = ContinuousClock.now - began
+            #expect(time < .seconds(5), "\(time)")
+        }
+    }
+
     @Test("Hostile texts are shown as texts")
     func hostile() async throws {
         try await RedisPages.with { web in

@@ -1,4 +1,4 @@
-import BgdemoFoundations
+package import BgdemoFoundations
 import BgdemoHTTPServer
 public import QueueBus
 public import Resque
@@ -25,7 +25,7 @@ public struct BusPages: DataPageRoutes {
         (self.queue, self.subscriptions) = (queue, subscriptions)
     }
 
-    package func page(_ path: [String], _ request: PageRequest) async throws -> DataPage {
+    package func page(_ path: [ByteString], _ request: PageRequest) async throws -> DataPage {
         guard path.isEmpty else { throw Problem(.notFound, "there is no such page", advice: "GET /bus") }
         let asked = request.query["event"]
         let all = try await subscriptions.list()

@@ -16,7 +16,7 @@ struct EventsChange {
         (self.log, self.request, self.logger) = (log, request, logger)
     }
 
-    func response(_ path: [String]) async throws -> PageResponse {
+    func response(_ path: [ByteString]) async throws -> PageResponse {
         // Percent-encoded once more: an attribute shows some characters of a name in another way.
         guard let consumer = request.form["consumer"].flatMap({ try? PercentDecoding.text($0.utf8) }) else {
             throw Problem(.badRequest, "no consumer is named")
@@ -48,7 +48,8 @@ struct EventsChange {
             "Dead events were \(done) on the page",
             metadata: [
                 "consumer": "\(printable(consumer, limit: 100))",
-                "entries": "\(digests.map(\.text).sorted().prefix(20).joined(separator: " "))", "done": "\(changed)",
+                "entries": "\(digests.sorted().prefix(20).map { printable($0, limit: 40) }.joined(separator: " "))",
+                "done": "\(changed)",
                 "by": "\(request.user)",
             ])
         guard changed > 0 else {
@@ -61,11 +62,11 @@ struct EventsChange {
 
     private func replay(_ consumer: String) async throws -> PageResponse {
         let start: EventLog.Start
-        switch request.form["start"] {
+        switch request.form["start"].map({ ByteString($0) }) {
         case "beginning": start = .beginning
         case "end": start = .end
         case let text?:
-            guard let number = Int(text), number >= 0 else { fallthrough }
+            guard let number = Int(text.text), number >= 0 else { fallthrough }
             start = .partition(number)
         default:
             throw Problem(.badRequest, "start is not a place in the log", advice: "start=beginning, end or a partition")

@@ -1,4 +1,4 @@
-import BgdemoFoundations
+package import BgdemoFoundations
 import BgdemoHTTPServer
 public import Eventr
 public import Logging
@@ -28,18 +28,18 @@ public struct EventsPages: DataPageRoutes {
         self.logger = logger
     }
 
-    package func act(_ path: [String], _ request: PageRequest) async throws -> PageResponse {
+    package func act(_ path: [ByteString], _ request: PageRequest) async throws -> PageResponse {
         try await EventsChange(log, request, logger).response(path)
     }
 
-    package func page(_ path: [String], _ request: PageRequest) async throws -> DataPage {
+    package func page(_ path: [ByteString], _ request: PageRequest) async throws -> DataPage {
         let place = try DataPage.place(request)
         switch path {
         case []: return try await overview(request)
         case _ where path.count == 2 && path[0] == "consumer":
-            return try await ConsumerPage(log, path[1], place, request).page()
+            return try await ConsumerPage(log, path[1].text, place, request).page()
         case _ where path.count == 2 && path[0] == "partition":
-            guard let number = Int(path[1]), number >= 0 else { fallthrough }
+            guard let number = Int(path[1].text), number >= 0 else { fallthrough }
             return try await partition(number, place)
         default: throw Problem(.notFound, "there is no such page", advice: "GET /events")
         }

@@ -1,4 +1,4 @@
-import BgdemoFoundations
+package import BgdemoFoundations
 public import BgdemoHTTPServer
 public import BgdemoSMTPInbox
 import NIOCore
@@ -86,7 +86,7 @@ public struct HomePages: PageRoutes {
         sent.note(attempts, of: entry.id, at: .now)
     }
 
-    package func owns(_ path: [String], _ head: HTTPRequest.Head) -> Bool {
+    package func owns(_ path: [ByteString], _ head: HTTPRequest.Head) -> Bool {
         guard path.isEmpty, head.fields.accept?.containsBytes(of: "text/html") == true else { return false }
         switch head.method {
         case .get, .head: return true

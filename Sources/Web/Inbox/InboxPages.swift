@@ -1,4 +1,4 @@
-import BgdemoFoundations
+package import BgdemoFoundations
 package import BgdemoHTTPServer
 public import BgdemoSMTPInbox
 public import Logging
@@ -29,15 +29,16 @@ public struct InboxPages: PageRoutes {
 
     package func version() async -> String { "\(epoch)-\(inbox.mails.changes)-\(marks.changes)" }
 
-    package func owns(_ path: [String], _ head: HTTPRequest.Head) -> Bool {
+    package func owns(_ path: [ByteString], _ head: HTTPRequest.Head) -> Bool {
         guard !base.isEmpty else { return path.isEmpty || path[0] == "mails" || path == ["mails.json"] }
-        return path.first.map { "/\($0)".hasSameBytes(as: base) || "/\($0)".hasSameBytes(as: base + ".json") } ?? false
+        let own = ByteString(base.utf8.dropFirst())
+        return path.first.map { $0 == own || $0 == ByteString(own.text + ".json") } ?? false
     }
 
     package func respond(to request: PageRequest) async throws -> PageResponse {
         let path = base.isEmpty ? request.path[...] : request.path.dropFirst()
         if request.isPost { return try act(Array(path), request) }
-        if !base.isEmpty, request.path.first?.hasByteSuffix(".json") == true { return try await list(asJSON: request) }
+        if !base.isEmpty, request.path.first?.hasSuffix(".json") == true { return try await list(asJSON: request) }
         switch path.count {
         case 0: return try await InboxList(pages: self, request).response()
         case 1 where path.first == "mails.json": return try await list(asJSON: request)
@@ -56,11 +57,11 @@ public struct InboxPages: PageRoutes {
     // MARK: One mail
 
     /// `ID`, `ID.json` or `ID.eml`.
-    private func mail(_ name: String, _ request: PageRequest) throws(Problem) -> PageResponse {
-        let parts = name.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
-            .map { Substring($0) }
-        let mail = try find(parts.first.map(String.init))
-        switch parts.count == 2 ? String(parts[1]) : "" {
+    private func mail(_ name: ByteString, _ request: PageRequest) throws(Problem) -> PageResponse {
+        let parts = name.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+            .map { ByteString($0) }
+        let mail = try find(parts.first)
+        switch parts.count == 2 ? parts[1] : "" {
         case "" where parts.count == 1:
             marks.mark([mail.id], isRead: true, in: inbox.mails)
             return MailPage(pages: self, mail: mail, request).response()
@@ -70,13 +71,13 @@ public struct InboxPages: PageRoutes {
         }
     }
 
-    private func find(_ id: String?) throws(Problem) -> CaughtMail {
-        guard let id = id.flatMap({ Int($0) }), let mail = inbox.mails[id] else { throw Self.notFound }
+    private func find(_ id: ByteString?) throws(Problem) -> CaughtMail {
+        guard let id = id.flatMap({ Int($0.text) }), let mail = inbox.mails[id] else { throw Self.notFound }
         return mail
     }
 
     /// A stranger's HTML: nothing in it runs, and it loads nothing.
-    private func html(_ id: String?) throws(Problem) -> PageResponse {
+    private func html(_ id: ByteString?) throws(Problem) -> PageResponse {
         guard let html = try find(id).html(limit: MailPage.shownBytes) else { throw Self.notFound }
         let headers = [
             HTTPHeader(
@@ -90,9 +91,10 @@ public struct InboxPages: PageRoutes {
         return .response(HTTPResponse(.ok, .html, html, headers: headers))
     }
 
-    private func part(_ id: String?, _ number: String?) throws(Problem) -> PageResponse {
+    private func part(_ id: ByteString?, _ number: ByteString?) throws(Problem) -> PageResponse {
         let parts = try find(id).parts
-        guard let number = number.flatMap({ Int($0) }), let part = parts.first(where: { $0.number == number }) else {
+        guard let number = number.flatMap({ Int($0.text) }), let part = parts.first(where: { $0.number == number })
+        else {
             throw Self.notFound
         }
         let name = part.name.utf8.prefix(80).map { byte in
@@ -107,8 +109,8 @@ public struct InboxPages: PageRoutes {
 
     // MARK: Changes
 
-    private func act(_ path: [String], _ request: PageRequest) throws(Problem) -> PageResponse {
-        let isAll = request.form["all"] == "yes"
+    private func act(_ path: [ByteString], _ request: PageRequest) throws(Problem) -> PageResponse {
+        let isAll = request.form.isYes("all")
         let ids = request.form.all("mail").compactMap { Int($0) }
         guard isAll || !ids.isEmpty else { throw Problem(.badRequest, "no mail is selected") }
         let named = isAll ? "all" : ids.map(String.init).joined(separator: " ")

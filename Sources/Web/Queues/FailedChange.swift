@@ -43,7 +43,8 @@ struct FailedChange {
         logger.info(
             "Failed jobs were \(done) on the page",
             metadata: [
-                "entries": "\(digests.map(\.text).sorted().prefix(20).joined(separator: " "))", "done": "\(changed)",
+                "entries": "\(digests.sorted().prefix(20).map { printable($0, limit: 40) }.joined(separator: " "))",
+                "done": "\(changed)",
                 "by": "\(request.user)",
             ])
         guard changed > 0 || !isUnusable else {

@@ -1,4 +1,4 @@
-import BgdemoFoundations
+package import BgdemoFoundations
 import BgdemoHTTPServer
 public import Logging
 public import Resque
@@ -49,7 +49,7 @@ public struct QueuesPages: DataPageRoutes {
         (path: "/queues/redis", label: "Redis", template: "queues-redis"),
     ]
 
-    package func page(_ path: [String], _ request: PageRequest) async throws -> DataPage {
+    package func page(_ path: [ByteString], _ request: PageRequest) async throws -> DataPage {
         switch path {
         case []: return try await QueuesOverview(queue, history).page()
         case ["working"]: return try await WorkersPage(queue).working()
@@ -58,9 +58,10 @@ public struct QueuesPages: DataPageRoutes {
         case ["delayed"]: return try await delayed(try DataPage.place(request))
         case ["redis"]: return try await RedisPage(queue).overview(request.query["from"])
         case _ where path.count == 2 && path[0] == "redis":
-            return try await RedisPage(queue).key(path[1], try DataPage.place(request))
+            return try await RedisPage(queue).key(path[1].text, try DataPage.place(request))
         case ["failed"]: return try await FailedPage(queue, request.query, try DataPage.place(request)).page()
-        case _ where path.count == 2 && path[0] == "queue": return try await jobs(path[1], try DataPage.place(request))
+        case _ where path.count == 2 && path[0] == "queue":
+            return try await jobs(path[1].text, try DataPage.place(request))
         default: throw Problem(.notFound, "there is no such page", advice: "GET /queues")
         }
     }
@@ -123,10 +124,10 @@ public struct QueuesPages: DataPageRoutes {
         return .redirect("/queues")
     }
 
-    package func act(_ path: [String], _ request: PageRequest) async throws -> PageResponse {
+    package func act(_ path: [ByteString], _ request: PageRequest) async throws -> PageResponse {
         switch path {
         case ["pause"]:
-            let isPaused = request.form["paused"] == "yes"
+            let isPaused = request.form.isYes("paused")
             // Percent-encoded once more: an attribute shows some characters of a name in another way.
             if let name = request.form["queue"].flatMap({ try? PercentDecoding.text($0.utf8) }) {
                 try await queue.pause(queue: name, isPaused)

@@ -27,7 +27,7 @@ struct RedisPage {
                 "clients": count("connected_clients"), "perSecond": count("instantaneous_ops_per_sec"),
                 "evicted": count("evicted_keys"),
                 "uptime": .text(value("uptime_in_seconds").flatMap { Double($0) }.map(PageText.duration)),
-                "keepsLog": .text(value("aof_enabled") == "1" ? "yes" : "no"),
+                "keepsLog": .text(value("aof_enabled").map(ByteString.init) == "1" ? "yes" : "no"),
                 "info": .list(
                     info.prefix(400).map {
                         ["name": .text(PageText.cut($0.name, 80)), "value": .text(PageText.cut($0.value, 200))]
@@ -40,7 +40,7 @@ struct RedisPage {
         [
             "key": .text(PageText.cut(key.name, 200)), "link": .text(PageFields.encode(key.name)),
             "type": .text(key.type),
-            "size": key.type == "string" ? .text(PageText.bytes(key.size)) : .count(key.size, "item"),
+            "size": ByteString(key.type) == "string" ? .text(PageText.bytes(key.size)) : .count(key.size, "item"),
             "length": .int(key.size),
         ]
     }
@@ -49,8 +49,9 @@ struct RedisPage {
         guard let (type, items) = try await queue.items(of: name, place..<(place + DataPage.rows)) else {
             throw Problem(.notFound, "there is no such key", advice: "GET /queues/redis")
         }
-        let isPaired = type == "hash" || type == "zset"
-        let isOrdered = type == "list" || type == "zset"
+        let kind = ByteString(type)
+        let isPaired = kind == "hash" || kind == "zset"
+        let isOrdered = kind == "list" || kind == "zset"
         let path = "/queues/redis/\(PageFields.encode(name))?from="
         let rows = stride(from: 0, to: items.count, by: isPaired ? 2 : 1).map { item -> TemplateValues in
             [

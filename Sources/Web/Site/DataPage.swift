@@ -8,10 +8,10 @@ package struct DataPage {
     let values: TemplateValues
 
     /// The segments after a section's first, and whether the path ends with `.json`.
-    static func path(_ request: PageRequest) -> (path: [String], asJSON: Bool) {
+    static func path(_ request: PageRequest) -> (path: [ByteString], asJSON: Bool) {
         var path = request.path
-        guard let last = path.last, last.hasByteSuffix(".json") else { return (Array(path.dropFirst()), false) }
-        path[path.count - 1] = String(Substring(last.utf8.dropLast(5)))
+        guard let last = path.last, last.hasSuffix(".json") else { return (Array(path.dropFirst()), false) }
+        path[path.count - 1] = ByteString(last.dropLast(5))
         return (Array(path.dropFirst()), true)
     }
 

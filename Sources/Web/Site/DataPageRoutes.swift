@@ -1,3 +1,4 @@
+package import BgdemoFoundations
 package import BgdemoHTTPServer
 
 #if canImport(FoundationEssentials)
@@ -11,9 +12,9 @@ package protocol DataPageRoutes: PageRoutes {
     /// The section's navigation. Default: none.
     var views: [(path: String, label: String, template: String)] { get }
     /// - Parameter path: The segments below the home.
-    func page(_ path: [String], _ request: PageRequest) async throws -> DataPage
+    func page(_ path: [ByteString], _ request: PageRequest) async throws -> DataPage
     /// Does what a form asks for. Default: there is none, 404.
-    func act(_ path: [String], _ request: PageRequest) async throws -> PageResponse
+    func act(_ path: [ByteString], _ request: PageRequest) async throws -> PageResponse
 }
 
 extension DataPageRoutes {
@@ -23,10 +24,10 @@ extension DataPageRoutes {
     /// One second in two: what waits gets older though nothing happens.
     package func version() async -> String { "\(Int(Date.now.timeIntervalSince1970) / 2)" }
 
-    package func owns(_ path: [String], _ head: HTTPRequest.Head) -> Bool {
-        guard let first = path.first.map({ "/" + $0 }) else { return false }
-        return first.utf8.elementsEqual(home.utf8)
-            || path.count == 1 && first.utf8.elementsEqual((home + ".json").utf8)
+    package func owns(_ path: [ByteString], _ head: HTTPRequest.Head) -> Bool {
+        guard let first = path.first else { return false }
+        let own = home.utf8.dropFirst()
+        return first.elementsEqual(own) || path.count == 1 && first.elementsEqual(Array(own) + Array(".json".utf8))
     }
 
     package func respond(to request: PageRequest) async throws -> PageResponse {
@@ -35,7 +36,7 @@ extension DataPageRoutes {
         return try await page(path, request).response(request, asJSON: asJSON, views: views)
     }
 
-    package func act(_ path: [String], _ request: PageRequest) async throws -> PageResponse {
+    package func act(_ path: [ByteString], _ request: PageRequest) async throws -> PageResponse {
         throw Problem(.notFound, "there is no such action")
     }
 }

@@ -34,6 +34,8 @@ package struct PageFields: Sendable {
     /// Whether no field has another name.
     package func hasOnly(_ names: Set<ByteString>) -> Bool { pairs.allSatisfy { names.contains($0.name) } }
 
+    package func isYes(_ name: String) -> Bool { self[name]?.hasSameBytes(as: "yes") ?? false }
+
     package func int(_ name: String) -> Int? { self[name].flatMap { Int($0) } }
 
     /// `text` as a value of a query: only letters, digits and `-._~` stay.

@@ -1,11 +1,11 @@
-import BgdemoFoundations
+package import BgdemoFoundations
 package import BgdemoHTTPServer
 
 /// A request for a page, taken apart.
 package struct PageRequest: Sendable {
     package let http: HTTPRequest
     /// The path's segments, percent-decoded; none of `/`.
-    package let path: [String]
+    package let path: [ByteString]
     package let query: PageFields
     /// Of a POST.
     package let form: PageFields
@@ -21,13 +21,13 @@ package struct PageRequest: Sendable {
     package var isPost: Bool { http.method == .post }
 
     /// The path of `target`, or nil where it is broken.
-    static func path(of target: String) -> [String]? {
+    static func path(of target: String) -> [ByteString]? {
         let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
         guard path.first == UInt8(ascii: "/"), path.count <= 2_048 else { return nil }
-        var segments: [String] = []
+        var segments: [ByteString] = []
         for segment in path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
             guard let text = try? PercentDecoding.text(segment) else { return nil }
-            segments.append(text)
+            segments.append(ByteString(text))
         }
         if let last = segments.last, last.isEmpty { segments.removeLast() }
         return segments

@@ -1,3 +1,4 @@
+package import BgdemoFoundations
 package import BgdemoHTTPServer
 
 /// Pages that belong together: the inbox, the queues.
@@ -19,7 +20,7 @@ package protocol PageRoutes: PageSection {
     /// Whether a request is for this section. Others go to the next.
     ///
     /// - Parameter path: The path's segments, percent-decoded; none of `/`.
-    func owns(_ path: [String], _ head: HTTPRequest.Head) -> Bool
+    func owns(_ path: [ByteString], _ head: HTTPRequest.Head) -> Bool
     /// Answers a request. The reader's access is checked before, and of a POST that a page of this site sent it.
     ///
     /// - Throws: `Problem`, or what the section's source throws where it is away.

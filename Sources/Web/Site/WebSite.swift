@@ -33,7 +33,7 @@ public struct WebSite: HTTPHandler {
         guard Self.mayBePage(request.target), let path = PageRequest.path(of: request.target) else {
             return await other(request)
         }
-        if let name = path.first, path.count == 2, name == "assets" { return asset(path[1], request) }
+        if let name = path.first, path.count == 2, name == "assets" { return asset(path[1].text, request) }
         switch path {
         case ["changes"]: return await changes(request)
         case ["sign-in"]: return signIn(request)
@@ -71,7 +71,7 @@ public struct WebSite: HTTPHandler {
 
     /// Not on the event loop, which other connections wait for: a mail of 10 MB takes a while to be shown.
     @concurrent private func respond(
-        to request: HTTPRequest, _ path: [String], _ section: any PageRoutes
+        to request: HTTPRequest, _ path: [ByteString], _ section: any PageRoutes
     ) async -> HTTPResponse {
         let form = PageFields(request.method == .post ? Array(request.body.readableBytesView) : [])
         let page = PageRequest(
