@@ -10,8 +10,8 @@ struct ResultOutputTests {
 
     @Test("A table has no character that a terminal obeys, and one line for each row")
     func table() {
-        let text = Table(["name", "text"], [[Self.foreign, "x\ny"]]).text
-        #expect(text.split(separator: "\n").count == 2)
+        let text = Table(["name", "text"], [[Self.foreign, "x\ny"]], below: ["paused: \(Self.foreign)"]).text
+        #expect(text.split(separator: "\n").count == 3)
         #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || !$0.properties.generalCategory.isUnprintable })
         #expect(text.contains("é"))
     }

@@ -103,11 +103,11 @@ struct BusCommand: AsyncParsableCommand {
             try await queues.connect { redis, namespace in
                 let publisher = Publisher(Queue(redis: redis, namespace: namespace))
                 if let second {
-                    print("\(try await publisher.publish(type, event, at: second).id ?? "") at \(at ?? "")")
+                    ResultOutput.say("\(try await publisher.publish(type, event, at: second).id ?? "") at \(at ?? "")")
                 } else if let delay = self.in {
-                    print("\(try await publisher.publish(type, event, in: delay).id ?? "") in \(delay)")
+                    ResultOutput.say("\(try await publisher.publish(type, event, in: delay).id ?? "") in \(delay)")
                 } else {
-                    print("\(try await publisher.publish(type, event).id ?? "") is on the bus")
+                    ResultOutput.say("\(try await publisher.publish(type, event).id ?? "") is on the bus")
                 }
             }
         }

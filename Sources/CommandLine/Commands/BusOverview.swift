@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import QueueBus
 import Resque
 
@@ -28,7 +29,7 @@ struct BusOverview: Encodable {
                         application: application, key: nil, queue: nil, length: nil, riderClass: nil, matches: nil,
                         broken: nil))
             }
-            for one in list.sorted(by: { $0.key < $1.key }) {
+            for one in list.sorted(by: { ByteString($0.key) < ByteString($1.key) }) {
                 subscriptions.append(
                     Row(
                         application: application, key: one.key, queue: one.queueName,
@@ -47,6 +48,6 @@ struct BusOverview: Encodable {
                     row.application, row.key ?? "none", row.queue ?? "-", row.length.map { "\($0)" } ?? "-",
                     row.riderClass ?? "-", (row.matches ?? "-") + (row.broken.map { " (broken: \($0))" } ?? ""),
                 ]
-            }, below: "\(incoming) events wait in \(Publisher.incoming) for a driver")
+            }, below: ["\(incoming) events wait in \(Publisher.incoming) for a driver"])
     }
 }

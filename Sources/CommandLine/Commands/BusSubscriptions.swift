@@ -62,7 +62,7 @@ extension BusCommand {
                 key: key, queueName: application.queue(queue), className: className, matcher: matcher)
             try await queues.connect { redis, namespace in
                 try await Subscriptions(redis: redis, namespace: namespace).add(subscription, to: application)
-                print(
+                ResultOutput.say(
                     "\(application.key) has what matches \(subscription.matcher) in \(subscription.queueName)")
             }
         }
@@ -100,7 +100,7 @@ extension BusCommand {
                     throw ValidationError(
                         "\(what ?? "there is no application \(application.key)"); bgdemo bus shows those there are")
                 }
-                print("\(application.key) \(key.map { "\($0) " } ?? "")is off the bus")
+                ResultOutput.say("\(application.key) \(key.map { "\($0) " } ?? "")is off the bus")
             }
         }
     }

@@ -25,7 +25,7 @@ extension QueuesCommand {
                         "no worker performs the job \(printable(id, limit: 200)): bgdemo queues workers shows their jobs"
                     )
                 }
-                print("the job is being cancelled")
+                ResultOutput.say("the job is being cancelled")
             }
         }
     }

@@ -50,10 +50,11 @@ struct EnqueueCommand: AsyncParsableCommand {
             let queue = Queue(redis: redis, namespace: namespace)
             if let delay = self.in {
                 for _ in 0..<count { try await queue.enqueueIn(delay, job) }
-                print("\(count) × \(name) for \(job.queue) in \(delay)")
+                ResultOutput.say("\(count) × \(name) for \(job.queue) in \(delay)")
             } else {
                 try await queue.enqueue(job, count: count)
-                print("\(count) × \(name) in \(job.queue), which has \(try await queue.length(of: job.queue)) jobs now")
+                ResultOutput.say(
+                    "\(count) × \(name) in \(job.queue), which has \(try await queue.length(of: job.queue)) jobs now")
             }
         }
     }

@@ -97,7 +97,7 @@ struct EventsCommand: AsyncParsableCommand {
         func run() async throws {
             try await events.connect { redis, options in
                 let producer = Producer(name: "bgdemo", redis: redis, options: options)
-                for json in json { print(try await producer.write(json: json)) }
+                for json in json { ResultOutput.say("\(try await producer.write(json: json))") }
             }
         }
     }

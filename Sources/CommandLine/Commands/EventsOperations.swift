@@ -32,7 +32,8 @@ extension EventsCommand {
             try await events.visit { log in
                 let replay = try await log.replay(consumer, from: start)
                 let skipped = replay.skipped == 0 ? "" : "; \(replay.skipped) unread before it are passed over"
-                print("\(consumer) reads \(replay.events) events, from partition \(replay.partition) on\(skipped)")
+                ResultOutput.say(
+                    "\(consumer) reads \(replay.events) events, from partition \(replay.partition) on\(skipped)")
             }
         }
     }
@@ -64,13 +65,13 @@ extension EventsCommand {
             try await events.visit { log in
                 let trim = try await log.trim(olderThan: olderThan, force: force, dry: dryRun)
                 let unread = trim.unread == 0 ? "" : ", \(trim.unread) of them unread"
-                print(
+                ResultOutput.say(
                     "\(trim.partitions) partitions with \(trim.events) events \(dryRun ? "to delete" : "deleted")\(unread)"
                 )
                 guard trim.kept > 0 else { return }
                 let names = trim.keptFor.map { printable($0) }.joined(separator: ", ")
-                print("\(trim.kept) partitions kept for \(names), to be read; --force deletes them, and")
-                print("bgdemo events forget --consumer NAME removes a consumer that is no more")
+                ResultOutput.say("\(trim.kept) partitions kept for \(names), to be read; --force deletes them, and")
+                ResultOutput.say("bgdemo events forget --consumer NAME removes a consumer that is no more")
             }
         }
     }
@@ -101,9 +102,9 @@ extension EventsCommand {
         func run() async throws {
             try await events.visit { log in
                 if retry {
-                    print("\(try await log.retryDead(of: consumer)) to be tried again")
+                    ResultOutput.say("\(try await log.retryDead(of: consumer)) to be tried again")
                 } else if clear {
-                    print("\(try await log.clearDead(of: consumer)) forgotten")
+                    ResultOutput.say("\(try await log.clearDead(of: consumer)) forgotten")
                 } else {
                     for entry in try await log.dead(of: consumer) {
                         print(ResultOutput.line(ofJSON: Array(entry.utf8)))
@@ -128,11 +129,11 @@ extension EventsCommand {
 
         func run() async throws {
             try await events.visit { log in
-                guard try await log.consumers().contains(where: { $0.name == consumer }) else {
+                guard try await log.consumers().contains(where: { $0.name.hasSameBytes(as: consumer) }) else {
                     throw ValidationError("there is no consumer \(consumer); bgdemo events shows those there are")
                 }
                 try await log.forget(consumer)
-                print("\(consumer) is forgotten; if it still works, it begins anew")
+                ResultOutput.say("\(consumer) is forgotten; if it still works, it begins anew")
             }
         }
     }

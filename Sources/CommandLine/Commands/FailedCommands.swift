@@ -68,15 +68,17 @@ extension QueuesCommand {
         func run() async throws {
             try await queues.visit { queue in
                 guard !all else {
-                    print("\(try await queue.retryFailed()) jobs back in their queues")
+                    ResultOutput.say("\(try await queue.retryFailed()) jobs back in their queues")
                     let left = try await queue.failedCount()
-                    if left > 0 { print("\(left) stay: retried before, or with no queue or job in their entry") }
+                    if left > 0 {
+                        ResultOutput.say("\(left) stay: retried before, or with no queue or job in their entry")
+                    }
                     return
                 }
                 let chosen = try await queue.failed(entries: entries)
                 var moved = 0
                 for job in chosen where try await queue.retry(job) { moved += 1 }
-                print("\(moved) jobs back in their queues")
+                ResultOutput.say("\(moved) jobs back in their queues")
                 guard moved == chosen.count else { throw ExitCode.failure }
             }
         }
@@ -99,7 +101,7 @@ extension QueuesCommand {
                 let chosen = try await queue.failed(entries: entries)
                 var removed = 0
                 for job in chosen where try await queue.remove(job) { removed += 1 }
-                print("\(removed) failed jobs removed")
+                ResultOutput.say("\(removed) failed jobs removed")
                 guard removed == chosen.count else { throw ExitCode.failure }
             }
         }
@@ -121,11 +123,11 @@ extension QueuesCommand {
         func run() async throws {
             try await queues.visit { all in
                 if queue == "failed" {
-                    print("\(try await all.clearFailed()) failed jobs removed")
+                    ResultOutput.say("\(try await all.clearFailed()) failed jobs removed")
                 } else {
                     let length = try await all.length(of: queue)
                     try await all.remove(queue: queue)
-                    print("\(queue) removed, with \(length) jobs")
+                    ResultOutput.say("\(queue) removed, with \(length) jobs")
                 }
             }
         }

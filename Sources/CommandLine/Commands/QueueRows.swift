@@ -98,8 +98,10 @@ struct QueueOverview: Encodable {
                     $0.next ?? "",
                 ]
             } + [["delayed", "\(delayed)", "", ""], ["failed", "\(failed)", "", ""]],
-            below: "\(working) of \(workers) workers working · \(processed) processed · \(failures) failures" + pauses
-                + "\n" + schedulers)
+            below: [
+                "\(working) of \(workers) workers working · \(processed) processed · \(failures) failures" + pauses,
+                schedulers,
+            ])
     }
 }
 

@@ -13,6 +13,9 @@ enum ResultOutput {
         print(asJSON ? try json(rows) : table().text)
     }
 
+    /// Prints a sentence, in which there may be names from outside.
+    static func say(_ sentence: String) { print(printable(sentence)) }
+
     static func json(_ rows: some Encodable) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -5,11 +5,12 @@ import BgdemoSystemCompat
 /// no longer than that is wide.
 struct Table {
     private let rows: [[String]]
-    private let below: String?
+    private let below: [String]
 
-    init(_ head: [String], _ rows: [[String]], below: String? = nil) {
+    /// - Parameter below: Lines for below the rows.
+    init(_ head: [String], _ rows: [[String]], below: [String] = []) {
         self.rows = ([head] + rows).map { $0.map { printable($0, limit: 200) } }
-        self.below = below
+        self.below = below.map { printable($0, limit: 1000) }
     }
 
     var text: String { text(width: TerminalWidth.ofOutput) }
@@ -34,6 +35,6 @@ struct Table {
                 column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count)
             }.joined(separator: "  ")
         }
-        return lines + (below.map { [$0] } ?? [])
+        return lines + below
     }
 }
