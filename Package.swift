@@ -173,7 +173,7 @@ let package = Package(
         .target(
             name: "BgdemoTestSupport",
             dependencies: .own(
-                ["Email", "Foundations", "SystemCompat", .nio, .posix, .ssl, .logging, .subprocess]),
+                ["Email", "Foundations", "RedisClient", "SystemCompat", .nio, .posix, .ssl, .logging, .subprocess]),
             path: "Tests/Support", swiftSettings: .strict),
         .tests("Foundations", []),
         .tests("Email", ["Foundations"]),
@@ -251,7 +251,10 @@ if Context.environment["BGDEMO_FUZZ"] != nil {
             name: "bgdemo-fuzz",
             dependencies: .own(
                 ["Benchmarking", "Email", "Eventr", "Foundations", "HTTPServer", "Pipes", "QueueBus"]
-                    + ["RedisClient", "Resque", "RubyRegex", "SMTPClient", "SMTPInbox", "Spool", "SystemCompat"]
+                    + [
+                        "RedisClient", "Resque", "RubyRegex", "SMTPClient", "SMTPInbox", "Spool", "SystemCompat",
+                        "TraceContext",
+                    ]
                     + ["BgdemoLocal", "BgdemoPubSub", .nio]),
             path: "Fuzz/Targets", swiftSettings: .strict))
 }

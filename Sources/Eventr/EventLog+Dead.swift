@@ -51,7 +51,7 @@ extension EventLog {
     ///
     /// - Throws: `RedisError` if Redis is away or refuses.
     public func deadCount(of consumer: String) async throws(RedisError) -> Int {
-        try await store.send("LLEN", store.keys.dead(consumer)).int ?? 0
+        try await store.send("LLEN", store.keys.dead(consumer)).count
     }
 
     /// The events at these places of the dead list of a consumer, 0 being the newest, the newest first.
@@ -107,7 +107,7 @@ extension EventLog {
     /// - Throws: `RedisError` if Redis is away or refuses.
     @discardableResult
     public func clearDead(of consumer: String) async throws(RedisError) -> Int {
-        let count = try await store.send("LLEN", store.keys.dead(consumer)).int ?? 0
+        let count = try await store.send("LLEN", store.keys.dead(consumer)).count
         _ = try await store.send("LTRIM", store.keys.dead(consumer), count, -1)
         return count
     }

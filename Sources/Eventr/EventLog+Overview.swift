@@ -24,7 +24,7 @@ extension EventLog {
     /// - Parameter newest: How many partitions are looked at, at most 500. Default: 100.
     /// - Throws: `RedisError` if Redis is away or refuses.
     public func overview(newest: Int = 100) async throws(RedisError) -> Overview {
-        let count = try await store.send("ZCARD", store.keys.partitions).int ?? 0
+        let count = try await store.send("ZCARD", store.keys.partitions).count
         let numbers = try await newestPartitions(min(max(1, newest), 500))
         let lengths = try await lengths(of: numbers.sorted())
         return Overview(
@@ -51,7 +51,7 @@ extension EventLog {
     ///
     /// - Throws: `RedisError` if Redis is away or refuses.
     public func length(of partition: Int) async throws(RedisError) -> Int {
-        max(0, try await store.send("LLEN", store.keys.partition(PartitionNumber.clamped(partition))).int ?? 0)
+        try await store.send("LLEN", store.keys.partition(PartitionNumber.clamped(partition))).count
     }
 
     /// The events at these places of a partition.

@@ -51,7 +51,7 @@ extension EventLog {
                 EventScripts.rewind,
                 keys: [keys.partition(partition), keys.counters(partition), keys.leases(partition, consumer)],
                 consumer, isPassedOver ? 1 : 0)
-            events += isPassedOver ? 0 : length.int ?? 0
+            events += isPassedOver ? 0 : length.count
         }
         for text in try await store.send("ZRANGE", keys.retries(consumer), 0, -1).array?.compactMap(\.text) ?? [] {
             guard let retry = EventRetry(text), retry.place.partition >= first else { continue }

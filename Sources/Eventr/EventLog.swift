@@ -56,8 +56,8 @@ public struct EventLog: Sendable {
                     name: consumer.name, partition: consumer.position,
                     lag: unread.reduce(0) { $0 + $1.lag(of: consumer.name) },
                     age: .seconds(oldest.map { now - $0 } ?? 0), inHand: inHand,
-                    retries: try await store.send("ZCARD", store.keys.retries(consumer.name)).int ?? 0,
-                    dead: try await store.send("LLEN", store.keys.dead(consumer.name)).int ?? 0))
+                    retries: try await store.send("ZCARD", store.keys.retries(consumer.name)).count,
+                    dead: try await store.send("LLEN", store.keys.dead(consumer.name)).count))
         }
         return all
     }
@@ -147,7 +147,7 @@ extension EventLog {
                 let counters = try replies[place + 1].get().pairs.map { ($0.key, $0.value.int ?? 0) }
                 all.append(
                     PartitionLengths(
-                        number: number, length: max(0, try replies[place].get().int ?? 0),
+                        number: number, length: try replies[place].get().count,
                         counters: Dictionary(counters) { $1 }))
             }
         }

@@ -92,7 +92,9 @@ extension EventStore {
         let reply = try await run(EventScripts.takeRetry, keys: [keys.retries(consumer)], max(1, lease.milliseconds))
         let wait = reply[1]?.int ?? -1
         let count = max(0, min(reply[0]?.int ?? 0, Self.mostRetries))
-        return (reply[2]?.bytes.map { ByteString($0) }, count, wait < 0 ? nil : .milliseconds(wait))
+        return (
+            reply[2]?.bytes.map { ByteString($0) }, count, wait < 0 ? nil : .milliseconds(min(wait, Self.mostRetries))
+        )
     }
 
     /// Replaces a retry by the next one, by an entry in the dead list, or by nothing; see ``EventScripts/replaceRetry``.

@@ -67,7 +67,7 @@ struct EventStore: Sendable {
             })
         return zip(partitions, stride(from: 0, to: replies.count - 1, by: 2)).map { number, place in
             PartitionState(
-                number: number, length: replies[place].int ?? 0, counter: replies[place + 1].int ?? 0,
+                number: number, length: replies[place].count, counter: replies[place + 1].int ?? 0,
                 fault: [replies[place], replies[place + 1]].compactMap(\.fault).first)
         }
     }

@@ -32,6 +32,10 @@ public enum RedisValue: Sendable, Hashable {
         }
     }
 
+    /// A length that Redis gives, such as of a list: 0 for what is none, and never more than 2⁴⁰, so that sums of lengths
+    /// do not overflow, whatever the reply.
+    package var count: Int { max(0, min(int ?? 0, 1 << 40)) }
+
     /// An array's elements; nil for anything else.
     public var array: [RedisValue]? {
         if case .array(let values) = self { values } else { nil }

@@ -45,7 +45,7 @@ extension Queue {
         let seconds = try await store.send("ZRANGE", store.keys.schedule, "0", "-1").texts
         guard !seconds.isEmpty else { return 0 }
         let lengths = try await store.pipeline(seconds.map { ["LLEN", store.keys.delayedPrefix + $0] })
-        return lengths.reduce(0) { $0 &+ max($1.int ?? 0, 0) }
+        return lengths.reduce(0) { $0 + $1.count }
     }
 
     /// The seconds for which jobs are delayed and the jobs' bytes, the earliest first.

@@ -36,10 +36,11 @@ extension Queue {
         var found: [FailedJob] = []
         for (list, length) in try await failedLengths() {
             for start in stride(from: 0, to: length, by: 500) {
+                let entries = try await entries(of: list, start..<(start + 500))
+                guard !entries.isEmpty else { break }
                 // By its bytes, before an entry is parsed: there may be many.
-                found += try await entries(of: list, start..<(start + 500)).filter {
-                    digests.contains(ByteString(FailedJob.digest(of: $0)))
-                }.map { FailedJob($0, list: list) }
+                found += entries.filter { digests.contains(ByteString(FailedJob.digest(of: $0))) }
+                    .map { FailedJob($0, list: list) }
             }
         }
         return found
@@ -58,7 +59,7 @@ extension Queue {
         let others = try await store.send("SMEMBERS", store.keys.failedLists).texts.sortedByBytes()
         let lists = ["failed"] + others.filter { !$0.hasSameBytes(as: "failed") }
         let replies = try await store.pipeline(lists.map { ["LLEN", store.keys.prefix + $0] })
-        return zip(lists, replies).map { ($0, $1.int ?? 0) }
+        return zip(lists, replies).map { ($0, $1.count) }
     }
 
     /// Moves a failed job to the end of its queue, with the bytes it had.
@@ -110,7 +111,7 @@ extension Queue {
     @discardableResult
     public func clearFailed() async throws(ResqueError) -> Int {
         let lists = try await failedLengths().map { store.keys.prefix + $0.list }
-        return try await store.run(ResqueScripts.clear, keys: lists, []).int ?? 0
+        return try await store.run(ResqueScripts.clear, keys: lists, []).count
     }
 }
 

@@ -19,13 +19,13 @@ extension Queue {
             })
         guard replies.count == queues.count * 2 else { return [] }
         return queues.enumerated().map { place, queue in
-            Front(queue: queue, length: replies[2 * place].int ?? 0, next: replies[2 * place + 1].bytes)
+            Front(queue: queue, length: replies[2 * place].count, next: replies[2 * place + 1].bytes)
         }
     }
 
     /// For how many seconds there are delayed jobs.
     public func delayedSecondsCount() async throws -> Int {
-        try await store.send("ZCARD", store.keys.schedule).int ?? 0
+        try await store.send("ZCARD", store.keys.schedule).count
     }
 
     /// The name of the scheduler that moves delayed jobs; nil where there is none, and they stay.
@@ -48,7 +48,7 @@ extension Queue {
             })
         guard replies.count == seconds.count * 2 else { return [] }
         return seconds.enumerated().compactMap { place, text in
-            Int(text).map { ($0, replies[2 * place].int ?? 0, replies[2 * place + 1].bytes) }
+            Int(text).map { ($0, replies[2 * place].count, replies[2 * place + 1].bytes) }
         }
     }
 

@@ -90,7 +90,7 @@ extension ResqueStore {
             ["HGETALL", keys.lastEnqueued], ["GET", keys.rubyLeader], ["TTL", keys.rubyLeader],
             ["TIME"],
         ])
-        guard replies.count == 7, let now = replies[6].texts.first.flatMap({ Int($0) }) else {
+        guard replies.count == 7, let now = replies[6].texts.first.flatMap({ ScheduleRecord.second($0) }) else {
             throw ResqueError.unexpectedReply
         }
         var jsons: [ByteString: [UInt8]] = [:]
@@ -121,9 +121,12 @@ struct ScheduleRecord: Sendable {
 
     init?(_ text: String) {
         let words = text.utf8.split(separator: UInt8(ascii: " ")).map { String(Substring($0)) }
-        guard words.count == 3, let since = Int(words[1]), let last = Int(words[2]) else { return nil }
+        guard words.count == 3, let since = Self.second(words[1]), let last = Self.second(words[2]) else { return nil }
         self.init(digest: words[0], since: since, last: last)
     }
+
+    /// A second of some clock, of which no time that is computed with it overflows; nil for another text.
+    static func second(_ text: String) -> Int? { Int(text).flatMap { (0...1 << 40).contains($0) ? $0 : nil } }
 
     var text: String { "\(digest) \(since) \(last)" }
     var enqueued: Int? { last > 0 ? last : nil }

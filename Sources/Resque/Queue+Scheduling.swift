@@ -40,11 +40,11 @@ extension ResqueStore {
         let seconds = replies[2].texts
         let lengths =
             seconds.isEmpty
-            ? [] : try await pipeline(seconds.map { ["LLEN", keys.delayedPrefix + $0] }).map { $0.int ?? 0 }
+            ? [] : try await pipeline(seconds.map { ["LLEN", keys.delayedPrefix + $0] }).map(\.count)
         // A list that is empty is about to be removed.
         let first = zip(seconds, lengths).first { $0.1 > 0 }.flatMap { Double($0.0) }
         return Queue.Scheduling(
-            leader: replies[0].text, rubyLeader: replies[1].text, overdue: lengths.reduce(0) { $0 &+ max($1, 0) },
+            leader: replies[0].text, rubyLeader: replies[1].text, overdue: lengths.reduce(0, +),
             delay: .seconds(first.map { max(0, min(now - $0, 1e10)) } ?? 0))
     }
 }

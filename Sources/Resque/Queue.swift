@@ -108,7 +108,7 @@ public struct Queue: Sendable {
     ///
     /// - Throws: ``ResqueError``.
     public func length(of queue: String) async throws(ResqueError) -> Int {
-        try await store.send("LLEN", store.keys.queue(queue)).int ?? 0
+        try await store.send("LLEN", store.keys.queue(queue)).count
     }
 
     /// The bytes of the jobs at these places of a queue, 0 being the next to be worked.
@@ -127,7 +127,7 @@ public struct Queue: Sendable {
     /// - Throws: ``ResqueError``.
     @discardableResult
     public func delete(_ job: Job) async throws(ResqueError) -> Int {
-        try await store.send("LREM", store.keys.queue(job.queue), "0", job.bytes).int ?? 0
+        try await store.send("LREM", store.keys.queue(job.queue), "0", job.bytes).count
     }
 
     /// Removes a queue with all its jobs.

@@ -36,8 +36,9 @@ public struct RateLimit: Plugin {
             ResqueScripts.takeToken, keys: [queue.store.keys.rate(of: job.queue)],
             [gap, burst, Int(Self.longestWait / .microseconds(1))])
         guard let wait = reply.int else { throw ResqueError.unexpectedReply }
-        if wait < 0 { return .later(.microseconds(-wait)) }
-        try await Task.sleep(for: .microseconds(wait))
+        // At most a day, whatever another program has written there.
+        if wait < 0 { return .later(.microseconds(min(wait.magnitude, 86_400_000_000))) }
+        try await Task.sleep(for: min(.microseconds(wait), Self.longestWait))
         return .perform
     }
 }

@@ -106,7 +106,8 @@ extension ResqueStore {
             let record = parts[3].bytes.flatMap { WorkingRecord($0, worker: request.worker.id.name) }
             found = record.map { .reserved(reservation($0.queue, $0.job)) } ?? .nothing
         case "job":
-            guard let place = parts[2].int, queues.indices.contains(place - 1), let job = parts[3].bytes else {
+            guard let place = parts[2].int, place > 0, queues.indices.contains(place - 1), let job = parts[3].bytes
+            else {
                 throw ResqueError.unexpectedReply
             }
             found = .reserved(reservation(queues[place - 1], job))

@@ -36,7 +36,8 @@ extension Scheduler {
     private func enqueue(_ schedule: Schedule, _ text: String?, _ found: ResqueStore.Schedules) async throws {
         guard let recurrence = schedule.recurrence, let job = schedule.job else { return }
         let now = found.now
-        guard let record = text.flatMap({ ScheduleRecord($0) }), record.digest == schedule.digest else {
+        guard let record = text.flatMap({ ScheduleRecord($0) }), record.digest.hasSameBytes(as: schedule.digest)
+        else {
             // New, or changed: it counts from now.
             let last = text.flatMap { ScheduleRecord($0) }?.last ?? 0
             try await keep(
