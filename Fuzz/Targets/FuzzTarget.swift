@@ -1,11 +1,13 @@
 /// A reader of bytes from outside. Whatever the bytes, it returns: in time, without a trap, and with what holds of every
 /// result (`precondition`).
 enum FuzzTarget: String, CaseIterable {
-    case address, event, http, inbox, job, journal, json, mime, pattern, pipe, printable, resp, response, smtp, url
+    case address, cron, event, http, inbox, job, journal, json, mime, pattern, pipe, printable, resp, response, smtp,
+        url
 
     func read(_ bytes: [UInt8]) {
         switch self {
         case .address: Self.address(bytes)
+        case .cron: Self.cron(bytes)
         case .event: Self.event(bytes)
         case .http: Self.http(bytes)
         case .inbox: Self.inbox(bytes)
