@@ -1,5 +1,5 @@
 """The doors for text from outside, each with its worst input at the limit and at half of it: the time taken, how it grows,
-and the longest that /healthz of the same process waits meanwhile.
+and the longest that /healthz of the same process waits meanwhile. Then what a stranger may make a process hold, with its memory.
 
 Twice the input may take 2.5 times as long; times below 5 ms say more about the machine. `DOORS="json mime"` takes those whose
 name has one of these words.
@@ -13,6 +13,7 @@ import time
 
 import doors_http
 import doors_mail
+import doors_memory
 import doors_redis
 from harness import judge
 
@@ -20,6 +21,7 @@ RUNS = int(os.environ.get("RUNS", "3"))
 GROWTH = 2.5
 STALL_MS = float(os.environ.get("STALL_MS", "50"))
 FLOOR_MS = 5
+MEMORY_MB = 256
 # More connections than event loops, so that each loop has some.
 PROBES = 16
 
@@ -81,6 +83,18 @@ def measure(name, limit, make, send, prober):
         growth <= GROWTH and stall <= STALL_MS, f"factor {GROWTH}, stall {STALL_MS:.0f} ms")
 
 
+def measure_memory(name, start, fill):
+    with doors_memory.started(start) as (process, port, own):
+        prober = Prober(port)
+        took = milliseconds(own or fill, port)
+        stall = prober.longest()
+        prober.end()
+        peak = doors_memory.peak(process)
+    judge(
+        f"limits: {name}", f"{peak:.0f} MB, {took:,.0f} ms, stall {stall:.0f} ms", peak <= MEMORY_MB and stall <= STALL_MS,
+        f"{MEMORY_MB} MB, stall {STALL_MS:.0f} ms")
+
+
 def main():
     words = os.environ.get("DOORS", "").split()
     for doors in (doors_http.doors, doors_mail.doors, doors_mail.server_doors, doors_redis.doors, doors_redis.server_doors):
@@ -90,6 +104,9 @@ def main():
                 if not words or any(word in name for word in words):
                     measure(name, limit, make, send, prober)
             prober.end()
+    for name, start, fill in doors_memory.cases():
+        if not words or any(word in name for word in words):
+            measure_memory(name, start, fill)
 
 
 if __name__ == "__main__":
