@@ -7,7 +7,7 @@ import threading
 import urllib.request
 
 from doors_http import TYPES, exchange, mail, marks, request
-from harness import free_port, running, binary, serve
+from harness import await_port, binary, free_port, running, serve
 
 HEADER = 256_000
 MESSAGE = 9_000_000
@@ -67,7 +67,8 @@ def doors():
     """Each mail is delivered to the inbox and looked at in every form."""
     smtp, page = free_port(), free_port()
     command = [binary("bgdemo"), "inbox", "--port", str(smtp), "--page-port", str(page), "--keep", "1"]
-    with running(command, smtp):
+    with running(command, smtp) as process:
+        await_port(page, process)
         def door(name, limit, make):
             def send(text):
                 if not deliver(smtp, text).startswith(b"250"):

@@ -10,7 +10,7 @@ import urllib.request
 
 from doors_http import TYPES, exchange, mail, request
 from doors_mail import deliver
-from harness import binary, free_port, running, serve
+from harness import await_port, binary, free_port, running, serve
 
 BODY = 4_000_000
 
@@ -102,6 +102,8 @@ def one_key(port):
 def inbox():
     smtp, page = free_port(), free_port()
     with running([binary("bgdemo"), "inbox", "--port", str(smtp), "--page-port", str(page)], page) as process:
+        await_port(smtp, process)
+
         def fill_and_list(port):
             """100 mails with a subject of 250 kB each, and their list four times at once."""
             for _ in range(100):
