@@ -35,12 +35,17 @@ extension Queue {
         let found = try await store.send("SCAN", String(cursor), "MATCH", store.keys.prefix + "*", "COUNT", "500").array
         let names = found?.last?.texts ?? []
         let next = found?.first?.text.flatMap { UInt64($0) } ?? 0
-        let types = try await store.pipeline(names.map { ["TYPE", $0] }).map { $0.text ?? "none" }
+        let types = try await store.pipeline(names.map { ["TYPE", $0] }).map(Self.type)
         let sizes = try await store.pipeline(
             zip(names, types).map { [Self.sizes[$1] ?? "EXISTS", $0] }
-        ).map { $0.int ?? 0 }
+        ).map(\.count)
         let keys = zip(zip(names, types), sizes).map { Key(name: $0.0, type: $0.1, size: $1) }
         return (keys, next == 0 ? nil : next)
+    }
+
+    /// A type's name; a module may have made its own.
+    private static func type(_ reply: RedisValue) -> String {
+        reply.text.flatMap { $0.utf8.count <= 40 ? $0 : nil } ?? "none"
     }
 
     private static let sizes = [
@@ -57,7 +62,7 @@ extension Queue {
         type: String, items: [[UInt8]]
     )? {
         guard key.utf8.starts(with: store.keys.prefix.utf8), !places.isEmpty else { return nil }
-        let type = try await store.send("TYPE", key).text ?? "none"
+        let type = Self.type(try await store.send("TYPE", key))
         let (first, last, count) = (String(places.lowerBound), String(places.upperBound - 1), String(places.count))
         let reply: RedisValue
         switch type {
