@@ -186,8 +186,9 @@ public struct HomePages: PageRoutes {
                 return
             }
             let (attempts, count) = (seen.attempts, PageText.count(seen.attempts.count, "time"))
-            let state: State = attempts.state == "sent" ? .done : attempts.state == "waiting" ? .open : .wrong
-            let note = [attempts.state == "waiting" ? "waits for the next attempt" : attempts.state, attempts.reason]
+            let word = ByteString(attempts.state)
+            let state: State = word == "sent" ? .done : word == "waiting" ? .open : .wrong
+            let note = [word == "waiting" ? "waits for the next attempt" : attempts.state, attempts.reason]
             self.init(
                 "Attempted \(count)", at: min(seen.at, arrivedAt ?? seen.at), state,
                 PageText.cut(note.compactMap(\.self).joined(separator: ": "), 300))
