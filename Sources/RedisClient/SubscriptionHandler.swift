@@ -22,6 +22,9 @@ final class SubscriptionHandler: ReconnectingConnectionDelegate {
     private var hasReceived = true
     private var hasPinged = false
     private var pingTask: RepeatedTask?
+    private var endTask: RepeatedTask?
+    /// For how long Redis may be silent after it was asked to end.
+    private static let endInterval = TimeAmount.milliseconds(500)
 
     init(
         _ connection: ReconnectingConnection, _ channels: [String], _ options: RedisOptions,
@@ -47,6 +50,7 @@ final class SubscriptionHandler: ReconnectingConnectionDelegate {
     @discardableResult
     func close() -> EventLoopScope.End {
         pingTask?.cancel()
+        endTask?.cancel()
         let ends = [connection.close()] + (heartbeat.map { [$0.stop()] } ?? [])
         source.finish()
         return EventLoopFuture.whenAllSucceed(ends, on: connection.loop).map { $0.flatMap(\.self) }
@@ -61,6 +65,11 @@ final class SubscriptionHandler: ReconnectingConnectionDelegate {
             return
         }
         connection.write(RedisCommand(["UNSUBSCRIBE"]).bytes)
+        hasReceived = false
+        let bound = NIOLoopBound(self, eventLoop: connection.loop)
+        endTask = connection.loop.scheduleRepeatedTask(initialDelay: Self.endInterval, delay: Self.endInterval) { _ in
+            bound.value.checkEnd()
+        }
     }
 
     func readerHasRoom(_ room: Room) {
@@ -157,6 +166,12 @@ final class SubscriptionHandler: ReconnectingConnectionDelegate {
             hasPinged = true
             connection.write(RedisCommand(["PING"]).bytes)
         }
+    }
+
+    private func checkEnd() {
+        guard !isPaused else { return }
+        if !hasReceived { close() }
+        hasReceived = false
     }
 
     private func heartbeatDidFail() {

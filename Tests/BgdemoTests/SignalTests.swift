@@ -53,4 +53,20 @@ struct SignalTests {
             }
         }
     }
+
+    @Test("ends queuebus within a second, also where its subscriptions could not be written yet")
+    func queuebus() async throws {
+        try await withRedisServer(["--min-replicas-to-write", "1"]) { server in
+            let serve = ["serve", "--strategy", "queuebus", "--role", "worker", "--redis-url", server.url]
+            let (took, status) = try await withProgram(serve + ["--smtp-url", "discard:"]) { program in
+                _ = try await program.line { $0.contains("The subscriptions can't be written") }
+                let start = ContinuousClock.now
+                try program.signal(.terminate)
+                try await program.end()
+                return ContinuousClock.now - start
+            }
+            #expect(status == .exited(0))
+            #expect(took < .seconds(2), "\(took)")
+        }
+    }
 }

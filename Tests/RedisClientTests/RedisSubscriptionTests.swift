@@ -2,6 +2,7 @@ import NIOCore
 import NIOPosix
 import RedisClient
 import BgdemoTestSupport
+import Subprocess
 import Testing
 
 @Suite("Subscriptions", .timeLimit(.minutes(1)))
@@ -114,6 +115,22 @@ struct RedisSubscriptionTests {
             try await until { try await redis.send("PUBSUB", "NUMSUB", "a").array?.last?.int == 0 }
             for await event in try subscription(server.url, ["a"]) where event == .subscribed { break }
             try await until { try await redis.send("PUBSUB", "NUMSUB", "a").array?.last?.int == 0 }
+        }
+    }
+
+    @Test("An orderly end does not wait for a Redis that is silent")
+    func silentEnd() async throws {
+        try await withRedisServer { server in
+            let subscription = try subscription(server.url, ["a"])
+            let events = subscription.makeAsyncIterator()
+            #expect(await events.next() == .subscribed)
+            try server.signal(.suspend)
+            let start = ContinuousClock.now
+            subscription.end()
+            #expect(await events.next() == nil)
+            // It takes half a second; a loaded machine may take a moment more.
+            #expect(ContinuousClock.now - start < .seconds(2))
+            try server.signal(.resume)
         }
     }
 

@@ -137,7 +137,12 @@ public struct QueueBusStrategy: Strategy {
     }
 
     public func work() async throws {
-        try await subscribe()
+        do {
+            try await cancelWhenGracefulShutdown { try await subscribe() }
+        } catch is CancellationError where Task.isShuttingDownGracefully {
+            // It has taken nothing in hand.
+            return
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await scheduler.run() }
             for worker in workers { group.addTask { try await worker.run() } }
