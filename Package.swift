@@ -11,9 +11,13 @@ let strategies: [Target] = [
             + [.argumentParser, .nio, .lifecycle, .signals, .collections, .metrics, .subprocess, .tracing],
         exclude: ["Pipes", "Spool"]),
     .strategy("PubSub", ["Original2016", "RedisClient", "TraceContext", .nio, .lifecycle, .metrics, .tracing]),
-    .strategy("Resque", ["Original2016", "RedisClient", "Resque", .argumentParser, .nio, .lifecycle, .metrics]),
+    .strategy(
+        "Resque",
+        ["Original2016", "RedisClient", "RedisWorkerSupport", "Resque", .argumentParser, .nio, .lifecycle, .metrics]),
     .strategy("Eventr", ["Original2016", "RedisClient", "Eventr", .argumentParser, .metrics]),
-    .strategy("QueueBus", ["RedisClient", "Resque", "QueueBus", .argumentParser, .nio, .lifecycle]),
+    .strategy(
+        "QueueBus",
+        ["RedisClient", "RedisWorkerSupport", "Resque", "QueueBus", .argumentParser, .nio, .lifecycle]),
 ]
 
 let package = Package(
@@ -112,6 +116,7 @@ let package = Package(
             "Core", in: "strategies",
             ["Email", "Foundations", "RedisClient", "SystemCompat", "TraceContext"]
                 + [.argumentParser, .nio, .collections, .lifecycle, .logging, .metrics, .tracing]),
+        .module("RedisWorkerSupport", ["Core", "Resque"]),
         .target(
             name: "BgdemoPipes",
             dependencies: .own(

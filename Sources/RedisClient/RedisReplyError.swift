@@ -18,6 +18,8 @@ public struct RedisReplyError: Error, Sendable, Hashable, CustomStringConvertibl
         case outOfMemory
         /// The disk is full or failing, and Redis takes no writes that it cannot keep (`MISCONF`).
         case cannotPersist
+        /// Fewer replicas than `min-replicas-to-write` follow the server (`NOREPLICAS`).
+        case tooFewReplicas
         /// User and password are missing (`NOAUTH`) or wrong (`WRONGPASS`), or the user lacks a right (`NOPERM`).
         case noAuth, wrongPassword, noPermission
         /// The key belongs to another node of the Redis Cluster (`MOVED`, `ASK`): its slot, and the node's `host:port`.
@@ -60,6 +62,7 @@ public struct RedisReplyError: Error, Sendable, Hashable, CustomStringConvertibl
         case "UNBLOCKED": .unblocked
         case "OOM": .outOfMemory
         case "MISCONF": .cannotPersist
+        case "NOREPLICAS": .tooFewReplicas
         case "NOAUTH": .noAuth
         case "WRONGPASS": .wrongPassword
         case "NOPERM": .noPermission
@@ -89,8 +92,8 @@ public struct RedisReplyError: Error, Sendable, Hashable, CustomStringConvertibl
     /// Whether time alone may cure it.
     public var isRetryable: Bool {
         switch kind {
-        case .loading, .busy, .readOnly, .primaryDown, .unblocked, .outOfMemory, .cannotPersist, .clusterDown,
-            .tryAgain:
+        case .loading, .busy, .readOnly, .primaryDown, .unblocked, .outOfMemory, .cannotPersist,
+            .tooFewReplicas, .clusterDown, .tryAgain:
             true
         case .noAuth, .wrongPassword, .noPermission, .moved, .crossSlot, .noScript, .wrongType, .other: false
         }
@@ -104,7 +107,8 @@ public struct RedisReplyError: Error, Sendable, Hashable, CustomStringConvertibl
         switch kind {
         case .loading, .readOnly, .primaryDown, .unblocked, .clusterDown: true
         case .moved(let moved, _): moved == slot && code == "MOVED"
-        case .busy, .outOfMemory, .cannotPersist, .tryAgain, .noAuth, .wrongPassword, .noPermission, .crossSlot,
+        case .busy, .outOfMemory, .cannotPersist, .tooFewReplicas, .tryAgain, .noAuth, .wrongPassword, .noPermission,
+            .crossSlot,
             .noScript, .wrongType, .other:
             false
         }
@@ -130,6 +134,7 @@ public struct RedisReplyError: Error, Sendable, Hashable, CustomStringConvertibl
         case .unblocked: "Redis ended a blocking command (\(text))"
         case .outOfMemory: "Redis has reached its maxmemory; raise it, or delete something"
         case .cannotPersist: "Redis cannot write to its disk and therefore takes no writes (\(text))"
+        case .tooFewReplicas: "fewer replicas follow this Redis than its min-replicas-to-write, and it takes no writes"
         case .noAuth: "Redis requires a password; put it into the URL: redis://:password@host"
         case .wrongPassword: "Redis does not know this user and password; see the URL"
         case .noPermission: "the Redis user may not do this: \(text)"
@@ -147,6 +152,12 @@ public struct RedisReplyError: Error, Sendable, Hashable, CustomStringConvertibl
         }
     }
 
-    /// The message, fit for a terminal and a log.
-    private var text: String { printable(message) }
+    /// The message, fit for a terminal and a log, without the place in a script that Redis 7 appends:
+    /// `… script: <SHA-1>, on @user_script:12.`
+    private var text: String {
+        guard let place = message.utf8.firstRange(of: " script: ".utf8),
+            message.utf8[place.upperBound...].prefix(40).allSatisfy({ $0.isASCIIDigit || (0x61...0x66).contains($0) })
+        else { return printable(message) }
+        return printable(message[..<place.lowerBound])
+    }
 }

@@ -3,6 +3,8 @@ import Testing
 
 @Suite("Error replies of Redis")
 struct RedisErrorTests {
+    private static let sha1 = "0e4d4d0b9ef7ac2c5cfad1ee0ba6a7e7b0cd2d93"
+
     @Test(
         "Each error reply has its kind, and its text says what to do",
         arguments: [
@@ -11,6 +13,11 @@ struct RedisErrorTests {
             ("READONLY You can't write against a read only replica.", .readOnly, true, "primary"),
             ("OOM command not allowed when used memory > 'maxmemory'.", .outOfMemory, true, "maxmemory"),
             ("MISCONF Redis is configured to save RDB snapshots", .cannotPersist, true, "disk"),
+            (
+                "NOREPLICAS Not enough good replicas to write. script: \(Self.sha1), on @user_script:1.",
+                .tooFewReplicas, true,
+                "min-replicas-to-write"
+            ),
             ("NOAUTH Authentication required.", .noAuth, false, "redis://:password@host"),
             ("WRONGPASS invalid username-password pair", .wrongPassword, false, "URL"),
             ("ERR invalid password", .wrongPassword, false, "URL"),
@@ -35,6 +42,7 @@ struct RedisErrorTests {
                 "ERR Error running script (call to f_1): @user_script:1: -READONLY You can't write", .readOnly, true,
                 "primary"
             ),
+            ("ERR too late script: \(Self.sha1), on @user_script:17.", .other, false, "ERR too late"),
             ("", .other, false, "ERR"), ("no code", .other, false, "ERR no code"),
         ] as [(String, RedisReplyError.Kind, Bool, String)])
     func kinds(line: String, kind: RedisReplyError.Kind, isRetryable: Bool, advice: String) {
@@ -43,5 +51,6 @@ struct RedisErrorTests {
         #expect(error.isRetryable == isRetryable)
         #expect(!error.mayHaveRun)
         #expect(error.description.contains(advice), "\(error)")
+        #expect(!error.description.contains("script: "), "\(error)")
     }
 }

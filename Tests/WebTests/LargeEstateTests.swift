@@ -55,10 +55,12 @@ import Testing
                 #expect(fastest < Self.limit, "\(target)")
             }
             // The oldest entry, which no page shows, is found by its bytes.
-            let oldest = try await web.queue.failed(0..<1)[0].digest
-            #expect(try await web.post("/queues/failed/remove", "entry=\(oldest)").status == 303)
-            #expect(try await web.post("/queues/failed/remove", "entry=\(oldest)").status == 409)
-            // Each page was asked for three times: a command that is slow is slow each time, one that the machine has held
+            for _ in 0..<3 {
+                let oldest = try await web.queue.failed(0..<1)[0].digest
+                #expect(try await web.post("/queues/failed/remove", "entry=\(oldest)").status == 303)
+                #expect(try await web.post("/queues/failed/remove", "entry=\(oldest)").status == 409)
+            }
+            // Each page was asked for three times, and three entries removed: a command that is slow is slow each time, one that the machine has held
             // up is not.
             let slow = try await web.redis.send("SLOWLOG", "GET", "128").array?.compactMap { entry in
                 entry.array?[3].array?.prefix(2).compactMap(\.text).joined(separator: " ")

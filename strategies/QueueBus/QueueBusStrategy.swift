@@ -1,6 +1,7 @@
 public import BgdemoFoundations
 public import Logging
 public import BgdemoEmail
+import BgdemoRedisWorkerSupport
 public import NIOCore
 import QueueBus
 public import RedisClient
@@ -91,27 +92,9 @@ public struct QueueBusStrategy: Strategy {
         return AcceptResult("delayed")
     }
 
-    public func check() async throws(AcceptError) {
-        do {
-            try await queue.checkWritable(Publisher.incoming)
-            try AcceptError.check(overdue: await queue.overdueTime())
-        } catch let error as AcceptError {
-            throw error
-        } catch {
-            throw AcceptError((error as? ResqueError)?.underlyingError ?? error)
-        }
-    }
+    public func check() async throws(AcceptError) { try await queue.check(Publisher.incoming) }
 
-    public func schedulerStatus() async throws(AcceptError) -> SchedulerStatus? {
-        do {
-            let scheduling = try await queue.scheduling()
-            return SchedulerStatus(
-                hasLeader: scheduling.leader != nil || scheduling.rubyLeader != nil, overdue: scheduling.overdue,
-                delay: scheduling.delay)
-        } catch {
-            throw AcceptError(error.underlyingError ?? error)
-        }
-    }
+    public func schedulerStatus() async throws(AcceptError) -> SchedulerStatus? { try await queue.schedulerStatus() }
 
     /// Writes the subscriptions, as soon as Redis takes them.
     private func subscribe() async throws {
@@ -130,11 +113,7 @@ public struct QueueBusStrategy: Strategy {
         }
     }
 
-    public var workerSignals: WorkerSignals? {
-        WorkerSignals(
-            pause: control.pause, resume: control.resume, cancelJobs: { [control] in control.cancelJobs() },
-            isPaused: { [control] in control.isPaused })
-    }
+    public var workerSignals: WorkerSignals? { WorkerSignals(control) }
 
     public func work() async throws {
         do {

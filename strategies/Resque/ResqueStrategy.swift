@@ -1,4 +1,5 @@
 public import BgdemoEmail
+import BgdemoRedisWorkerSupport
 import RedisClient
 import Resque
 public import BgdemoCore
@@ -48,37 +49,11 @@ public struct ResqueStrategy: Strategy {
         return AcceptResult("delayed")
     }
 
-    public func check() async throws(AcceptError) {
-        do {
-            try await queue.checkWritable(mails.queue)
-            try AcceptError.check(overdue: await queue.overdueTime())
-        } catch let error as AcceptError {
-            throw error
-        } catch {
-            throw AcceptError((error as? ResqueError)?.underlyingError ?? error)
-        }
-    }
+    public func check() async throws(AcceptError) { try await queue.check(mails.queue) }
 
-    public func schedulerStatus() async throws(AcceptError) -> SchedulerStatus? {
-        do {
-            let scheduling = try await queue.scheduling()
-            return SchedulerStatus(
-                hasLeader: scheduling.leader != nil || scheduling.rubyLeader != nil, overdue: scheduling.overdue,
-                delay: scheduling.delay)
-        } catch {
-            throw AcceptError(error.underlyingError ?? error)
-        }
-    }
+    public func schedulerStatus() async throws(AcceptError) -> SchedulerStatus? { try await queue.schedulerStatus() }
 
     public var workerSignals: WorkerSignals? { worker.map { WorkerSignals($0.control) } }
 
     public func work() async throws { try await worker?.run() }
-}
-
-extension WorkerSignals {
-    init(_ control: WorkerControl) {
-        self.init(
-            pause: control.pause, resume: control.resume, cancelJobs: { control.cancelJobs() },
-            isPaused: { control.isPaused })
-    }
 }
