@@ -22,7 +22,7 @@ struct RedisReadinessTests {
             complaint: "maxmemory"),
         Fault(
             name: "too few replicas", begin: [["CONFIG", "SET", "min-replicas-to-write", "1"]],
-            end: [["CONFIG", "SET", "min-replicas-to-write", "0"]], complaint: "NOREPLICAS"),
+            end: [["CONFIG", "SET", "min-replicas-to-write", "0"]], complaint: "min-replicas-to-write"),
         Fault(
             name: "a replica", begin: [["REPLICAOF", "127.0.0.1", "1"]], end: [["REPLICAOF", "NO", "ONE"]],
             complaint: "replica"),

@@ -164,7 +164,11 @@ struct ResqueEstateServeTests {
                 _ = try await verb(["enqueue", "sendEmail", mail], server)
             }
             _ = try await withProgram(serve(server, "--role", "worker", "--concurrency", "1")) { program in
-                for _ in 0..<2 { _ = try await program.line { $0.contains("failure emailQueue sendEmail") } }
+                _ = try await program.line { $0.contains("failure emailQueue sendEmail") }
+                // Of two lines alike the first would be found twice.
+                while try await !redisCLI(["-s", server.socket, "LLEN", "resque:failed"]).contains("2") {
+                    try await Task.sleep(for: .milliseconds(20))
+                }
             }
             let text = try await verb(["queues", "failed", "--json"], server).text
             let failed = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [[String: Any]])
