@@ -95,7 +95,8 @@ enum RESPEncoder {
         case REDIS_REPLY_INTEGER: return unsafe .integer(Int(resp_integer(reply)))
         case REDIS_REPLY_STRING, REDIS_REPLY_STATUS: return unsafe .string(bytes(reply))
         case REDIS_REPLY_ERROR:
-            return unsafe .error(RedisReplyError(String(decoding: bytes(reply), as: UTF8.self)))
+            return unsafe .error(
+                RedisReplyError(String(decoding: bytes(reply, limit: Self.longestError), as: UTF8.self)))
         case REDIS_REPLY_ARRAY:
             let count = unsafe resp_count(reply)
             var values: [RedisValue] = []
@@ -111,7 +112,10 @@ enum RESPEncoder {
         }
     }
 
-    private func bytes(_ reply: UnsafeRawPointer) -> [UInt8] {
-        unsafe Array(UnsafeRawBufferPointer(start: resp_bytes(reply), count: resp_length(reply)))
+    /// Those of Redis have some hundred bytes. More is not read: the text is compared, printed and logged.
+    private static let longestError = 4096
+
+    private func bytes(_ reply: UnsafeRawPointer, limit: Int = .max) -> [UInt8] {
+        unsafe Array(UnsafeRawBufferPointer(start: resp_bytes(reply), count: min(resp_length(reply), limit)))
     }
 }

@@ -47,6 +47,13 @@ struct RESPTests {
         ),
     ]
 
+    @Test("Of an error reply of any length the beginning is kept")
+    func longError() throws {
+        let reply = try replies(
+            Array(("-ERR " + String(repeating: "x", count: 1 << 20) + "\r\n").utf8), inPiecesOf: .max)
+        #expect(reply == [.error(RedisReplyError("ERR " + String(repeating: "x", count: 4092)))])
+    }
+
     @Test("Every reply type is read, wherever the bytes are cut", arguments: [1, 2, 3, 7, .max])
     func cut(size: Int) throws {
         #expect(try replies(Array(Self.all.map(\.wire).joined().utf8), inPiecesOf: size) == Self.all.map(\.value))
