@@ -121,7 +121,7 @@ struct WorkerControlTests {
             var options = options(control, concurrency: 1)
             options.heartbeat = .milliseconds(100)
             try await resque.withWorker(jobs, queues: ["q"], options: options) {
-                // Once by its worker, once by whoever has its id.
+                // The first is cancelled in its worker, the second by its id.
                 try await begun.wait { $0 == 1 }
                 #expect(control.cancelJobs() == 1)
                 try await resque.until { try await $0.queue.failedCount() == 1 }
