@@ -72,7 +72,8 @@ public struct EventLog: Sendable {
             _ = try await store.send("DEL", keys.leases(partition, consumer))
         }
         for key in [keys.gaps(consumer), keys.retries(consumer), keys.dead(consumer)] {
-            _ = try await store.send("DEL", key)
+            // The dead list may be long.
+            _ = try await store.send("UNLINK", key)
         }
         _ = try await store.send("HDEL", keys.starts, consumer)
         _ = try await store.send("HDEL", keys.clientPartitions, consumer)

@@ -130,11 +130,12 @@ public struct Queue: Sendable {
         try await store.send("LREM", store.keys.queue(job.queue), "0", job.bytes).count
     }
 
-    /// Removes a queue with all its jobs.
+    /// Removes a queue with all its jobs. Redis frees them beside its other work (`UNLINK`): `DEL` of a million jobs would
+    /// hold up all its clients.
     ///
     /// - Throws: ``ResqueError``.
     public func remove(queue: String) async throws(ResqueError) {
-        _ = try await store.send("DEL", store.keys.queue(queue))
+        _ = try await store.send("UNLINK", store.keys.queue(queue))
         _ = try await store.send("SREM", store.keys.queues, queue)
     }
 

@@ -182,7 +182,7 @@ extension ResqueScripts {
         local length = 0
         for _, list in ipairs(KEYS) do
           length = length + redis.call('LLEN', list)
-          redis.call('DEL', list)
+          redis.call('UNLINK', list)
         end
         return length
         """)

@@ -119,6 +119,13 @@ struct RedisReadinessTests {
                 _ = try await program.line { $0.contains("fail-550@example.org") && $0.contains("550") }
                 #expect(!program.lines.contains { $0.contains("may not do this") }, "\(program.lines)")
             }
+            if ["resque", "queuebus"].contains(strategy) {
+                for command in [[], ["failed"], ["clear", "failed"], ["clear", "emailQueue"]] {
+                    _ = try await withProgram(["queues"] + command, environment: ["REDIS_URL": url]) { program in
+                        try await program.end()
+                    }
+                }
+            }
             let log = try await redisCLI(["-s", server.socket, "ACL", "LOG"])
             // What only warns may be refused.
             let refused = log.split(separator: "object").dropFirst().filter {

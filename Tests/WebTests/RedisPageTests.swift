@@ -62,9 +62,17 @@ import Testing
         }
     }
 
-    @Test("A queue is removed with its jobs")
+    @Test("A queue is removed with its jobs, which Redis frees beside its other work")
     func remove() async throws {
         try await RedisPages.with { web in
+            for name in ["mails", "failed"] {
+                _ = try await web.redis.send("RPUSH", "resque:\(name == "failed" ? "" : "queue:")\(name)", "x")
+            }
+            _ = try await web.redis.send("CONFIG", "RESETSTAT")
+            try await web.queue.remove(queue: "mails")
+            #expect(try await web.queue.clearFailed() == 1)
+            let calls = try await web.redis.send("INFO", "commandstats").text ?? ""
+            #expect(calls.contains("cmdstat_unlink:calls=2,") && !calls.contains("cmdstat_del:"))
             try await web.queue.enqueue("SendEmail", "a", to: "mails & more")
             #expect(try await web.get("/queues/queue/mails%20%26%20more").text.contains("Remove queue"))
             let done = try await web.post("/queues/remove", "queue=mails%2520%2526%2520more")

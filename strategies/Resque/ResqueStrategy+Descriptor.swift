@@ -89,6 +89,6 @@ extension RedisRights {
         commands: """
             blmove del eval evalsha exists expire get hdel hexists hget hgetall hkeys hlen hmget hset \
             incr lindex llen lpop lpush lrange lrem mget mset pexpire ping pttl role rpush sadd script|load \
-            select set sismember smembers srem time ttl type zadd zcard zrange zrangebyscore zrem
+            select set sismember smembers srem time ttl type unlink zadd zcard zrange zrangebyscore zrem
             """, keys: "resque:")
 }
