@@ -1,8 +1,9 @@
-import BgdemoHTTPServer
 import BgdemoTestSupport
 import NIOCore
+import Synchronization
 import Testing
 
+@testable import BgdemoHTTPServer
 @testable import BgdemoWeb
 
 @Suite(.timeLimit(.minutes(1))) struct ChangeStreamTests {
@@ -43,6 +44,27 @@ import Testing
             _ = try await read(again, until: "data: changed\n\n")
             await again.close()
         }
+    }
+
+    @Test("What changes all the time has an event at each interval, and no more")
+    func constantChange() async throws {
+        let version = Mutex(0)
+        let response = try EventStreams().changes(after: nil, every: .milliseconds(300)) {
+            version.withLock { version in
+                version += 1
+                return "\(version)"
+            }
+        }
+        guard case .stream(let stream) = response.body else {
+            Issue.record("\(response.body)")
+            return
+        }
+        let clock = ContinuousClock()
+        let time = await clock.measure {
+            for _ in 0..<4 { #expect(await stream.next()?.contains("data: changed") == true) }
+        }
+        // The first comes at once.
+        #expect(time > .milliseconds(900))
     }
 
     @Test("Draining ends the streams at once")

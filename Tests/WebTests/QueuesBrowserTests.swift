@@ -32,6 +32,33 @@ extension BrowserTests {
             try await web.fail("Import", "sheet.csv", exception: "CSV::MalformedCSVError")
         }
 
+        @Test("A page that takes long to show is shown rarely: twenty times what it has taken is left to others")
+        func rests() async throws {
+            try await RedisPages.with { web in
+                try await Self.fill(web)
+                try await WebDriver.with { browser in
+                    try await browser.open("\(web.url)/queues")
+                    try await browser.wait(until: "document.querySelector('.status').textContent === 'live'")
+                    _ = try await browser.text(
+                        """
+                        window.shown = [];
+                        const main = document.querySelector('main'), replace = main.replaceChildren.bind(main);
+                        main.replaceChildren = (...nodes) => {
+                          shown.push(performance.now());
+                          while (performance.now() - shown.at(-1) < 150);
+                          replace(...nodes);
+                        };
+                        return '';
+                        """)
+                    // The overview changes every two seconds.
+                    try await browser.wait(until: "shown.length === 3", within: .seconds(40))
+                    let times = try await browser.text(
+                        "return shown.slice(1).map((t, n) => t - shown[n] > 3000).join()")
+                    #expect(times == "true,true")
+                }
+            }
+        }
+
         @Test("Show what changes, and retry and remove by keys alone")
         func keys() async throws {
             try await RedisPages.with { web in

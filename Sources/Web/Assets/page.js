@@ -28,27 +28,44 @@ function showTimes() {
 // MARK: The page again
 
 let busy = false, again = false, lastMove = 0;
+
+// Done when the browser has painted, or does not paint: a page that is hidden has no frames.
+const painted = () => new Promise(done => {
+  requestAnimationFrame(() => setTimeout(done));
+  setTimeout(done, 100);
+});
+
 addEventListener('pointermove', event => { if (event.target.closest && event.target.closest('main')) lastMove = Date.now(); });
 
 // Nothing is moved under a pointer that is about to press.
 const isPointing = () => Date.now() - lastMove < 700;
 
+// A page takes a small part of the machine, which others need under load: the longer a refresh takes, the rarer it is.
 async function refresh() {
   if (busy) { again = true; return; }
-  if (isPointing()) { setTimeout(refresh, 700); return; }
+  if (isPointing()) { busy = again = true; rest(700); return; }
   busy = true;
+  let cost = 0;
   try {
     const response = await fetch(location.href, { headers: { Accept: 'text/html' } });
     if (new URL(response.url).pathname !== location.pathname) { location.reload(); return; }
     if (!response.ok && response.status !== 404) throw new Error(response.status);
-    replace(new DOMParser().parseFromString(await response.text(), 'text/html'));
+    const text = await response.text(), begin = performance.now();
+    replace(new DOMParser().parseFromString(text, 'text/html'));
     fresh();
+    await painted();
+    cost = performance.now() - begin;
   } catch {
     stale();
-  } finally {
-    busy = false;
-    if (again) { again = false; setTimeout(refresh, 300); }
   }
+  rest(Math.min(10000, Math.max(300, 20 * cost)));
+}
+
+function rest(milliseconds) {
+  setTimeout(() => {
+    busy = false;
+    if (again) { again = false; refresh(); }
+  }, milliseconds);
 }
 
 // Where an element without a name of its own is: its place among those of its row, or of the page.

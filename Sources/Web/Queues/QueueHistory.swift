@@ -26,6 +26,7 @@ final class QueueHistory: Sendable {
         let p99: Double
     }
 
+    private let pause: Duration
     private let state = Mutex(State())
 
     /// Five minutes.
@@ -33,10 +34,15 @@ final class QueueHistory: Sendable {
     private static let queues = 200
     private static let mostRuns = 2_000
 
+    /// - Parameter pause: Between two samples at least. Default: 1 s.
+    init(pause: Duration = .seconds(1)) {
+        self.pause = pause
+    }
+
     func add(processed: Int, failed: Int, at now: ContinuousClock.Instant = .now) {
         state.withLock { state in
-            // Several pages ask more often than once in two seconds.
-            if let last = state.counts.last, now - last.at < .seconds(1) { return }
+            // Each page asks.
+            if let last = state.counts.last, now - last.at < pause { return }
             state.counts.append(Counts(at: now, processed: processed, failed: failed))
             if state.counts.count > Self.most { state.counts.removeFirst() }
         }
@@ -47,7 +53,7 @@ final class QueueHistory: Sendable {
         queued: Int, waits: [(queue: String, seconds: Double)], runs: [Double], at now: ContinuousClock.Instant = .now
     ) {
         state.withLock { state in
-            if let last = state.sampled, now - last < .seconds(1) { return }
+            if let last = state.sampled, now - last < pause { return }
             state.sampled = now
             Self.append(Double(queued), to: &state.queued, Self.most)
             for run in runs.prefix(Self.queues) { Self.append(run, to: &state.runs, Self.mostRuns) }

@@ -24,7 +24,8 @@ public struct QueuesPages: DataPageRoutes {
     public let name = "Queues"
     public let home = "/queues"
     let queue: Queue
-    private let history = QueueHistory()
+    /// A sample every two seconds, though the pages ask every second.
+    private let history = QueueHistory(pause: .milliseconds(1_900))
     private let logger: Logger
 
     public init(_ queue: Queue, logger: Logger) {

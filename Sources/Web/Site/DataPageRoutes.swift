@@ -19,7 +19,7 @@ package protocol DataPageRoutes: PageRoutes {
 
 extension DataPageRoutes {
     package var views: [(path: String, label: String, template: String)] { [] }
-    package var interval: Duration { .seconds(2) }
+    package var interval: Duration { .seconds(1) }
 
     /// One second in two: what waits gets older though nothing happens.
     package func version() async -> String { "\(Int(Date.now.timeIntervalSince1970) / 2)" }

@@ -37,7 +37,9 @@ package final class EventStreams: Sendable {
     /// Opens the stream that every live page has: an event says that the page would look otherwise now, and has its version
     /// as id.
     ///
-    /// - Parameter last: The version that the page has; nil where it does not say.
+    /// - Parameters:
+    ///   - last: The version that the page has; nil where it does not say.
+    ///   - interval: How often the version is asked for. What changes all the time has an event as often, and no more.
     func changes(
         after last: String?, every interval: Duration, version: @escaping @Sendable () async -> String
     ) throws(Problem) -> HTTPResponse {
@@ -50,6 +52,7 @@ package final class EventStreams: Sendable {
             }
             let quiet = ContinuousClock.now + Self.silence
             while !Task.isCancelled {
+                if begin.isEmpty { try? await Task.sleep(for: interval) }
                 let version = await version()
                 let known = sent.withLock { sent in
                     defer { sent = version }
@@ -60,7 +63,6 @@ package final class EventStreams: Sendable {
                 }
                 if !begin.isEmpty { return begin }
                 if ContinuousClock.now > quiet { return ":\n\n" }
-                try? await Task.sleep(for: interval)
             }
             return nil
         }
