@@ -43,37 +43,12 @@ extension Queue {
         return (keys, next == 0 ? nil : next)
     }
 
-    /// A type's name; a module may have made its own.
-    private static func type(_ reply: RedisValue) -> String {
+    /// The name of a type; a module may have made its own.
+    static func type(_ reply: RedisValue) -> String {
         reply.text.flatMap { $0.utf8.count <= 40 ? $0 : nil } ?? "none"
     }
 
-    private static let sizes = [
+    static let sizes = [
         "string": "STRLEN", "list": "LLEN", "set": "SCARD", "zset": "ZCARD", "hash": "HLEN", "stream": "XLEN",
     ]
-
-    /// Items of a key: of a list and a sorted set those at these places, of a set and a hash as many from Redis' own order,
-    /// of a string its first bytes.
-    ///
-    /// - Parameter key: With the namespace.
-    /// - Returns: Of a hash and a sorted set names and values in turn. Nil where there is no such key.
-    /// - Throws: ``ResqueError``.
-    public func items(of key: String, _ places: Range<Int>) async throws(ResqueError) -> (
-        type: String, items: [[UInt8]]
-    )? {
-        guard key.utf8.starts(with: store.keys.prefix.utf8), !places.isEmpty else { return nil }
-        let type = Self.type(try await store.send("TYPE", key))
-        let (first, last, count) = (String(places.lowerBound), String(places.upperBound - 1), String(places.count))
-        let reply: RedisValue
-        switch type {
-        case "string": return (type, [try await store.send("GETRANGE", key, "0", "3999").bytes ?? []])
-        case "list": reply = try await store.send("LRANGE", key, first, last)
-        case "zset": reply = try await store.send("ZRANGE", key, first, last, "WITHSCORES")
-        case "set": reply = try await store.send("SSCAN", key, "0", "COUNT", count).array?.last ?? .null
-        case "hash": reply = try await store.send("HSCAN", key, "0", "COUNT", count).array?.last ?? .null
-        default: return nil
-        }
-        let isPaired = type == "zset" || type == "hash"
-        return (type, (reply.array ?? []).prefix(isPaired ? places.count * 2 : places.count).compactMap(\.bytes))
-    }
 }

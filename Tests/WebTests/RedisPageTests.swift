@@ -62,6 +62,53 @@ import Testing
         }
     }
 
+    @Test("All items of a key are found by its pages, whatever its type and size", arguments: [60, 3_000])
+    func items(count: Int) async throws {
+        try await RedisPages.with { web in
+            let script = """
+                for i = 1, tonumber(ARGV[1]) do
+                  redis.call('RPUSH', KEYS[1], 'item-' .. i .. '!')
+                  redis.call('SADD', KEYS[2], 'item-' .. i .. '!')
+                  redis.call('ZADD', KEYS[3], i, 'item-' .. i .. '!')
+                  redis.call('HSET', KEYS[4], 'item-' .. i .. '!', i)
+                  redis.call('APPEND', KEYS[5], 'item-' .. i .. '! ')
+                end
+                """
+            let names = ["list", "set", "zset", "hash", "text"]
+            _ = try await web.redis.send(
+                RedisCommand(["EVAL", script, "5"] + names.map { "resque:\($0)" } + ["\(count)"]))
+            for name in names {
+                var (found, pages): (Set<String>, Int) = ([], 0)
+                var target: String? = "/queues/redis/resque%3A\(name)"
+                while let next = target, pages < 1_000 {
+                    let page = try await web.get(next).text
+                    #expect(page.contains("of \(PageText.number(count))") || name == "text", "\(next)")
+                    #expect(page.ranges(of: "class=\"row\"").count <= DataPage.rows, "\(next)")
+                    found.formUnion(page.matches(of: #/item-\d+!/#).map { String($0.output) })
+                    target = page.firstMatch(of: #/href="([^"]+)">After/#).map { String($0.1) }
+                    pages += 1
+                }
+                #expect(
+                    found.count == count || name == "text" && found.count > count - pages, "\(name) in \(pages) pages")
+                #expect(pages > 1 || name == "text")
+            }
+            let later = try await web.get("/queues/redis/resque%3Aset?from=0-50").text
+            #expect(later.contains("The first") && later.contains("in the order of Redis"))
+            #expect(try await web.get("/queues/redis/resque%3Alist?from=50").text.contains("51–"))
+            for from in ["x", "-1", "1-", "1-x", "1--1", "99999999999999999999", "0-99999999999999999999"] {
+                #expect(try await web.get("/queues/redis/resque%3Aset?from=\(from)").status == 400, "\(from)")
+            }
+            for from in ["18446744073709551615", "0-9223372036854775807", "18446744073709551615-1"] {
+                for name in names {
+                    #expect(try await web.get("/queues/redis/resque%3A\(name)?from=\(from)").status == 200, "\(from)")
+                }
+            }
+            _ = try await web.redis.send("XADD", "resque:stream", "*", "a", "b")
+            #expect(
+                try await web.get("/queues/redis/resque%3Astream").text.contains("What is in a stream is not shown"))
+        }
+    }
+
     @Test("A queue is removed with its jobs, which Redis frees beside its other work")
     func remove() async throws {
         try await RedisPages.with { web in

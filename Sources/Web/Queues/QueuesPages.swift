@@ -59,7 +59,7 @@ public struct QueuesPages: DataPageRoutes {
         case ["delayed"]: return try await delayed(try DataPage.place(request))
         case ["redis"]: return try await RedisPage(queue).overview(request.query["from"])
         case _ where path.count == 2 && path[0] == "redis":
-            return try await RedisPage(queue).key(path[1].text, try DataPage.place(request))
+            return try await RedisKeyPage(queue, path[1].text, from: request.query["from"]).page
         case ["failed"]: return try await FailedPage(queue, request.query, try DataPage.place(request)).page()
         case _ where path.count == 2 && path[0] == "queue":
             return try await jobs(path[1].text, try DataPage.place(request))

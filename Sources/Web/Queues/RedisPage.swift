@@ -2,11 +2,9 @@ import BgdemoFoundations
 import BgdemoHTTPServer
 import Resque
 
-/// The Redis below the queues: what it says of itself, the keys of the namespace, and what is in one.
+/// The Redis below the queues: what it says of itself, and the keys of the namespace.
 struct RedisPage {
     private let queue: Queue
-
-    private static let longest = 400
 
     init(_ queue: Queue) {
         self.queue = queue
@@ -45,32 +43,4 @@ struct RedisPage {
         ]
     }
 
-    func key(_ name: String, _ place: Int) async throws -> DataPage {
-        guard let (type, items) = try await queue.items(of: name, place..<(place + DataPage.rows)) else {
-            throw Problem(.notFound, "there is no such key", advice: "GET /queues/redis")
-        }
-        let kind = ByteString(type)
-        let isPaired = kind == "hash" || kind == "zset"
-        let isOrdered = kind == "list" || kind == "zset"
-        let path = "/queues/redis/\(PageFields.encode(name))?from="
-        let rows = stride(from: 0, to: items.count, by: isPaired ? 2 : 1).map { item -> TemplateValues in
-            [
-                "place": isOrdered ? .text("\(place + item / (isPaired ? 2 : 1))") : .none,
-                "item": .text(text(items[item])),
-                "value": .text(isPaired && item + 1 < items.count ? text(items[item + 1]) : nil),
-            ]
-        }
-        return DataPage(
-            title: PageText.cut(name, 80), template: "queues-key",
-            values: [
-                "key": .text(PageText.cut(name, 200)), "type": .text(type), "rows": .list(rows),
-                "isPaired": .flag(isPaired), "isOrdered": .flag(isOrdered),
-                "before": .text(isOrdered && place > 0 ? path + String(max(0, place - DataPage.rows)) : nil),
-                "after": .text(isOrdered && rows.count == DataPage.rows ? path + String(place + rows.count) : nil),
-            ])
-    }
-
-    private func text(_ bytes: [UInt8]) -> String {
-        PageText.cut(String(decoding: bytes.prefix(Self.longest * 4), as: UTF8.self), Self.longest)
-    }
 }
