@@ -37,18 +37,26 @@ extension Queue {
     public func delayed(
         from place: Int, limit: Int
     ) async throws -> [(second: Int, count: Int, first: [UInt8]?)] {
-        guard place >= 0, limit > 0, place <= Int(UInt32.max) else { return [] }
+        try await delayed(from: place, limit: limit, jobs: 1).map { ($0, $1, $2.first) }
+    }
+
+    /// As ``delayed(from:limit:)``, with the first `jobs` of each second.
+    public func delayed(
+        from place: Int, limit: Int, jobs: Int
+    ) async throws -> [(second: Int, count: Int, jobs: [[UInt8]])] {
+        guard place >= 0, limit > 0, jobs > 0, place <= Int(UInt32.max) else { return [] }
         let seconds = try await store.send(
             "ZRANGE", store.keys.schedule, String(place), String(place + limit - 1)
         ).texts
         guard !seconds.isEmpty else { return [] }
         let replies = try await store.redis.pipeline(
             seconds.flatMap { second -> [RedisCommand] in
-                [["LLEN", store.keys.delayedPrefix + second], ["LINDEX", store.keys.delayedPrefix + second, "0"]]
+                let list = store.keys.delayedPrefix + second
+                return [["LLEN", list], ["LRANGE", list, "0", String(jobs - 1)]]
             })
         guard replies.count == seconds.count * 2 else { return [] }
         return seconds.enumerated().compactMap { place, text in
-            Int(text).map { ($0, replies[2 * place].count, replies[2 * place + 1].bytes) }
+            Int(text).map { ($0, replies[2 * place].count, replies[2 * place + 1].list) }
         }
     }
 

@@ -15,8 +15,8 @@ struct FailedChange {
         let named = request.form.all("entry") + request.form.all("entries")
         digests = Set(named.flatMap { $0.utf8.split(separator: UInt8(ascii: " ")) }.map { ByteString($0) })
         guard !digests.isEmpty else { throw Problem(.badRequest, "no job is selected") }
-        guard digests.count <= FailedPage.looked else {
-            throw Problem(.badRequest, "\(FailedPage.looked) jobs at a time are the limit here")
+        guard digests.count <= QueuesSearch.looked else {
+            throw Problem(.badRequest, "\(QueuesSearch.looked) jobs at a time are the limit here")
         }
     }
 

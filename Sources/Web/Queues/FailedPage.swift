@@ -3,18 +3,13 @@ import Resque
 /// The failed jobs: groups by class and error, and the newest of them, each to be retried or removed by its digest.
 struct FailedPage {
     private let queue: Queue
-    private let search: FailedSearch
-    private let text: String
+    private let search: QueuesSearch
     private let place: Int
     private let notice: String?
 
-    /// The newest entries that are grouped, searched and acted on.
-    static let looked = 1_000
-
     init(_ queue: Queue, _ query: PageFields, _ place: Int) {
         (self.queue, self.place) = (queue, place)
-        text = PageText.cut(query["q"] ?? "", 400)
-        search = FailedSearch(text)
+        search = QueuesSearch(query)
         notice = Self.notice(query)
     }
 
@@ -29,12 +24,12 @@ struct FailedPage {
         return nil
     }
 
-    /// The newest entries, newest first, read in pieces so that Redis is not held up.
+    /// The newest entries that are grouped, searched and acted on, newest first, read in pieces so that Redis is not held up.
     static func newest(_ queue: Queue) async throws -> [FailedJob] {
         let total = try await queue.failedCount()
         var newest: [FailedJob] = []
         var end = total
-        while end > 0, newest.count < looked {
+        while end > 0, newest.count < QueuesSearch.looked {
             let begin = max(0, end - 100)
             let piece = try await queue.failed(begin..<end)
             guard !piece.isEmpty else { break }
@@ -48,7 +43,7 @@ struct FailedPage {
         let total = try await queue.failedCount()
         let all = try await Self.newest(queue)
         let summaries = all.map(FailedSummary.init)
-        let found = summaries.filter(search.matches)
+        let found = summaries.filter { search.matches($0.searched) }
         let shown = found.dropFirst(place).prefix(DataPage.rows)
         return DataPage(
             title: "Failed", template: "queues-failed",
@@ -56,12 +51,14 @@ struct FailedPage {
                 "notice": .text(notice), "total": .int(total), "jobs": .count(total, "failed job"),
                 "looked": .int(all.count),
                 "isPart": .flag(all.count < total),
-                "search": .text(text), "found": .int(found.count), "groups": .list(FailedGroups(found).values),
+                "found": .int(found.count), "groups": .list(FailedGroups(found).values),
                 "rows": .list(shown.map(\.detailed)),
                 "digests": .words(found.map(\.digest).joined(separator: " ")), "inAll": .count(found.count, "job"),
-                "more": DataPage.more(
-                    place, shown.count, found.count,
-                    "/queues/failed?" + (text.isEmpty ? "" : "q=\(PageFields.encode(text))&")),
-            ])
+                "more": DataPage.more(place, shown.count, found.count, search.link("/queues/failed")),
+            ].merging(
+                search.values(
+                    "/queues/failed",
+                    "class:SendEmail error:timeout queue:mails arg:bob worker:host before:2026-11-23 is:retried")
+            ) { $1 })
     }
 }

@@ -45,6 +45,12 @@ struct FailedSummary: Sendable {
     /// Those of one class and one kind of error.
     var group: ByteString { ByteString("\(className)\u{0}\(exception)") }
 
+    var searched: QueuesSearch.Entry {
+        QueuesSearch.Entry(
+            className: className, queue: queue, errors: [exception, error], arguments: arguments, names: [worker],
+            date: date, isRetried: retriedAt != nil)
+    }
+
     var values: TemplateValues {
         [
             "class": .text(className), "queue": .text(queue), "exception": .text(exception), "error": .text(error),

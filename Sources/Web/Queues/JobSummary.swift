@@ -24,6 +24,8 @@ struct JobSummary: Sendable {
         PageText.cut(String(decoding: json.prefix(longest * 4), as: UTF8.self), longest)
     }
 
+    var searched: QueuesSearch.Entry { QueuesSearch.Entry(className: className, arguments: arguments) }
+
     var values: TemplateValues {
         [
             "class": .text(PageText.cut(className, 120)), "arguments": .text(arguments),

@@ -11,6 +11,7 @@ import Resque
 struct QueuesOverview {
     private let queue: Queue
     private let history: QueueHistory
+    private let search: QueuesSearch
 
     /// Queues in the table.
     private static let most = 200
@@ -19,14 +20,17 @@ struct QueuesOverview {
     /// Seconds with delayed jobs that are looked at for the next job of each queue.
     private static let delayed = 100
 
-    init(_ queue: Queue, _ history: QueueHistory) {
+    init(_ queue: Queue, _ history: QueueHistory, _ query: PageFields) {
         (self.queue, self.history) = (queue, history)
+        search = QueuesSearch(query)
     }
 
     func page() async throws -> DataPage {
         let names = try await queue.names()
-        let shown = Array(names.prefix(Self.most))
+        let found = search.isEmpty ? names : names.filter { search.matches(QueuesSearch.Entry(queue: $0)) }
+        let shown = Array(found.prefix(Self.most))
         let fronts = try await queue.fronts(of: shown)
+        let all = search.isEmpty ? fronts : try await queue.fronts(of: Array(names.prefix(Self.most)))
         let jobs = fronts.map { front in front.next.flatMap { try? Job($0, from: front.queue) } }
         let locked = try await queue.locked(jobs.compactMap(\.self))
         let workers = try await queue.workers()
@@ -39,11 +43,15 @@ struct QueuesOverview {
         let dueNext = try await dueNext()
         let now = Date.now
         let ages = jobs.map { $0?.pushed.map { max(0, now.timeIntervalSince($0)) } }
-        let queued = fronts.reduce(0) { $0 &+ $1.length }
+        let queued = all.reduce(0) { $0 &+ $1.length }
         history.add(processed: stats.processed, failed: stats.failed)
-        history.add(
-            queued: queued, waits: zip(shown, ages).compactMap { name, age in age.map { (name, $0) } },
-            runs: workers.compactMap { $0.working?.runAt.flatMap(WorkerTime.date).map { now.timeIntervalSince($0) } })
+        if search.isEmpty {
+            history.add(
+                queued: queued, waits: zip(shown, ages).compactMap { name, age in age.map { (name, $0) } },
+                runs: workers.compactMap {
+                    $0.working?.runAt.flatMap(WorkerTime.date).map { now.timeIntervalSince($0) }
+                })
+        }
         var locks = locked.makeIterator()
         let rows = zip(zip(fronts, jobs), ages).map { front, age -> TemplateValues in
             let mine = workers.filter { Self.works($0.id, front.0.queue) }
@@ -73,9 +81,9 @@ struct QueuesOverview {
                 "queuedLine": .html(Sparkline(series.queued).html("Queued jobs")),
                 "performedLine": .html(Sparkline(series.performed).html("Performed a minute")),
                 "failedLine": .html(Sparkline(series.failed).html("Failed a minute")),
-                "hidden": .more(names.count - shown.count, "queue", "queues"),
+                "hidden": .more(found.count - shown.count, "queue", "queues"),
                 "inWork": .list(WorkersPage(queue).longest(Self.inWork, of: workers)),
-            ])
+            ].merging(search.values("/queues", "queue:mails")) { $1 })
     }
 
     private func row(_ name: String, _ queue: QueueState) -> TemplateValues {
@@ -101,7 +109,7 @@ struct QueuesOverview {
         var due: [ByteString: Date] = [:]
         for (second, _, first) in try await queue.delayed(from: 0, limit: Self.delayed) {
             guard let first, let name = (try? JSONObject(first))?["queue"]?.text else { continue }
-            let date = Date(timeIntervalSince1970: Double(max(0, min(second, 253_402_300_799))))
+            let date = DelayedPage.date(second)
             if due[ByteString(name)] == nil { due[ByteString(name)] = date }
         }
         return due

@@ -10,14 +10,18 @@ import Resque
 struct SchedulesPage {
     private let queue: Queue
 
+    private let search: QueuesSearch
+
     private static let most = 200
 
-    init(_ queue: Queue) {
+    init(_ queue: Queue, _ query: PageFields) {
         self.queue = queue
+        search = QueuesSearch(query)
     }
 
     func page() async throws -> DataPage {
         let schedules = try await queue.schedules()
+        let found = search.isEmpty ? schedules : schedules.filter { search.matches(entry($0)) }
         let scheduling = try await queue.scheduling()
         let leaders = [scheduling.rubyLeader, scheduling.leader].compactMap(\.self)
         return DataPage(
@@ -26,9 +30,18 @@ struct SchedulesPage {
                 "total": .int(schedules.count), "jobs": .count(schedules.count, "recurring job"),
                 "scheduler": .text(leaders.isEmpty ? nil : PageText.cut(leaders.joined(separator: ", "), 200)),
                 "stays": .flag(leaders.isEmpty && !schedules.isEmpty),
-                "rows": .list(schedules.prefix(Self.most).map(row)),
-                "hidden": .more(schedules.count - Self.most, "schedule", "schedules"),
-            ])
+                "rows": .list(found.prefix(Self.most).map(row)),
+                "hidden": .more(found.count - Self.most, "schedule", "schedules"),
+            ].merging(search.values("/queues/schedules", "class:SendReport queue:low arg:all before:2026-11-23")) { $1 }
+        )
+    }
+
+    private func entry(_ schedule: Schedule) -> QueuesSearch.Entry {
+        var entry = schedule.job.map { JobSummary($0.bytes, queue: $0.queue).searched } ?? QueuesSearch.Entry()
+        entry.queue = schedule.job?.queue ?? ""
+        entry.names = [schedule.name]
+        entry.date = schedule.job == nil ? nil : schedule.next
+        return entry
     }
 
     private func row(_ schedule: Schedule) -> TemplateValues {

@@ -10,28 +10,31 @@ import Resque
 /// Who works, on what, and since when; those that are silent are shown as dead.
 struct WorkersPage {
     private let queue: Queue
+    private let search: QueuesSearch
     private let now = Date.now
 
     private static let most = 200
     /// A worker with a heartbeat says that it lives once a minute.
     private static let silence = 300.0
 
-    init(_ queue: Queue) {
+    /// - Parameter query: Has the words of a search. Default: none.
+    init(_ queue: Queue, _ query: PageFields = PageFields([])) {
         self.queue = queue
+        search = QueuesSearch(query)
     }
 
     /// All workers, those with a job first: the page is opened for them.
     func workers() async throws -> DataPage {
         let workers = try await queue.workers()
         return try await page(
-            "Workers", "queues-workers", workers.filter { $0.working != nil } + workers.filter { $0.working == nil },
+            "Workers", "workers", workers.filter { $0.working != nil } + workers.filter { $0.working == nil },
             of: workers)
     }
 
     /// The jobs in work, the longest first.
     func working() async throws -> DataPage {
         let workers = try await queue.workers()
-        return try await page("Working", "queues-working", Self.byTime(workers, elapsed), of: workers)
+        return try await page("Working", "working", Self.byTime(workers, elapsed), of: workers)
     }
 
     /// The first of the jobs in work, the longest first, without what each worker has done.
@@ -48,14 +51,15 @@ struct WorkersPage {
     }
 
     private func page(
-        _ title: String, _ template: String, _ listed: [Queue.RegisteredWorker], of all: [Queue.RegisteredWorker]
+        _ title: String, _ name: String, _ every: [Queue.RegisteredWorker], of all: [Queue.RegisteredWorker]
     ) async throws -> DataPage {
+        let listed = search.isEmpty ? every : every.filter { search.matches(entry($0)) }
         let shown = Array(listed.prefix(Self.most))
         let counts = try await queue.counts(of: shown.map(\.id))
         let longest = shown.compactMap(elapsed).max() ?? 0
         let busy = all.count { $0.working != nil }
         return DataPage(
-            title: title, template: template,
+            title: title, template: "queues-\(name)",
             values: [
                 "total": .int(all.count), "working": .int(busy),
                 "have": .words(
@@ -63,7 +67,18 @@ struct WorkersPage {
                 ),
                 "rows": .list(zip(shown, counts).map { row($0, $1, longest) }),
                 "hidden": .more(listed.count - shown.count, "worker", "workers"),
-            ])
+            ].merging(
+                search.values("/queues/\(name)", "class:SendEmail queue:mails arg:bob worker:host before:2026-11-23")
+            ) { $1 })
+    }
+
+    private func entry(_ worker: Queue.RegisteredWorker) -> QueuesSearch.Entry {
+        var entry = worker.working.map { JobSummary($0.job, queue: $0.queue).searched } ?? QueuesSearch.Entry()
+        let queues = worker.id.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 2).dropFirst(2).first
+        entry.queue = worker.working?.queue ?? queues.map { String(Substring($0)) } ?? ""
+        entry.names = [worker.id]
+        entry.date = (worker.working?.runAt ?? worker.started).flatMap(WorkerTime.date)
+        return entry
     }
 
     /// The queues of a worker, each with its page; a pattern has none.

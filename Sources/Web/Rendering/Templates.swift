@@ -17,6 +17,7 @@ enum Templates {
         "queues-nav": text(PackageResources.queues_nav_mustache),
         "queues-key": text(PackageResources.queues_key_mustache),
         "queues-redis": text(PackageResources.queues_redis_mustache),
+        "queues-search": text(PackageResources.queues_search_mustache),
         "queues-schedules": text(PackageResources.queues_schedules_mustache),
         "queues-workers": text(PackageResources.queues_workers_mustache),
         "queues-working": text(PackageResources.queues_working_mustache),
