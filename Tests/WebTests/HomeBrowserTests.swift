@@ -71,7 +71,8 @@ extension BrowserTests {
                         try await browser.wait(until: "document.querySelector('.status').textContent === 'live'")
                         let name = page.replacing("/", with: "-").replacing("?", with: "-").replacing("=", with: "-")
                         try await browser.picture("\(name.isEmpty ? "home" : name)-\(width)")
-                        #expect(try await browser.faultsOfPage() == [], "\(page)")
+                        let faults = try await browser.faultsOfPage()
+                        #expect(faults == [], "\(page)")
                     }
                     #expect(try await browser.console().filter { !$0.contains("/html") } == [])
                 }
@@ -85,6 +86,7 @@ extension BrowserTests {
                     try await browser.open(web.url + "/")
                     try await browser.wait(until: "location.pathname === '/sign-in'")
                     #expect(try await browser.faultsOfPage() == [])
+                    #expect(try await browser.console() == [])
                     _ = try await browser.text("document.getElementById('token').focus(); return ''")
                     try await browser.type("wrong")
                     try await browser.press(WebDriver.enter)
@@ -96,6 +98,8 @@ extension BrowserTests {
                     try await browser.press(WebDriver.enter)
                     try await browser.wait(until: "document.querySelector('h1').innerText === 'Inbox'")
                     try await browser.picture("signed-in-\(width)")
+                    // A browser says that the wrong token was refused.
+                    #expect(try await browser.console().filter { !$0.contains("401") } == [])
                 }
             }
         }

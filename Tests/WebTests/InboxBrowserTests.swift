@@ -127,8 +127,12 @@ extension BrowserTests {
                                     "return String(document.querySelectorAll('main').length + document.scripts.length)")
                                     == "2")
                             #expect(try await browser.text("return document.title").hasSuffix(" · bgdemo"))
+                            guard ["text", "parts"].contains(view) else { continue }
+                            #expect(try await browser.faultsOfPage() == [], "mail \(id), \(view)")
                         }
                     }
+                    try await browser.open(web.url + "/")
+                    #expect(try await browser.faultsOfPage() == [])
                     try await browser.open(web.url + "/?q=%22%3E%3Cscript%3E1%3C/script%3E")
                     #expect(
                         try await browser.text("return document.getElementById('q').value") == "\"><script>1</script>")

@@ -109,6 +109,18 @@ struct RedisPages: Sendable {
             _ = try await redis.send("ZADD", "eventr:partitions", 29_857_612, 29_857_612)
             _ = try await redis.send("RPUSH", "eventr:partitions:29857612", text)
             _ = try await redis.send("HSET", "eventr:client_partitions", text, 1)
+            var event = JSONWriter()
+            event.raw("{")
+            event.member("eventName", text)
+            event.raw("}")
+            _ = try await redis.send("RPUSH", "eventr:partitions:29857612", event.bytes)
+            var dead = JSONWriter()
+            dead.raw("{")
+            for name in ["consumer", "error", "failedAt", "handler"] { dead.member(name, text) }
+            dead.name("event")
+            dead.raw(event.bytes)
+            dead.raw(#","failures":8,"index":0,"partition":29857612}"#)
+            _ = try await redis.send("RPUSH", "eventr:dead:\(text)", dead.bytes)
             let application = try Application("app\(number)")
             try await subscriptions.add(
                 Subscription(key: text, queueName: text, matcher: Matcher([text: .value(text)])), to: application)

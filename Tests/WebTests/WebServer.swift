@@ -104,6 +104,7 @@ enum Hostile {
         "<script>document.title='owned'</script>", "\"><img src=x onerror=\"document.title='owned'\">",
         "' onmouseover='document.title=1' x='", "</title></main></script><b>", "{{title}}{{{main}}}",
         "\u{202e}gnp.exe", "a\u{0}b\u{7f}", "&amp;lt;", "javascript:alert(1)", "%0d%0aSet-Cookie: x=1",
-        String(repeating: "a\u{301}\u{323}", count: 400),
+        String(repeating: "a\u{301}\u{323}", count: 400), String(repeating: "W", count: 10_000),
+        String(repeating: "\u{202e}\u{5d0}\u{5d1}", count: 1_500),
     ]
 }

@@ -134,7 +134,8 @@ function show(text, kind) {
 
 function connect() {
   if (source || document.hidden) return;
-  const query = new URLSearchParams({ page: location.pathname + location.search });
+  // Not this page's own address, which may be long: all of a section change together.
+  const query = new URLSearchParams({ page: document.body.dataset.section });
   if (version) query.set('after', version);
   source = new EventSource(`/changes?${query}`);
   source.onopen = fresh;

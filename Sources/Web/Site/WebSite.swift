@@ -228,6 +228,7 @@ public struct WebSite: HTTPHandler {
             "layout",
             [
                 "title": .text(title), "main": .html(main), "tabs": .list(tabs), "version": .text(version),
+                "section": .text(section?.home),
                 "isSession": .flag(isSession), "form_token": .text(access.formToken),
                 "home": .text(sections.first?.home ?? "/"),
                 "styles": .list(files.filter { $0.hasByteSuffix(".css") }.map { ["file": .text($0)] }),
