@@ -9,7 +9,8 @@ import NIOCore
 /// next one, to wherever the name leads by then, gets the commands that were refused.
 final class CommandQueue: ReconnectingConnectionDelegate {
     private struct Outage {
-        var reason: RedisError
+        /// nil where no attempt to connect has failed yet.
+        var reason: RedisError?
         /// Until then commands wait; from then on they fail at once.
         var end: NIODeadline
     }
@@ -31,7 +32,7 @@ final class CommandQueue: ReconnectingConnectionDelegate {
     private var refusedCount = 0
     private var outage: Outage?
     /// Why the connection is being retired, and until when it may answer.
-    private var retirement: (reason: RedisReplyError, end: NIODeadline)?
+    private var retirement: (reason: RedisError, end: NIODeadline)?
     private var commands = 0
     private var bytes = 0
     private var out = ByteBuffer()
@@ -46,9 +47,7 @@ final class CommandQueue: ReconnectingConnectionDelegate {
         self.connection = connection
         self.options = options
         self.isUp = isUp
-        outage = Outage(
-            reason: .unavailable("the connection to \(connection.url) is not made yet"),
-            end: .now() + TimeAmount(options.unavailableTimeout))
+        outage = Outage(reason: nil, end: .now() + TimeAmount(options.unavailableTimeout))
     }
 
     func start() {
@@ -90,7 +89,7 @@ final class CommandQueue: ReconnectingConnectionDelegate {
     private func refusal(of pending: PendingCommand) -> RedisError? {
         if isClosed { return .closed }
         if pending.isCancelled.isSet { return .cancelled(mayHaveRun: false) }
-        if let outage, outage.end <= .now() { return outage.reason }
+        if let outage, outage.end <= .now() { return outage.reason ?? connection.pendingReason }
         if commands + pending.count > options.pendingCommandLimit {
             return .queueFull("the limit is \(options.pendingCommandLimit) commands")
         }
@@ -171,11 +170,11 @@ final class CommandQueue: ReconnectingConnectionDelegate {
         case .moving: repeatLater(sent.removeFirst())
         }
         if case .error(let error) = reply, error.isWrongServer(for: slot) {
-            retire(error)
+            retire(.reply(error))
         } else {
             connection.confirm()
         }
-        if let retirement, sent.isEmpty { connection.drop(.reply(retirement.reason)) }
+        dropIfRetired()
     }
 
     /// Sends a command again in a moment, over the connection that there is by then.
@@ -222,12 +221,22 @@ final class CommandQueue: ReconnectingConnectionDelegate {
 
     // MARK: The wrong server
 
-    private func retire(_ reason: RedisReplyError) {
+    func serverDidChange(_ reason: RedisError) {
+        retire(reason)
+        dropIfRetired()
+    }
+
+    private func dropIfRetired() {
+        if let retirement, sent.isEmpty { connection.drop(retirement.reason) }
+    }
+
+    private func retire(_ reason: RedisError) {
         guard retirement == nil, !isClosed else { return }
         isUp.set(false)
         let now = NIODeadline.now()
         retirement = (reason, now + Self.retirementTime)
-        outage = Outage(reason: .reply(reason), end: now + TimeAmount(options.unavailableTimeout))
+        outage = Outage(
+            reason: reason.asOutage(of: connection.url), end: now + TimeAmount(options.unavailableTimeout))
         schedule(now + Self.retirementTime)
     }
 
@@ -239,7 +248,7 @@ final class CommandQueue: ReconnectingConnectionDelegate {
                 RedisCommand.role.bytes, count: 1, options.commandTimeout, isBlocking: false, AtomicFlag(),
                 .callback { reply in
                     guard case .success(let role) = reply, role.isReplicaRole else { return }
-                    bound.value.retire(.replica)
+                    bound.value.retire(.reply(.replica))
                 }))
     }
 
@@ -257,7 +266,7 @@ final class CommandQueue: ReconnectingConnectionDelegate {
     private func timerDidFire() {
         timer = nil
         let now = NIODeadline.now()
-        if let outage, outage.end <= now { failWaiting(outage.reason) }
+        if let outage, outage.end <= now { failWaiting(outage.reason ?? connection.pendingReason) }
         var isLate = false
         for place in sent.indices where sent[place].deadline <= now {
             isLate = true
@@ -267,8 +276,8 @@ final class CommandQueue: ReconnectingConnectionDelegate {
             // A late reply would be taken for the next command's.
             connection.drop(.connectionLost("Redis did not answer in time"))
         } else if let retirement, retirement.end <= now {
-            failSent(.connectionLost(retirement.reason.description))
-            connection.drop(.reply(retirement.reason))
+            failSent(.connectionLost(retirement.reason.cause))
+            connection.drop(retirement.reason)
         }
         if let outage, !waiting.isEmpty { schedule(outage.end) }
         if let retirement { schedule(retirement.end) }
@@ -304,6 +313,8 @@ extension RedisError {
     fileprivate func asOutage(of url: RedisURL) -> RedisError {
         switch self {
         case .unavailable, .connectionLost, .protocolViolation, .timedOut: .unavailable("\(url): \(cause)")
+        case .reply(let error) where error.isMoved(url.slot):
+            .unavailable("\(url): its nodes do not agree on which of them has a slot")
         case .closed, .cancelled, .queueFull, .reply: self
         }
     }

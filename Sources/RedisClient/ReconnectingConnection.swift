@@ -9,6 +9,9 @@ protocol ReconnectingConnectionDelegate: AnyObject {
     func readCompleted()
     /// The connection broke, or could not be made; called at each attempt. It is being made again.
     func connectionDidClose(_ reason: RedisError)
+    /// The connection is ready, and another server has become the one to connect to: ``ReconnectingConnection/drop(_:isOutage:)``
+    /// is to be called with this reason when nothing more is expected of this one.
+    func serverDidChange(_ reason: RedisError)
 }
 
 extension ReconnectingConnectionDelegate {
@@ -45,6 +48,8 @@ final class ReconnectingConnection {
     private var trialEnd: NIODeadline?
     /// The node of a Cluster that has the slot, as the last one has said.
     private var redirection: RedisURL?
+    /// Whom the last attempt has connected to, or is about to.
+    private var server: RedisURL?
     private var handshakeTimeout: Scheduled<Void>?
     private var follower: SentinelFollower.Membership?
     private var attempt: EventLoopFuture<any Channel>?
@@ -67,7 +72,7 @@ final class ReconnectingConnection {
     func open(for delegate: any ReconnectingConnectionDelegate) {
         self.delegate = delegate
         let bound = NIOLoopBound(self, eventLoop: loop)
-        follower = SentinelFollower.follow(url, on: loop, options) { bound.value.drop(.reply(.replica)) }
+        follower = SentinelFollower.follow(url, on: loop, options) { bound.value.primaryDidChange(to: $0) }
         connect()
     }
 
@@ -107,6 +112,7 @@ final class ReconnectingConnection {
     /// - Parameter isOutage: Whether the server is the reason, which is logged. Default: it is.
     func drop(_ reason: RedisError, isOutage: Bool = true) {
         let last = state
+        let isReported = isOutage && !isFirstRedirection(reason)
         switch last {
         case .closed, .waiting: return
         case .connecting, .handshaking, .ready: scheduleReconnect(after: reason)
@@ -114,8 +120,24 @@ final class ReconnectingConnection {
         // The handler may report its end at once, when the state is no longer its own.
         if case .handshaking(let handler, _) = last { handler.close() }
         if case .ready(let handler) = last { handler.close() }
-        if isOutage { outage.report(reason) }
+        if isReported { outage.report(reason) }
         delegate?.connectionDidClose(reason)
+    }
+
+    /// Each Sentinel says so by itself, the last of them when the new primary may have been found already.
+    private func primaryDidChange(to primary: RedisURL) {
+        guard let server, server != primary else { return }
+        let reason = RedisError.connectionLost("the Sentinels have made another server the primary")
+        if case .ready = state { delegate?.serverDidChange(reason) } else { drop(reason) }
+    }
+
+    /// Why there is no connection, where no attempt has failed yet.
+    var pendingReason: RedisError {
+        guard case .handshaking = state else { return .unavailable("the connection to \(url) is not made yet") }
+        return .unavailable(
+            url.isEncrypted
+                ? "\(url): no answer; the server may not speak TLS on this port"
+                : "\(url): the server takes connections, and does not answer")
     }
 
     /// The server answers as the right one does.
@@ -126,6 +148,12 @@ final class ReconnectingConnection {
         outage.reportRecovery()
     }
 
+    /// Whether a slot of a Cluster has moved: no outage, unless the next node sends us away again.
+    private func isFirstRedirection(_ reason: RedisError) -> Bool {
+        guard case .moved? = reason.reply?.kind, url.slot != nil else { return false }
+        return trialEnd == nil
+    }
+
     // MARK: Connecting
 
     private func connect() {
@@ -134,7 +162,11 @@ final class ReconnectingConnection {
         let limit = options.replyByteLimit
         let target = redirection ?? url
         redirection = nil
-        let attempt = target.connect(on: loop, options) { RedisChannelHandler(bound.value, replyByteLimit: limit) }
+        server = nil
+        let attempt = target.locate(on: loop, options).flatMap { [loop, options] server in
+            bound.value.server = server
+            return server.connect(on: loop, options) { RedisChannelHandler(bound.value, replyByteLimit: limit) }
+        }
         self.attempt = attempt
         attempt.whenFailure { bound.value.drop(.unavailable($0.plainDescription)) }
     }

@@ -106,12 +106,17 @@ public struct RedisReplyError: Error, Sendable, Hashable, CustomStringConvertibl
     func isWrongServer(for slot: Int?) -> Bool {
         switch kind {
         case .loading, .readOnly, .primaryDown, .unblocked, .clusterDown: true
-        case .moved(let moved, _): moved == slot && code == "MOVED"
+        case .moved: isMoved(slot)
         case .busy, .outOfMemory, .cannotPersist, .tooFewReplicas, .tryAgain, .noAuth, .wrongPassword, .noPermission,
             .crossSlot,
             .noScript, .wrongType, .other:
             false
         }
+    }
+
+    /// Whether another node has the slot that a connection follows.
+    func isMoved(_ slot: Int?) -> Bool {
+        if case .moved(let moved, _) = kind { moved == slot && code == "MOVED" } else { false }
     }
 
     /// Whether the keys are on their way to another node, and the same command is to be repeated until they are there.

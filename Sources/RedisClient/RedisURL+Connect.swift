@@ -4,7 +4,16 @@ import NIOPosix
 import NIOSSL
 
 extension RedisURL {
-    /// Connects, by TCP, a socket file or TLS; where Sentinels know the primary, they are asked for it first.
+    /// The server to connect to: where Sentinels or the nodes of a Cluster know it, they are asked.
+    func locate(on loop: any EventLoop, _ options: RedisOptions) -> EventLoopFuture<RedisURL> {
+        switch place {
+        case .unix, .tcp: loop.makeSucceededFuture(self)
+        case .sentinel(let sentinel): SentinelQuery.primary(of: self, sentinel, on: loop, options)
+        case .cluster(let cluster): ClusterQuery.node(of: self, cluster, on: loop, options)
+        }
+    }
+
+    /// Connects, by TCP, a socket file or TLS, to the server that ``locate(on:_:)`` finds.
     func connect(
         on loop: any EventLoop, _ options: RedisOptions,
         _ handler: @escaping @Sendable () -> any ChannelInboundHandler
@@ -35,14 +44,8 @@ extension RedisURL {
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelOption(.socketOption(.so_keepalive), value: 1)
                 .connect(host: host, port: port)
-        case .sentinel(let sentinel):
-            return SentinelQuery.primary(of: self, sentinel, on: loop, options).flatMap { primary in
-                primary.connect(on: loop, options, handler)
-            }
-        case .cluster(let cluster):
-            return ClusterQuery.node(of: self, cluster, on: loop, options).flatMap { node in
-                node.connect(on: loop, options, handler)
-            }
+        case .sentinel, .cluster:
+            return locate(on: loop, options).flatMap { $0.connect(on: loop, options, handler) }
         }
     }
 

@@ -2,8 +2,7 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// Hears from the Sentinels (`+switch-master`) when another server becomes the primary, and calls the connections
-/// to the old one. All connections of the process to one URL share a follower; it ends with the last of them.
+/// Hears from the Sentinels (`+switch-master`) when another server becomes the primary, and tells the connections. All connections of the process to one URL share a follower; it ends with the last of them.
 final class SentinelFollower: Sendable {
     /// Keeps the follower, and its callback in it.
     final class Membership: Sendable {
@@ -31,15 +30,17 @@ final class SentinelFollower: Sendable {
 
     private static let count = Atomic(0)
 
-    private let callbacks = Mutex<[Int: @Sendable () -> Void]>([:])
+    private let callbacks = Mutex<[Int: @Sendable (RedisURL) -> Void]>([:])
     private let url: RedisURL
     private let subscriptions: [RedisSubscription]
     private let tasks: [Task<Void, Never>]
 
-    /// - Parameter onSwitch: Called on `loop` at each switch, for as long as the caller keeps what this returns.
+    /// - Parameter onSwitch: Called on `loop` with the new primary, once by each Sentinel, for as long as the caller keeps
+    ///   what this returns.
     /// - Returns: nil where the URL names no Sentinels.
     static func follow(
-        _ url: RedisURL, on loop: any EventLoop, _ options: RedisOptions, onSwitch: @escaping @Sendable () -> Void
+        _ url: RedisURL, on loop: any EventLoop, _ options: RedisOptions,
+        onSwitch: @escaping @Sendable (RedisURL) -> Void
     ) -> Membership? {
         guard let sentinel = url.sentinel else { return nil }
         let number = count.wrappingAdd(1, ordering: .relaxed).newValue
@@ -47,7 +48,7 @@ final class SentinelFollower: Sendable {
             let follower = all[url]?.follower ?? SentinelFollower(url, sentinel, on: loop, options)
             all = all.filter { $0.value.follower != nil }
             all[url] = Entry(follower: follower)
-            follower.callbacks.withLock { $0[number] = { loop.execute(onSwitch) } }
+            follower.callbacks.withLock { $0[number] = { primary in loop.execute { onSwitch(primary) } } }
             return Membership(follower, number)
         }
     }
@@ -66,9 +67,9 @@ final class SentinelFollower: Sendable {
         }
         tasks = subscriptions.map { messages in
             Task {
-                for await case .message(_, let payload) in messages
-                where payload.starts(with: Array((sentinel.master + " ").utf8)) {
-                    relay.follower?.call()
+                for await case .message(_, let payload) in messages {
+                    guard let primary = Self.primary(in: payload, of: url, sentinel.master) else { continue }
+                    relay.follower?.call(primary)
                 }
             }
         }
@@ -93,8 +94,18 @@ final class SentinelFollower: Sendable {
         for subscription in subscriptions { await subscription.close() }
     }
 
-    private func call() {
-        for callback in callbacks.withLock({ Array($0.values) }) { callback() }
+    private func call(_ primary: RedisURL) {
+        for callback in callbacks.withLock({ Array($0.values) }) { callback(primary) }
+    }
+
+    /// The new primary in `<name> <old host> <old port> <new host> <new port>`; nil where the message is about another.
+    private static func primary(in payload: [UInt8], of url: RedisURL, _ master: String) -> RedisURL? {
+        let words = payload.split(separator: UInt8(ascii: " "))
+        guard words.count == 5, words[0].elementsEqual(master.utf8),
+            let host = String(validating: words[3], as: UTF8.self),
+            let port = String(validating: words[4], as: UTF8.self).flatMap({ Int($0) }), (1...65_535).contains(port)
+        else { return nil }
+        return url.server(host: host, port: port)
     }
 }
 

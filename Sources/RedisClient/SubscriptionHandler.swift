@@ -153,6 +153,8 @@ final class SubscriptionHandler: ReconnectingConnectionDelegate {
         if isEnding { close() }
     }
 
+    func serverDidChange(_ reason: RedisError) { connection.drop(reason) }
+
     // MARK: Checks
 
     /// A connection whose other end has vanished looks like one to which nothing is published, until it is asked.

@@ -49,11 +49,13 @@ struct TLSFiles: Sendable, Hashable {
             configuration.privateKey = .privateKey(key)
         }
         if let context = try? NIOSSLContext(configuration: configuration) { return context }
-        let trusted = authorities ?? "the system's store"
+        // The library tells the two apart by numbers of its own alone.
+        (configuration.certificateChain, configuration.privateKey) = ([], nil)
+        guard let certificate, (try? NIOSSLContext(configuration: configuration)) != nil else {
+            throw UnusableFile(description: "the certificates in \(authorities ?? "the system's store") cannot be read")
+        }
         throw UnusableFile(
-            description: certificate == nil
-                ? "the certificates in \(trusted) cannot be read"
-                : "the certificates in \(trusted) cannot be read, or the key is not that of the client's certificate")
+            description: "the key in \(privateKey ?? certificate) is not that of the certificate in \(certificate)")
     }
 
     private static func modified(_ file: String) -> Date? {

@@ -68,6 +68,47 @@ struct RedisSentinelTests {
         }
     }
 
+    @Test(
+        "A connection to the primary that the Sentinels name stays, however often they name it; to another it does not")
+    func announced() async throws {
+        try await withRedisServer(onPort: true) { server in
+            let (named, told) = (Watched(server.port), Watched(0))
+            // A Sentinel that names the primary with each reply to a subscriber's PING.
+            let sentinel = try await ScriptedRedis.start { _, read in
+                let command = String(buffer: read)
+                func array(_ words: String...) -> String {
+                    "*\(words.count)\r\n" + words.map { "$\($0.utf8.count)\r\n\($0)\r\n" }.joined()
+                }
+                let (channel, port) = ("+switch-master", "\(named.value)")
+                let answer: String
+                if command.contains("get-master-addr-by-name") {
+                    answer = array("127.0.0.1", "\(server.port)")
+                } else if command.contains("SUBSCRIBE") {
+                    answer = "*3\r\n$9\r\nsubscribe\r\n$14\r\n\(channel)\r\n:1\r\n"
+                } else if told.value > 0 || command.hasPrefix("*1") {
+                    told.change { $0 += 1 }
+                    answer =
+                        "+PONG\r\n"
+                        + (told.value > 1 ? array("message", channel, "mymaster 127.0.0.1 1 127.0.0.1 \(port)") : "")
+                } else {
+                    answer = "-ERR\r\n"
+                }
+                return ByteBuffer(string: answer)
+            }
+            let redis = try connection("redis+sentinel://127.0.0.1:\(sentinel.port)/mymaster/0") {
+                $0.commandTimeout = .milliseconds(500)
+            }
+            let id = try await retried { try await redis.send("CLIENT", "ID") }
+            let before = told.value
+            try await told.wait { $0 > before + 2 }
+            #expect(try await redis.send("CLIENT", "ID") == id)
+            named.change { $0 = 1 }
+            try await until { try await retried { try await redis.send("CLIENT", "ID") } != id }
+            await redis.close()
+            try await sentinel.close()
+        }
+    }
+
     @Test("A Sentinel that is dead, and one that does not know the primary, are passed over; the error says which")
     func passedOver() async throws {
         try await withRedisSentinels { group in

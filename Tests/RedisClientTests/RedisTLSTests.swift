@@ -40,6 +40,11 @@ struct RedisTLSTests {
                     "certificate is for another name", from: "rediss://127.0.0.1:\(port)",
                     trusting: certificate.certificate)
                 try await hear("may not speak TLS", from: "rediss://localhost:\(server.port)")
+                let early = try connection("rediss://localhost:\(server.port)") {
+                    $0.unavailableTimeout = .milliseconds(500)
+                }
+                let first = await failure { try await early.send("PING") }
+                #expect(first.map { "\($0)" }?.contains("may not speak TLS") == true, "\(String(describing: first))")
                 try await hear("may want TLS", from: "redis://localhost:\(port)")
                 try await hear("/nowhere.pem", from: "rediss://localhost:\(port)", trusting: "/nowhere.pem")
             }
@@ -50,6 +55,9 @@ struct RedisTLSTests {
     func clientCertificate() async throws {
         try await withTemporaryFolder { folder in
             let certificate = try await TestCertificate(names: ["DNS:localhost"], in: folder)
+            let otherFolder = folder.appending(path: "other")
+            try FileManager.default.createDirectory(at: otherFolder, withIntermediateDirectories: false)
+            let other = try await TestCertificate(names: ["DNS:localhost"], in: otherFolder)
             let port = try await freePort()
             let arguments = [
                 "--tls-port", "\(port)", "--tls-cert-file", certificate.certificate, "--tls-key-file", certificate.key,
@@ -65,6 +73,7 @@ struct RedisTLSTests {
                     (nil, nil, "the server requires a certificate of the client"),
                     ("/nowhere.pem", nil, "/nowhere.pem is no file of PEM certificates that can be read"),
                     (certificate.certificate, nil, "is no file with a PEM key that can be read"),
+                    (certificate.certificate, other.key, "the key in \(other.key) is not that of the certificate"),
                 ] as [(String?, String?, String)] {
                     let refused = try connection("rediss://localhost:\(port)") {
                         ($0.caFile, $0.certificateFile, $0.privateKeyFile) = (certificate.certificate, file, key)
