@@ -116,7 +116,7 @@ let package = Package(
             "Core", in: "strategies",
             ["Email", "Foundations", "RedisClient", "SystemCompat", "TraceContext"]
                 + [.argumentParser, .nio, .collections, .lifecycle, .logging, .metrics, .tracing]),
-        .module("RedisWorkerSupport", ["Core", "Resque"]),
+        .module("RedisWorkerSupport", ["Core", "RedisClient", "Resque"]),
         .target(
             name: "BgdemoPipes",
             dependencies: .own(

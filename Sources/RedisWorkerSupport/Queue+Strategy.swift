@@ -3,21 +3,6 @@ package import Resque
 
 /// What the strategies whose mails are jobs of Resque say of their queue.
 extension Queue {
-    /// Throws what a mail would be refused with now: Redis takes no writes, or delayed jobs are overdue and nobody works
-    /// them.
-    ///
-    /// - Parameter name: The queue that mails are pushed to.
-    package func check(_ name: String) async throws(AcceptError) {
-        do {
-            try await checkWritable(name)
-            try AcceptError.check(overdue: await overdueTime())
-        } catch let error as AcceptError {
-            throw error
-        } catch {
-            throw AcceptError((error as? ResqueError)?.underlyingError ?? error)
-        }
-    }
-
     /// Who leads the schedulers, and what is overdue.
     package func schedulerStatus() async throws(AcceptError) -> SchedulerStatus {
         do {

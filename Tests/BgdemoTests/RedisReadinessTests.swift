@@ -59,8 +59,8 @@ struct RedisReadinessTests {
     }
 
     @Test(
-        "A user without the right to run scripts is told at the start, by /readyz and by doctor",
-        arguments: ["resque", "queuebus", "eventr"])
+        "A user without the right to run scripts is told at the start, by /readyz and by doctor, and no mail is accepted",
+        arguments: ["resque", "queuebus", "eventr", "pubsub"])
     func scripts(strategy: String) async throws {
         try await withRedisServer { server in
             _ = try await redisCLI(
@@ -77,6 +77,18 @@ struct RedisReadinessTests {
                 let port = try await program.port()
                 _ = try await program.line { $0.contains("This process is not ready to work") && $0.contains("eval") }
                 #expect(try await until(port, 503).contains("eval"))
+                // pubsub needs them for Idempotency-Keys alone.
+                let headers = strategy == "pubsub" ? ["Idempotency-Key: k"] : []
+                let refused = try await fetch("/you@example.org/s/t", port: port, headers: headers)
+                #expect(refused.status == 503 && refused.text.contains("eval"), "\(refused.text)")
+                #expect(try await !redisCLI(["-s", server.socket, "KEYS", "*"]).contains("queue:"))
+                _ = try await redisCLI(["-s", server.socket, "ACL", "SETUSER", "mailer", "+@all"])
+                try await until(port, 200)
+                #expect(try await fetch("/you@example.org/s/t", port: port).status == 200)
+                // A right that is withdrawn is missed from the next check on.
+                _ = try await redisCLI(["-s", server.socket, "ACL", "SETUSER", "mailer", "-eval", "-evalsha"])
+                try await until(port, 503)
+                #expect(try await fetch("/you@example.org/s/t", port: port, headers: headers).status == 503)
             }
             let (lines, status) = try await withProgram(
                 ["doctor", "--strategy", strategy, "--port", "0", "--smtp-url", "discard:"],

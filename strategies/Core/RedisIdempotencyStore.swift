@@ -34,6 +34,9 @@ public struct RedisIdempotencyStore: IdempotencyStore {
         _ = try await run(Self.forget, key, "P " + request.text)
     }
 
+    /// Throws where Redis is away, or its user may not run scripts. Changes nothing: no key is empty.
+    public func check() async throws(AcceptError) { _ = try await run(Self.forget, "", "") }
+
     private func run(
         _ script: RedisScript, _ key: String, _ arguments: any RedisArgument...
     ) async throws(AcceptError) -> RedisValue {

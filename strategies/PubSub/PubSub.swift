@@ -19,8 +19,9 @@ public import BgdemoCore
 public struct PubSub: Strategy {
     static let channel = "emailz"
 
-    public let idempotency: (any IdempotencyStore)?
+    public var idempotency: (any IdempotencyStore)? { keys }
     public let statuses: (any MailStatusStore)?
+    private let keys: RedisIdempotencyStore
     private let redis: any RedisCommands
     private let logger: Logger
     private let isCluster: Bool
@@ -33,7 +34,7 @@ public struct PubSub: Strategy {
     ///   - isCluster: Whether it leads to a node of a Cluster, which counts its own subscribers alone.
     ///   - worker: The worker half, where this process is one.
     public init(redis: any RedisCommands, isCluster: Bool = false, worker: Subscriber?, logger: Logger) {
-        idempotency = RedisIdempotencyStore(redis, prefix: "{\(Self.channel)}:idempotency:")
+        keys = RedisIdempotencyStore(redis, prefix: "{\(Self.channel)}:idempotency:")
         statuses = RedisMailStatuses(redis, prefix: "{\(Self.channel)}:mails:")
         self.redis = redis
         self.isCluster = isCluster
@@ -85,9 +86,11 @@ public struct PubSub: Strategy {
             _ = try await redis.send("PUBLISH", Self.channel + ":check", "")
         } catch {
             // A user may be limited to the channel of the mails.
-            guard error.reply?.kind != .noPermission || error.description.contains("'publish'") else { return }
-            throw AcceptError(error)
+            if error.reply?.kind != .noPermission || error.description.contains("'publish'") {
+                throw AcceptError(error)
+            }
         }
+        try await keys.check()
     }
 
     public func work() async throws {

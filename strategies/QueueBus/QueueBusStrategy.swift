@@ -22,6 +22,7 @@ public struct QueueBusStrategy: Strategy {
     public let idempotency: (any IdempotencyStore)?
     public let statuses: (any MailStatusStore)?
     private let queue: Queue
+    private let right: ScriptRight
     private let publisher: Publisher
     private let bus: Bus
     /// One worker for the driver and one for each subscriber, so that a slow subscriber does not delay the others.
@@ -55,6 +56,7 @@ public struct QueueBusStrategy: Strategy {
         self.bus = bus
         self.logger = logger
         queue = Queue(redis: redis, namespace: options.namespace)
+        right = ScriptRight(queue, Publisher.incoming)
         publisher = Publisher(queue)
         let jobs = bus.jobs(plugins: [retry])
         var options = options
@@ -75,6 +77,7 @@ public struct QueueBusStrategy: Strategy {
     }
 
     public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
+        try await right.require()
         do {
             try await publisher.publish(EmailRequested.type, EmailRequested.event(email))
         } catch {
@@ -84,6 +87,7 @@ public struct QueueBusStrategy: Strategy {
     }
 
     public func accept(_ email: Email, after delay: Duration) async throws(AcceptError) -> AcceptResult {
+        try await right.require()
         do {
             try await publisher.publish(EmailRequested.type, EmailRequested.event(email), in: delay)
         } catch {
@@ -92,7 +96,7 @@ public struct QueueBusStrategy: Strategy {
         return AcceptResult("delayed")
     }
 
-    public func check() async throws(AcceptError) { try await queue.check(Publisher.incoming) }
+    public func check() async throws(AcceptError) { try await right.check() }
 
     public func schedulerStatus() async throws(AcceptError) -> SchedulerStatus? { try await queue.schedulerStatus() }
 

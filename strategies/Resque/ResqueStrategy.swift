@@ -17,6 +17,7 @@ public struct ResqueStrategy: Strategy {
     public let idempotency: (any IdempotencyStore)?
     public let statuses: (any MailStatusStore)?
     private let queue: Queue
+    private let right: ScriptRight
     private let mails: MailJobs
     private let worker: WorkerService?
 
@@ -28,10 +29,12 @@ public struct ResqueStrategy: Strategy {
         idempotency = RedisIdempotencyStore(redis, prefix: "\(namespace):swift:idempotency:")
         statuses = RedisMailStatuses(redis, prefix: "\(namespace):swift:mails:")
         queue = Queue(redis: redis, namespace: namespace)
+        right = ScriptRight(queue, mails.queue)
         (self.mails, self.worker) = (mails, worker)
     }
 
     public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
+        try await right.require()
         do {
             try await queue.enqueue(mails.job(email))
         } catch {
@@ -41,6 +44,7 @@ public struct ResqueStrategy: Strategy {
     }
 
     public func accept(_ email: Email, after delay: Duration) async throws(AcceptError) -> AcceptResult {
+        try await right.require()
         do {
             try await queue.enqueueIn(delay, mails.job(email))
         } catch {
@@ -49,7 +53,7 @@ public struct ResqueStrategy: Strategy {
         return AcceptResult("delayed")
     }
 
-    public func check() async throws(AcceptError) { try await queue.check(mails.queue) }
+    public func check() async throws(AcceptError) { try await right.check() }
 
     public func schedulerStatus() async throws(AcceptError) -> SchedulerStatus? { try await queue.schedulerStatus() }
 
