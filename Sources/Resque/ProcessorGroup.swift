@@ -20,6 +20,8 @@ final class ProcessorGroup: Sendable {
         var phase = Phase.running
         var processors: [(processor: Processor, task: Task<Void, Never>)] = []
         var isRedisAway = false
+        /// The connections are being closed: no wait for Redis helps any more.
+        var isClosing = false
         /// The last one: a heartbeat, or a renewal of the lease alone.
         var beat: EventLoopFuture<Void>?
         var beats = 0
@@ -198,8 +200,9 @@ final class ProcessorGroup: Sendable {
         if isEmpty { exit.open() }
         wakeup.close()
         resumption.close()
+        async let takesWrites = takesWrites()
         await wait(for: exit, within: min(Self.idleGrace, options.grace))
-        if !processors.isEmpty, processors.allSatisfy({ !$0.holdsJob }), await !takesWrites() {
+        if !processors.isEmpty, processors.allSatisfy({ !$0.holdsJob }), await !takesWrites {
             // They wait for Redis alone. What they could not remove, others prune.
             await closeConnections()
         }
@@ -222,7 +225,8 @@ final class ProcessorGroup: Sendable {
         await wait(for: unregistered, within: isRedisUnavailable ? .milliseconds(200) : .seconds(3))
     }
 
-    private func closeConnections() async {
+    func closeConnections() async {
+        state.withLock { $0.isClosing = true }
         await withTaskGroup { group in
             for connection in connections { group.addTask { await connection.close() } }
         }
@@ -269,14 +273,13 @@ extension ProcessorGroup {
         until limit: Phase, _ id: WorkerID, _ call: (_ isFirst: Bool) async throws -> Result
     ) async -> Result? {
         var wait = Duration.milliseconds(20)
-        var (isFirst, isClosed) = (true, false)
+        var isFirst = true
         repeat {
             do {
                 let result = try await call(isFirst)
                 state.withLock { $0.isRedisAway = false }
                 return result
             } catch {
-                if (error as? ResqueError)?.redisError == .closed { isClosed = true }
                 let isNews = state.withLock { state in
                     defer { state.isRedisAway = true }
                     return !state.isRedisAway
@@ -286,14 +289,17 @@ extension ProcessorGroup {
             isFirst = false
             await pause(wait * Double.random(in: 0.5...1), until: limit)
             wait = min(wait * 2, .seconds(1))
-        } while phase < limit && !Task.isCancelled && !isClosed
+        } while !isOver(limit) && !Task.isCancelled
         return nil
     }
 
-    /// Waits, but not past the beginning of a phase.
+    /// Whether the phase has begun, or there is no connection any more.
+    private func isOver(_ limit: Phase) -> Bool { state.withLock { $0.phase >= limit || $0.isClosing } }
+
+    /// Waits, but not past the beginning of a phase, nor for connections that are being closed.
     private func pause(_ time: Duration, until limit: Phase) async {
         let end = ContinuousClock.now + time
-        while phase < limit, !Task.isCancelled, case let left = end - .now, left > .zero {
+        while !isOver(limit), !Task.isCancelled, case let left = end - .now, left > .zero {
             try? await Task.sleep(for: min(left, .milliseconds(100)))
         }
     }

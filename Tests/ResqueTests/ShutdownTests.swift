@@ -64,6 +64,27 @@ struct ShutdownTests {
         }
     }
 
+    @Test("Nothing is tried again once the connections are closed: a stop does not wait for the next attempt")
+    func closed() async throws {
+        try await withResque { resque in
+            let group = ProcessorGroup(
+                queues: ["q"], jobs: Jobs(), redis: resque.url, on: resque.redis.eventLoop, options: WorkerOptions(),
+                logger: resque.logger, events: nil)
+            let attempts = Watched(0)
+            let trying = Task {
+                await group.retry(until: .stopped, WorkerID(queues: ["q"])) { _ in
+                    attempts.change { $0 += 1 }
+                    throw CancellationError()
+                } as Void?
+            }
+            // From then on half a second and more passes between two attempts.
+            try await attempts.wait { $0 == 7 }
+            await group.closeConnections()
+            #expect(await trying.value == nil)
+            #expect(attempts.value == 7)
+        }
+    }
+
     @Test("A pushed job wakes an idle worker, which sends few commands meanwhile")
     func idle() async throws {
         try await withResque { resque in
