@@ -307,7 +307,8 @@ final class CurlConnection {
             return "the server offers no STARTTLS; tls=off sends in the clear"
         }
         let text = unsafe String(cString: errorText)
-        return text.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : text
+        if text.isEmpty { return unsafe String(cString: curl_easy_strerror(code)) }
+        return code == CURLE_SSL_CONNECT_ERROR ? "\(TLSReason(text))" : text
     }
 
     /// The opening ended before it began.

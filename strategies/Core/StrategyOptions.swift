@@ -11,10 +11,17 @@ public protocol StrategyOptions: ParsableArguments, Sendable {
     ///
     /// - Throws: `ValidationError` where one is not valid.
     func check(_ environment: EnvironmentVariables, _ work: WorkSettings) throws
+
+    /// What keeps `serve` from using the files and folders that the options name, a sentence for each.
+    ///
+    /// - Throws: `ValidationError` where a value is not valid.
+    func unusablePlaces(_ environment: EnvironmentVariables) throws -> [String]
 }
 
 extension StrategyOptions {
     public func check(_ environment: EnvironmentVariables, _ work: WorkSettings) throws {}
+
+    public func unusablePlaces(_ environment: EnvironmentVariables) throws -> [String] { [] }
 
     /// The names of the flags that are given.
     public static func names(_ flags: (name: String, isGiven: Bool)...) -> [String] {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BgdemoCore
 import BgdemoSpool
+import Logging
 
 /// The options of `serve` for local.
 struct LocalOptions: StrategyOptions {
@@ -41,6 +42,19 @@ struct LocalOptions: StrategyOptions {
         guard settings.spool == nil || work.semantics == .safe else {
             throw ValidationError("--spool cannot be combined with --semantics original")
         }
+    }
+
+    func unusablePlaces(_ environment: EnvironmentVariables) throws -> [String] {
+        let settings = try settings(environment)
+        let letters: (any Error)? = settings.deadLetters.flatMap { file in
+            do {
+                _ = try DeadLetters(file, logger: Logger(label: "dead-letters"))
+                return nil
+            } catch {
+                return error
+            }
+        }
+        return [settings.spool.flatMap(Spool.fault), letters].compactMap { $0.map { "\($0)" } }
     }
 
     /// What these options say; the rest is as by default.

@@ -32,7 +32,7 @@ struct DoctorCommand: AsyncParsableCommand {
         CurrentProcess.prepare()
         let findings =
             [try await port(environment), try await smtp(environment)] + (try await redis(configuration, environment))
-            + [files()]
+            + (try strategyFaults(environment)) + [files()]
         for finding in findings { print(finding) }
         guard findings.allSatisfy(\.isGood) else { throw ExitCode.failure }
     }
@@ -105,6 +105,12 @@ struct DoctorCommand: AsyncParsableCommand {
                 ]
             }
             return [.good("redis", "none at \(url); \(program) is there for a private one")]
+        }
+    }
+
+    private func strategyFaults(_ environment: EnvironmentVariables) throws -> [Finding] {
+        try serve.strategies.groups.flatMap { try $0.unusablePlaces(environment) }.map {
+            .bad("files", $0, "serve does not start until it can")
         }
     }
 

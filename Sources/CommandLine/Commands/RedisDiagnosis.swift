@@ -88,6 +88,8 @@ struct RedisDiagnosis {
             return [.good("rights", "\(descriptor.name) may do in Redis what it needs, and Redis takes its writes")]
         } catch let error as AcceptError {
             return [.bad("rights", "\(descriptor.name) can't work: \(error.reason)", "until then /readyz is 503")]
+        } catch let error as LineFileError {
+            return [.bad("files", "\(error)", "serve does not start until it can")]
         }
     }
 

@@ -9,7 +9,7 @@ struct RedisRightsProbe {
 
     private static let absentScript = String(repeating: "0", count: 40)
 
-    /// - Returns: The commands that Redis refuses to this user, as ACL rules have them.
+    /// - Returns: What Redis refuses to this user, as ACL rules have it: the keys, or commands.
     /// - Throws: `RedisError` where Redis does not answer.
     func missing(of commands: [String]) async throws(RedisError) -> [String] {
         let number = UInt64.random(in: .min ... .max)
@@ -21,9 +21,13 @@ struct RedisRightsProbe {
             do {
                 _ = try await redis.send(probe)
             } catch  where error.reply?.kind == .noPermission {
-                // This user may publish, but not on this channel.
-                let isChannel = command == "publish" && !error.description.contains("'publish'")
-                if !isChannel { missing.append("+\(command)") }
+                let text = error.reply?.message ?? ""
+                if text.contains(" command") {
+                    missing.append("+\(command)")
+                } else if text.contains(" key"), missing.first?.hasPrefix("~") != true {
+                    missing.insert("~\(prefix)*", at: 0)
+                }
+                // Else this user may publish, but not on this channel.
             } catch  where error.reply != nil {
                 // Redis has looked at the right first.
             }

@@ -67,8 +67,34 @@ package final class Spool: Sendable {
         } catch let error as SpoolError {
             throw error
         } catch {
-            throw SpoolError(description: "can't keep mails in \(directory): \(error)")
+            throw unusable(directory, error)
         }
+    }
+
+    /// Why no master could keep mails in this directory; nil where one could. A directory that is not there is made, and
+    /// removed again; what another master has in it is left alone.
+    package static func fault(_ directory: String) -> SpoolError? {
+        let path = FilePath(directory)
+        do {
+            let isNew = unsafe mkdir(path.string, 0o700) == 0
+            if !isNew, errno != EEXIST { throw Errno(rawValue: errno) }
+            defer { if isNew { unsafe rmdir(path.string) } }
+            let probe = path.appending(".doctor")
+            let file = try FileDescriptor.open(
+                probe, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: .ownerReadWrite)
+            defer {
+                try? file.close()
+                unsafe unlink(probe.string)
+            }
+            try file.writeAll([UInt8(ascii: "x")])
+            return nil
+        } catch {
+            return unusable(path, error)
+        }
+    }
+
+    private static func unusable(_ directory: FilePath, _ error: any Error) -> SpoolError {
+        SpoolError(description: "can't keep mails in \(directory): \(error)")
     }
 
     private init(_ journal: Journal, _ lock: SystemFile, _ policy: SpoolSync, _ logger: Logger) {
