@@ -80,7 +80,7 @@ import Testing
         "Sources/Stage/Acts/StageAction.swift: word": "a line of at most 200 bytes",
         "Sources/Stage/Engine/Stage.swift: plan.name": "a word of such a line",
         "Sources/Web/Home/HomePages.swift: request.user": "a word of this program",
-        "Sources/Web/Home/HomePages.swift: word == ": "a ByteString",
+        "Sources/Web/Home/MailProgress.swift: word == ": "a ByteString",
         "Sources/Web/Queues/RedisPage.swift: ByteString(key.type) == ": "a ByteString",
         "Sources/Web/Queues/RedisKeyPage.swift: type == ": "a ByteString",
         "Sources/Resque/Queue+Items.swift: type": "at most 40 bytes",

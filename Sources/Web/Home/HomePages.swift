@@ -100,7 +100,7 @@ public struct HomePages: PageRoutes {
         guard request.isPost else { return await page(request, failure: nil) }
         let began = Date.now
         let response = await mails.respond(to: authorized(request))
-        let answer = Answer(response)
+        let answer = MailAnswer(response)
         guard let id = answer.id else {
             return await page(request, failure: answer.failure ?? response.status.phrase)
         }
@@ -137,97 +137,11 @@ public struct HomePages: PageRoutes {
                 "stations": .list(strategy.stations.map { ["station": .text($0)] }),
                 "to": .text(request.form["to"]), "subject": .text(request.form["subject"]),
                 "words": .text(request.form["text"]), "failure": .text(failure), "inbox": .text(inboxURL),
-                "sent": .one(entry.map(values)),
+                "sent": .one(
+                    entry.map {
+                        MailProgress(entry: $0, inbox: inbox, inboxURL: inboxURL, hasAttempts: attempts != nil).values
+                    }),
             ])
         return .page(title: "Send", main: main)
-    }
-
-    // MARK: What became of a mail
-
-    private func values(_ entry: SentMails.Entry) -> TemplateValues {
-        let milliseconds = entry.answeredAt.timeIntervalSince(entry.sentAt)
-        var steps = [Step("Sent by this page", at: entry.sentAt, .done, nil)]
-        steps.append(
-            Step(
-                entry.failure == nil ? "Accepted as “\(entry.state)”" : "Not sent", at: entry.answeredAt,
-                entry.failure == nil ? .done : .wrong,
-                entry.failure ?? "the web server answered after \(PageText.duration(milliseconds))"))
-        var mail: CaughtMail?
-        if entry.failure == nil {
-            mail = inbox?.mails.newest(500).first { $0.messageID?.containsBytes(of: entry.id) == true }
-            if attempts != nil { steps.append(Step(entry.attempts, arrivedAt: mail?.receivedAt)) }
-            let arrived = mail.map { "after \(PageText.duration($0.receivedAt.timeIntervalSince(entry.sentAt)))" }
-            steps.append(
-                inbox == nil
-                    ? Step("Goes to the mail server", at: nil, .open, "which is not inside this process")
-                    : Step(
-                        mail == nil ? "Not in the inbox yet" : "In the inbox", at: mail?.receivedAt,
-                        mail == nil ? .open : .done, arrived))
-        }
-        return [
-            "id": .text(entry.id), "recipient": .text(entry.to), "title": .text(entry.subject),
-            "mail": .text(
-                mail.flatMap { mail in
-                    inboxURL.map { "\($0.hasByteSuffix("/") ? String($0.dropLast()) : $0)/mails/\(mail.id)" }
-                }),
-            "steps": .list(steps.map(\.values)),
-        ]
-    }
-
-    private struct Step {
-        enum State { case open, done, wrong }
-
-        let values: TemplateValues
-
-        /// The attempts until now. A mail that has arrived was attempted before, whenever a page has asked.
-        init(_ seen: SentMails.Seen?, arrivedAt: Date?) {
-            guard let seen else {
-                self.init("Not attempted yet", at: nil, .open, nil)
-                return
-            }
-            let (attempts, count) = (seen.attempts, PageText.count(seen.attempts.count, "time"))
-            let word = ByteString(attempts.state)
-            let state: State = word == "sent" ? .done : word == "waiting" ? .open : .wrong
-            let note = [word == "waiting" ? "waits for the next attempt" : attempts.state, attempts.reason]
-            self.init(
-                "Attempted \(count)", at: min(seen.at, arrivedAt ?? seen.at), state,
-                PageText.cut(note.compactMap(\.self).joined(separator: ": "), 300))
-        }
-
-        init(_ name: String, at time: Date?, _ state: State, _ note: String?) {
-            values = [
-                "step": .text(name), "done": .flag(state == .done), "wrong": .flag(state == .wrong),
-                "note": .text(note),
-                "time": .one(time.map(PageText.time)),
-            ]
-        }
-    }
-}
-
-/// What the JSON of an answer says of a mail.
-private struct Answer {
-    var id: String?
-    var state = ""
-    var failure: String?
-
-    private struct Body: Decodable {
-        struct Failure: Decodable {
-            let reason: String?
-            let send: String?
-        }
-
-        let id: String?
-        let state: String?
-        let error: Failure?
-    }
-
-    init(_ response: HTTPResponse) {
-        // The server's own words; a stranger's keys are in none of them.
-        guard let body = try? JSONReader.decode(Body.self, from: response.body.bytes) else { return }
-        (id, state) = (body.id, body.state ?? "")
-        failure = body.error.map { error in
-            [error.reason ?? "the mail was not sent", error.send.map { "send \($0)" }].compactMap { $0 }.joined(
-                separator: "; ")
-        }
     }
 }

@@ -8,7 +8,7 @@ import NIOCore
 public struct WebSite: HTTPHandler {
     private let sections: [any PageRoutes]
     private let access: PageAccess
-    private let links: [(title: String, url: String)]
+    private let layout: PageLayout
     private let next: (any HTTPHandler)?
     private let logger: Logger
     private let streams = EventStreams()
@@ -24,7 +24,7 @@ public struct WebSite: HTTPHandler {
         self.sections = sections.compactMap { $0 as? any PageRoutes }
         assets = self.sections.reduce(into: Asset.shared) { $0.merge($1.assets) { $1 } }
         self.access = access
-        self.links = links
+        layout = PageLayout(self.sections, links: links, access: access)
         self.logger = logger
         self.next = next
     }
@@ -36,8 +36,8 @@ public struct WebSite: HTTPHandler {
         if let name = path.first, path.count == 2, name == "assets" { return asset(path[1].text, request) }
         switch path {
         case ["changes"]: return await changes(request)
-        case ["sign-in"]: return signIn(request)
-        case ["sign-out"]: return signOut(request)
+        case ["sign-in"]: return SignInPage(access, layout, logger).signIn(request)
+        case ["sign-out"]: return SignInPage(access, layout, logger).signOut(request)
         default: break
         }
         guard let section = sections.first(where: { $0.owns(path, request.head) }) else { return await other(request) }
@@ -45,7 +45,7 @@ public struct WebSite: HTTPHandler {
             try checkReader(request, of: section)
             return await respond(to: request, path, section)
         } catch {
-            return refusal(error, request)
+            return layout.refusal(error, request)
         }
     }
 
@@ -66,7 +66,7 @@ public struct WebSite: HTTPHandler {
 
     private func other(_ request: HTTPRequest) async -> HTTPResponse {
         if let next { return await next.respond(to: request) }
-        return refusal(Problem(.notFound, "there is no such page"), request)
+        return layout.refusal(Problem(.notFound, "there is no such page"), request)
     }
 
     /// Not on the event loop, which other connections wait for: a mail of 10 MB takes a while to be shown.
@@ -94,17 +94,17 @@ public struct WebSite: HTTPHandler {
             let version = await section.version()
             switch try await section.respond(to: page) {
             case .page(let title, let main, let files, let isLive):
-                return html(
+                return layout.html(
                     title, main, .ok, request, section: section, version: isLive ? version : nil, files: files)
             case .redirect(let path):
                 return HTTPResponse(.seeOther, .text, "", headers: Self.headers + [HTTPHeader("Location", path)])
             case .response(let response): return response
             }
         } catch let problem as Problem {
-            return refusal(problem, request)
+            return layout.refusal(problem, request)
         } catch {
             logger.warning("A page cannot be made", metadata: ["page": "\(section.home)", "error": "\(error)"])
-            return refusal(.unavailable(printable("\(error)", limit: 300), retryAfter: .seconds(1)), request)
+            return layout.refusal(.unavailable(printable("\(error)", limit: 300), retryAfter: .seconds(1)), request)
         }
     }
 
@@ -114,7 +114,7 @@ public struct WebSite: HTTPHandler {
         switch access.readers {
         case .anyone: return
         case _ where section.isPublic: return
-        case .withToken where isSignedIn(request): return
+        case .withToken where access.isSignedIn(request.fields): return
         case .withToken:
             throw Problem(
                 .unauthorized, "sign in with the token", advice: "Authorization: Bearer TOKEN",
@@ -124,56 +124,9 @@ public struct WebSite: HTTPHandler {
         }
     }
 
-    private func isSignedIn(_ request: HTTPRequest) -> Bool {
-        access.isSignedIn(request.fields)
-    }
-
     private func user(_ request: HTTPRequest) -> String {
         if case .anyone = access.readers { return "loopback" }
         return request.fields.authorization == nil ? "session" : "token"
-    }
-
-    private func signIn(_ request: HTTPRequest) -> HTTPResponse {
-        guard request.method == .post else {
-            return html("Sign in", Templates.render("sign-in", [:]), .ok, request, section: nil)
-        }
-        let form = PageFields(Array(request.body.readableBytesView))
-        do throws(Problem) {
-            try access.checkOrigin(request.fields)
-        } catch {
-            return refusal(error, request)
-        }
-        let message: String
-        let status: HTTPStatus
-        switch access.sessions.signIn(form["token"] ?? "") {
-        case .signedIn(let session):
-            logger.info("A browser has signed in")
-            let seconds = PageSessions.lifetime.components.seconds
-            let cookie = "\(PageSessions.cookie)=\(session); Path=/; Max-Age=\(seconds); HttpOnly; SameSite=Strict"
-            let first = sections.first?.home ?? "/"
-            return HTTPResponse(
-                .seeOther, .text, "",
-                headers: Self.headers + [HTTPHeader("Set-Cookie", cookie), HTTPHeader("Location", first)])
-        case .wrong: (message, status) = ("The token is wrong.", .unauthorized)
-        case .tooManyTries:
-            (message, status) = ("There were five tries within a minute. Wait a minute.", .tooManyRequests)
-        }
-        logger.warning("A sign-in was refused", metadata: ["reason": "\(message)"])
-        return html("Sign in", Templates.render("sign-in", ["message": .text(message)]), status, request, section: nil)
-    }
-
-    private func signOut(_ request: HTTPRequest) -> HTTPResponse {
-        do throws(Problem) {
-            guard request.method == .post else { throw Problem(.methodNotAllowed, "POST signs out") }
-            try access.checkForm(request.fields, PageFields(Array(request.body.readableBytesView)))
-        } catch {
-            return refusal(error, request)
-        }
-        access.sessions.end(cookie: request.fields.cookie)
-        let cookie = "\(PageSessions.cookie)=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"
-        return HTTPResponse(
-            .seeOther, .text, "",
-            headers: Self.headers + [HTTPHeader("Set-Cookie", cookie), HTTPHeader("Location", "/sign-in")])
     }
 
     // MARK: Assets and streams
@@ -181,7 +134,7 @@ public struct WebSite: HTTPHandler {
     private func asset(_ name: String, _ request: HTTPRequest) -> HTTPResponse {
         // A longer name is no asset: hashing a `String` of a client takes time.
         guard name.utf8.count <= 40, let asset = assets[name], request.method == .get || request.method == .head else {
-            return refusal(Problem(.notFound, "there is no such file"), request)
+            return layout.refusal(Problem(.notFound, "there is no such file"), request)
         }
         return HTTPResponse(.ok, asset.type, .bytes(asset.bytes), headers: Self.headers)
     }
@@ -211,47 +164,6 @@ public struct WebSite: HTTPHandler {
 
     private static func query(_ target: String) -> PageFields {
         PageFields(Array(target.utf8.drop { $0 != UInt8(ascii: "?") }.dropFirst()))
-    }
-
-    // MARK: HTML
-
-    private func html(
-        _ title: String, _ main: HTMLText, _ status: HTTPStatus, _ request: HTTPRequest, section: (any PageRoutes)?,
-        version: String? = nil, files: [String] = []
-    ) -> HTTPResponse {
-        var tabs: [TemplateValues] = sections.map {
-            ["name": .text($0.name), "href": .text($0.home), "here": .flag($0.home == section?.home)]
-        }
-        tabs += links.map { ["name": .text($0.title), "href": .text($0.url), "here": false] }
-        let isSession = if case .withToken = access.readers { isSignedIn(request) } else { false }
-        let page = Templates.render(
-            "layout",
-            [
-                "title": .text(title), "main": .html(main), "tabs": .list(tabs), "version": .text(version),
-                "section": .text(section?.home),
-                "isSession": .flag(isSession), "form_token": .text(access.formToken),
-                "home": .text(sections.first?.home ?? "/"),
-                "styles": .list(files.filter { $0.hasByteSuffix(".css") }.map { ["file": .text($0)] }),
-                "scripts": .list(files.filter { $0.hasByteSuffix(".js") }.map { ["file": .text($0)] }),
-            ])
-        return HTTPResponse(status, .html, page.markup, headers: Self.headers)
-    }
-
-    /// A page where a browser asks, JSON for programs.
-    private func refusal(_ problem: Problem, _ request: HTTPRequest) -> HTTPResponse {
-        guard request.fields.accept?.containsBytes(of: "text/html") == true else { return problem.response }
-        if problem.status == .unauthorized {
-            return HTTPResponse(.seeOther, .text, "", headers: Self.headers + [HTTPHeader("Location", "/sign-in")])
-        }
-        let main = Templates.render(
-            "problem",
-            [
-                "code": .text(String(problem.status.code)), "phrase": .text(problem.status.phrase),
-                "reason": .text(problem.reason), "advice": .text(problem.advice),
-            ])
-        var response = html(problem.status.phrase, main, problem.status, request, section: nil)
-        response.headers += problem.headers
-        return response
     }
 
     package static let headers = [
