@@ -1,25 +1,9 @@
 #pragma once
 #include <hiredis/hiredis.h>
-#include <pthread.h>
 
-// The structs of hiredis differ between its versions, so that Swift touches none of their fields: it reads a reply
-// through these.
-
-static inline int resp_type(const void *reply) { return ((const redisReply *)reply)->type; }
-static inline long long resp_integer(const void *reply) { return ((const redisReply *)reply)->integer; }
-static inline const char *resp_bytes(const void *reply) { return ((const redisReply *)reply)->str; }
-static inline size_t resp_length(const void *reply) { return ((const redisReply *)reply)->len; }
-static inline size_t resp_count(const void *reply) { return ((const redisReply *)reply)->elements; }
-static inline const void *resp_element(const void *reply, size_t place) {
-    return ((const redisReply *)reply)->element[place];
-}
-static inline const char *resp_error(const redisReader *reader) { return reader->errstr; }
-
-// An array's header alone makes hiredis allocate its slots: 24 bytes could ask for 16 GiB (and, in a version without
-// the cure of CVE-2021-32765, write past what it got). And arrays in arrays are freed by recursion, in versions since
-// 1.0 to any depth. An array of more elements, or within more others, ends the connection.
-#define RESP_MAX_ELEMENTS (8 << 20)
-#define RESP_MAX_DEPTH 7
+// hiredis makes no objects of its own here: it says each part of a reply, in the order of the wire, and Swift makes its
+// values of them. So each text is copied once, and there is no tree of replies to free. The structs of hiredis differ
+// between its versions, so that Swift touches none of their fields.
 
 #if HIREDIS_MAJOR >= 1
 typedef size_t resp_size;
@@ -27,30 +11,57 @@ typedef size_t resp_size;
 typedef int resp_size;
 #endif
 
-// hiredis' own functions for making replies, and a copy whose arrays are bounded: variables within functions, as those
-// of a header that only Swift sees have no home.
-static inline redisReplyObjectFunctions *resp_functions(int bounded) {
-    static redisReplyObjectFunctions functions[2];
-    return &functions[bounded];
-}
+// Where the parts go. An answer of false ends the reading.
+typedef struct resp_sink {
+    void *builder;
+    _Bool (*array)(void *builder, int type, size_t elements);
+    _Bool (*text)(void *builder, int type, const char *bytes, size_t length);
+    _Bool (*integer)(void *builder, long long integer);
+    _Bool (*null)(void *builder);
+} resp_sink;
+
+// To hiredis any object is as good as another, but NULL, which is a failure.
+static inline void *resp_object(resp_sink *sink, _Bool is_taken) { return is_taken ? sink : NULL; }
 
 static inline void *resp_create_array(const redisReadTask *task, resp_size elements) {
-    int depth = 0;
-    for (const redisReadTask *parent = task->parent; parent != NULL; parent = parent->parent) depth++;
-    if (depth > RESP_MAX_DEPTH || elements > RESP_MAX_ELEMENTS) return NULL;
-    return resp_functions(0)->createArray(task, elements);
+    resp_sink *sink = task->privdata;
+    return resp_object(sink, sink->array(sink->builder, task->type, (size_t)elements));
+}
+static inline void *resp_create_string(const redisReadTask *task, char *bytes, size_t length) {
+    resp_sink *sink = task->privdata;
+    return resp_object(sink, sink->text(sink->builder, task->type, bytes, length));
+}
+static inline void *resp_create_integer(const redisReadTask *task, long long integer) {
+    resp_sink *sink = task->privdata;
+    return resp_object(sink, sink->integer(sink->builder, integer));
+}
+static inline void *resp_create_null(const redisReadTask *task) {
+    resp_sink *sink = task->privdata;
+    return resp_object(sink, sink->null(sink->builder));
+}
+#if HIREDIS_MAJOR >= 1
+// Types of RESP3, which is not spoken here.
+static inline void *resp_create_double(const redisReadTask *task, double value, char *text, size_t length) { return NULL; }
+static inline void *resp_create_bool(const redisReadTask *task, int value) { return NULL; }
+#endif
+static inline void resp_free(void *object) {}
+
+static inline redisReader *resp_reader(resp_sink *sink) {
+    // Within a function, as a variable of a header that only Swift sees has no home.
+    static redisReplyObjectFunctions functions = {
+        .createString = resp_create_string,
+        .createArray = resp_create_array,
+        .createInteger = resp_create_integer,
+        .createNil = resp_create_null,
+#if HIREDIS_MAJOR >= 1
+        .createDouble = resp_create_double,
+        .createBool = resp_create_bool,
+#endif
+        .freeObject = resp_free,
+    };
+    redisReader *reader = redisReaderCreateWithFunctions(&functions);
+    if (reader != NULL) reader->privdata = sink;
+    return reader;
 }
 
-static inline void resp_prepare(void) {
-    redisReader *reader = redisReaderCreate();
-    if (reader == NULL) return;
-    *resp_functions(0) = *resp_functions(1) = *reader->fn;
-    resp_functions(1)->createArray = resp_create_array;
-    redisReaderFree(reader);
-}
-
-static inline redisReader *resp_reader(void) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, resp_prepare);
-    return resp_functions(0)->createArray == NULL ? NULL : redisReaderCreateWithFunctions(resp_functions(1));
-}
+static inline const char *resp_error(const redisReader *reader) { return reader->errstr; }

@@ -50,18 +50,23 @@ enum RESPEncoder {
     }
 
     private let reader: UnsafeMutablePointer<redisReader>
+    private let sink: UnsafeMutablePointer<resp_sink>
+    private let builder = ReplyBuilder()
     private let byteLimit: Int
     private var unread = 0
 
     /// - Parameter byteLimit: The most bytes of one reply.
     init(byteLimit: Int) {
         self.byteLimit = byteLimit
-        guard let reader = unsafe resp_reader() else { fatalError("no memory for a Redis reply reader") }
+        unsafe sink = .allocate(capacity: 1)
+        unsafe sink.initialize(to: Self.sink(into: builder))
+        guard let reader = unsafe resp_reader(sink) else { fatalError("no memory for a Redis reply reader") }
         unsafe self.reader = unsafe reader
     }
 
     deinit {
         unsafe redisReaderFree(reader)
+        unsafe sink.deallocate()
     }
 
     mutating func feed(_ buffer: ByteBuffer) throws(MalformedReply) {
@@ -79,43 +84,45 @@ enum RESPEncoder {
     mutating func next() throws(MalformedReply) -> RedisValue? {
         var reply: UnsafeMutableRawPointer?
         guard unsafe redisReaderGetReply(reader, &reply) == REDIS_OK else { throw malformed() }
-        guard let reply = unsafe reply else { return nil }
-        defer { unsafe freeReplyObject(reply) }
+        guard unsafe reply != nil else { return nil }
         unread = 0
-        return try unsafe value(reply)
+        return builder.take()
     }
 
     private func malformed() -> MalformedReply {
-        MalformedReply(reason: unsafe String(cString: resp_error(reader)))
+        unsafe MalformedReply(reason: builder.refusal ?? String(cString: resp_error(reader)))
     }
 
-    private func value(_ reply: UnsafeRawPointer) throws(MalformedReply) -> RedisValue {
-        switch unsafe resp_type(reply) {
-        case REDIS_REPLY_NIL: return .null
-        case REDIS_REPLY_INTEGER: return unsafe .integer(Int(resp_integer(reply)))
-        case REDIS_REPLY_STRING, REDIS_REPLY_STATUS: return unsafe .string(bytes(reply))
-        case REDIS_REPLY_ERROR:
-            return unsafe .error(
-                RedisReplyError(String(decoding: bytes(reply, limit: Self.longestError), as: UTF8.self)))
-        case REDIS_REPLY_ARRAY:
-            let count = unsafe resp_count(reply)
-            var values: [RedisValue] = []
-            values.reserveCapacity(count)
-            for place in 0..<count {
-                guard let element = unsafe resp_element(reply, place) else {
-                    throw MalformedReply(reason: "an array with a hole")
+    // MARK: From hiredis to the builder
+
+    private static func sink(into builder: ReplyBuilder) -> resp_sink {
+        // The decoder holds the builder as long as its reader.
+        unsafe resp_sink(
+            builder: Unmanaged.passUnretained(builder).toOpaque(),
+            array: { builder, type, count in
+                guard type == REDIS_REPLY_ARRAY else { return unsafe RESPDecoder.builder(builder).refuse(type: type) }
+                return unsafe RESPDecoder.builder(builder).begin(count)
+            },
+            text: { builder, type, bytes, length in
+                let bytes = unsafe UnsafeRawBufferPointer(start: bytes, count: length)
+                switch type {
+                case REDIS_REPLY_STRING, REDIS_REPLY_STATUS:
+                    return unsafe RESPDecoder.builder(builder).add(.string(Array(bytes)))
+                case REDIS_REPLY_ERROR:
+                    let text = unsafe String(decoding: bytes.prefix(RESPDecoder.longestError), as: UTF8.self)
+                    return unsafe RESPDecoder.builder(builder).add(.error(RedisReplyError(text)))
+                case let type: return unsafe RESPDecoder.builder(builder).refuse(type: type)
                 }
-                values.append(try unsafe value(element))
-            }
-            return .array(values)
-        case let type: throw MalformedReply(reason: "a reply of type \(type), which RESP2 does not have")
-        }
+            },
+            integer: { unsafe RESPDecoder.builder($0).add(.integer(Int($1))) },
+            null: { unsafe RESPDecoder.builder($0).add(.null) })
+    }
+
+    private static func builder(_ pointer: UnsafeMutableRawPointer?) -> ReplyBuilder {
+        guard let pointer = unsafe pointer else { fatalError("hiredis has lost the builder of replies") }
+        return unsafe Unmanaged<ReplyBuilder>.fromOpaque(pointer).takeUnretainedValue()
     }
 
     /// Those of Redis have some hundred bytes. More is not read: the text is compared, printed and logged.
     private static let longestError = 4096
-
-    private func bytes(_ reply: UnsafeRawPointer, limit: Int = .max) -> [UInt8] {
-        unsafe Array(UnsafeRawBufferPointer(start: resp_bytes(reply), count: min(resp_length(reply), limit)))
-    }
 }

@@ -11,8 +11,8 @@ public struct RedisOptions: Sendable {
     public var pendingCommandLimit = 65_536
     /// Bytes of such commands. Further commands fail at once. Default: 64 MiB.
     public var pendingByteLimit = 64 << 20
-    /// The most bytes of one reply. A longer one closes the connection, as does an array of more than 8,388,608
-    /// elements. Default: 64 MiB.
+    /// The most bytes of one reply. A longer one closes the connection, as does one of more than 1,048,576 elements.
+    /// Default: 64 MiB.
     public var replyByteLimit = 64 << 20
     /// The wait before connecting again: it doubles from the first value to the second, with jitter. Default: 50 ms to
     /// 1 second.

@@ -98,6 +98,20 @@ struct RESPTests {
         }
     }
 
+    @Test("A reply has at most 1,048,576 elements, in all its arrays together")
+    func manyElements() throws {
+        let most = ReplyBuilder.mostElements
+        let half = "*\(most / 2 - 1)\r\n" + String(repeating: ":1\r\n", count: most / 2 - 1)
+        let reply = try replies(Array(("*2\r\n" + half + half).utf8), inPiecesOf: 1 << 16)
+        #expect(reply.first?.array?.last?.array?.count == most / 2 - 1)
+        // The next reply has its own.
+        #expect(try replies(Array(("*2\r\n" + half + half + "*2\r\n" + half + half).utf8)).count == 2)
+        let error = #expect(throws: RESPDecoder.MalformedReply.self) {
+            try replies(Array(("*3\r\n" + half + half + "*1\r\n").utf8))
+        }
+        #expect(error?.reason == "an array of more than 1048576 elements, which is the limit here")
+    }
+
     @Test("Random bytes are replies or an error")
     func noise() throws {
         var generator = SystemRandomNumberGenerator()
