@@ -30,6 +30,8 @@ public final class HTTPServer: Sendable {
     ) async throws(BindError) -> HTTPServer {
         let connections = HTTPConnectionRegistry(limit: limits.connections, metrics: metrics, logger: logger)
         let budget = ReceiveBudget(limit: limits.receivedBytes)
+        let turns = Dictionary(
+            uniqueKeysWithValues: group.makeIterator().map { (ObjectIdentifier($0), TurnQueue(on: $0)) })
         let bootstrap = ServerBootstrap.listening(on: group, logger: logger) { channel in
             let rejection: Problem?
             switch connections.admit(channel) {
@@ -40,6 +42,7 @@ public final class HTTPServer: Sendable {
             try channel.pipeline.syncOperations.addHandler(
                 HTTPConnectionHandler(
                     handler: handler, limits: limits, budget: budget, observer: connections, loop: channel.eventLoop,
+                    turns: turns[ObjectIdentifier(channel.eventLoop)] ?? TurnQueue(on: channel.eventLoop),
                     rejection: rejection))
         }
         do {

@@ -107,7 +107,7 @@ struct AbandonTests {
                         InputWatch(inputClosed),
                         HTTPConnectionHandler(
                             handler: handler, limits: HTTPLimits(), budget: ReceiveBudget(limit: .max), observer: count,
-                            loop: channel.eventLoop),
+                            loop: channel.eventLoop, turns: TurnQueue(on: channel.eventLoop)),
                     ])
                 }
             }

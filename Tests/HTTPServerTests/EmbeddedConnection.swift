@@ -56,7 +56,8 @@ final class EmbeddedConnection {
         try channel.pipeline.syncOperations.addHandlers([
             bottom,
             HTTPConnectionHandler(
-                handler: handler, limits: limits, budget: budget, observer: observer, loop: channel.eventLoop),
+                handler: handler, limits: limits, budget: budget, observer: observer, loop: channel.eventLoop,
+                turns: TurnQueue(on: channel.eventLoop)),
         ])
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }

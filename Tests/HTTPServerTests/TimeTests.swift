@@ -145,6 +145,7 @@ struct BoundTests {
         try connection.receive(String(repeating: Self.request, count: 100))
         #expect(connection.observer.statuses == [])
         connection.fillUp(false)
+        connection.pass(.milliseconds(1))
         #expect(connection.observer.statuses.count == 100)
     }
 
@@ -153,6 +154,7 @@ struct BoundTests {
         let page = [UInt8](repeating: 0x78, count: 10_000)
         let connection = try EmbeddedConnection(FixedResponse(bytes: page))
         try connection.receive(String(repeating: Self.request, count: 2000))
+        connection.pass(.milliseconds(1))
         var writes = 0
         while let buffer = try connection.channel.readOutbound(as: ByteBuffer.self) {
             writes += 1
@@ -168,6 +170,7 @@ struct BoundTests {
         connection.fillUp(true)
         try connection.receive(String(repeating: Self.request, count: 100_000))
         connection.fillUp(false)
+        connection.pass(.milliseconds(1))
         #expect(connection.observer.statuses.count == 100_000)
     }
 
@@ -178,7 +181,8 @@ struct BoundTests {
             let channel = EmbeddedChannel()
             let handler = HTTPConnectionHandler(
                 handler: Echo(), limits: HTTPLimits(), budget: ReceiveBudget(limit: .max),
-                observer: EmbeddedConnection.Observer(), loop: channel.eventLoop)
+                observer: EmbeddedConnection.Observer(), loop: channel.eventLoop,
+                turns: TurnQueue(on: channel.eventLoop))
             connection = handler
             try channel.pipeline.syncOperations.addHandler(handler)
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()

@@ -43,9 +43,12 @@ public struct WebSite: HTTPHandler {
         guard let section = sections.first(where: { $0.owns(path, request.head) }) else { return await other(request) }
         do throws(Problem) {
             try checkReader(request, of: section)
-            return await respond(to: request, path, section)
         } catch {
             return layout.refusal(error, request)
+        }
+        // Not on the event loop, which other connections wait for: a mail of 10 MB takes a while to be shown.
+        return await withTaskExecutorPreference(globalConcurrentExecutor) {
+            await respond(to: request, path, section)
         }
     }
 
@@ -69,8 +72,7 @@ public struct WebSite: HTTPHandler {
         return layout.refusal(Problem(.notFound, "there is no such page"), request)
     }
 
-    /// Not on the event loop, which other connections wait for: a mail of 10 MB takes a while to be shown.
-    @concurrent private func respond(
+    private func respond(
         to request: HTTPRequest, _ path: [ByteString], _ section: any PageRoutes
     ) async -> HTTPResponse {
         let form = PageFields(request.method == .post ? Array(request.body.readableBytesView) : [])
