@@ -36,10 +36,12 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     private var deadline: ConnectionDeadline
     private var activity = Activity.none
     private var isReadingPaused = false
-    /// Requests read since other connections of the loop had theirs.
-    private var turn = 0
+    /// Requests that are read before other connections of the loop have their turn.
+    private var turnLeft = turnRequests
+    private var awaitsTurn = false
 
-    /// Requests that one connection has handled before others of its loop come: a read may bring thousands.
+    /// Requests that one connection has handled before others of its loop come: a read may bring thousands. While
+    /// connections await their turn a new read has one handled.
     private static let turnRequests = 8
     /// A request with a longer body is handled outside the loop, which other connections wait for: to read 4 MB of JSON
     /// takes 40 ms.
@@ -82,7 +84,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // After the last request the rest is read past, so that closing does not reset the response's way.
         guard machine.readsRequests else { return }
-        if turn < Self.turnRequests { turn = 0 }
+        if !awaitsTurn { turnLeft = turns.isEmpty ? Self.turnRequests : 1 }
         decoder.append(unwrapInboundIn(data))
         readRequests(context)
     }
@@ -105,7 +107,10 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
                     machine.stall()
                     break
                 }
-                guard turn < Self.turnRequests else { break }
+                guard turnLeft > 0 || decoder.waiting == .forRequest else {
+                    awaitTurn(context)
+                    break
+                }
                 guard let event = try decoder.next() else {
                     machine.needBytes(isAnswered: isAnswered && out.readableBytes == 0)
                     break
@@ -138,8 +143,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         deadline.restart()
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let handler = self.handler
-        turn += 1
-        if turn == Self.turnRequests { turns.add { self.beginTurn(context) } }
+        turnLeft -= 1
         executor.run {
             let response =
                 if bodyBytes <= Self.loopBodyBytes {
@@ -152,11 +156,16 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         }
     }
 
-    /// Reads on in what has come.
-    private func beginTurn(_ context: ChannelHandlerContext) {
-        turn = 0
-        readRequests(context)
-        settle(context)
+    /// Reads on in what has come when it is its turn.
+    private func awaitTurn(_ context: ChannelHandlerContext) {
+        guard !awaitsTurn else { return }
+        awaitsTurn = true
+        turns.add { [self] in
+            awaitsTurn = false
+            turnLeft = Self.turnRequests
+            readRequests(context)
+            settle(context)
+        }
     }
 
     /// Answers what broke the protocol or a bound, after the responses before it, and ends the connection.
@@ -252,7 +261,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     /// Writes what is ready, and does what comes next: read, pause, wait or end.
     private func settle(_ context: ChannelHandlerContext) {
         flush(context)
-        while machine.isStalled, turn < Self.turnRequests, queue.count < limits.pipelined, context.channel.isWritable {
+        while machine.isStalled, !awaitsTurn, queue.count < limits.pipelined, context.channel.isWritable {
             readRequests(context)
             flush(context)
         }
@@ -273,7 +282,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
 
     private func waitForBytes(pausing: Bool, _ context: ChannelHandlerContext) {
         pauseReading(pausing, context)
-        deadline.wait(isAnswered && turn < Self.turnRequests ? decoder.waiting : nil)
+        deadline.wait(isAnswered && !awaitsTurn ? decoder.waiting : nil)
     }
 
     private func pauseReading(_ pausing: Bool, _ context: ChannelHandlerContext) {

@@ -24,6 +24,9 @@ final class TurnQueue: Sendable {
         state = .makeBoxSendingValue(State(), eventLoop: loop)
     }
 
+    /// Whether no connection awaits its turn. Asked on the loop.
+    var isEmpty: Bool { state.value.waiting.isEmpty }
+
     /// - Parameter turn: Goes on with the connection; called on the loop.
     func add(_ turn: @escaping () -> Void) {
         state.value.waiting.append(turn)
