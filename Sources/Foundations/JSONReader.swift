@@ -19,8 +19,8 @@ public struct JSONReader: Sendable {
         public var bytes = 64 << 20
         /// Objects and arrays inside one another. Default: 512, as `JSONDecoder` has it.
         public var depth = 512
-        /// Values, names of members among them. Default: 4,000,000.
-        public var values = 4_000_000
+        /// Values, names of members among them. Default: 1,000,000.
+        public var values = 1_000_000
         /// Whether the text must be UTF-8, as RFC 8259 demands. Default: it must.
         public var requiresUTF8 = true
         /// Whether names must be stream-safe, so that a `String` of them is compared and hashed in linear time. Default:
