@@ -1,14 +1,16 @@
 import BgdemoFoundations
 import BgdemoNetSupport
+import Synchronization
 public import Tracing
 
 /// A tracer whose spans an ``OTLPExporter`` exports. It carries the W3C `traceparent` and `tracestate`.
 ///
-/// A span whose parent is not sampled is neither recorded nor exported. One without a parent is sampled while no more traces
+/// A span whose parent is not sampled is neither recorded nor exported, and carries on what its parent carries. One without a parent is sampled while no more traces
 /// begin in a second than the tracer was given: what tracing costs under load has a bound.
 public struct OTLPTracer: Tracer {
     private let exporter: OTLPExporter
     private let rate: RateLimit
+    private let ids = IDs()
 
     /// - Parameter tracesPerSecond: How many traces may begin in a second, more than 0.
     public init(_ exporter: OTLPExporter, tracesPerSecond: Double) {
@@ -22,10 +24,10 @@ public struct OTLPTracer: Tracer {
     ) -> OTLPSpan {
         var context = context()
         let parent = context[OTLPContext.self]
-        var generator = SystemRandomNumberGenerator()
-        let id = TraceParent(
-            traceID: parent?.id.traceID ?? (generator.next(), generator.next(upperBound: .max) + 1),
-            spanID: generator.next(upperBound: .max) + 1, isSampled: parent?.id.isSampled ?? (rate.wait() == nil))
+        if let parent, !parent.id.isSampled {
+            return OTLPSpan(operationName, kind, context: context, id: parent.id, parent: nil, start: 0, exporter: nil)
+        }
+        let id = ids.next(in: parent?.id.traceID, isSampled: parent != nil || rate.wait() == nil)
         context[OTLPContext.self] = OTLPContext.Value(id: id, state: parent?.state)
         return OTLPSpan(
             operationName, kind, context: context, id: id, parent: parent?.id.spanID,
@@ -52,6 +54,20 @@ public struct OTLPTracer: Tracer {
 
     /// Does nothing: see ``OTLPExporter/end(within:)``.
     public func forceFlush() {}
+}
+
+/// Random ids. Each is a number of a generator whose seed is the system's: to ask the system for each takes longer than
+/// all else that a span costs that is not recorded.
+private final class IDs: Sendable {
+    private let generator = Mutex(SeededRandom(seed: UInt64.random(in: .min ... .max)))
+
+    func next(in trace: (high: UInt64, low: UInt64)?, isSampled: Bool) -> TraceParent {
+        generator.withLock { generator in
+            TraceParent(
+                traceID: trace ?? (generator.next(), generator.next() | 1), spanID: generator.next() | 1,
+                isSampled: isSampled)
+        }
+    }
 }
 
 /// The span that a context is in.

@@ -25,12 +25,11 @@ extension MessageTracer {
 
     /// The span of an attempt, which is linked with the last one's. The caller ends it.
     func startProcess(_ job: Job, _ fields: TraceFields, _ history: JobHistory) -> any Span {
-        let attributes = [
-            ("messaging.message.id", job.identity), ("messaging.resque.attempt", "\(job.failures + 1)"),
-        ]
-        return startProcess(
-            from: job.queue, fields, job.traceAttributes + attributes,
-            after: TraceFields(word: history.trace))
+        startProcess(
+            from: job.queue, fields,
+            job.traceAttributes + [
+                ("messaging.message.id", job.identity), ("messaging.resque.attempt", "\(job.failures + 1)"),
+            ], after: TraceFields(word: history.trace))
     }
 }
 

@@ -33,10 +33,10 @@ public struct MessageTracer: Sendable {
     ///   - attributes: Of the span, besides those of each message.
     ///   - body: Sends the messages with these fields.
     public func send<Result, Failure: Error>(
-        to destination: String, count: Int = 1, _ attributes: [(String, String)] = [],
+        to destination: String, count: Int = 1, _ attributes: @autoclosure () -> [(String, String)] = [],
         _ body: (TraceFields) async throws(Failure) -> Result
     ) async throws(Failure) -> Result {
-        let span = start("send", .producer, destination, ServiceContext.current ?? .topLevel, attributes)
+        let span = start("send", .producer, destination, ServiceContext.current ?? .topLevel, attributes())
         if count != 1 { span.updateAttributes { $0["messaging.batch.message_count"] = count } }
         defer { span.end() }
         let fields = TraceFields(span.context, tracer)
@@ -53,8 +53,10 @@ public struct MessageTracer: Sendable {
     }
 
     /// The fields of a message that is made now, and sent in a step of something else.
-    public func create(for destination: String, _ attributes: [(String, String)] = []) -> TraceFields {
-        let span = start("create", .producer, destination, ServiceContext.current ?? .topLevel, attributes)
+    public func create(
+        for destination: String, _ attributes: @autoclosure () -> [(String, String)] = []
+    ) -> TraceFields {
+        let span = start("create", .producer, destination, ServiceContext.current ?? .topLevel, attributes())
         defer { span.end() }
         return TraceFields(span.context, tracer)
     }
@@ -67,17 +69,17 @@ public struct MessageTracer: Sendable {
     ///   - attributes: Of the span, besides those of each message.
     ///   - last: What was kept of the last attempt's span, which is linked; empty for none.
     public func startProcess(
-        from source: String, _ fields: TraceFields, _ attributes: [(String, String)] = [],
+        from source: String, _ fields: TraceFields, _ attributes: @autoclosure () -> [(String, String)] = [],
         after last: TraceFields = TraceFields()
     ) -> any Span {
-        let span = start("process", .consumer, source, fields.context(tracer), attributes)
+        let span = start("process", .consumer, source, fields.context(tracer), attributes())
         if !last.isEmpty { span.addLink(SpanLink(context: last.context(tracer), attributes: [:])) }
         return span
     }
 
     private func start(
         _ operation: String, _ kind: SpanKind, _ destination: String, _ context: ServiceContext,
-        _ attributes: [(String, String)]
+        _ attributes: @autoclosure () -> [(String, String)]
     ) -> any Span {
         let destination = printable(destination, limit: 200)
         let span: any Span = tracer.startSpan("\(operation) \(destination)", context: context, ofKind: kind)
@@ -87,7 +89,7 @@ public struct MessageTracer: Sendable {
             all["messaging.destination.name"] = destination
             all["messaging.operation.name"] = operation
             all["messaging.operation.type"] = operation
-            for (name, value) in attributes { all[name] = printable(value, limit: 200) }
+            for (name, value) in attributes() { all[name] = printable(value, limit: 200) }
         }
         return span
     }
