@@ -13,6 +13,9 @@ from resque import Redis, redis
 
 TEXT = 1_000_000
 LARGE = 16_000_000
+# A text has at most 1,000,000 values, names among them, and a reply at most 1,048,576 elements.
+MEMBERS = 499_000
+ELEMENTS = 1_048_576
 
 
 def metric(port, name):
@@ -50,7 +53,7 @@ RESQUE = [
     ("class of marks", LARGE, lambda size: job(marks(size))),
     ("argument of marks", LARGE, lambda size: job("SendEmail", marks(size))),
     ("key of marks", LARGE, lambda size: job("SendEmail", {marks(size): 1})),
-    ("many keys", LARGE, lambda size: '{"class":"SendEmail","args":[{' + ",".join(f'"{n:07x}":1' for n in range(size // 12)) + "}]}"),
+    ("many keys", MEMBERS * 12, lambda size: '{"class":"SendEmail","args":[{' + ",".join(f'"{n:07x}":1' for n in range(size // 12)) + "}]}"),
     ("nested arguments", LARGE, lambda size: '{"class":"SendEmail","args":' + "[" * (size // 2) + "]" * (size // 2) + "}"),
     ("no JSON", LARGE, lambda size: "{" * size),
 ]
@@ -61,7 +64,7 @@ EVENTR = [
 ]
 BUS = [
     ("key of marks", LARGE, lambda size: event(**{marks(size): 1})),
-    ("many keys", LARGE, lambda size: event(**{f"{n:07x}": 1 for n in range(size // 13)})),
+    ("many keys", MEMBERS * 14, lambda size: event(**{f"{n:07x}": 1 for n in range(size // 14)})),
     ("type of marks", LARGE, lambda size: event(bus_event_type=marks(size))),
     ("text for a pattern", TEXT, lambda size: event(about="a" * size)),
 ]
@@ -136,7 +139,7 @@ REPLIES = [
     ("too long a text", 120_000_000, lambda size: b"$%d\r\n" % (1 << 30) + b"a" * size),
     ("error of marks", LARGE, lambda size: b"-" + marks(size).encode() + b"\r\n"),
     ("moved to marks", LARGE, lambda size: b"-MOVED 1 " + marks(size).encode() + b":1\r\n"),
-    ("array", LARGE, lambda size: b"*%d\r\n" % (size // 4) + b":1\r\n" * (size // 4)),
+    ("array", ELEMENTS * 4, lambda size: b"*%d\r\n" % (size // 4) + b":1\r\n" * (size // 4)),
     ("nested arrays", LARGE, lambda size: b"*1\r\n" * (size // 4)),
     ("no line end", LARGE, lambda size: b"+" + b"a" * size),
     ("replies to no command", LARGE, lambda size: b"+a\r\n" * (size // 4)),
