@@ -145,6 +145,7 @@ struct EstateTests {
             }
         }
         _ = try time(1000)
-        #expect(try time(100_000) < .seconds(2))
+        // Compared as characters it takes minutes.
+        #expect(try time(100_000) < .seconds(20))
     }
 }

@@ -74,7 +74,8 @@ import Testing
         jobs.register("é") { (_: Job) in }
         #expect(throws: UnknownClass.self) { try jobs.definition(of: job) }
         #expect(throws: InvalidJobArguments.self) { try job.arguments.decode([String: Int].self) }
-        #expect(ContinuousClock.now - start < .seconds(2))
+        // Compared as characters it takes minutes.
+        #expect(ContinuousClock.now - start < .seconds(20))
     }
 
     @Test("Bytes that are not UTF-8 are no job")

@@ -50,8 +50,9 @@ struct InboxPagesTests {
                 let answer = try await web.post("/mails/remove", form)
                 #expect(answer.status == status)
             }
+            // One of them took a minute when it was compared as characters.
             let time = ContinuousClock.now - began
-            #expect(time < .seconds(5), "\(time)")
+            #expect(time < .seconds(30), "\(time)")
         }
     }
 
