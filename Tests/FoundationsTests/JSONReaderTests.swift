@@ -169,7 +169,11 @@ import Testing
         #expect(code("[1,2,3]") { $0.values = 3 } == .tooManyValues)
         let deep = String(repeating: "[", count: 1_000_000)
         #expect(code(deep) { _ in } == .tooDeep)
-        #expect(code(deep) { $0.depth = .max } == .syntax)
+        let all = { (limits: inout JSONReader.Limits) in (limits.depth, limits.values) = (.max, .max) }
+        #expect(code(deep, all) == .syntax)
+        let many = "[" + String(repeating: "1,", count: 999_998) + "1"
+        #expect(code(many + "]") { _ in } == nil)
+        #expect(code(many + ",1]") { _ in } == .tooManyValues)
     }
 
     @Test("A text is decoded as JSONDecoder does it")
