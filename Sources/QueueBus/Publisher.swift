@@ -65,7 +65,7 @@ public struct Publisher: Sendable {
 
     /// Publishes an event after a delay, and never earlier.
     ///
-    /// - Parameter delay: Rounded up to whole seconds.
+    /// - Parameter delay: Rounded up to whole seconds; from now on by the clock of Redis, which the schedulers follow.
     /// - Returns: The event as it will be published.
     /// - Throws: What `Queue.enqueueAt` throws.
     @discardableResult
@@ -73,7 +73,8 @@ public struct Publisher: Sendable {
         _ type: String, _ attributes: BusEvent = BusEvent(), in delay: Duration
     ) async throws -> BusEvent {
         let seconds = (delay / .seconds(1)).rounded(.up)
-        return try await publish(type, attributes, at: BusClock.now + 1 + Int(min(max(seconds, 0), Self.longestDelay)))
+        let now = try await queue.time()
+        return try await publish(type, attributes, at: now + 1 + Int(min(max(seconds, 0), Self.longestDelay)))
     }
 
     /// The job that publishes an event.

@@ -210,6 +210,12 @@ public struct Queue: Sendable {
         return time > 0 ? .seconds(time) : nil
     }
 
+    /// The second since 1970 by the clock of Redis, which is the same for all programs.
+    package func time() async throws(ResqueError) -> Int {
+        guard let second = try await store.send("TIME")[0]?.int else { throw .unexpectedReply }
+        return max(0, min(second, Self.lastSecond))
+    }
+
     /// Later than any clock.
     private static let lastSecond = 1 << 40
 }

@@ -92,4 +92,20 @@ struct TestResqueTests {
         await test.ride()
         #expect(ridden.value == ["Ada"])
     }
+
+    @Test("A delay of an event is counted by the clock of Redis")
+    func delayByTheClockOfRedis() async throws {
+        let test = try await TestBus { bus in
+            bus.ride(try Application("billing"), "new_users", on: Matcher(eventType: "user_created")) { _ in }
+        }
+        // This process's clock is an hour behind from here on.
+        try await test.resque.advance(by: .seconds(3600))
+        try await test.publisher.publish("user_created", in: .seconds(10))
+        try await test.resque.advance(by: .seconds(8))
+        await test.drive()
+        #expect(try await test.copies(in: "billing_default").isEmpty)
+        try await test.resque.advance(by: .seconds(4))
+        await test.drive()
+        #expect(try await test.copies(in: "billing_default").count == 1)
+    }
 }
