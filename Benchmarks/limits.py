@@ -17,7 +17,7 @@ import doors_memory
 import doors_redis
 from harness import judge
 
-RUNS = int(os.environ.get("RUNS", "3"))
+RUNS = int(os.environ.get("RUNS", "5"))
 GROWTH = 2.5
 STALL_MS = float(os.environ.get("STALL_MS", "50"))
 FLOOR_MS = 5
