@@ -10,8 +10,8 @@ public struct JSONObject: Sendable {
 
     /// In the order of the text.
     public private(set) var members: [(name: ByteString, value: JSONValue)] = []
-    /// Where each is, once there are many: the sender chooses how many.
-    private var places: [ByteString: Int] = [:]
+    /// Where each is, once there are 16: the sender chooses how many.
+    public private(set) var places: [ByteString: Int] = [:]
     private static let few = 16
 
     /// - Parameter duplicates: What two members with one name mean. Default: the later one counts.

@@ -17,10 +17,12 @@ public struct BusEvent: Sendable {
     /// Above this number of attributes a name is found by its hash: a publisher may send any number.
     private static let linearSearchLimit = 32
 
-    /// An attribute is passed on as it is, so its depth does no harm; ``decode(_:)`` has a limit of its own.
+    /// An attribute is passed on as it is, so its depth does no harm; ``decode(_:)`` has a limit of its own. Half as many
+    /// values as elsewhere: each name is kept apart, and to free a million takes as long as to read them.
     private static let limits = {
         var limits = JSONReader.Limits()
         limits.depth = 1_000_000
+        limits.values = 500_000
         return limits
     }()
 
@@ -44,7 +46,8 @@ public struct BusEvent: Sendable {
         do throws(JSONError) {
             let object = try JSONObject(values, limits: Self.limits)
             attributes.reserveCapacity(object.members.count + 1)
-            for (name, value) in object.members { append(name, value.range) }
+            for (name, value) in object.members { attributes.append((name, value.range)) }
+            if attributes.count >= Self.linearSearchLimit { indices = object.places }
         } catch {
             throw QueueBusError(.invalidEvent, "the event is not a JSON object: \(error)", error)
         }
