@@ -2,7 +2,8 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// Hears from the Sentinels (`+switch-master`) when another server becomes the primary, and tells the connections. All connections of the process to one URL share a follower; it ends with the last of them.
+/// Hears from the Sentinels (`+switch-master`) when another server becomes the primary, and tells the connections. All
+/// connections of the process to one URL share a follower; it ends with the last of them.
 final class SentinelFollower: Sendable {
     /// Keeps the follower, and its callback in it.
     final class Membership: Sendable {

@@ -53,7 +53,7 @@ struct BusEventTests {
         #expect(subscription.matcher.matches(all))
         let copy = Fanout(of: Publisher.released(all)).copy(for: subscription, of: "a")
         #expect(copy.bytes.count > 200_000 * 20)
-        #expect(throws: QueueBusError.self) { try BusEvent(json: "{\(attributes(250_000))}".utf8) }
+        #expect(throws: QueueBusError.self) { try BusEvent(json: "{\(attributes(250_001))}".utf8) }
     }
 
     @Test("An event of queue-bus 0.13.3 is driven here as by queue-bus, except for the second of driving")
