@@ -117,7 +117,8 @@ extension BrowserTests {
                             "\(name)")
                         #expect(try await browser.faultsOfPage() == [], "\(name)")
                     }
-                    #expect(try await browser.console() == [])
+                    let console = try await browser.console()
+                    #expect(console == [], "\(console)")
                 }
             }
         }

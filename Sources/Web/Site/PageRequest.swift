@@ -23,7 +23,7 @@ package struct PageRequest: Sendable {
     /// The path of `target`, or nil where it is broken.
     static func path(of target: String) -> [ByteString]? {
         let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
-        guard path.first == UInt8(ascii: "/"), path.count <= 2_048 else { return nil }
+        guard path.first == UInt8(ascii: "/") else { return nil }
         var segments: [ByteString] = []
         for segment in path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
             guard let text = try? PercentDecoding.text(segment) else { return nil }
