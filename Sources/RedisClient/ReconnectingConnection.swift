@@ -48,7 +48,7 @@ final class ReconnectingConnection {
     private var trialEnd: NIODeadline?
     /// The node of a Cluster that has the slot, as the last one has said.
     private var redirection: RedisURL?
-    /// Whom the last attempt has connected to, or is about to.
+    /// The server that the last attempt has connected to, or is about to.
     private var server: RedisURL?
     private var handshakeTimeout: Scheduled<Void>?
     private var follower: SentinelFollower.Membership?

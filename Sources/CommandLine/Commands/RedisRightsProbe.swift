@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import BgdemoCore
 import RedisClient
 
@@ -22,9 +23,9 @@ struct RedisRightsProbe {
                 _ = try await redis.send(probe)
             } catch  where error.reply?.kind == .noPermission {
                 let text = error.reply?.message ?? ""
-                if text.contains(" command") {
+                if text.containsBytes(of: " command") {
                     missing.append("+\(command)")
-                } else if text.contains(" key"), missing.first?.hasPrefix("~") != true {
+                } else if text.containsBytes(of: " key"), missing.first?.hasPrefix("~") != true {
                     missing.insert("~\(prefix)*", at: 0)
                 }
                 // Else this user may publish, but not on this channel.
