@@ -88,11 +88,7 @@ public final class HTTPServer: Sendable {
     /// Closes the listener. Connections that are open are served.
     public func stopAccepting() async {
         do {
-            // A connection that was accepted, and not registered yet, would be closed with the listener.
-            try await listener.setOption(.autoRead, value: false).get()
-            for loop in group.makeIterator() { try await loop.submit {}.get() }
-            try await listener.eventLoop.submit {}.get()
-            try await listener.close()
+            try await listener.stopListening(group: group)
         } catch ChannelError.alreadyClosed, ChannelError.ioOnClosedChannel {
             // Another caller has closed it.
         } catch {

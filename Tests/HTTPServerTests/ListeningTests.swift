@@ -1,8 +1,10 @@
 import BgdemoNetSupport
+import BgdemoSystemCompat
+import BgdemoTestSupport
 import Logging
 import NIOCore
 import NIOPosix
-import BgdemoTestSupport
+import Synchronization
 import Testing
 
 @testable import BgdemoHTTPServer
@@ -31,6 +33,34 @@ struct ListeningTests {
         let unknown = try await #require(throws: BindError.self) { try await start(host: "[::1]") }
         #expect(unknown.reason == "no address of [::1] is known")
         await server.drain(within: .seconds(1))
+    }
+
+    @Test("Clients that wait to be accepted when the server stops listening are answered")
+    func stop() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let server = try await HTTPServer.start(
+            host: "127.0.0.1", port: 0, group: group, logger: logger, handler: page)
+        let isBusy = Atomic(false)
+        let mayGoOn = Atomic(false)
+        group.next().execute {
+            isBusy.store(true, ordering: .sequentiallyConsistent)
+            while !mayGoOn.load(ordering: .sequentiallyConsistent) { _ = sched_yield() }
+        }
+        while !isBusy.load(ordering: .sequentiallyConsistent) { await Task.yield() }
+        var clients: [RawClient] = []
+        for _ in 0..<50 {
+            let client = try await RawClient.connect(port: server.port)
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            clients.append(client)
+        }
+        async let drained: Void = server.drain(within: .seconds(30))
+        mayGoOn.store(true, ordering: .sequentiallyConsistent)
+        for client in clients {
+            #expect(try await client.readResponse().status == 200)
+            await client.close()
+        }
+        await drained
+        try await group.shutdownGracefully()
     }
 
     @Test("However high the limit on connections, one is taken")

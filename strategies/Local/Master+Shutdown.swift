@@ -43,14 +43,14 @@ extension Master {
     // MARK: SIGTERM
 
     /// Stops listening, then the web server, so that no more mails come; then sends the mails; then stops the workers.
-    func stop() {
+    func stop() async {
         guard phase == .running else { return }
         logger.info("stopping", metadata: ["unsent": "\(dispatcher.count)"])
         phase = .closing
         deadline = .now() + TimeAmount(settings.grace)
+        // Whoever closes the socket last resets the connections that wait in it: the web server, which accepts them first.
+        await listener.close()
         for child in children.values where child.role == .server { retire(child) }
-        // A socket that is open in any process takes connections, whether one accepts them or not.
-        Task { [listener] in await listener.close() }
         advance()
     }
 
