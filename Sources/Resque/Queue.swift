@@ -197,15 +197,17 @@ public struct Queue: Sendable {
     }
 
     /// How long the oldest delayed job has been due while no scheduler, of any program, is the leader; nil where a
-    /// scheduler is at work, or no job is due.
+    /// scheduler is at work, or no job is due. A leader's lock without an end is that of a scheduler that has died.
     ///
     /// - Throws: ``ResqueError``.
     public func overdueTime() async throws(ResqueError) -> Duration? {
         let keys = store.keys
         let replies = try await store.pipeline([
-            ["TIME"], ["ZRANGE", keys.schedule, 0, 0], ["EXISTS", keys.leader, keys.rubyLeader],
+            ["TIME"], ["ZRANGE", keys.schedule, 0, 0], ["TTL", keys.leader], ["TTL", keys.rubyLeader],
         ])
-        guard let now = replies[0][0]?.int, let due = replies[1][0]?.int, replies[2].int == 0 else { return nil }
+        guard let now = replies[0][0]?.int, let due = replies[1][0]?.int,
+            let ttl = replies[2].int, let rubyTTL = replies[3].int, ttl < 0, rubyTTL < 0
+        else { return nil }
         let time = max(0, min(now, Self.lastSecond)) - max(0, min(due, Self.lastSecond))
         return time > 0 ? .seconds(time) : nil
     }

@@ -156,7 +156,7 @@ struct RedisReadinessTests {
         }
     }
 
-    @Test("/readyz is 503 while delayed mails are overdue and no scheduler is at work")
+    @Test("/readyz is 503 while delayed mails are overdue and no scheduler is at work, or the lock of one has no end")
     func overdue() async throws {
         try await withRedisServer { server in
             let common = ["serve", "--strategy", "resque", "--redis-url", server.url, "--smtp-url", "discard:"]
@@ -165,6 +165,12 @@ struct RedisReadinessTests {
                 let past = "\(Int(Date().timeIntervalSince1970) - 60)"
                 _ = try await redisCLI(["-s", server.socket, "ZADD", "resque:delayed_queue_schedule", past, past])
                 #expect(try await until(port, 503).contains("no scheduler is at work"))
+                let lock = "resque:resque_scheduler_leader_lock"
+                _ = try await redisCLI(["-s", server.socket, "SET", lock, "host:1", "EX", "60"])
+                _ = try await until(port, 200)
+                _ = try await redisCLI(["-s", server.socket, "PERSIST", lock])
+                #expect(try await until(port, 503).contains("no scheduler is at work"))
+                _ = try await redisCLI(["-s", server.socket, "DEL", lock])
                 _ = try await withProgram(common + ["--role", "worker"]) { _ in try await until(port, 200) }
             }
         }

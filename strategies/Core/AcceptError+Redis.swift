@@ -19,7 +19,10 @@ extension AcceptError {
     package static func check(overdue time: Duration?) throws(AcceptError) {
         guard let time, time > longestOverdue else { return }
         throw .unavailable(
-            "delayed jobs are overdue by \(time.components.seconds) s, and no scheduler is at work: start a worker",
+            """
+            delayed jobs are overdue by \(time.components.seconds) s, and no scheduler is at work: start a worker (the lock \
+            of one that has died is taken over after 6 minutes)
+            """,
             retryAfter: .seconds(5))
     }
 }
