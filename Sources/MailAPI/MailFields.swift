@@ -102,10 +102,14 @@ struct MailFields: Sendable {
     /// - Parameter form: `to=…&subject=…&text=…`, percent-encoded, a `+` for a space
     ///   (<https://url.spec.whatwg.org/#application/x-www-form-urlencoded>).
     init(form: [UInt8]) throws(Problem) {
-        for pair in form.split(separator: UInt8(ascii: "&")) {
-            let halves = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            let name = try Self.decode(halves[0])
-            try set(ByteString(name), try Self.decode(halves.count == 2 ? halves[1] : []))
+        // One after another: the first that is not known ends it, however many follow.
+        var rest = form[...]
+        while !rest.isEmpty {
+            let pair = rest.prefix { $0 != UInt8(ascii: "&") }
+            rest = rest[pair.endIndex...].dropFirst()
+            guard !pair.isEmpty else { continue }
+            let name = pair.prefix { $0 != UInt8(ascii: "=") }
+            try set(ByteString(try Self.decode(name)), try Self.decode(pair[name.endIndex...].dropFirst()))
         }
     }
 

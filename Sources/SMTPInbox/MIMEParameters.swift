@@ -46,7 +46,7 @@ struct MIMEParameters {
 
     // MARK: - Reading
 
-    /// The parts between the semicolons that are not in quotes, without the blanks around them.
+    /// The parts between the semicolons that are not in quotes, without the blanks around them; no more than are looked at.
     private static func split(_ field: [UInt8]) -> [ArraySlice<UInt8>] {
         var parts: [ArraySlice<UInt8>] = []
         var (begin, isQuoted, isEscaped) = (0, false, false)
@@ -57,6 +57,7 @@ struct MIMEParameters {
             case UInt8(ascii: "\""): isQuoted.toggle()
             case UInt8(ascii: ";") where !isQuoted:
                 parts.append(trimmed(field[begin..<place]))
+                guard parts.count <= mostParameters else { return parts }
                 begin = place + 1
             default: continue
             }
