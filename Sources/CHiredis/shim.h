@@ -1,5 +1,8 @@
 #pragma once
 #include <hiredis/hiredis.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
 
 // hiredis makes no objects of its own here: it says each part of a reply, in the order of the wire, and Swift makes its
 // values of them. So each text is copied once, and there is no tree of replies to free. The structs of hiredis differ
@@ -65,3 +68,23 @@ static inline redisReader *resp_reader(resp_sink *sink) {
 }
 
 static inline const char *resp_error(const redisReader *reader) { return reader->errstr; }
+
+// Whether more than `limit` bytes have come of a line without an end, for which hiredis looks from its beginning at each read.
+static inline _Bool resp_line_is_longer(const redisReader *reader, size_t limit) {
+    if ((size_t)(reader->len - reader->pos) <= limit) return 0;
+    const char *place = reader->buf + reader->pos, *end = place + limit;
+    while ((place = memchr(place, '\r', (size_t)(end - place))) != NULL) {
+        if (*++place == '\n') return 0;
+    }
+    return 1;
+}
+
+// Asks the system for pages of 2 MiB where a text will have many: to get its small pages takes longer than to copy it.
+static inline void resp_use_large_pages(void *memory, size_t size) {
+#ifdef MADV_HUGEPAGE
+    const uintptr_t page = 2 << 20;
+    uintptr_t begin = ((uintptr_t)memory + page - 1) & ~(page - 1), end = ((uintptr_t)memory + size) & ~(page - 1);
+    // A request only: without such pages the text is copied all the same.
+    if (size >= 4 * page && begin < end) (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+#endif
+}

@@ -84,7 +84,12 @@ enum RESPEncoder {
     mutating func next() throws(MalformedReply) -> RedisValue? {
         var reply: UnsafeMutableRawPointer?
         guard unsafe redisReaderGetReply(reader, &reply) == REDIS_OK else { throw malformed() }
-        guard unsafe reply != nil else { return nil }
+        guard unsafe reply != nil else {
+            guard unsafe !resp_line_is_longer(reader, Self.longestLine) else {
+                throw MalformedReply(reason: "a line of more than \(Self.longestLine) bytes, which is the limit here")
+            }
+            return nil
+        }
         unread = 0
         return builder.take()
     }
@@ -107,7 +112,7 @@ enum RESPEncoder {
                 let bytes = unsafe UnsafeRawBufferPointer(start: bytes, count: length)
                 switch type {
                 case REDIS_REPLY_STRING, REDIS_REPLY_STATUS:
-                    return unsafe RESPDecoder.builder(builder).add(.string(Array(bytes)))
+                    return unsafe RESPDecoder.builder(builder).add(.string(RESPDecoder.copy(bytes)))
                 case REDIS_REPLY_ERROR:
                     let text = unsafe String(decoding: bytes.prefix(RESPDecoder.longestError), as: UTF8.self)
                     return unsafe RESPDecoder.builder(builder).add(.error(RedisReplyError(text)))
@@ -118,10 +123,22 @@ enum RESPEncoder {
             null: { unsafe RESPDecoder.builder($0).add(.null) })
     }
 
+    /// The copy of a large text takes half as long in memory of large pages, and the event loop waits for it.
+    private static func copy(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: bytes.count) { copy, count in
+            unsafe resp_use_large_pages(copy.baseAddress, bytes.count)
+            unsafe UnsafeMutableRawBufferPointer(copy).copyMemory(from: bytes)
+            count = bytes.count
+        }
+    }
+
     private static func builder(_ pointer: UnsafeMutableRawPointer?) -> ReplyBuilder {
         guard let pointer = unsafe pointer else { fatalError("hiredis has lost the builder of replies") }
         return unsafe Unmanaged<ReplyBuilder>.fromOpaque(pointer).takeUnretainedValue()
     }
+
+    /// Texts of any bytes come with their length. A line is a number, a status or an error.
+    private static let longestLine = 1 << 20
 
     /// Those of Redis have some hundred bytes. More is not read: the text is compared, printed and logged.
     private static let longestError = 4096

@@ -82,7 +82,7 @@ struct RESPTests {
     @Test(
         "A reply of more bytes than the limit is an error as soon as they have come",
         arguments: [
-            "$9223372036854775807\r\n", "$67108865\r\n", "+", "*2\r\n$3\r\nabc\r\n$67108865\r\n",
+            "$9223372036854775807\r\n", "$67108865\r\n", "*2\r\n$3\r\nabc\r\n$67108865\r\n",
         ])
     func endless(beginning: String) throws {
         var reader = RESPDecoder(byteLimit: 64 << 20)
@@ -96,6 +96,22 @@ struct RESPTests {
             try reader.feed(mebibyte)
             try reader.feed(mebibyte)
         }
+    }
+
+    @Test(
+        "A line is an error when a mebibyte of it has come",
+        arguments: ["+", "-ERR ", ":", "$", "*", "+\r", "*1\r\n+\n"])
+    func endlessLine(beginning: String) throws {
+        var reader = RESPDecoder(byteLimit: 64 << 20)
+        try reader.feed(ByteBuffer(string: beginning))
+        let piece = ByteBuffer(repeating: 0x31, count: 1 << 16)
+        for _ in 0..<15 {
+            try reader.feed(piece)
+            #expect(try reader.next() == nil)
+        }
+        try reader.feed(piece)
+        try reader.feed(piece)
+        #expect(throws: RESPDecoder.MalformedReply.self) { try reader.next() }
     }
 
     @Test("A reply has at most 1,048,576 elements, in all its arrays together")
