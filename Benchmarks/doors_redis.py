@@ -136,9 +136,12 @@ def doors():
         yield pages["queuebus"], measured
 
 
+# The largest of 64 MiB with its length.
+REPLY = (64 << 20) - 64
 REPLIES = [
-    ("text", 60_000_000, lambda size: b"$%d\r\n" % size + b"a" * size + b"\r\n"),
-    ("too long a text", 120_000_000, lambda size: b"$%d\r\n" % (1 << 30) + b"a" * size),
+    # With half of it, both are so large that the allocator asks the system for their memory.
+    ("text", REPLY, lambda size: b"$%d\r\n" % size + b"a" * size + b"\r\n"),
+    ("too long a text", 160_000_000, lambda size: b"$%d\r\n" % (1 << 30) + b"a" * size),
     ("error of marks", LARGE, lambda size: b"-" + marks(size).encode() + b"\r\n"),
     ("moved to marks", LARGE, lambda size: b"-MOVED 1 " + marks(size).encode() + b":1\r\n"),
     ("array", ELEMENTS * 4, lambda size: b"*%d\r\n" % (size // 4) + b":1\r\n" * (size // 4)),
@@ -150,18 +153,29 @@ REPLIES = [
 
 @contextlib.contextmanager
 def server_doors():
-    """A Redis replies to every command with something large; the request that enqueues is answered."""
-    said = [b"+OK\r\n"]
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        def talk(client):
-            with client, contextlib.suppress(OSError):
-                while client.recv(1 << 16):
-                    client.sendall(said[-1])
+    """Something large comes in the place of the reply to RPUSH; the request that enqueues is answered."""
+    said, asked = [], {}
 
+    def pump(source, target, client):
+        with contextlib.suppress(OSError):
+            while piece := source.recv(1 << 16):
+                if source is client:
+                    asked[client] = piece
+                elif said and b"RPUSH" in asked[client]:
+                    target.sendall(said.pop())
+                    piece = piece.partition(b"\r\n")[2]
+                target.sendall(piece)
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    with redis() as server, socket.create_server(("127.0.0.1", 0)) as listener:
         def accept():
             with contextlib.suppress(OSError):
                 while True:
-                    threading.Thread(target=talk, args=(listener.accept()[0],), daemon=True).start()
+                    client, upstream = listener.accept()[0], socket.create_connection(("127.0.0.1", server))
+                    for ends in ((client, upstream, client), (upstream, client, client)):
+                        threading.Thread(target=pump, args=ends, daemon=True).start()
 
         threading.Thread(target=accept, daemon=True).start()
         url = f"redis://127.0.0.1:{listener.getsockname()[1]}"
@@ -170,6 +184,5 @@ def server_doors():
             def send(reply):
                 said.append(reply)
                 exchange(port, request(headers=[TYPES["json"]], body=mail()))
-                said.append(b"+OK\r\n")
 
             yield port, [(f"redis reply, {name}", limit, make, send) for name, limit, make in REPLIES]
