@@ -89,6 +89,68 @@ extension StageTests {
             }
         }
 
+        /// What a record begins with.
+        private static let staged =
+            #"{"t":0,"stage":{"version":1,"seed":"1","lanes":[{"name":"</script><b>x","summary":"s","redis":true,"roles":["worker"]}],"steps":[{"address":"a/b","title":"t"}]}}"#
+
+        @Test(
+            "What is no record is refused, with the line that is wrong",
+            arguments: [
+                ("", "this is no record"), ("{}", "this is no record"), (#"{"t":0,"focus":[0]}"#, "this is no record"),
+                (String(Self.staged.dropLast(9)), "this is no record"), ("[" + Self.staged, "this is no record"),
+                (Self.staged.replacingOccurrences(of: "\"version\":1", with: "\"version\":2"), "this is no record"),
+                (Self.staged.replacingOccurrences(of: "[\"worker\"]", with: "\"worker\""), "this is no record"),
+                (Self.staged.replacingOccurrences(of: "\"t\":0", with: "\"t\":-1"), "this is no record"),
+                (Self.staged + "\nx\n" + #"{"t":1}"#, "line 2 of the record is no event"),
+                (Self.staged + "\n" + #"{"t":1e99}"# + "\n", "line 2 of the record is no event"),
+                (Self.staged + "\n" + #"{"focus":[0]}"# + "\n", "line 2 of the record is no event"),
+                (
+                    Self.staged + "\n" + String(repeating: "[", count: 100_000) + "\n",
+                    "line 2 of the record is no event"
+                ),
+                (Self.staged + "\n\u{0}\n", "line 2 of the record is no event"),
+            ] as [(String, String)])
+        func refuses(record: String, reason: String) {
+            do {
+                _ = try StageRecord(Array(record.utf8))
+                Issue.record("it was read")
+            } catch {
+                #expect(error.description.hasPrefix(reason))
+            }
+        }
+
+        @Test("Wrong events of a record, and a last line that was cut off, leave the others; an address is gone to")
+        func hostile() async throws {
+            let events = [
+                #"{"t":10,"focus":[0,7,null]}"#, #"{"t":20,"focus":5}"#,
+                #"{"t":30,"process":null,"rate":3,"mails":[[0],5,null,[9,1,"a"]]}"#,
+                #"{"t":40,"scores":[null],"own":0,"__proto__":{},"constructor":1,"toString":{"x":1}}"#,
+                #"{"t":45,"fault":{"id":1,"name":"<img src=x>","title":"<img src=x>","lane":0,"from":40,"on":true}}"#,
+                #"{"t":50,"step":{"place":0,"address":"a/b","title":"<i>The end</i>"},"mails":[[0,1,"a"],[0,1,"zz"],[0,1,"i"]]}"#,
+                #"{"t":60,"scores":[{"asked":7,"answered":7,"delivered":6,"notYet":1,"twice":0,"lost":0,"refused":0,"ratio":1}]}"#,
+            ]
+            try await withDirectory { folder in
+                let path = folder.string + "/record.ndjson"
+                let text = ([Self.staged] + events + [#"{"t":70,"scores":[{"asked":8,"answ"#]).joined(separator: "\n")
+                try text.write(toFile: path, atomically: true, encoding: .utf8)
+                try Data(StageExport.page(ofRecord: path).utf8).write(to: URL(filePath: folder.string + "/talk.html"))
+                try await WebDriver.with { browser in
+                    for address in ["", "#a/b", "#t=0.06", "#%zz"] {
+                        try await browser.open("about:blank")
+                        try await browser.open("file://\(folder)/talk.html\(address)")
+                        try await browser.wait(until: "document.querySelector('h1').textContent === '<i>The end</i>'")
+                        try await browser.wait(until: "document.querySelector('h2').textContent === '</script><b>x'")
+                        try await browser.wait(until: "(() => { \(Self.figures) })() === '7 7 6 1 0 0 0'")
+                    }
+                    #expect(try await browser.accessibilityFaults() == "")
+                    #expect(
+                        try await browser.text("return String(document.querySelectorAll('img, main b b').length)")
+                            == "0")
+                    #expect(try await browser.console() == [])
+                }
+            }
+        }
+
         /// Goes to several times of the record, the last one at its end; the page shows what the record says of them.
         private static func compare(_ browser: WebDriver, with record: String) async throws {
             let lines = try String(contentsOfFile: record, encoding: .utf8).split(separator: "\n").map { line in

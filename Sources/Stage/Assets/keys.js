@@ -5,7 +5,7 @@ function makeKeys() {
   const rows = isLive
     ? [...actions.flatMap(([name, keys]) => keys.map(([, key, label]) => [key, `${name} ${label}`])), ['→ PgDn', 'talk on'], ['PgUp', 'talk back'],
       ['1 – 9', 'this lane large'], ['Shift 1 – 9', 'beside the first'], ['a', 'for all lanes, or the large'], ['o', 'export as one file'], ['?', 'these keys']]
-    : [['Space', 'play, pause'], ['← →', '5 s back, on'], ['1 – 9', 'this lane large'], ['Shift 1 – 9', 'beside the first'], ['+ −', 'faster, slower'], ['?', 'these keys']];
+    : [['Space', 'play, pause'], ['← →', '5 s back, on'], ['PgUp PgDn', 'step back, on'], ['1 – 9', 'this lane large'], ['Shift 1 – 9', 'beside the first'], ['+ −', 'faster, slower'], ['?', 'these keys']];
   $('.keys dl').replaceChildren(...rows.map(([key, text]) => element('div', '', element('dt', '', element('kbd', '', key)), element('dd', '', text))));
 }
 

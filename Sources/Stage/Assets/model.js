@@ -21,7 +21,7 @@ function changeLanes() { for (const lane of model.lanes) changed.lanes.add(lane)
 
 function begin(stage) {
   model.lanes = stage.lanes.map((lane, number) => ({
-    ...lane, number, processes: {}, scores: [], score: {}, rate: 0, mails: new Map(), refused: new Set(), gone: [] }));
+    ...lane, number, processes: {}, scores: [], score: {}, rate: 0, done: null, mails: new Map(), refused: new Set(), gone: [] }));
   Object.assign(model, { focus: [], steps: stage.steps, step: null, mailServer: null });
   model.faults.clear();
   model.watches.clear();
@@ -76,13 +76,18 @@ const handlers = {
     if (lane) lane.processes[process.role] = process;
     changeLane(process.lane);
   },
-  focus(focus) { model.focus = focus; changed.layout = true; },
+  focus(focus) { model.focus = focus.filter(number => model.lanes[number]); changed.layout = true; },
   rate([number, rate]) {
-    if (model.lanes[number]) model.lanes[number].rate = rate;
+    const lane = model.lanes[number];
+    if (lane) Object.assign(lane, { rate, done: { text: `rate ${rate}/s`, t: model.now } });
+    changeLane(number);
+  },
+  sending([number, count]) {
+    if (model.lanes[number]) model.lanes[number].done = { text: mails(count), t: model.now };
     changeLane(number);
   },
   mailServer(state) { model.mailServer = state; changeLanes(); },
-  step(step) { model.step = step; changed.step = true; },
+  step(step) { model.step = { better: [], still: [], ...step }; changed.step = true; },
   notice(text) { showToast(text); },
   report(report) { showReport(report); },
   fault(fault) {
@@ -100,9 +105,9 @@ const handlers = {
   scores(scores) {
     scores.forEach((score, number) => {
       const lane = model.lanes[number];
-      if (!lane) return;
+      if (!lane || !score) return;
       lane.score = score;
-      lane.scores.push({ t: model.now, a: score.a, i: score.i });
+      lane.scores.push({ t: model.now, a: score.a, i: score.i, asked: score.asked });
       while (lane.scores.length && lane.scores[0].t < model.now - span) lane.scores.shift();
     });
     changed.plots = true;
@@ -111,8 +116,22 @@ const handlers = {
   own([share]) { model.own = `stage: ${Math.round(share)} % of a core`; },
 };
 
+/** Requests a second, of the last two seconds. */
+function requests(lane) {
+  const last = lane.scores[lane.scores.length - 1], first = lane.scores.find(score => score.t >= model.now - 2000);
+  return last && last.t > first.t ? (last.asked - first.asked) / (last.t - first.t) * 1000 : 0;
+}
+
 function apply(event) {
   model.now = event.t;
-  for (const name of Object.keys(event)) if (handlers[name]) handlers[name](event[name]);
+  for (const name of Object.keys(event)) {
+    try {
+      if (Object.hasOwn(handlers, name)) handlers[name](event[name]);
+    } catch (error) {
+      // A record is a file, which anybody may have written: a wrong event of it leaves the others.
+      if (isLive) throw error;
+      showToast(`not to be shown: ${name}`);
+    }
+  }
   schedule();
 }

@@ -5,7 +5,7 @@ const player = {
   speed: 1, at: 0, next: 0, end: 0, events: [], isPlaying: false,
   open(text) {
     this.events = text.split('\n').filter(line => line.trim()).map(line => JSON.parse(line));
-    this.end = this.events.length ? this.events[this.events.length - 1].t : 0;
+    this.end = this.events.reduce((end, event) => Math.max(end, event.t), 0);
     const range = $('.player input');
     range.max = this.end;
     $('.player').hidden = false;
@@ -13,9 +13,25 @@ const player = {
     range.addEventListener('input', () => this.seek(Number(range.value)));
     $('[data-play]').addEventListener('click', () => this.play(!this.isPlaying));
     $('.player select').addEventListener('change', event => { this.speed = Number(event.target.value); });
-    const start = /t=([\d.]+)/.exec(location.hash);
-    this.seek(start ? Number(start[1]) * 1000 : 0);
-    if (!start) this.play(true);
+    this.seek(0);
+    if (!this.go(location.hash)) this.play(true);
+  },
+  /** To a time, `#t=12.5`, and stays there; or plays from the step with this address. */
+  go(hash) {
+    const time = /^#t=([\d.]+)$/.exec(hash);
+    if (time) { this.play(false); this.seek(Number(time[1]) * 1000); return true; }
+    const step = this.events.find(event => event.step && addressOf(hash) === `#${event.step.address}`);
+    if (!step) return false;
+    this.seek(step.t);
+    this.play(true);
+    return true;
+  },
+  /** To the beginning of the next step, or of the one before. */
+  goStep(direction) {
+    const times = this.events.filter(event => event.step).map(event => event.t);
+    // Who goes back a moment after a step has begun wants the one before it.
+    const time = direction > 0 ? times.find(time => time > this.at) : times.findLast(time => time < this.at - 1000);
+    this.seek(time ?? (direction > 0 ? this.end : 0));
   },
   seek(time) {
     // What was before follows from the beginning: every event is applied again.
@@ -37,7 +53,8 @@ const player = {
     $('[data-play]').setAttribute('aria-label', isPlaying ? 'Pause' : 'Play');
     if (isPlaying && this.at >= this.end) this.seek(0);
     this.last = performance.now();
-    if (isPlaying) requestAnimationFrame(() => this.tick());
+    cancelAnimationFrame(this.frame);
+    if (isPlaying) this.frame = requestAnimationFrame(() => this.tick());
   },
   tick() {
     if (!this.isPlaying) return;
@@ -45,7 +62,7 @@ const player = {
     this.at = Math.min(this.end, this.at + (now - this.last) * this.speed);
     this.last = now;
     this.advance();
-    if (this.at >= this.end) this.play(false); else requestAnimationFrame(() => this.tick());
+    if (this.at >= this.end) this.play(false); else this.frame = requestAnimationFrame(() => this.tick());
   },
   setSpeed(place) {
     const select = $('.player select');
@@ -56,6 +73,7 @@ const player = {
     if (event.target.matches('select, input') && event.key !== ' ') return;
     const place = $('.player select').selectedIndex;
     const act = { ' ': () => this.play(!this.isPlaying), ArrowRight: () => this.seek(this.at + 5000), ArrowLeft: () => this.seek(this.at - 5000),
+      PageDown: () => this.goStep(1), PageUp: () => this.goStep(-1),
       '+': () => this.setSpeed(place + 1), '=': () => this.setSpeed(place + 1), '-': () => this.setSpeed(place - 1) }[event.key];
     if (act && !(event.key === ' ' && event.target.matches('button, select'))) { event.preventDefault(); act(); }
   },

@@ -7,6 +7,9 @@ let lastEvent = 0;
 
 const timeNow = () => isLive ? model.now + Math.min(1000, performance.now() - lastEvent) : player.at;
 
+/** What an address stands for; as it is where it has a wrong escape. */
+function addressOf(hash) { try { return decodeURIComponent(hash); } catch { return hash; } }
+
 function connect() {
   const source = new EventSource('/events');
   source.onopen = () => { $('.status').classList.remove('stale'); showStatus(); };
@@ -30,11 +33,12 @@ if (isLive) {
   // Not where the page is now: a step that has come meanwhile may have written its own address.
   addEventListener('hashchange', ({ newURL }) => {
     const { hash } = new URL(newURL);
-    if (!model.step || hash !== `#${model.step.address}`) act(`go ${decodeURIComponent(hash)}`);
+    if (hash.length > 1 && addressOf(hash) !== `#${model.step?.address}`) act(`go ${addressOf(hash)}`, 'talk');
   });
-  if (wanted.length > 1) act(`go ${decodeURIComponent(wanted)}`);
+  if (wanted.length > 1) act(`go ${addressOf(wanted)}`, 'talk');
   connect();
   setInterval(showTime, 200);
 } else {
   player.open(record.textContent);
+  addEventListener('hashchange', () => player.go(location.hash));
 }

@@ -2,24 +2,19 @@ import BgdemoFoundations
 
 /// A record as one HTML file that plays by itself, without a network and without `bgdemo`.
 public enum StageExport {
-    /// A larger record is none that a browser would play.
-    private static let maxBytes = 256 << 20
-
     /// - Parameter path: Of a record, lines of JSON.
     /// - Throws: ``StageError`` where it is no record.
     public static func page(ofRecord path: String) throws(StageError) -> String {
-        try page(String(decoding: BoundedFile.read(path, limit: maxBytes), as: UTF8.self))
+        page(try StageRecord(file: path))
     }
 
-    static func page(_ record: String) throws(StageError) -> String {
-        guard record.hasBytePrefix(#"{"t":"#), record.containsBytes(of: #""stage":{"version":1,"#) else {
-            throw StageError("this is no record of the stage")
-        }
+    static func page(_ record: StageRecord) -> String {
         // A `<` within a string of JSON could end the element.
-        let data = record.utf8.split(separator: UInt8(ascii: "<"), omittingEmptySubsequences: false)
-            .map { String(Substring($0)) }.joined(separator: "\\u003c")
+        let escaped = record.lines.joined(separator: "\n".utf8)
+            .split(separator: UInt8(ascii: "<"), omittingEmptySubsequences: false).joined(separator: "\\u003c".utf8)
+        let data = String(decoding: Array(escaped), as: UTF8.self)
         // Only what has this word is style or script: nothing of the record can be.
-        let word = String(FNV1a.hash(record.utf8), radix: 36)
+        let word = String(FNV1a.hash(data.utf8), radix: 36)
         let policy = "default-src 'none'; style-src 'nonce-\(word)'; script-src 'nonce-\(word)'; img-src data:"
         return text(StageAssets.page)
             .replacing(
@@ -42,7 +37,7 @@ public enum StageExport {
                 #"<script type="module" src="/assets/stage.js"></script>"#,
                 with: "<script type=\"module\" nonce=\"\(word)\">\n\(text(StageAssets.script))</script>"
             )
-            .replacing("<!-- record -->", with: "<script type=\"text/plain\" id=\"record\">\n\(data)</script>")
+            .replacing("<!-- record -->", with: "<script type=\"text/plain\" id=\"record\">\n\(data)\n</script>")
     }
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
