@@ -21,6 +21,8 @@ extension StageTests {
                 try await browser.wait(until: "\(Self.lanes) === 'foreground'")
                 try await browser.press("e")
                 try await wait("100 mails") { stage.lanes[1].update(\.ledger.score).asked == 100 }
+                try await browser.wait(
+                    until: "parseFloat(document.querySelector('[data-score=requests]').textContent) > 10")
                 try await browser.press(WebDriver.pageDown)
                 try await browser.wait(until: "\(Self.address) === '#resque/meet'")
                 try await browser.press(WebDriver.pageDown)

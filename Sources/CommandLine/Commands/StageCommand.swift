@@ -105,16 +105,18 @@ struct StageCommand: AsyncParsableCommand {
         if !showsText { print("bgdemo stage · page http://127.0.0.1:\(server.port)/ · Ctrl-C ends it") }
         fflush(nil)
         let result: Result<Void, any Error>
-        do { result = .success(try await run(stage, stop)) } catch { result = .failure(error) }
+        do { result = .success(try await run(stage, "http://127.0.0.1:\(server.port)/", stop)) } catch {
+            result = .failure(error)
+        }
         await server.drain(within: .zero)
         try result.get()
     }
 
-    private func run(_ stage: Stage, _ stop: StopFlag) async throws {
+    private func run(_ stage: Stage, _ url: String, _ stop: StopFlag) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await stop.wait() }
             if play { group.addTask { try await stage.play() } } else { try await stage.act(.next) }
-            if showsText { group.addTask { try await TerminalStage(stage).run() } }
+            if showsText { group.addTask { try await TerminalStage(stage, url: url).run() } }
             defer { group.cancelAll() }
             try await group.next()
         }

@@ -27,7 +27,8 @@ extension Script {
                 actions: ["calm", "send 1 \(lane.name)", "wait 2", "rate 5 \(lane.name)"], seconds: 8),
             ScriptStep(
                 address: "\(lane.name)/better", title: "\(title): better because", better: lane.notes?.better ?? [],
-                lanes: [lane.name], actions: ["rate 5 \(lane.name)", "wait 2", "send 10 \(lane.name)"], seconds: 7),
+                lanes: [lane.name], actions: ["heal", "rate 5 \(lane.name)", "wait 2", "send 10 \(lane.name)"],
+                seconds: 7),
         ]
         steps += faults(of: lane).map { fault in
             let mayLose = fault.fault.map { !lane.subject.guarantees.mustLoseNothing(under: $0) } ?? true

@@ -4,11 +4,17 @@
 let forAll = false;
 const target = () => forAll ? ' all' : '';
 const stateOf = role => focused().map(lane => lane.processes[role]).find(Boolean)?.state;
-const rateOf = () => Math.max(0, ...(forAll ? model.lanes : focused()).map(lane => lane.rate));
+const targets = () => forAll ? model.lanes : focused();
+const rateOf = () => Math.max(0, ...targets().map(lane => lane.rate));
 const toggle = (role, name) => `${stateOf(role) === 'stopped' ? 'continue' : 'stop'}-${name}${target()}`;
 const rates = [0, 1, 5, 10, 20, 50, 100, 200];
-const slower = () => `rate ${rates.filter(rate => rate < rateOf()).pop() ?? 0}${target()}`;
-const faster = () => `rate ${rates.find(rate => rate > rateOf()) ?? 200}${target()}`;
+/** The next press follows from this one, before the stage has told of it. */
+function setRate(rate) {
+  for (const lane of targets()) lane.rate = rate;
+  return `rate ${rate}${target()}`;
+}
+const slower = () => setRate(rates.filter(rate => rate < rateOf()).pop() ?? 0);
+const faster = () => setRate(rates.find(rate => rate > rateOf()) ?? 200);
 
 /** Groups of: key, as it is shown, label, words. */
 const actions = [
@@ -24,7 +30,12 @@ const actions = [
   ['all', [['h', 'h', 'heal', () => 'heal'], ['0', '0', 'calm', () => 'calm'], ['c', 'c', 'compare', () => 'compare']]],
 ];
 
-async function act(text) {
+/** The last request of each kind: down and up are done in the order in which their keys were pressed. */
+const last = new Map();
+
+function act(text, kind) { last.set(kind, (last.get(kind) ?? Promise.resolve()).then(() => post(text))); }
+
+async function post(text) {
   try {
     const response = await fetch('/do', { method: 'POST', body: text });
     if (!response.ok) showToast((await response.json()).error?.reason || response.statusText);
@@ -52,7 +63,7 @@ function makeActions() {
   for (const [name, keys] of actions) {
     const group = element('span', '', element('span', 'group', name));
     for (const [key, shown, label, words] of keys) {
-      const button = makeButton(key, shown, label, () => act(words()));
+      const button = makeButton(key, shown, label, () => act(words(), name));
       button.setAttribute('aria-label', `${name} ${label}`);
       group.append(button);
     }
@@ -65,6 +76,6 @@ function makeActions() {
 function focusLane(number, isSecond) {
   if (number >= model.lanes.length) return;
   const focus = isSecond && model.focus[0] !== number ? [model.focus[0], number] : [number];
-  if (isLive) act(`focus ${focus.map(place => model.lanes[place].name).join(' ')}`);
+  if (isLive) act(`focus ${focus.map(place => model.lanes[place].name).join(' ')}`, 'focus');
   else { model.focus = focus; changed.layout = true; schedule(); }
 }

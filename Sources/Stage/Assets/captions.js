@@ -7,7 +7,7 @@ function showStep() {
   set($('h1'), step.title);
   $('.reasons').replaceChildren(...step.better.map(line => element('li', 'better', line)), ...step.still.map(line => element('li', 'still', line)));
   set($('.place'), `step ${step.place + 1} of ${model.steps.length}`);
-  if (isLive && location.hash !== `#${step.address}`) history.replaceState(null, '', `#${step.address}`);
+  if (isLive && addressOf(location.hash) !== `#${step.address}`) history.replaceState(null, '', `#${step.address}`);
 }
 
 const watchOf = (fault, lane) => model.watches.get(`${fault.id} ${lane.number}`);
@@ -17,13 +17,17 @@ const isOpen = watch => watch.victims ? watch.waiting > 0 : watch.recovered === 
 function showFaults(lane) {
   const own = faultsOf(lane);
   const watched = own.findLast(fault => watchOf(fault, lane) && recovery(watchOf(fault, lane)));
-  const shown = model.focus.length > 1 && watched ? [watched] : own.filter((fault, place) => fault === watched || place >= own.length - (watched === own.at(-1) ? 2 : 1));
+  // What was sent last, unless a fault has come since.
+  const done = lane.done && lane.done.t >= (own.at(-1)?.from ?? 0) ? lane.done : null;
+  const room = done && watched ? 0 : watched === own.at(-1) && model.focus.length < 2 ? 2 : 1;
+  const shown = own.filter((fault, place) => fault === watched || place >= own.length - room);
   const parts = shown.flatMap(fault => {
     const part = element('span', fault.to === null ? 'on' : '', `${fault.to === null ? '▲' : '•'} ${fault.title} ${clock(fault.from)}`);
     if (fault !== watched) return [part];
     const watch = watchOf(fault, lane);
     return [part, element('span', `watch ${isOpen(watch) ? '' : watch.lost || watch.refused ? 'lost' : 'done'}`, `◷ ${recovery(watch)}`)];
   });
+  if (done) parts.push(element('span', 'sent', `• ${done.text} ${clock(done.t)}`));
   const events = $('.events', lane.root);
   if (events.textContent !== parts.map(part => part.textContent).join('')) events.replaceChildren(...parts);
 }

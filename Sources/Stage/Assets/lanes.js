@@ -37,7 +37,7 @@ function makeLane(lane) {
     pipe.append(box);
   }
   const score = element('dl', 'score');
-  for (const [key, name] of [...scoreRows, ['rate', 'rate']]) {
+  for (const [key, name] of [...scoreRows, ['rate', 'rate'], ['requests', 'requests']]) {
     const value = element('dd');
     value.dataset.score = key;
     score.append(element('div', key, element('dt', '', name), value));
@@ -91,6 +91,7 @@ function showScore(lane) {
     value.parentNode.classList.toggle('zero', !lane.score[key]);
   }
   set($('[data-score=rate]', lane.root), `${lane.rate}/s${lane.score.ratio > 1 ? `, 1 of ${lane.score.ratio} drawn` : ''}`);
+  set($('[data-score=requests]', lane.root), `${Number(requests(lane).toPrecision(2))}/s`);
 }
 
 function showStrip(lane) {

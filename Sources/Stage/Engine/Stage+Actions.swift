@@ -7,7 +7,10 @@ extension Stage {
     public func act(_ action: StageAction) async throws {
         switch action {
         case .send(let count, let choice):
-            for lane in try await openLanes(choice) { lane.send(count) }
+            for lane in try await openLanes(choice) {
+                lane.send(count)
+                publishSending(count, lane)
+            }
         case .rate(let rate, let choice, let seconds):
             for lane in try await openLanes(choice) {
                 lane.setRate(rate, for: seconds)
@@ -15,25 +18,31 @@ extension Stage {
             }
         case .strike(let hand, let choice): try await strike(hand, choice)
         case .calm:
-            for lane in lanes where lane.update({ $0.rate > 0 }) {
-                lane.setRate(0)
-                publishRate(lane)
-            }
+            stopRates()
             try await heal()
         case .heal: try await heal()
         case .wait(let seconds): try await Task.sleep(for: .seconds(seconds))
         case .focus(let names):
             let numbers = try names.map { name throws(StageError) in try lane(name).number }
-            state.withLock { $0.focus = numbers }
-            publishFocus()
-        case .next: go(to: state.withLock(\.step) + 1)
-        case .back: go(to: state.withLock(\.step) - 1)
+            state.withLock { state in
+                state.focus = numbers
+                publishFocus(numbers)
+            }
+        case .next: go { $0 + 1 }
+        case .back: go { $0 - 1 }
         case .go(let address):
             guard let place = settings.script.steps.firstIndex(where: { $0.address == address }) else {
                 throw StageError("there is no step #\(address)")
             }
-            go(to: place)
+            go { _ in place }
         case .compare: try compare()
+        }
+    }
+
+    func stopRates() {
+        for lane in lanes where lane.update({ $0.rate > 0 }) {
+            lane.setRate(0)
+            publishRate(lane)
         }
     }
 }

@@ -1,4 +1,5 @@
 import BgdemoBenchmarking
+import BgdemoCore
 import Synchronization
 
 #if canImport(FoundationEssentials)
@@ -24,8 +25,12 @@ extension Stage {
     }
 
     private func runCompare() async {
-        do { try await act(.calm) } catch {}
+        // A step's load would be measured as well.
+        state.withLock { $0.stepTask.take() }?.cancel()
+        do { try await act(.calm) } catch { publishNotice("\(error)") }
         let file = "\(ground.workspace.folder)/compare.html"
+        // The last one's report is not this one's.
+        try? FileManager.default.removeItem(atPath: file)
         publishReport("compare begins", path: nil)
         let names = lanes.map(\.plan.subject.name)
         var command = RunningProcess.Command(
@@ -34,7 +39,7 @@ extension Stage {
                 "compare", "--quick", "--seed", "\(settings.seed)", "--strategies",
                 names.enumerated().filter { names.firstIndex(of: $0.element) == $0.offset }.map(\.element)
                     .joined(separator: ","),
-                "--report", file,
+                "--semantics", semantics, "--report", file,
             ]
         ) { _ in true }
         command.didPrint = { [weak self] line in
@@ -43,12 +48,20 @@ extension Stage {
         do {
             let process = try await ground.workspace.start(command)
             await process.ended()
-            let html = try String(contentsOfFile: file, encoding: .utf8)
+            guard let html = try? String(contentsOfFile: file, encoding: .utf8) else {
+                return publishReport("compare ended without a report", path: nil)
+            }
             state.withLock { $0.report = html }
             publishReport("compare is done", path: "/compare")
         } catch {
             publishReport("compare failed: \(error)", path: nil)
         }
+    }
+
+    /// Those of the lanes.
+    private var semantics: String {
+        let all = Set(lanes.map { $0.plan.subject.semantics ?? Semantics.safe.rawValue })
+        return all.count == 1 ? all.first ?? Semantics.safe.rawValue : "both"
     }
 
     /// The page of the last `compare`; nil before the first.

@@ -52,8 +52,7 @@ extension Stage {
         }
     }
 
-    func publishFocus() {
-        let focus = state.withLock(\.focus)
+    func publishFocus(_ focus: [Int]) {
         journal.publish(.focus, at: now) { json in
             json.name("focus")
             json.array { json in for lane in focus { json.number(lane) } }
@@ -62,11 +61,24 @@ extension Stage {
 
     func publishRate(_ lane: Lane) {
         let rate = lane.update(\.rate)
+        confirm("rate \(Int(rate.rounded()))/s", in: lane.number)
         journal.publish(.rate(lane.number), at: now) { json in
             json.name("rate")
             json.array {
                 $0.number(lane.number)
                 $0.number(Int(rate.rounded()))
+            }
+        }
+    }
+
+    /// Confirms that so many mails are asked for.
+    func publishSending(_ count: Int, _ lane: Lane) {
+        confirm(count == 1 ? "1 mail" : "\(count) mails", in: lane.number)
+        journal.publish(.sending(lane.number), at: now) { json in
+            json.name("sending")
+            json.array {
+                $0.number(lane.number)
+                $0.number(count)
             }
         }
     }
@@ -99,11 +111,11 @@ extension Stage {
     }
 
     func publishNotice(_ text: String) {
-        journal.publish(.notice, at: now) { $0.member("notice", printable(text, limit: 200)) }
+        journal.publish(nil, at: now) { $0.member("notice", printable(text, limit: 200)) }
     }
 
     func publishReport(_ text: String, path: String?) {
-        journal.publish(.report, at: now) { json in
+        journal.publish(nil, at: now) { json in
             json.name("report")
             json.object {
                 $0.member("text", text)

@@ -12,11 +12,16 @@ extension Stage {
             guard !struck.isEmpty else {
                 throw StageError("\(chosen.map(\.plan.name).joined(separator: ", ")) has no \(role.rawValue)")
             }
-            for lane in struck { try await strike(hand, role, lane) }
+            // Where one lane's is down already, it is for the others all the same.
+            var failures: [any Error] = []
+            for lane in struck {
+                do { try await strike(hand, role, lane) } catch { failures.append(error) }
+            }
+            if failures.count == struck.count, let first = failures.first { throw first }
         } else if hand.isOfRedis {
-            try await strikeRedis(hand)
+            try await redisHands.run { try await self.strikeRedis(hand) }
         } else {
-            try await strikeMailServer(hand)
+            try await mailServerHands.run { try await self.strikeMailServer(hand) }
         }
     }
 
@@ -27,10 +32,13 @@ extension Stage {
             case .continueWorker, .continueServer: .resume
             default: .kill
             }
+        guard let pid = lane.update({ $0.reachable(role) }) else {
+            throw StageError("\(lane.plan.name): the \(role.rawValue) is down already")
+        }
         if signal == .resume { endAll { $0.lane == lane.number && $0.hand.role == role } }
-        let fault = begin(hand, lane.number)
+        let fault = begin(hand, lane.number, pid: pid)
         do {
-            try await lane.signal(signal, to: role, fault: fault)
+            try await lane.signal(signal, to: role, pid, fault: fault)
         } catch {
             end(fault)
             throw error
@@ -73,7 +81,6 @@ extension Stage {
         watchAll(fault) { $0.plan.subject.needsRedis }
         switch hand {
         case .redisKilled:
-            // One after the other: a second kill waits for the first one's end.
             for redis in ground.redises { try redis.signal(.kill) }
             try await Task.sleep(for: .seconds(1))
             for redis in ground.redises { try await redis.restart() }
@@ -101,22 +108,28 @@ extension Stage {
                 try? await strike(role == .worker ? .continueWorker : .continueServer, role, lane)
             }
         }
-        if state.withLock({ $0.faults.values.contains { $0.hand == .redisSilent } }) {
-            try await strikeRedis(.redisBack)
+        // After what was begun before, such as a mail server that is just going down.
+        try await redisHands.run { [self] in
+            if state.withLock({ $0.faults.values.contains { $0.hand == .redisSilent } }) {
+                try await strikeRedis(.redisBack)
+            }
         }
-        if state.withLock({ $0.mailServer != .smtpUp }) { try await strikeMailServer(.smtpUp) }
+        try await mailServerHands.run { [self] in
+            if state.withLock({ $0.mailServer != .smtpUp }) { try await strikeMailServer(.smtpUp) }
+        }
     }
 
     private func watchAll(_ fault: Int, _ applies: (Lane) -> Bool) {
         for lane in lanes where applies(lane) {
-            lane.update { $0.watch($0.ledger.missing, of: fault, at: now) }
+            lane.update { $0.watch($0.ledger.missing(since: $0.recoveredAt), of: fault, at: now) }
         }
     }
 
     // MARK: Faults that are on
 
-    private func begin(_ hand: Hand, _ lane: Int) -> Int {
-        let fault = ActiveFault(hand: hand, lane: lane, began: now)
+    private func begin(_ hand: Hand, _ lane: Int, pid: Int32? = nil) -> Int {
+        let fault = ActiveFault(hand: hand, lane: lane, began: now, pid: pid)
+        confirm(hand.title, in: lane < 0 ? nil : lane)
         let number = state.withLock { state in
             defer { state.nextFault += 1 }
             state.faults[state.nextFault] = fault
@@ -129,6 +142,15 @@ extension Stage {
     func end(_ number: Int) {
         guard let fault = state.withLock({ $0.faults.removeValue(forKey: number) }) else { return }
         publishFault(number, fault, isOn: false)
+    }
+
+    /// Keeps what was done, for the terminal. The page has it from the events.
+    func confirm(_ text: String, in lane: Int? = nil) {
+        let name = lane.map { "\(lanes[$0].plan.name): " } ?? ""
+        state.withLock { state in
+            if state.confirmations.count == 4 { state.confirmations.removeFirst() }
+            state.confirmations.append(("\(name)\(text)", now))
+        }
     }
 
     private func endAll(_ isMeant: (ActiveFault) -> Bool) {

@@ -13,7 +13,8 @@ extension Stage {
         for (number, fault) in state.withLock(\.faults) where fault.lane >= 0 {
             let lane = lanes[fault.lane]
             let isStop = fault.hand == .stopWorker || fault.hand == .stopServer
-            if !isStop, lane.allAreUp { end(number) }
+            let isGone = lane.update { state in fault.hand.role.map { state.processes[$0]?.pid != fault.pid } ?? true }
+            if isGone, isStop || lane.allAreUp { end(number) }
         }
         for lane in lanes
         where lane.update({ state in
@@ -40,10 +41,7 @@ extension Stage {
     /// How long each fault's mails are waited for.
     private func publishWatches(_ lane: Lane) {
         let now = now
-        let watches = lane.update { state in
-            defer { state.watches.removeAll { $0.isDone } }
-            return state.watches
-        }
+        let watches = lane.update { $0.takeWatches() }
         for watch in watches {
             journal.publish(.watch(watch.fault, lane.number), at: now) { json in
                 json.name("watch")

@@ -28,6 +28,8 @@ public final class Stage: Sendable {
         var faults: [Int: ActiveFault] = [:]
         var nextFault = 0
         var mailServer = Hand.smtpUp
+        /// What was done last, and when.
+        var confirmations: [(text: String, at: Int64)] = []
         var step = -1
         var stepTask: Task<Void, Never>?
         var isComparing = false
@@ -39,6 +41,8 @@ public final class Stage: Sendable {
         /// -1 for all.
         let lane: Int
         let began: Int64
+        /// The process that it was for; nil for what all lanes share.
+        let pid: Int32?
     }
 
     let settings: Settings
@@ -48,6 +52,9 @@ public final class Stage: Sendable {
     let state = Mutex(State())
     let meter = Mutex(StageMeter())
     let tasks: BackgroundTasks
+    let mailServerHands = HandQueue()
+    let redisHands = HandQueue()
+
     private init(_ settings: Settings, _ ground: Ground, _ lanes: [Lane], _ journal: EventJournal) {
         (self.settings, self.ground, self.lanes, self.journal) = (settings, ground, lanes, journal)
         tasks = ground.workspace.backgroundTasks
@@ -91,7 +98,7 @@ public final class Stage: Sendable {
 
     private func run<Result>(_ body: (Stage) async throws -> Result) async throws -> Result {
         publishStage()
-        publishFocus()
+        publishFocus(state.withLock(\.focus))
         publishMailServer()
         let recording = try record()
         // The talk begins with these: it does not wait for the others.
@@ -115,6 +122,8 @@ public final class Stage: Sendable {
             result = .failure(error)
         }
         state.withLock { $0.stepTask.take() }?.cancel()
+        await mailServerHands.close()
+        await redisHands.close()
         work.cancel()
         await work.value
         publishMails()

@@ -201,6 +201,7 @@ final class Lane: ArrivalRecorder {
         let wasUp = update { state -> Bool in
             guard let process = state.processes[role], process.state != .dead else { return false }
             state.processes[role]?.state = .dead
+            state.killed.remove(process.pid)
             for number in state.ledger.end(process.pid) { state.note(number, .adrift) }
             return true
         }
@@ -210,19 +211,22 @@ final class Lane: ArrivalRecorder {
     /// Sends a signal to a process and waits for the mails that it had in hand.
     ///
     /// - Throws: `BenchmarkError` where there is no such process.
-    func signal(_ signal: Signal, to role: ProcessRole, fault: Int) async throws {
-        let pid = await running.pid(of: role)
+    func signal(_ signal: Signal, to role: ProcessRole, _ pid: Int32, fault: Int) async throws {
         let now = DeliveryRecorder.now
         update { state in
             let held =
-                if let pid, role != .master { state.ledger.held(by: pid, answers: role == .webServer) } else {
-                    state.ledger.missing
+                if role != .master { state.ledger.held(by: pid, answers: role == .webServer) } else {
+                    state.ledger.missing(since: state.recoveredAt)
                 }
             if signal != .resume { state.watch(held, of: fault, at: now) }
+            if signal == .kill { state.killed.insert(pid) }
         }
         try await running.signal(signal, to: role)
         if signal == .suspend || signal == .resume {
-            update { $0.processes[role]?.state = signal == .suspend ? .stopped : .up }
+            update { state in
+                guard state.reachable(role) == pid else { return }
+                state.processes[role]?.state = signal == .suspend ? .stopped : .up
+            }
             report(self, role)
         }
     }

@@ -46,6 +46,8 @@ struct LaneState: Sendable {
 
     var ledger = MailLedger()
     var processes: [ProcessRole: Process] = [:]
+    /// Those that were sent SIGKILL, which the system may not have ended yet.
+    var killed: Set<Int32> = []
     var answers = RecentTimes()
     var toInbox = RecentTimes()
     var watches: [Watch] = []
@@ -59,12 +61,29 @@ struct LaneState: Sendable {
     var calmSince: Int64?
     private(set) var events: [(number: Int, event: MailEvent)] = []
 
+    /// The last fault's mails, also where all are back.
+    private(set) var lastWatch: Watch?
+    /// When mails came again after a fault: what is missing from before is that fault's, not the next one's.
+    private(set) var recoveredAt: Int64 = 0
+
     private static let maxEvents = 20_000
     private static let maxWatches = 20
 
     mutating func note(_ number: Int, _ event: MailEvent) {
         guard ledger.mails[number]?.isShown ?? false, events.count < Self.maxEvents else { return }
         events.append((number, event))
+    }
+
+    /// The pid of a process that can be sent a signal; nil where there is none, or it was killed.
+    func reachable(_ role: ProcessRole) -> Int32? {
+        processes[role].flatMap { $0.state == .dead || killed.contains($0.pid) ? nil : $0.pid }
+    }
+
+    /// The watches as they are; those that are done are forgotten.
+    mutating func takeWatches() -> [Watch] {
+        defer { watches.removeAll(where: \.isDone) }
+        lastWatch = watches.last ?? lastWatch
+        return watches
     }
 
     mutating func takeEvents() -> [(number: Int, event: MailEvent)] {
@@ -86,6 +105,7 @@ struct LaneState: Sendable {
             }
             if number >= watches[place].firstAfter, watches[place].recoveredAt == nil {
                 watches[place].recoveredAt = now
+                recoveredAt = now
             }
         }
     }

@@ -140,6 +140,9 @@ struct MailLedger: Sendable {
     /// Accepted mails that are not in the inbox, in the order of their numbers.
     var missing: [Int] { mails.filter { $0.value.isMissing }.map(\.key).sorted() }
 
+    /// Those of ``missing`` that were asked for after this time.
+    func missing(since time: Int64) -> [Int] { missing.filter { mails[$0].map { $0.askedAt > time } ?? false } }
+
     /// Mails that are not in the inbox and that a process has: in its hand, or asked of it and not answered yet.
     ///
     /// - Parameter answers: Whether it is the process that answers.

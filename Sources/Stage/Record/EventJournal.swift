@@ -12,9 +12,8 @@ final class EventJournal: Sendable {
         case step
         case focus
         case rate(Int)
+        case sending(Int)
         case mailServer
-        case notice
-        case report
     }
 
     /// One who watches. A queue that is full ends the watching: the reader is too slow.
@@ -47,7 +46,7 @@ final class EventJournal: Sendable {
 
     var watchers: Int { state.withLock { $0.watchers.count } }
 
-    /// - Parameter kind: Nil for what only those get who watch now.
+    /// - Parameter kind: Nil for what only those get who watch now, such as a notice.
     func publish(_ kind: Kind?, at now: Int64, _ write: (inout JSONWriter) -> Void) {
         let line = line(at: now, write)
         state.withLock { state in

@@ -3,6 +3,8 @@ enum StageKey: Sendable, Hashable {
     case action(StageAction)
     /// Whether the hands are for all lanes, from now on.
     case toggleAll
+    /// Writes what has happened to a file that plays by itself.
+    case export
 
     /// - Parameters:
     ///   - lanes: The names of all lanes.
@@ -30,6 +32,7 @@ enum StageKey: Sendable, Hashable {
         case "0": self = .action(.calm)
         case "c": self = .action(.compare)
         case "a": self = .toggleAll
+        case "o": self = .export
         case "1"..."9":
             guard let number = key.wholeNumberValue, number <= lanes.count else { return nil }
             self = .action(.focus([lanes[number - 1]]))

@@ -18,17 +18,19 @@ struct TerminalPage {
     static let lines = 24
 
     var address: String
+    /// Where the page in a browser is.
+    var url: String
     var title: String
     var reasons: [String]
     var clock: String
     var rows: [Row]
     var forAll: Bool
-    /// Faults that are on, and notices.
-    var faults: [String]
+    /// Faults that are on, what became of their mails, what was done last, and notices.
+    var events: [String]
 
     /// Exactly ``lines`` lines, none longer than ``columns``.
     var text: [String] {
-        var page = [Self.ends(title, clock), "#\(address)"]
+        var page = [Self.ends(title, clock), Self.ends("#\(address)", url)]
         page += reasons.prefix(3)
         page.append("")
         page.append(Self.cells(["", "lane", "rate", "asked", "answered", "deliv.", "not yet", "twice", "lost", "p99"]))
@@ -46,10 +48,11 @@ struct TerminalPage {
         for row in rows where row.isFocused {
             page.append("\(row.name): " + row.processes.map(Self.process).joined(separator: "  "))
         }
-        page += faults.suffix(3)
+        page += events
         let help = [
-            "Space on  ← back  q 1  w 10  e 100  + - rate  1-9 lane  a \(forAll ? "[all lanes]" : "all lanes")  Ctrl-C end",
-            "k kill worker  s stop  j kill web  d stop  m kill master  h heal  0 calm",
+            "Space on  ← back   1-9 lane  Shift 1-9 beside it  o export  c compare  ^C end",
+            "send: q 1  w 10  e 100   rate: + more  - less   a \(forAll ? "[all lanes]" : "all lanes")   h heal  0 calm",
+            "worker: k kill  s stop   web: j kill  d stop   master: m kill",
             "mail: x down  z slow  v flaky  b 421  u up   Redis: r kill  t cut  y silent",
         ]
         page = Array(page.prefix(Self.lines - help.count))
