@@ -91,10 +91,69 @@ extension StageTests {
         }
 
         #if os(Linux)
+            /// What leaves stopped all that can be.
+            private static let stops = [
+                "stop-worker all", "stop-server all", "redis-silent",
+            ]
+
+            @Test("The death of compare leaves nothing of it, and another may begin")
+            func compareDies() async throws {
+                try await withDirectory { folder in
+                    let folder = folder.string
+                    let record = folder + "/record.ndjson"
+                    let temporary = folder + "/tmp"
+                    try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
+                    _ = try await withProgram(
+                        ["stage", "--port", "0", "--lanes", "resque,foreground", "--record", record],
+                        environment: ["TMPDIR": temporary]
+                    ) { program in
+                        let port = try await program.port(after: "page")
+                        func compare() async throws -> Int {
+                            try await fetch("/do", port: port, method: "POST", body: "compare").status
+                        }
+                        func files() -> [String] {
+                            (try? FileManager.default.contentsOfDirectory(atPath: temporary)) ?? []
+                        }
+                        try await wait("all processes") {
+                            let page = try? await fetch("/stage.json", port: port)
+                            return page?.text.contains("\"delivered\":1") == true && files().count == 1
+                                && Processes.withTemporaryFolder(temporary).count >= 5
+                        }
+                        let own = Set(Processes.withTemporaryFolder(temporary))
+                        #expect(try await compare() == 204)
+                        #expect(try await compare() == 409)
+                        func its() -> Set<Int32> { Set(Processes.withTemporaryFolder(temporary)).subtracting(own) }
+                        try await wait("the processes of compare") { its().count >= 3 && files().count == 2 }
+                        let pid = try #require(
+                            its().first { pid in
+                                let words = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") ?? Data()
+                                return words.range(of: Data("\0compare\0".utf8)) != nil
+                            })
+                        kill(pid, SIGKILL)
+                        try await wait(within: .seconds(15), "the end of its processes and files") {
+                            its().isEmpty && files().count == 1
+                        }
+                        try await wait("its end on the page") {
+                            let text = try? String(contentsOfFile: record, encoding: .utf8)
+                            return text?.contains("compare ended without a report") == true
+                        }
+                        #expect(try await fetch("/compare", port: port).status == 404)
+                        try await wait("another one") { (try? await compare()) == 204 }
+                    }
+                    try await wait(within: .seconds(15), "the end of all processes and files") {
+                        Processes.withTemporaryFolder(temporary).isEmpty
+                            && ((try? FileManager.default.contentsOfDirectory(atPath: temporary)) ?? ["?"]).isEmpty
+                    }
+                }
+            }
+
             @Test(
-                "Ctrl-C leaves no process and no file, nor does the death of the stage; while compare runs, too",
-                arguments: [Signal.interrupt, .kill], [false, true])
-            func ends(signal: Signal, isComparing: Bool) async throws {
+                "Ctrl-C leaves no process and no file, nor does a closed terminal, or the death of the stage; while compare runs, and while processes are stopped, too",
+                arguments: [
+                    (.interrupt, []), (.kill, []), (.interrupt, ["compare"]), (.kill, ["compare"]),
+                    (.terminalClosed, Self.stops), (.kill, Self.stops), (.kill, Self.stops + ["kill-master local"]),
+                ] as [(Signal, [String])])
+            func ends(signal: Signal, actions: [String]) async throws {
                 try await withDirectory { folder in
                     let folder = folder.string
                     let (_, status) = try await withProgram(
@@ -106,9 +165,11 @@ extension StageTests {
                             return page?.text.contains("\"delivered\":1") == true
                                 && Processes.withTemporaryFolder(folder).count >= 7
                         }
-                        if isComparing {
-                            let began = try await fetch("/do", port: port, method: "POST", body: "compare")
-                            #expect(began.status == 204)
+                        for action in actions {
+                            let done = try await fetch("/do", port: port, method: "POST", body: action)
+                            #expect(done.status == 204, "\(action)")
+                        }
+                        if actions == ["compare"] {
                             try await wait("the processes of compare") {
                                 Processes.withTemporaryFolder(folder).count >= 10
                             }
@@ -132,7 +193,9 @@ extension StageTests {
             arguments: ["--tui", ""])
         func terminal(flag: String) async throws {
             let script = """
-                import fcntl, os, pty, select, signal, struct, sys, termios, time
+                import fcntl, os, pty, select, signal, struct, sys, tempfile, termios, time
+                folder = tempfile.TemporaryDirectory()
+                os.chdir(folder.name)
                 pid, terminal = pty.fork()
                 if pid == 0:
                     for name in ["DISPLAY", "WAYLAND_DISPLAY"]: os.environ.pop(name, None)
@@ -155,6 +218,13 @@ extension StageTests {
                 place = len(seen); os.write(terminal, b"2"); wait("2▸ foreground", place)
                 place = len(seen); os.write(terminal, b"\\x1b[C"); wait("better because", place)
                 place = len(seen); os.write(terminal, b"\\x1b[D"); wait("#resque/meet", place)
+                place = len(seen); os.write(terminal, b"0"); wait("rate 0/s", place)
+                for keys, text in [(b"1w", "resque: 10 mails"), (b"+", "resque: rate 1/s"), (b"-", "resque: rate 0/s"), (b"z", "▲ mail server slow"),
+                        (b"x", "▲ mail server down"), (b"u", "mail server up"), (b"t", "Redis cut"), (b"k", "▲ kill -9 worker"), (b"m", "resque has no master"),
+                        (b"@", "2▸ foreground"), (b"aq", "foreground: 1 mail"), (b"o", "stage.html is written")]:
+                    place = len(seen); os.write(terminal, keys); wait(text, place)
+                assert '<script type="text/plain" id="record">' in open("stage.html").read()
+                assert "http://127.0.0.1:" in screen() and "[all lanes]" in screen(), screen()
                 os.write(terminal, b"\\x03")
                 try:
                     while True: seen += os.read(terminal, 65536).decode("utf8", "replace")
@@ -165,6 +235,17 @@ extension StageTests {
             #expect(
                 try await Python.run("import sys; sys.argv += ['\(bgdemoPath)', '\(flag)']\n" + script, input: "")
                     == "done\n")
+        }
+
+        @Test("serve has no hands: only the stage does")
+        func serve() async throws {
+            _ = try await withProgram(["serve", "--strategy", "foreground", "--port", "0"]) { program in
+                let port = try await program.port()
+                for action in ["kill-server", "smtp-down", "send 1"] {
+                    #expect(try await fetch("/do", port: port, method: "POST", body: action).status >= 400)
+                }
+                #expect(try await fetch("/healthz", port: port).status == 200)
+            }
         }
     }
 }

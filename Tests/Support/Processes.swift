@@ -11,6 +11,12 @@ public enum Processes {
         }
     }
 
+    /// The processes of this name.
+    public static func withName(_ name: String) -> [Int32] {
+        let pids = ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }
+        return pids.filter { (try? String(contentsOfFile: "/proc/\($0)/comm", encoding: .utf8)) == "\(name)\n" }
+    }
+
     /// Its letter: `R` and `S` for one that runs, `T` for one that is stopped, `Z` for one that has ended; nil for none.
     public static func state(of pid: Int32) -> Character? {
         let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
