@@ -78,7 +78,8 @@ extension ResqueStore {
             switch acknowledgement {
             // The entry has the bytes of a job that failed.
             case .failed: []
-            case .retry, .later: (try? Job(job, from: queue))?.delayed ?? job
+            // Ruby's scheduler drops what Ruby cannot write again, and ends at what it cannot read.
+            case .retry, .later: (try? Job(UnreadableJob.payload(job), from: queue))?.delayed ?? job
             case .done, .front, .back, .skip: job
             }
         return (

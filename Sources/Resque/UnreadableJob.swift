@@ -4,7 +4,8 @@ import BgdemoFoundations
 /// character for each of the job's bytes, U+0000 to U+00FF.
 ///
 /// One entry of `failed` that Ruby's JSON refuses, or whose payload names no class, makes its web page an error and stops its
-/// "retry all". A worker of this library that gets such a job after a retry performs the original.
+/// "retry all"; one such delayed job is dropped by its scheduler, or ends it. A worker of this library that gets such a job
+/// after a retry performs the original.
 enum UnreadableJob {
     static let className = "UnreadableJob"
 

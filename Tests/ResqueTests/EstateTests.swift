@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import BgdemoTestSupport
 import Foundation
 import NIOPosix
@@ -44,6 +45,34 @@ struct EstateTests {
                 }
             }
             #expect(attempts.value == [0, 1, 2])
+        }
+    }
+
+    @Test(
+        "A job that Ruby's JSON refuses is delayed in a form that Ruby's scheduler can move, and tried again as it was",
+        arguments: [#"{"class":"boom","args":["\ud83d"]}"#, #"{"class":"boom","args":[1e400]}"#])
+    func unreadableRetry(job: String) async throws {
+        try await withResque { resque in
+            let attempts = Watched<[String]>([])
+            var jobs = Jobs()
+            jobs.register("boom", plugins: [Retry(attempts: 3, base: .milliseconds(1))]) { job in
+                attempts.change { $0.append("\(job.failures) \(String(decoding: job.bytes, as: UTF8.self))") }
+                throw Boom()
+            }
+            try await resque.push(job)
+            try await resque.withWorker(jobs) {
+                while try await resque.queue.failedCount() == 0 {
+                    for key in try await resque.texts("KEYS", "resque:delayed:*") {
+                        guard let delayed = try await resque.redis.send("LPOP", key).bytes else { continue }
+                        #expect(RubyJSON.isReadableJob(delayed))
+                        #expect(try JSONObject(delayed)["queue"]?.text == "emailQueue")
+                        try await resque.push(String(decoding: delayed, as: UTF8.self))
+                    }
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+            }
+            #expect(attempts.value == (0..<3).map { "\($0) \(job)" })
+            #expect(try await resque.queue.failed().map(\.job) == [Array(job.utf8)])
         }
     }
 
