@@ -11,6 +11,8 @@ public struct Address: Sendable, Hashable, CustomStringConvertible {
     /// The domain in ASCII: an internationalised label in its `xn--` form (RFC 5891), or an address literal `[…]`.
     public let domain: String
 
+    /// - Parameter text: An addr-spec, 1 to 254 bytes of UTF-8, without angle brackets and without a display name.
+    /// - Throws: ``InvalidEmail`` of the field `to`, with a sentence for the sender.
     public init(_ text: String) throws(InvalidEmail) {
         let bytes = text.utf8
         guard !bytes.isEmpty else { throw InvalidEmail(.to, "the address is empty; send one like you@example.org") }

@@ -13,6 +13,12 @@ public struct Email: Sendable, Hashable {
     /// The longest text taken, in bytes.
     public static let maximumTextBytes = 1 << 20
 
+    /// - Parameters:
+    ///   - id: Default: a new one.
+    ///   - to: See ``Address``.
+    ///   - subject: 1 to 998 bytes of UTF-8 without a control character.
+    ///   - text: 1 byte to ``maximumTextBytes`` of UTF-8; tab and line ends are its only control characters.
+    /// - Throws: ``InvalidEmail`` with the field that breaks a rule, and the rule as a sentence for the sender.
     public init(id: EmailID = EmailID(), to: String, subject: String, text: String) throws(InvalidEmail) {
         self.to = try Address(to)
         try Self.check(subject: subject)

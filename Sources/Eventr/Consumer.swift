@@ -54,7 +54,9 @@ public final class Consumer: Service {
     private static let idleGrace = Duration.milliseconds(300)
 
     /// Consumes until its task is cancelled or the service group shuts down. Then it takes no more events, finishes those in
-    /// hand, and gives back what is not done after ``ConsumerOptions/grace``. Does not throw.
+    /// hand, and gives back what is not done after ``ConsumerOptions/grace``.
+    ///
+    /// - Throws: Nothing.
     public func run() async throws {
         let (redis, close) = connect()
         let store = EventStore(redis: redis, options: options.log)

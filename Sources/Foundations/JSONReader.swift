@@ -62,6 +62,8 @@ public struct JSONReader: Sendable {
     public mutating func beginArray() throws(JSONError) { try begin("[", "an array") }
 
     /// The next member of the object; nil after the last, when nothing follows the object.
+    ///
+    /// - Throws: ``JSONError`` where the text is not JSON or passes a limit.
     public mutating func nextMember() throws(JSONError) -> Member? {
         guard try advance(to: "}", of: "an object") else { return nil }
         let name = try scanName()
@@ -70,12 +72,16 @@ public struct JSONReader: Sendable {
     }
 
     /// The next element of the array; nil after the last, when nothing follows the array.
+    ///
+    /// - Throws: ``JSONError`` where the text is not JSON or passes a limit.
     public mutating func nextElement() throws(JSONError) -> JSONValue? {
         guard try advance(to: "]", of: "an array") else { return nil }
         return JSONValue(bytes, try scanValue())
     }
 
     /// The one value, of any kind, that the text is.
+    ///
+    /// - Throws: ``JSONError`` where the text is not JSON, passes a limit, or has anything behind the value.
     public mutating func onlyValue() throws(JSONError) -> JSONValue {
         try check()
         let value = try scanValue()

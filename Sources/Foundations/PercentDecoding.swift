@@ -6,6 +6,7 @@ public enum PercentDecoding {
     /// The bytes that `text` stands for.
     ///
     /// - Parameter plusIsSpace: As HTML forms have it. Default: a `+` is a plus.
+    /// - Throws: ``PercentDecodingError/invalidEscape``.
     public static func decode(
         _ text: some Collection<UInt8>, plusIsSpace: Bool = false
     ) throws(PercentDecodingError) -> [UInt8] {
@@ -36,6 +37,7 @@ public enum PercentDecoding {
     /// - Parameters:
     ///   - plusIsSpace: As HTML forms have it. Default: a `+` is a plus.
     ///   - controls: Whether the text may have NUL and other control characters. Default: it may.
+    /// - Throws: ``PercentDecodingError``.
     public static func text(
         _ text: some Collection<UInt8>, plusIsSpace: Bool = false, controls: Controls = .allowed
     ) throws(PercentDecodingError) -> String {

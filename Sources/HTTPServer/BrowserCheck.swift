@@ -10,6 +10,7 @@ public struct BrowserCheck: Sendable {
         self.publicHosts = Set(publicHosts.map { HostName($0) })
     }
 
+    /// - Throws: ``Problem`` with the status 403.
     public func check(_ fields: HTTPRequest.Fields) throws(Problem) {
         if let purpose = fields.purpose, Self.isSpeculative(purpose) {
             throw Problem(.forbidden, "the browser fetches this in advance; mails are sent when a person asks for them")

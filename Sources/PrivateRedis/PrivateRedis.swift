@@ -22,8 +22,9 @@ public enum PrivateRedis {
     ///
     /// - Parameters:
     ///   - environment: `PATH`, and what says where the user's folders are.
-    ///   - port: The usual port.
+    ///   - port: The usual port. Default: 6379.
     /// - Returns: Its URL, and for a private one the handle to be kept for as long as it is needed.
+    /// - Throws: ``PrivateRedisError`` where neither runs and none can be started.
     public static func find(
         _ environment: [String: String], port: Int = 6379, logger: Logger
     ) async throws(PrivateRedisError) -> (url: RedisURL, handle: PrivateRedisHandle?) {
@@ -32,7 +33,11 @@ public enum PrivateRedis {
         return (url, handle)
     }
 
-    /// The user's private server alone.
+    /// The user's private server alone, which is started where it does not run.
+    ///
+    /// - Parameter environment: `PATH`, and what says where the user's folders are.
+    /// - Returns: Its URL, and the handle to be kept for as long as it is needed.
+    /// - Throws: ``PrivateRedisError`` where it can't be started.
     public static func hold(
         _ environment: [String: String], logger: Logger
     ) async throws(PrivateRedisError) -> (url: RedisURL, handle: PrivateRedisHandle) {

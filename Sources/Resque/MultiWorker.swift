@@ -42,6 +42,8 @@ public final class MultiWorker: Service {
     }
 
     /// Works until its task is cancelled or the service group shuts down; see ``Worker/run()``.
+    ///
+    /// - Throws: Nothing.
     public func run() async throws {
         await processorGroup.work { [self] in
             await withTaskGroup { group in

@@ -4,17 +4,24 @@
 public protocol Plugin: Sendable {
     /// Called before a job is pushed to its queue. False: it is not pushed, and `Queue.enqueue(_:)` returns false.
     /// As in node, it is not called for a delayed job.
+    ///
+    /// - Throws: Any error; the job is then not pushed, and `Queue.enqueue(_:)` throws it as a ``ResqueError``.
     func beforeEnqueue(_ job: Job, to queue: Queue) async throws -> Bool
 
     /// Called after a job is pushed to its queue.
+    ///
+    /// - Throws: Any error; `Queue.enqueue(_:)` throws it as a ``ResqueError``, and the job stays in its queue.
     func afterEnqueue(_ job: Job, to queue: Queue) async throws
 
     /// Called before a job that `worker` has reserved is performed.
+    ///
+    /// - Throws: Any error; it fails the job.
     func beforePerform(_ job: Job, from queue: Queue, by worker: String) async throws -> PerformDecision
 
     /// Called after a job was performed.
     ///
     /// - Returns: What is to become of it; `result` leaves that as it is.
+    /// - Throws: Any error; it fails the job.
     func afterPerform(_ job: Job, _ result: PerformResult, from queue: Queue, by worker: String) async throws
         -> PerformResult
 }

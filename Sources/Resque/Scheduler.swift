@@ -61,6 +61,8 @@ public final class Scheduler: Service {
     }
 
     /// Works until its task is cancelled or the service group shuts down; then lets another be the leader.
+    ///
+    /// - Throws: Nothing.
     public func run() async throws {
         await withTaskGroup { group in
             group.addTask { await self.work() }

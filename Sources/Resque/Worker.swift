@@ -46,7 +46,9 @@ public final class Worker: Service {
     }
 
     /// Works until its task is cancelled or the service group shuts down; then takes no more jobs, finishes those in
-    /// hand, and puts back into their queues what is not done after ``WorkerOptions/grace``. Never throws.
+    /// hand, and puts back into their queues what is not done after ``WorkerOptions/grace``.
+    ///
+    /// - Throws: Nothing.
     public func run() async throws {
         await processorGroup.work { [processorGroup] in
             processorGroup.resize(to: processorGroup.options.concurrency)

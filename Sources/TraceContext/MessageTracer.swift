@@ -29,9 +29,10 @@ public struct MessageTracer: Sendable {
     ///
     /// - Parameters:
     ///   - destination: The queue, channel or log.
-    ///   - count: How many messages.
-    ///   - attributes: Of the span, besides those of each message.
+    ///   - count: How many messages. Default: 1.
+    ///   - attributes: Of the span, besides those of each message. Default: none.
     ///   - body: Sends the messages with these fields.
+    /// - Throws: What `body` throws; the span then has it as its error.
     public func send<Result, Failure: Error>(
         to destination: String, count: Int = 1, _ attributes: @autoclosure () -> [(String, String)] = [],
         _ body: (TraceFields) async throws(Failure) -> Result

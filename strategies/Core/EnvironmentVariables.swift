@@ -34,6 +34,8 @@ public struct EnvironmentVariables: Sendable {
     }
 
     /// The same for a value that says what is wrong with a text.
+    ///
+    /// - Throws: `ValidationError` that names the variable, its value and what is wrong with it.
     public func value<Value: ExplainedArgument>(_ flag: Value?, _ name: String) throws -> Value? {
         if let flag { return flag }
         guard let text = variables[name], !text.isEmpty else { return nil }

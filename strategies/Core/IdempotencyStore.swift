@@ -8,8 +8,12 @@ public protocol IdempotencyStore: Sendable {
     /// - Throws: ``AcceptError`` where the store is away.
     func begin(_ key: String, _ request: IdempotencyRecord) async throws(AcceptError) -> IdempotencyState
     /// Notes the answer.
+    ///
+    /// - Throws: ``AcceptError`` where the store is away.
     func finish(_ key: String, _ answer: IdempotencyRecord) async throws(AcceptError)
     /// Forgets the request, because nothing was accepted.
+    ///
+    /// - Throws: ``AcceptError`` where the store is away.
     func forget(_ key: String, _ request: IdempotencyRecord) async throws(AcceptError)
 }
 

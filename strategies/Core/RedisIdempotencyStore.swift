@@ -34,7 +34,9 @@ public struct RedisIdempotencyStore: IdempotencyStore {
         _ = try await run(Self.forget, key, "P " + request.text)
     }
 
-    /// Throws where Redis is away, or its user may not run scripts. Changes nothing: no key is empty.
+    /// Whether keys can be noted now. Changes nothing: no key is empty.
+    ///
+    /// - Throws: ``AcceptError`` where Redis is away, or its user may not run scripts.
     public func check() async throws(AcceptError) { _ = try await run(Self.forget, "", "") }
 
     private func run(

@@ -32,11 +32,16 @@ public struct ResqueEstateOptions: StrategyOptions {
         _ = try otherWorkersDeadAfter(environment)
     }
 
+    /// What happens to the job of a worker that died. Default: ``DeadWorkerAction/requeue``.
+    ///
+    /// - Throws: `ValidationError` where the environment has another word.
     public func action(_ environment: EnvironmentVariables) throws -> DeadWorkerAction {
         try environment.value(onDeadWorker, "BGDEMO_ON_DEAD_WORKER") ?? .requeue
     }
 
-    /// After how long without a heartbeat a worker of another program is dead.
+    /// After how long without a heartbeat a worker of another program is dead. Default: 1 hour.
+    ///
+    /// - Throws: `ValidationError` where the time is not valid or not more than 0.
     public func otherWorkersDeadAfter(_ environment: EnvironmentVariables) throws -> Duration {
         let time = try environment.value(otherWorkersDeadAfter, "BGDEMO_OTHER_WORKERS_DEAD_AFTER") ?? .seconds(3600)
         guard time > .zero else { throw ValidationError("--other-workers-dead-after is more than 0") }

@@ -32,6 +32,7 @@ public struct QueueBusStrategy: Strategy {
     private let logger: Logger
 
     /// - Parameter archive: The file to which the second subscriber appends each event as a line; nil for none.
+    /// - Throws: `QueueBusError` where the bus refuses the name of an application.
     public init(
         redis: any RedisCommands, url: RedisURL, on group: any EventLoopGroup, delivery: Delivery, retry: RetryPolicy,
         archive: LineFile?, options: WorkerOptions, logger: Logger

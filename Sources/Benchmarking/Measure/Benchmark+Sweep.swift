@@ -2,8 +2,9 @@ import BgdemoSMTPInbox
 
 /// Finds the rate that a subject cannot keep up with: one load after another, each on fresh processes.
 extension Benchmark {
-    /// - Parameter rates: Tried in rising order until the subject does not keep up.
+    /// - Parameter rates: Requests a second. Tried in rising order until the subject does not keep up.
     /// - Returns: The rates tried. The subject did not keep up with the last one, or kept up with all.
+    /// - Throws: ``BenchmarkError`` if the subject cannot be run.
     public func sweep(_ subject: BenchmarkSubject, rates: [Double]) async throws -> [SweepStep] {
         var steps: [SweepStep] = []
         for rate in rates.sorted() where steps.allSatisfy(\.isKept) && !stop.isSet {

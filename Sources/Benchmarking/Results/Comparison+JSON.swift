@@ -7,6 +7,8 @@
 /// Writes and reads the text of `--json`.
 extension Comparison {
     /// Indented, with sorted keys. Numbers that JSON lacks are the strings `"Infinity"`, `"-Infinity"` and `"NaN"`.
+    ///
+    /// - Throws: `EncodingError`.
     public func json() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -157,7 +157,8 @@ public final class RunningSubject: Sendable {
     /// Waits for the end of the process and starts it again, the web server on the same port, as a supervisor does.
     /// Does nothing for the child of a master.
     ///
-    /// - Parameter old: The pid of an external service's process that has ended.
+    /// - Parameter old: The pid of an external service's process that has ended. Default: none is known.
+    /// - Throws: ``BenchmarkError`` if it does not become ready.
     public func restart(_ role: ProcessRole, after old: Int32? = nil) async throws {
         if let external = subject.external { return try await restart(role, of: external, after: old) }
         guard own.contains(role) else { return }

@@ -72,6 +72,8 @@ public final class TestMailServer: Sendable {
     }
 
     /// Closes and opens again on the same port. Default: with the same settings.
+    ///
+    /// - Throws: The error of a bind that fails.
     public func reopen(_ settings: InboxSettings? = nil) async throws {
         await close()
         let settings = settings ?? self.settings

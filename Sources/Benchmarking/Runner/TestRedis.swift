@@ -53,12 +53,16 @@ public final class TestRedis: Sendable {
     }
 
     /// `.kill` ends it, `.suspend` freezes it, `.resume` thaws it.
+    ///
+    /// - Throws: The system's error where the process has ended.
     public func signal(_ signal: Signal) throws { try process.withLock { $0 }.signal(signal) }
 
     /// Returns when the process has ended.
     public func ended() async { await process.withLock { $0 }.ended() }
 
     /// Waits for its end, starts it again on the same port with the same data, and returns when it accepts commands.
+    ///
+    /// - Throws: ``BenchmarkError`` with its output if it is not ready in time.
     public func restart() async throws {
         await ended()
         let new = try await workspace.start(Self.command(port, folder))
