@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import NIOCore
 
 /// What uses a connection. Called on the connection's event loop.
@@ -250,8 +251,8 @@ final class ReconnectingConnection {
         }
         failures += 1
         let bound = NIOLoopBound(self, eventLoop: loop)
-        let longest = min(
-            options.reconnectBackoff.lowerBound * (1 << min(failures - 1, 16)), options.reconnectBackoff.upperBound)
+        let range = options.reconnectBackoff
+        let longest = RetryPolicy.backoff(base: range.lowerBound, cap: range.upperBound, doublings: failures - 1)
         let delay = TimeAmount(longest * Double.random(in: 0.5...1))
         state = .waiting(loop.scheduleTask(in: delay) { bound.value.connect() })
     }
