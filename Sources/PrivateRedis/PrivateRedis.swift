@@ -153,7 +153,9 @@ public enum PrivateRedis {
         do {
             _ = try await redis.send("PING")
         } catch  where error.reply == nil {
-            logger.notice("What listens on 127.0.0.1:\(port) is not taken for a Redis: \(error)")
+            logger.notice(
+                "What listens on the port of Redis is not taken for a Redis",
+                metadata: ["redis": "127.0.0.1:\(port)", "error": "\(error)"])
             return nil
         } catch {
             // It wants a password, or is loading: it is one, and its user is told.

@@ -108,9 +108,9 @@ public final class Scheduler: Service {
                 if isDue {
                     let step = try await step()
                     if step.isLeader != last.isLeader {
-                        logger.info("\(step.isLeader ? "leader" : "follower") among schedulers")
+                        logger.info(step.isLeader ? "leader among schedulers" : "follower among schedulers")
                     }
-                    if step.moved > 0 { logger.debug("transferredJob \(step.moved)") }
+                    if step.moved > 0 { logger.debug("transferredJob", metadata: ["jobs": "\(step.moved)"]) }
                     (last, renewed) = (step, .now)
                     if endless.isAbandoned(by: step.endlessHolder, after: abandonedAfter),
                         let holder = step.endlessHolder
@@ -122,7 +122,9 @@ public final class Scheduler: Service {
                 isAway = false
                 if last.isWhole { try? await Task.sleep(for: interval) }
             } catch {
-                if !isAway, !Task.isCancelled { logger.error("error >> \(error)") }
+                if !isAway, !Task.isCancelled {
+                    logger.error("The scheduler cannot work", metadata: ["error": "\(error)"])
+                }
                 isAway = true
                 try? await Task.sleep(for: .seconds(1))
             }

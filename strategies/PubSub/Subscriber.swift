@@ -95,7 +95,8 @@ public struct Subscriber: Sendable {
 
     private func lose(_ mails: [Backlog.Entry]) {
         guard !mails.isEmpty else { return }
-        logger.error("\(mails.count) emails were heard but not sent before the stop, and are lost")
+        logger.error(
+            "Emails were heard but not sent before the stop, and are lost", metadata: ["mails": "\(mails.count)"])
         for mail in mails {
             mail.attempt.finish(.temporary(SMTPFailure(.queue, "the worker was stopped before it was sent")))
         }

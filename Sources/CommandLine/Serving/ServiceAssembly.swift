@@ -76,7 +76,7 @@ struct ServiceAssembly: Sendable {
         let left = context.tracker.inFlight
         if left > 0 {
             context.logger.warning(
-                "\(left) \(left == 1 ? "mail was" : "mails were") under way when the time to stop gracefully ran out")
+                "The time to stop gracefully ran out before all mails were sent", metadata: ["mails": "\(left)"])
         }
         await transport.close(within: limit)
     }
