@@ -101,7 +101,7 @@ extension ConsumerSession {
     func giveUp(
         _ handler: String, _ event: Event, failures: Int, was: ByteString? = nil, _ error: any Error
     ) async -> Bool {
-        let dead = DeadEvent(event, consumer: name, handler: handler, failures: failures, error: error)
+        let dead = DeadEntry(event, consumer: name, handler: handler, failures: failures, error: error)
         let isMoved = await retryUntil(.stopped) { _ throws(RedisError) in
             try await self.store.replaceRetry(of: self.name, was, dead: dead.json)
         }

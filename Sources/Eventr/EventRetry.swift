@@ -52,7 +52,7 @@ extension ConsumerOptions {
 }
 
 /// An entry of the dead list: an event that a handler has given up.
-struct DeadEvent {
+struct DeadEntry {
     let event: Event
     let consumer: String
     let handler: String

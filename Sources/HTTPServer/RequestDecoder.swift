@@ -8,7 +8,7 @@ import NIOCore
 /// target from a long header (414, 431); and it makes strings of every header field, most of which nobody reads. The tests
 /// compare the two: what this one accepts, that one reads the same.
 struct RequestDecoder {
-    enum Event {
+    enum Output {
         case request(HTTPRequest)
         /// The head of a request whose body has not come whole.
         ///
@@ -68,14 +68,14 @@ struct RequestDecoder {
     }
 
     /// The next event, or nil where more bytes are needed. After an error there is no next.
-    mutating func next() throws(Problem) -> Event? {
+    mutating func next() throws(Problem) -> Output? {
         let event = try read()
         // An empty buffer holds no memory: a connection at rest costs little, and the socket's buffer is free again.
         if bytes.readableBytes == 0 { bytes = ByteBuffer() }
         return event
     }
 
-    private mutating func read() throws(Problem) -> Event? {
+    private mutating func read() throws(Problem) -> Output? {
         switch state {
         case .head:
             return try nextHead()
@@ -96,7 +96,7 @@ struct RequestDecoder {
         }
     }
 
-    private mutating func nextHead() throws(Problem) -> Event? {
+    private mutating func nextHead() throws(Problem) -> Output? {
         skipEmptyLines()
         guard let length = try endOfHead() else { return nil }
         var parser = HeadParser(bytes: bytes, length: length, limits: limits)

@@ -23,7 +23,7 @@ struct LuaPattern {
 
     func firstMatch(in bytes: [UInt8], from start: Int) throws -> Match? {
         for place in start...max(start, bytes.count) {
-            var matcher = Matcher(bytes: bytes, pattern: pattern)
+            var matcher = PatternMatcher(bytes: bytes, pattern: pattern)
             if let end = try matcher.match(place, 0) {
                 return Match(range: place..<end, captures: matcher.captures.map { $0.lowerBound..<$0.upperBound })
             }
@@ -34,7 +34,7 @@ struct LuaPattern {
 }
 
 /// One attempt to match a pattern.
-private struct Matcher {
+private struct PatternMatcher {
     /// More than any text of a script takes.
     private static let stepLimit = 1_000_000
 

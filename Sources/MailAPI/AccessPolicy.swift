@@ -9,7 +9,7 @@ public struct AccessPolicy: Sendable {
     /// The addresses that mails go to. Default: every address.
     public var recipients: [AddressPattern]?
     /// Mails a second. Default: no limit.
-    public var rate: RateLimit?
+    public var rate: TokenBucket?
     /// Names of the server besides the one in `Host`. Default: none.
     public var publicHosts: [String] = [] {
         didSet { browsers = BrowserCheck(publicHosts: publicHosts) }

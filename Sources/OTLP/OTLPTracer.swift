@@ -9,13 +9,13 @@ public import Tracing
 /// begin in a second than the tracer was given: what tracing costs under load has a bound.
 public struct OTLPTracer: Tracer {
     private let exporter: OTLPExporter
-    private let rate: RateLimit
+    private let rate: TokenBucket
     private let ids = IDs()
 
     /// - Parameter tracesPerSecond: How many traces may begin in a second, more than 0.
     public init(_ exporter: OTLPExporter, tracesPerSecond: Double) {
         self.exporter = exporter
-        rate = RateLimit(perSecond: tracesPerSecond)
+        rate = TokenBucket(perSecond: tracesPerSecond)
     }
 
     public func startSpan<Instant: TracerInstant>(

@@ -4,14 +4,14 @@ import BgdemoFoundations
 /// The others are learned from them. All get the same user and password.
 extension RedisURL {
     /// A host and a port.
-    struct Address: Sendable, Hashable {
+    struct NodeAddress: Sendable, Hashable {
         let host: String
         let port: Int
     }
 
     /// The nodes of a Cluster that the URL names.
     package struct Cluster: Sendable, Hashable {
-        let nodes: [Address]
+        let nodes: [NodeAddress]
         /// The slot whose node to connect to; nil for any node.
         var slot: Int?
     }
@@ -60,14 +60,14 @@ extension RedisURL {
     }
 
     /// - Parameter text: `host[:port][,host[:port]…]`.
-    static func addresses(_ text: Substring, defaultPort: Int) throws(InvalidRedisURL) -> [Address] {
-        var addresses: [Address] = []
+    static func addresses(_ text: Substring, defaultPort: Int) throws(InvalidRedisURL) -> [NodeAddress] {
+        var addresses: [NodeAddress] = []
         let hosts = text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
         for host in hosts.map({ Substring($0) }) {
             guard case .tcp(let host, let port) = try tcp(parts("redis://\(host)"), defaultPort: defaultPort) else {
                 continue
             }
-            addresses.append(Address(host: host, port: port))
+            addresses.append(NodeAddress(host: host, port: port))
         }
         return addresses
     }

@@ -20,7 +20,7 @@ extension RedisURL {
     ) -> EventLoopFuture<any Channel> {
         let tls: NIOSSLContext?
         do {
-            tls = isEncrypted ? try TLSFiles(options).context() : nil
+            tls = isEncrypted ? try RedisTLSFiles(options).context() : nil
         } catch {
             return loop.makeFailedFuture(error)
         }
@@ -76,7 +76,7 @@ extension Error {
             // The library's own words name the cause in capitals.
             let text = "\(self)"
             return TLSFault.all.first { text.utf8.firstRange(of: $0.name.utf8) != nil }?.meaning ?? "TLS failed"
-        case is ServerQuery.Failure, is TLSFiles.UnusableFile:
+        case is ServerQuery.Failure, is RedisTLSFiles.UnusableFile:
             return "\(self)"
         default:
             return "the connection failed"

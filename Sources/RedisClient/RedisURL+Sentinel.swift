@@ -6,7 +6,7 @@ import BgdemoFoundations
 extension RedisURL {
     /// The Sentinels that know which server is the primary now.
     package struct Sentinel: Sendable, Hashable {
-        let addresses: [Address]
+        let addresses: [NodeAddress]
         /// The name by which they know the primary.
         let master: String
         let user: String?
@@ -21,7 +21,7 @@ extension RedisURL {
     }
 
     /// One of the Sentinels, as a Redis to connect to.
-    func sentinel(at address: Address) -> RedisURL {
+    func sentinel(at address: NodeAddress) -> RedisURL {
         RedisURL(
             .tcp(host: address.host, port: address.port), isEncrypted: isEncrypted, user: sentinel?.user,
             password: sentinel?.password)

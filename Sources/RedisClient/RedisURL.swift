@@ -138,7 +138,7 @@ extension RedisURL: CustomStringConvertible {
     /// `host:port`, for messages.
     var address: String { if case .tcp(let host, let port) = place { Self.address(host, port) } else { description } }
 
-    private static func text(_ addresses: [Address]) -> String {
+    private static func text(_ addresses: [NodeAddress]) -> String {
         addresses.map { address($0.host, $0.port) }.joined(separator: ",")
     }
 

@@ -112,14 +112,14 @@ final class SentinelFollower: Sendable {
 
 /// Lets the tasks of a follower reach it without keeping it.
 private final class SwitchRelay: Sendable {
-    private struct Target {
+    private struct WeakFollower {
         weak var follower: SentinelFollower?
     }
 
-    private let target = Mutex(Target())
+    private let reference = Mutex(WeakFollower())
 
     var follower: SentinelFollower? {
-        get { target.withLock { $0.follower } }
-        set { target.withLock { $0.follower = newValue } }
+        get { reference.withLock { $0.follower } }
+        set { reference.withLock { $0.follower = newValue } }
     }
 }

@@ -2,8 +2,8 @@ import NIOCore
 
 /// The events of a subscription's connection. All its state belongs to the event loop.
 final class SubscriptionHandler: ReconnectingConnectionDelegate {
-    /// What waits for the reader, and has a bound.
-    enum Room { case forEvents, forBytes }
+    /// A bound of what waits for the reader.
+    enum Bound { case events, bytes }
 
     private let connection: ReconnectingConnection
     private let channels: [String]
@@ -13,8 +13,8 @@ final class SubscriptionHandler: ReconnectingConnectionDelegate {
     private let heartbeat: SubscriptionHeartbeat?
     private var events: [RedisSubscription.Element] = []
     private var confirmations = 0
-    /// What there is no room for, so that nothing is read.
-    private var pauses: Set<Room> = []
+    /// The bounds that are reached, so that nothing is read.
+    private var pauses: Set<Bound> = []
     private var isPaused: Bool { !pauses.isEmpty }
     private var isLost = false
     private var isEnding = false
@@ -72,8 +72,8 @@ final class SubscriptionHandler: ReconnectingConnectionDelegate {
         }
     }
 
-    func readerHasRoom(_ room: Room) {
-        pauses.remove(room)
+    func readerHasRoom(for bound: Bound) {
+        pauses.remove(bound)
         guard !isPaused else { return }
         hasReceived = true
         heartbeat?.reset()
@@ -139,8 +139,8 @@ final class SubscriptionHandler: ReconnectingConnectionDelegate {
         guard !events.isEmpty else { return }
         defer { events.removeAll(keepingCapacity: true) }
         let hasNoBytesLeft = demand.produced(events.reduce(0) { $0 + $1.byteCount })
-        if hasNoBytesLeft { pauses.insert(.forBytes) }
-        if case .stopProducing = source.yield(contentsOf: events) { pauses.insert(.forEvents) }
+        if hasNoBytesLeft { pauses.insert(.bytes) }
+        if case .stopProducing = source.yield(contentsOf: events) { pauses.insert(.events) }
         if isPaused { connection.read(false) }
     }
 

@@ -9,7 +9,7 @@ final class InboxContext: Sendable {
     private let currentPlan: Mutex<FaultPlan>
     let mails: MailStore
     let maildir: Maildir?
-    let rateLimit: RateLimit?
+    let rateLimit: TokenBucket?
     let logger: Logger
     private let attempts = FailOnceTracker()
     private let transactions = Atomic<Int>(0)
@@ -20,7 +20,7 @@ final class InboxContext: Sendable {
         self.logger = logger
         currentPlan = Mutex(try FaultPlan(settings))
         mails = MailStore(keep: settings.keep, keepBytes: settings.keepBytes, logger: logger)
-        rateLimit = settings.rateLimit.map { RateLimit(perSecond: $0) }
+        rateLimit = settings.rateLimit.map { TokenBucket(perSecond: $0) }
         if let path = settings.maildir {
             maildir = try await Maildir(path, host: settings.name)
         } else {

@@ -57,7 +57,7 @@ struct FaultyService: Strategy {
         let group = MultiThreadedEventLoopGroup.singleton
         let silent = Logger(label: "double") { _ in SwiftLogNoOpLogHandler() }
         var access = AccessPolicy()
-        access.rate = rateLimit.map { RateLimit(perSecond: $0) }
+        access.rate = rateLimit.map { TokenBucket(perSecond: $0) }
         let inboxPort = try await freePort()
         let client = try SMTPClient(
             server: SMTPServer(url: "smtp://127.0.0.1:\(inboxPort)"), from: Address("double@example.org"),

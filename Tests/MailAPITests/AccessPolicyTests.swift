@@ -165,7 +165,7 @@ import Testing
     @Test("Past the rate it is 429 with Retry-After, and a repeated key costs nothing")
     func rate() async {
         var access = AccessPolicy()
-        access.rate = RateLimit(perSecond: 0.001)
+        access.rate = TokenBucket(perSecond: 0.001)
         let strategy = RecordingStrategy()
         let route = MailRoute(strategy, access: access)
         let first = await route.respond(to: .get("/a@b.example/s/t") { $0.idempotencyKey = "k" })

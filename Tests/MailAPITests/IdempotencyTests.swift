@@ -134,7 +134,7 @@ import Testing
     func rateOfWaiters() async {
         let gate = TestLatch()
         var access = AccessPolicy()
-        access.rate = RateLimit(perSecond: 0.001)
+        access.rate = TokenBucket(perSecond: 0.001)
         let route = MailRoute(RecordingStrategy(gate: gate), access: access)
         async let first = route.respond(to: keyed("/a@b.example/s/t", "k"))
         await gate.arrival()

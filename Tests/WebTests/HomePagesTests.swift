@@ -26,7 +26,7 @@ final class FakeMails: HTTPHandler {
 @Suite(.timeLimit(.minutes(1))) struct HomePagesTests {
     static let id = "01kb5xw3yhg5hkqcmb1d7mdv2v"
     static let accepted = HTTPResponse(.ok, .json, #"{"email":{"to":"x"},"id":"\#(id)","state":"queued"}"#)
-    static let strategy = HomePages.Strategy(
+    static let strategy = HomePages.StrategyDiagram(
         name: "resque", summary: "a queue", hasWorker: true, needsRedis: true)
 
     /// - Parameter attempts: What is known of each mail.

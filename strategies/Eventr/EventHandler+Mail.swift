@@ -9,7 +9,7 @@ extension EventHandler {
     /// Sends the mail of an `emailEvent`. A mail that is invalid, or that the server refuses permanently, is not retried.
     public static func email(_ delivery: Delivery) -> EventHandler {
         EventHandler(emailName, isRetryable: SendError.isWorthRetrying, isOutage: SendError.isOutage) { event in
-            guard let email = try MailEvent.email(of: event) else { return "not an email" }
+            guard let email = try EmailEvent.email(of: event) else { return "not an email" }
             return try await delivery.attempt(email, number: event.failures + 1)
         }
     }
@@ -28,8 +28,8 @@ extension EventHandler {
     public static func counter() -> EventHandler {
         EventHandler("counter handler") { event in
             // A producer may invent any number of names; only this one has its own counter.
-            let isMail = event.isNamed(MailEvent.name)
-            Counter(label: "bgdemo_events_total", dimensions: [("event", isMail ? MailEvent.name : "other")])
+            let isMail = event.isNamed(EmailEvent.name)
+            Counter(label: "bgdemo_events_total", dimensions: [("event", isMail ? EmailEvent.name : "other")])
                 .increment()
             return "counted"
         }

@@ -35,7 +35,7 @@ public struct EventrStrategy: Strategy {
 
     public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
         do {
-            let place = try await producer.write(json: MailEvent.json(email))
+            let place = try await producer.write(json: EmailEvent.json(email))
             return AcceptResult("written", details: [.init("partition", place.partition), .init("index", place.index)])
         } catch {
             throw AcceptError(error)

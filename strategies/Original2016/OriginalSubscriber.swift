@@ -15,7 +15,7 @@ import ServiceLifecycle
 
 /// The worker of "remote messages" as it was in 2016; see ``OriginalPubSub``.
 package struct OriginalSubscriber: Sendable {
-    private typealias Queue = OriginalEmailQueue<DeliveryAttempt>
+    private typealias EmailQueue = OriginalEmailQueue<DeliveryAttempt>
 
     private let messages: RedisSubscription
     private let sender: any EmailSender
@@ -42,7 +42,7 @@ package struct OriginalSubscriber: Sendable {
 
     /// Works until it is told to stop; then everything that it holds is lost.
     func work() async throws {
-        let emails = Queue()
+        let emails = EmailQueue()
         let result: Result<Void, any Error>
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -73,7 +73,7 @@ package struct OriginalSubscriber: Sendable {
 
     // MARK: Receiving
 
-    private func receive(_ emails: Queue) async throws {
+    private func receive(_ emails: EmailQueue) async throws {
         for await event in messages {
             switch event {
             case .subscribed:
@@ -112,7 +112,7 @@ package struct OriginalSubscriber: Sendable {
     // MARK: Sending
 
     /// The talk's `workerLoop`.
-    private func workerLoop(_ emails: Queue) async {
+    private func workerLoop(_ emails: EmailQueue) async {
         while let attempt = await emails.shift() {
             do { try await throttle.acquire() } catch { return lose([attempt]) }
             // A send that hangs does not hold up the stop.
@@ -127,7 +127,7 @@ package struct OriginalSubscriber: Sendable {
         }
     }
 
-    private func didSend(_ attempt: DeliveryAttempt, _ outcome: SendOutcome, _ emails: Queue) async {
+    private func didSend(_ attempt: DeliveryAttempt, _ outcome: SendOutcome, _ emails: EmailQueue) async {
         if let failure = outcome.failure, await emails.push([attempt]) {
             return logger.notice(
                 "failed sending email, trying again :(",

@@ -44,12 +44,12 @@ extension ResqueStrategy {
         await commands.warnWithoutAppendOnlyFile("jobs", context.logger)
         let worker =
             context.role.works
-            ? try WorkerService(context, redis, queues, namespace) { try configure(mails, &$0, &$1) } : nil
+            ? try WorkerGroup(context, redis, queues, namespace) { try configure(mails, &$0, &$1) } : nil
         self.init(redis: commands, namespace: namespace, mails: mails, worker: worker)
     }
 }
 
-extension ResqueStrategy.WorkerService {
+extension ResqueStrategy.WorkerGroup {
     fileprivate init(
         _ context: StrategyContext, _ redis: RedisEndpoint, _ queues: [String], _ namespace: String,
         _ configure: (inout Jobs, inout WorkerOptions) throws -> Void

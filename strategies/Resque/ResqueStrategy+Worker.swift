@@ -6,7 +6,7 @@ import ServiceLifecycle
 
 extension ResqueStrategy {
     /// The workers, and a scheduler for what waits for its next attempt.
-    public struct WorkerService: Sendable {
+    public struct WorkerGroup: Sendable {
         let control = WorkerControl()
         private let worker: any Service
         private let scheduler: Scheduler

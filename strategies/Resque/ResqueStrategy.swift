@@ -19,13 +19,13 @@ public struct ResqueStrategy: Strategy {
     private let queue: Queue
     private let right: ScriptRight
     private let mails: MailJobs
-    private let worker: WorkerService?
+    private let worker: WorkerGroup?
 
     /// - Parameters:
     ///   - redis: What the web half pushes through.
     ///   - namespace: The beginning of all keys, without the colon.
     ///   - mails: How the web half writes a mail.
-    init(redis: any RedisCommands, namespace: String, mails: MailJobs, worker: WorkerService?) {
+    init(redis: any RedisCommands, namespace: String, mails: MailJobs, worker: WorkerGroup?) {
         idempotency = RedisIdempotencyStore(redis, prefix: "\(namespace):swift:idempotency:")
         statuses = RedisMailStatuses(redis, prefix: "\(namespace):swift:mails:")
         queue = Queue(redis: redis, namespace: namespace)

@@ -23,7 +23,7 @@ package final class RunningProcess: Sendable {
         }
     }
 
-    private enum Event: Sendable {
+    private enum Progress: Sendable {
         case started(Int32, @Sendable (Signal) throws -> Void)
         case printed(String)
     }
@@ -46,7 +46,7 @@ package final class RunningProcess: Sendable {
     static func start(
         _ command: Command, in backgroundTasks: BackgroundTasks, watch: ProcessReaper, limit: Duration = .seconds(30)
     ) async throws -> RunningProcess {
-        let (events, event) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingOldest(1000))
+        let (events, event) = AsyncStream.makeStream(of: Progress.self, bufferingPolicy: .bufferingOldest(1000))
         let (running, life) = AsyncStream.makeStream(of: Never.self)
         backgroundTasks.add {
             defer {
@@ -73,7 +73,7 @@ package final class RunningProcess: Sendable {
     }
 
     private static func live(
-        _ command: Command, _ watch: ProcessReaper, _ event: AsyncStream<Event>.Continuation
+        _ command: Command, _ watch: ProcessReaper, _ event: AsyncStream<Progress>.Continuation
     ) async throws {
         var options = PlatformOptions()
         // In its own group it does not get the SIGINT of Ctrl-C.

@@ -37,7 +37,7 @@ struct DoctorCommand: AsyncParsableCommand {
         guard findings.allSatisfy(\.isGood) else { throw ExitCode.failure }
     }
 
-    private func port(_ environment: EnvironmentVariables) async throws -> Finding {
+    private func port(_ environment: EnvironmentVariables) async throws -> DoctorFinding {
         let host = try listen.host(environment)
         let port = try listen.port(environment)
         do {
@@ -52,7 +52,7 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
-    private func smtp(_ environment: EnvironmentVariables) async throws -> Finding {
+    private func smtp(_ environment: EnvironmentVariables) async throws -> DoctorFinding {
         guard let server = try mail.server(environment) else {
             return .good("smtp", "no --smtp-url: serve runs an inbox inside")
         }
@@ -83,7 +83,7 @@ struct DoctorCommand: AsyncParsableCommand {
     }
 
     private func redis(_ configuration: ServeConfiguration, _ environment: EnvironmentVariables) async throws
-        -> [Finding]
+        -> [DoctorFinding]
     {
         let named = try redis.url(environment)
         var options = try redis.options(environment)
@@ -108,13 +108,13 @@ struct DoctorCommand: AsyncParsableCommand {
         }
     }
 
-    private func strategyFaults(_ environment: EnvironmentVariables) throws -> [Finding] {
+    private func strategyFaults(_ environment: EnvironmentVariables) throws -> [DoctorFinding] {
         try serve.strategies.groups.flatMap { try $0.unusablePlaces(environment) }.map {
             .bad("files", $0, "serve does not start until it can")
         }
     }
 
-    private func files() -> Finding {
+    private func files() -> DoctorFinding {
         let files = CurrentProcess.openFiles
         let text = "\(files) files may be open"
         return files >= 4096
@@ -124,21 +124,21 @@ struct DoctorCommand: AsyncParsableCommand {
 }
 
 /// What was found of one part.
-struct Finding: CustomStringConvertible {
+struct DoctorFinding: CustomStringConvertible {
     let isGood: Bool
     let description: String
 
-    static func good(_ part: String, _ text: String) -> Finding {
-        Finding(isGood: true, description: "good  \(part): \(printable(text))")
+    static func good(_ part: String, _ text: String) -> DoctorFinding {
+        DoctorFinding(isGood: true, description: "good  \(part): \(printable(text))")
     }
 
     /// Good enough to work, and worth a thought.
-    static func warning(_ part: String, _ text: String, _ advice: String) -> Finding {
-        Finding(isGood: true, description: "warn  \(part): \(printable(text))\n      → \(advice)")
+    static func warning(_ part: String, _ text: String, _ advice: String) -> DoctorFinding {
+        DoctorFinding(isGood: true, description: "warn  \(part): \(printable(text))\n      → \(advice)")
     }
 
-    static func bad(_ part: String, _ text: String, _ advice: String) -> Finding {
-        Finding(isGood: false, description: "bad   \(part): \(printable(text))\n      → \(advice)")
+    static func bad(_ part: String, _ text: String, _ advice: String) -> DoctorFinding {
+        DoctorFinding(isGood: false, description: "bad   \(part): \(printable(text))\n      → \(advice)")
     }
 }
 

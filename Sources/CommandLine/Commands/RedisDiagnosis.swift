@@ -22,14 +22,14 @@ struct RedisDiagnosis {
     }
 
     /// - Throws: `RedisError` where no Redis answers.
-    func findings() async throws -> [Finding] {
+    func findings() async throws -> [DoctorFinding] {
         let redis = RedisConnection(
             url.node(of: "bgdemo"), on: MultiThreadedEventLoopGroup.singleton.any(), options: options, logger: .silent)
         defer { redis.close() }
         _ = try await redis.send("PING")
         // A server may refuse to say it, or have no such command.
         let version = (try? await redis.serverVersion()).map { "version \($0)" } ?? "it does not say its version"
-        var findings = [Finding.good("redis", "\(url) answers: \(version)")]
+        var findings = [DoctorFinding.good("redis", "\(url) answers: \(version)")]
         let role = try? await redis.send("ROLE").array?.first?.text
         let isReplica = role?.hasSameBytes(as: "slave") == true
         if isReplica {
@@ -66,7 +66,7 @@ struct RedisDiagnosis {
 
     // MARK: The strategy
 
-    private func strategyFindings() async throws -> [Finding] {
+    private func strategyFindings() async throws -> [DoctorFinding] {
         let descriptor = configuration.descriptor
         guard let rights = descriptor.redisRights else { return [] }
         let namespace = try strategies.groups.lazy.compactMap { $0 as? NamespaceOptions }.first

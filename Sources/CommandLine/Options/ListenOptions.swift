@@ -100,7 +100,7 @@ struct ListenOptions: ParsableArguments {
         access.publicHosts = try Self.publicHosts(publicHost, environment)
         if let rate = try environment.value(rateLimit, "BGDEMO_RATE_LIMIT") {
             guard rate > 0, rate.isFinite else { throw ValidationError("--rate-limit is more than 0 mails a second") }
-            access.rate = RateLimit(perSecond: rate)
+            access.rate = TokenBucket(perSecond: rate)
         }
         try Self.checkReach(
             of: try host(environment), isRestricted: access.token != nil || access.recipients != nil,

@@ -40,7 +40,7 @@ struct Routes: Sendable {
                 .merging(["/": pageTokens.protect(home, by: pageTokens.home)]) { $1 },
             mails: mails)
         let form = HomePages(
-            HomePages.Strategy(
+            HomePages.StrategyDiagram(
                 name: descriptor.name, summary: descriptor.summary, hasWorker: descriptor.hasWorker,
                 needsRedis: descriptor.needsRedis),
             mails: mails, token: access.token, inbox: insideInbox, inboxURL: insideInbox == nil ? inbox : "/inbox",

@@ -12,7 +12,7 @@ import NIOCore
 /// `/` for browsers: a form that sends a mail, and what becomes of it. Programs get and post the same path without it.
 public struct HomePages: PageRoutes {
     /// How a strategy is drawn.
-    public struct Strategy: Sendable {
+    public struct StrategyDiagram: Sendable {
         let name: String
         let summary: String
         let stations: [String]
@@ -48,7 +48,7 @@ public struct HomePages: PageRoutes {
     public let name = "Send"
     public let home = "/"
     public let isPublic: Bool
-    private let strategy: Strategy
+    private let strategy: StrategyDiagram
     private let inbox: Inbox?
     private let inboxURL: String?
     private let token: BearerToken?
@@ -63,7 +63,8 @@ public struct HomePages: PageRoutes {
     ///   - inboxURL: The page of the inbox, wherever it is.
     ///   - attempts: What is known of the mail with this id. Default: nil, and no attempts are shown.
     public init(
-        _ strategy: Strategy, mails: any HTTPHandler, token: BearerToken?, inbox: Inbox? = nil, inboxURL: String? = nil,
+        _ strategy: StrategyDiagram, mails: any HTTPHandler, token: BearerToken?, inbox: Inbox? = nil,
+        inboxURL: String? = nil,
         attempts: (@Sendable (String) async -> Attempts?)? = nil
     ) {
         self.strategy = strategy

@@ -6,7 +6,7 @@ import Eventr
 /// A mail as an event: the talk's JSON, and after it the id. Events with other names are ignored.
 ///
 ///     {"eventName":"emailEvent","email":{"to":…,"subject":…,"text":…},"id":"01…"}
-enum MailEvent {
+enum EmailEvent {
     static let name = "emailEvent"
 
     static func json(_ email: Email) -> String {

@@ -2,7 +2,7 @@ public import NIOCore
 import Synchronization
 
 /// A token bucket: it fills at a rate and holds one second's worth, at least one token.
-public final class RateLimit: Sendable {
+public final class TokenBucket: Sendable {
     private let perSecond: Double
     private let capacity: Double
     private let bucket: Mutex<(tokens: Double, filled: NIODeadline)>

@@ -9,7 +9,7 @@ import Synchronization
 
 /// The files of a TLS configuration, and the context that is made of them: once for all connections, because to read the
 /// system's certificates takes long, and again when one of the files has changed.
-struct TLSFiles: Sendable, Hashable {
+struct RedisTLSFiles: Sendable, Hashable {
     let authorities: String?
     let certificate: String?
     let privateKey: String?
@@ -20,7 +20,7 @@ struct TLSFiles: Sendable, Hashable {
 
     private typealias Made = (context: NIOSSLContext, from: [Date?])
 
-    private static let contexts = Mutex<[TLSFiles: Made]>([:])
+    private static let contexts = Mutex<[RedisTLSFiles: Made]>([:])
 
     /// Verifies the server's certificate and the name in it, and shows the client's where there is one.
     ///
