@@ -25,9 +25,9 @@ extension Channel {
     private func closeUnlessClientsWait() -> EventLoopFuture<Bool> {
         #if os(Linux)
             guard let options = self as? any SocketOptionProvider else { return close().map { true } }
-            return options.getTCPInfo().flatMap { info in
-                // Of a listener: the length of its queue (tcp_get_info in the kernel's net/ipv4/tcp.c).
-                guard info.tcpi_unacked > 0 else { return self.close().map { true } }
+            // Of a listener: the length of its queue (tcp_get_info in the kernel's net/ipv4/tcp.c). Not every kernel says it.
+            return options.getTCPInfo().map(\.tcpi_unacked).recover { _ in 0 }.flatMap { waiting in
+                guard waiting > 0 else { return self.close().map { true } }
                 self.read()
                 // By a timer: NIO runs all tasks that are ready before it looks for clients.
                 return self.eventLoop.scheduleTask(in: .microseconds(100)) { false }.futureResult
