@@ -48,7 +48,10 @@ function plot(lane, key, title, width, height) {
     add('text', { class: 'fault-name', x: label.x, y: top + 16 + 20 * label.row }, label.title);
   }
   add('text', { class: 'title', x: 0, y: 17 }, title);
-  add('text', { class: 'value', x: right, y: 17, 'text-anchor': 'end' }, points.length ? `p50 ${duration(p50)}${isLow ? ' ' : ' · '}p99 ${duration(p99)}` : '');
+  const values = points.length ? [`p50 ${duration(p50)} · p99 ${duration(p99)}`, `p99 ${duration(p99)}`] : [];
+  pen.font = labelFont;
+  const space = right - pen.measureText(title).width - 12;
+  add('text', { class: 'value', x: right, y: 17, 'text-anchor': 'end' }, values.find(value => pen.measureText(value).width <= space) ?? '');
   return svg;
 }
 
