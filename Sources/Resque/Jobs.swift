@@ -80,7 +80,7 @@ public struct Jobs: Sendable {
     }
 
     mutating func register(activeJob name: String, _ definition: Definition) {
-        activeJobs[ByteString(name)] = definition
+        activeJobs[Self.constant(name)] = definition
     }
 
     /// Performs a job here and now, without a queue and without its plugins: for the test of one job.
@@ -110,13 +110,19 @@ public struct Jobs: Sendable {
     private func find(_ job: Job) -> Definition? {
         if let definition = definitions[Self.key(job.className)] { return definition }
         guard !activeJobs.isEmpty, let name = job.activeJobClass else { return nil }
-        return activeJobs[ByteString(name)]
+        return activeJobs[Self.constant(name)]
     }
 
     private static func key(_ name: String) -> ByteString {
-        var bytes = Array(name.utf8)
+        var bytes = constant(name).bytes
         if let first = bytes.first { bytes[0] = first.asciiLowercased }
         return ByteString(bytes)
+    }
+
+    /// To Ruby `::SendEmail` is the same class as `SendEmail` (`Resque::Job.constantize`).
+    private static func constant(_ name: String) -> ByteString {
+        let colons = "::".utf8
+        return ByteString(Array(name.utf8.starts(with: colons) ? name.utf8.dropFirst(colons.count) : name.utf8[...]))
     }
 }
 

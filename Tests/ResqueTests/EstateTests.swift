@@ -12,6 +12,16 @@ struct EstateTests {
     private struct Boom: Error {}
 
     @Test(
+        "The class of a job may have Ruby's leading colons",
+        arguments: ["::SendEmail", "SendEmail", "sendEmail", "::sendEmail"])
+    func leadingColons(name: String) throws {
+        var jobs = Jobs()
+        jobs.register("sendEmail") { (_: Job) in }
+        #expect(jobs.knows(try Job(Array(#"{"class":"\#(name)","args":[]}"#.utf8), from: "q")))
+        #expect(!jobs.knows(try Job(Array(#"{"class":"::\#(name)::","args":[]}"#.utf8), from: "q")))
+    }
+
+    @Test(
         "A retry limit holds though another scheduler writes the job anew",
         arguments: [
             // resque-scheduler drops the queue, node's cjson makes an object of an empty list, keys change their order.
