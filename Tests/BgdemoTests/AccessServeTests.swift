@@ -70,7 +70,10 @@ struct AccessServeTests {
         }
     }
 
-    @Test("400 unfinished request bodies take less than 256 MB, without a token and with one")
+    @Test(
+        "400 unfinished request bodies take less than 256 MB, without a token and with one",
+        .disabled(
+            if: ProcessInfo.processInfo.environment["ASAN_OPTIONS"] != nil, "Address Sanitizer keeps what is freed"))
     func unfinishedBodies() async throws {
         for headers in [[], Self.bearer] {
             _ = try await withProgram(Self.serve, environment: Self.token) { program in

@@ -92,7 +92,7 @@ struct WorkerSignalTests {
                 try await program.end()
                 return program.lines
             }
-            let failures = lines.filter { $0.contains("550") }
+            let failures = lines.filter { $0.contains(": 550 ") }
             #expect(failures.count == 1, "\(failures)")
             #expect(failures.allSatisfy { $0.contains("retried=false") && $0.utf8.count < 200 }, "\(failures)")
         }
