@@ -48,7 +48,7 @@ extension Master {
         logger.info("stopping", metadata: ["unsent": "\(dispatcher.count)"])
         phase = .closing
         deadline = .now() + TimeAmount(settings.grace)
-        // Whoever closes the socket last resets the connections that wait in it: the web server, which accepts them first.
+        // The process that closes the socket last resets the connections that wait in it: the web server accepts them first.
         await listener.close()
         for child in children.values where child.role == .server { retire(child) }
         advance()
