@@ -116,6 +116,24 @@ extension StageTests {
             }
         }
 
+        @Test("A worker that is stopped while its master is killed ends as well")
+        func stoppedWhileMasterDies() async throws {
+            try await StageTests.stage([.local]) { stage in
+                for _ in 0..<5 {
+                    try await wait("all processes") { stage.lanes[0].allAreUp }
+                    let worker = try #require(stage.lanes[0].update(\.processes)[.worker]?.pid)
+                    // Either may be first, and be refused since the other was.
+                    await withTaskGroup { group in
+                        for action in ["stop-worker local", "kill-master local"] {
+                            group.addTask { try? await act(stage, action) }
+                        }
+                    }
+                    try await wait("the end of \(worker)") { Processes.hasEnded(worker) }
+                    try await act(stage, "calm")
+                }
+            }
+        }
+
         @Test("Keys that are pressed too fast, twice, or in each other's way leave everything whole")
         func fast() async throws {
             try await page([.resque, .local]) { stage, browser, url in
@@ -134,13 +152,8 @@ extension StageTests {
                 try await wait("another Redis") { redis.pid != first }
                 try await browser.press(
                     "a", "s", "d", "k", "k", "j", "k", "j", "m", "m", "x", "u", "x", "u", "x", "r", "r", "t", "y", "r")
-                // A key is refused while its process is just being started again.
-                for (pid, key) in zip(old, ["k", "j", "k", "m"]) {
-                    try await wait("the end of \(pid)") {
-                        if !Processes.hasEnded(pid) { try? await browser.press(key) }
-                        return Processes.hasEnded(pid)
-                    }
-                }
+                // The worker of `local` was stopped too when its master was killed.
+                for pid in old { try await wait("the end of \(pid)") { Processes.hasEnded(pid) } }
                 // Steps are counted, however fast they are asked for.
                 try await act(stage, "go resque/meet")
                 await withTaskGroup(of: Void.self) { group in

@@ -22,6 +22,8 @@ public final class RunningSubject: Sendable {
 
     private struct State {
         var processes: [ProcessRole: RunningProcess] = [:]
+        /// Children of a master that were sent SIGSTOP: only a process that runs sees the end of its master.
+        var stoppedChildren: Set<Int32> = []
         var recorder: DeliveryRecorder?
         var stop: StopFlag?
     }
@@ -149,10 +151,36 @@ public final class RunningSubject: Sendable {
         guard let pid = await pid(of: role), kill(pid, signal.rawValue) == 0 else {
             throw BenchmarkError("\(subject.title) has no \(role.rawValue) to send a signal to")
         }
+        guard own.contains(.master) else { return }
+        switch signal {
+        case .suspend:
+            state.withLock { _ = $0.stoppedChildren.insert(pid) }
+            workspace.reaper.add(pid)
+            // Where its master has ended meanwhile, nobody else continues it.
+            if await self.pid(of: role) != pid { sendToStoppedChildren(.resume) }
+        case .resume, .kill: forgetStopped(pid)
+        default: break
+        }
+    }
+
+    private func forgetStopped(_ pid: Int32) {
+        guard state.withLock({ $0.stoppedChildren.remove(pid) }) != nil else { return }
+        workspace.reaper.remove(pid)
     }
 
     /// Returns when the process has ended; at once for the child of a master.
-    public func ended(_ role: ProcessRole) async { await state.withLock { $0.processes[role] }?.ended() }
+    public func ended(_ role: ProcessRole) async {
+        await state.withLock { $0.processes[role] }?.ended()
+        if role == .master { sendToStoppedChildren(.resume) }
+    }
+
+    /// To the children of a master that has ended.
+    private func sendToStoppedChildren(_ signal: Signal) {
+        for pid in state.withLock(\.stoppedChildren) {
+            kill(pid, signal.rawValue)
+            forgetStopped(pid)
+        }
+    }
 
     /// Waits for the end of the process and starts it again, the web server on the same port, as a supervisor does.
     /// Does nothing for the child of a master.
@@ -183,6 +211,7 @@ public final class RunningSubject: Sendable {
         let children = await children()
         for process in state.withLock({ Array($0.processes.values) }) { try? process.signal(.kill) }
         for child in children { kill(child.pid, SIGKILL) }
+        sendToStoppedChildren(.kill)
         for role in own { await ended(role) }
         await redisProxy?.close()
     }
