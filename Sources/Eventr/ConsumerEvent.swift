@@ -25,6 +25,8 @@ public enum ConsumerEvent: Sendable {
     case lost(partition: Int)
     /// These events were deleted before the consumer had read them.
     case gap(partition: Int, events: Int)
+    /// A replay has moved the running consumer: it continues with the first event of this partition.
+    case replay(partition: Int)
 
     /// Writes it to the log: a fixed sentence, and the values as metadata.
     public func log(to logger: Logger, consumer: String) {
@@ -39,7 +41,7 @@ public enum ConsumerEvent: Sendable {
         case .poll: .trace
         case .event, .pause, .postponed: .debug
         case .success: .info
-        case .retry, .takeover: .notice
+        case .retry, .takeover, .replay: .notice
         case .lost: .warning
         case .error, .dead, .gap: .error
         }
@@ -59,13 +61,14 @@ public enum ConsumerEvent: Sendable {
         case .takeover: "takeover of events of another process"
         case .lost: "lost events to another process; they may be handled twice"
         case .gap: "gap: events were deleted before they were read"
+        case .replay: "replay: the consumer continues from another place"
         }
     }
 
     private var metadata: Logger.Metadata {
         switch self {
         case .event(let event): ["event": "\(event)", "place": "\(event.place)"]
-        case .poll(let partition), .lost(let partition): ["partition": "\(partition)"]
+        case .poll(let partition), .lost(let partition), .replay(let partition): ["partition": "\(partition)"]
         case .pause: [:]
         case .success(let handler, let event, let result):
             ["handler": "\(handler)", "place": "\(event.place)", "result": "\(printable("\(result)", limit: 1000))"]

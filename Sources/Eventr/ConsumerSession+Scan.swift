@@ -57,7 +57,8 @@ extension ConsumerSession {
         let start = try await store.start(of: name)
         var scan = last
         if scan.note != start.note {
-            if scan.note != nil { pending.removeAll() }
+            pending.restart(at: start.partition)
+            if scan.note != nil { emit(.replay(partition: start.partition)) }
             scan = Scan(note: start.note, next: start.partition)
             forgetPosition()
             let all = try await store.allPartitions(from: start.partition)

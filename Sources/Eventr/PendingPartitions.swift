@@ -7,31 +7,39 @@ final class PendingPartitions: Sendable {
     /// A notification is text from outside, and may name any partition; what is dropped the next scan finds.
     private static let limit = 100_000
 
-    /// By partition, how often it was said to have events.
-    private let partitions = Mutex<[Int: Int]>([:])
+    private struct State {
+        /// By partition, how often it was said to have events.
+        var partitions: [Int: Int] = [:]
+        /// Earlier ones were passed over by a replay.
+        var start = 0
+    }
+
+    private let state = Mutex(State())
 
     func add(_ partition: Int) {
-        partitions.withLock { partitions in
-            guard partitions.count < Self.limit || partitions[partition] != nil else { return }
-            partitions[partition, default: 0] &+= 1
+        state.withLock { state in
+            guard partition >= state.start,
+                state.partitions.count < Self.limit || state.partitions[partition] != nil
+            else { return }
+            state.partitions[partition, default: 0] &+= 1
         }
     }
 
     /// The oldest partition, and the value that ``remove(_:seen:)`` needs.
     var first: (partition: Int, seen: Int)? {
-        partitions.withLock { partitions in
-            partitions.min { $0.key < $1.key }.map { ($0.key, $0.value) }
+        state.withLock { state in
+            state.partitions.min { $0.key < $1.key }.map { ($0.key, $0.value) }
         }
     }
 
     /// The newest partition.
-    var last: Int? { partitions.withLock { $0.keys.max() } }
+    var last: Int? { state.withLock { $0.partitions.keys.max() } }
 
     /// The partition has no events for now, unless it was added again since `seen`.
     func remove(_ partition: Int, seen: Int) {
-        partitions.withLock { if $0[partition] == seen { $0[partition] = nil } }
+        state.withLock { if $0.partitions[partition] == seen { $0.partitions[partition] = nil } }
     }
 
-    /// Forgets all of them: a replay has moved the consumer elsewhere.
-    func removeAll() { partitions.withLock { $0.removeAll() } }
+    /// Forgets all of them, and takes none before `start`: a replay has moved the consumer there.
+    func restart(at start: Int) { state.withLock { $0 = State(start: start) } }
 }

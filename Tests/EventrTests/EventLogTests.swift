@@ -62,14 +62,21 @@ struct EventLogTests {
     func replayAtWork() async throws {
         try await withFixture { fixture in
             let recorder = EventRecorder()
+            let replays = Watched<[Int]>([])
             try await fixture.write("one", to: 100)
             try await fixture.write("two", to: 101)
-            try await fixture.withConsumer([recorder.handler()]) {
+            try await fixture.withConsumer(
+                [recorder.handler()],
+                events: { if case .replay(let partition) = $0 { replays.change { $0.append(partition) } } }
+            ) {
                 try await recorder.seen.wait { $0 == ["one", "two"] }
                 try await fixture.log.replay("myApp", from: .partition(101))
                 try await recorder.seen.wait { $0 == ["one", "two", "two"] }
-                // What was passed over stays so, even when it is written to.
+                // It may have read "two" again before it knew of the replay.
+                try await replays.wait { $0 == [101] }
+                // What was passed over stays so, even when it is written to, and announced.
                 try await fixture.write("late", to: 100)
+                _ = try await fixture.redis.send("PUBLISH", "eventr:written", "100")
                 try await fixture.write("three", to: 102)
                 try await recorder.seen.wait { $0.last == "three" }
                 let end = try await fixture.log.replay("myApp", from: .end)
