@@ -106,7 +106,7 @@ final class SubscriptionDemand: NIOAsyncSequenceProducerDelegate {
     }
 
     func produceMore() {
-        scope.execute { [handler] in handler.value?.readerHasRoom(for: .events) }
+        scope.execute { [handler] in handler.value?.readerHasSpace(for: .events) }
     }
 
     /// - Returns: Whether as many bytes wait as may.
@@ -115,7 +115,7 @@ final class SubscriptionDemand: NIOAsyncSequenceProducerDelegate {
     func consumed(_ count: Int) {
         let (before, now) = bytes.subtract(count, ordering: .relaxed)
         guard now < Self.byteLimit, before >= Self.byteLimit else { return }
-        scope.execute { [handler] in handler.value?.readerHasRoom(for: .bytes) }
+        scope.execute { [handler] in handler.value?.readerHasSpace(for: .bytes) }
     }
 
     func end() {

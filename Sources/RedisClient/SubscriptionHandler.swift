@@ -72,7 +72,7 @@ final class SubscriptionHandler: ReconnectingConnectionDelegate {
         }
     }
 
-    func readerHasRoom(for bound: Bound) {
+    func readerHasSpace(for bound: Bound) {
         pauses.remove(bound)
         guard !isPaused else { return }
         hasReceived = true
