@@ -1,37 +1,73 @@
 """The pages: what an open page costs a strategy, its first page over a large estate, and its first paint."""
 
+import contextlib
+import os
+import re
 import statistics
 import time
 import urllib.request
 
 from chromium import Chromium
-from harness import ROUNDS, free_port, judge, running, binary, serve, spread, wrk
+from harness import MAIL, ROUNDS, SECONDS, binary, free_port, judge, running, serve, spread
 from resque import FILL, JOB, Redis, redis
 
 # Each strategy with its pages that ask the most.
 OPEN = (("foreground", "/"), ("resque", "/queues"), ("eventr", "/events"), ("queuebus", "/bus"))
+# Seconds in which a page has loaded.
+SETTLE = 0.7
 QUEUED, FAILED = 1_000_000, 100_000
 FIRST_PAGES = ("/queues", "/queues/queue/emailQueue", "/queues/failed", "/queues/failed?q=error:refused", "/queues/working",
                "/queues/workers", "/queues/delayed", "/queues/schedules", "/queues/redis")
 ENTRY = '{"failed_at":"2026/11/23 15:19:23 UTC","payload":' + JOB + ',"exception":"MailRefused","error":"refused","queue":"emailQueue"}'
 
 
-def costs(strategy, page):
-    """Requests a second with the page open in a browser and closed, in turn, and either first in turn."""
-    with redis() as port, Chromium() as browser:
-        url = ("--redis-url", f"redis://127.0.0.1:{port}") if strategy != "foreground" else ()
-        with serve("--strategy", strategy, "--smtp-url", "discard:", *url) as (_, web):
-            def measured(address):
-                browser.open(address)
-                # Jobs that wait are taken many at a time, which is faster: the queue is as full as in any other round.
-                wrk(web, seconds=1)
-                return wrk(web)
+@contextlib.contextmanager
+def on_core(number):
+    """Processes that are started in the block stay on this core, where there is more than one."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {sorted(cores)[number % len(cores)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
 
-            addresses = [f"http://127.0.0.1:{web}{page}", "about:blank"]
-            pairs = []
-            for turn in range(ROUNDS):
-                figures = {address: measured(address) for address in addresses[:: -1 if turn % 2 else 1]}
-                pairs.append([figures[address] for address in addresses])
+
+def answered(port):
+    """How many requests have been answered with 200."""
+    text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics").read().decode()
+    return float(re.search(r'^bgdemo_http_requests_total{status="200"} (.*)$', text, re.M).group(1))
+
+
+def costs(strategy, page):
+    """Requests a second under one steady load, while a browser has the page open and closed in turn.
+
+    The server and its Redis have one core and the browser and the load another, as the browser of a person is on another
+    machine: what the page costs is then what the server does for it.
+    """
+    with contextlib.ExitStack() as stack:
+        with on_core(0):
+            url = ()
+            if strategy != "foreground":
+                url = ("--redis-url", f"redis://127.0.0.1:{stack.enter_context(redis())}")
+            _, web = stack.enter_context(serve("--strategy", strategy, "--smtp-url", "discard:", *url))
+        with on_core(1):
+            browser = stack.enter_context(Chromium())
+            load = ["wrk", "-t1", "-c64", "-d600s", f"http://127.0.0.1:{web}{MAIL}"]
+            stack.enter_context(running(load))
+
+        def measured(address):
+            browser.open(address)
+            time.sleep(SETTLE)
+            before, began = answered(web), time.monotonic()
+            time.sleep(SECONDS)
+            return (answered(web) - before) / (time.monotonic() - began)
+
+        addresses = [f"http://127.0.0.1:{web}{page}", "about:blank"]
+        measured("about:blank")
+        pairs = []
+        for turn in range(4 * ROUNDS):
+            figures = {address: measured(address) for address in addresses[:: -1 if turn % 2 else 1]}
+            pairs.append([figures[address] for address in addresses])
     ratios = [opened / closed for opened, closed in pairs]
     judge(
         f"pages: {strategy} with {page} open",
