@@ -20,7 +20,7 @@ extension Collection<UInt8> {
 
 extension RandomAccessCollection<UInt8> {
     /// Where `other` stands first; nil where it does not.
-    @inlinable func firstRange(ofBytes other: some RandomAccessCollection<UInt8>) -> Range<Index>? {
+    @inlinable public func firstRange(ofBytes other: some RandomAccessCollection<UInt8>) -> Range<Index>? {
         guard let first = other.first else { return startIndex..<startIndex }
         var rest = self[...]
         while rest.count >= other.count, let start = rest.firstIndex(of: first) {

@@ -16,27 +16,45 @@ public struct TracedHandler: HTTPHandler {
     public func check(_ head: HTTPRequest.Head) -> Problem? { next.check(head) }
 
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
-        var fields = TraceFields()
-        if let parent = request.fields.traceparent { fields.set("traceparent", parent) }
-        if let state = request.fields.tracestate { fields.set("tracestate", state) }
         let (method, route) = (request.method.name, Self.route(request))
-        let span: any Span = tracer.startSpan("\(method) \(route)", context: fields.context(tracer), ofKind: .server)
+        let span: any Span = tracer.startSpan(
+            route.name(method), context: Self.parent(of: request, tracer), ofKind: .server)
         defer { span.end() }
         let response = await ServiceContext.withValue(span.context) { await next.respond(to: request) }
         guard span.isRecording else { return response }
         span.updateAttributes { attributes in
             attributes["http.request.method"] = method
-            attributes["http.route"] = route
+            attributes["http.route"] = route.rawValue
             attributes["http.response.status_code"] = response.status.code
         }
         if response.status.code >= 500 { span.fail("\(response.status.code)", "") }
         return response
     }
 
+    /// The context that the client sent.
+    private static func parent(of request: HTTPRequest, _ tracer: any Tracer) -> ServiceContext {
+        guard let parent = request.fields.traceparent else { return .topLevel }
+        var fields = TraceFields()
+        fields.set("traceparent", parent)
+        if let state = request.fields.tracestate { fields.set("tracestate", state) }
+        return fields.context(tracer)
+    }
+
     /// Not the path: it has an address and a text.
-    private static func route(_ request: HTTPRequest) -> String {
-        if request.method == .post { return "/" }
-        return request.target.hasBytePrefix("/mails/") ? "/mails/{id}" : "/{to}/{subject}/{text}"
+    private static func route(_ request: HTTPRequest) -> Route {
+        if request.method == .post { return .post }
+        return request.target.hasBytePrefix("/mails/") ? .mail : .path
+    }
+
+    private enum Route: String {
+        case post = "/"
+        case mail = "/mails/{id}"
+        case path = "/{to}/{subject}/{text}"
+
+        /// The span's: it is made for each request.
+        func name(_ method: String) -> String {
+            self == .path && method == "GET" ? "GET /{to}/{subject}/{text}" : "\(method) \(rawValue)"
+        }
     }
 }
 

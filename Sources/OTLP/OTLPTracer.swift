@@ -7,7 +7,7 @@ public import Tracing
 ///
 /// A span whose parent is not sampled is neither recorded nor exported, and carries on what its parent carries. One without a parent is sampled while no more traces
 /// begin in a second than the tracer was given: what tracing costs under load has a bound.
-public struct OTLPTracer: Tracer {
+public final class OTLPTracer: Tracer {
     private let exporter: OTLPExporter
     private let rate: TokenBucket
     private let ids = IDs()

@@ -37,7 +37,31 @@ struct TraceParent: Sendable, Hashable {
         return number
     }
 
-    var text: String { "00-\(traceIDText)-\(spanID.hexadecimal)-\(isSampled ? "01" : "00")" }
+    /// Written in one piece: it is made for each message, also where the span is not sampled.
+    var text: String {
+        unsafe String(unsafeUninitializedCapacity: 55) { text in
+            var end = 0
+            func add(_ bytes: String.UTF8View) {
+                for byte in bytes {
+                    unsafe text[end] = byte
+                    end += 1
+                }
+            }
+            func add(_ number: UInt64) {
+                for place in 0..<16 {
+                    unsafe text[end] = number.hexadecimalDigit(place)
+                    end += 1
+                }
+            }
+            add("00-".utf8)
+            add(traceID.high)
+            add(traceID.low)
+            add("-".utf8)
+            add(spanID)
+            add((isSampled ? "-01" : "-00").utf8)
+            return end
+        }
+    }
 
     var traceIDText: String { traceID.high.hexadecimal + traceID.low.hexadecimal }
 
@@ -52,11 +76,14 @@ extension UInt64 {
     /// 16 digits.
     var hexadecimal: String {
         unsafe String(unsafeUninitializedCapacity: 16) { digits in
-            for place in 0..<16 {
-                let digit = UInt8(truncatingIfNeeded: self >> (UInt64(15 - place) * 4)) & 15
-                unsafe digits[place] = digit < 10 ? 0x30 + digit : 0x57 + digit
-            }
+            for place in 0..<16 { unsafe digits[place] = hexadecimalDigit(place) }
             return 16
         }
+    }
+
+    /// One of the 16, the highest first.
+    fileprivate func hexadecimalDigit(_ place: Int) -> UInt8 {
+        let digit = UInt8(truncatingIfNeeded: self >> (UInt64(15 - place) * 4)) & 15
+        return digit < 10 ? 0x30 + digit : 0x57 + digit
     }
 }

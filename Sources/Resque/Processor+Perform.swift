@@ -140,7 +140,7 @@ extension Processor {
     }
 
     private func followUps(_ jobs: [Job], in span: (any Span)?) -> [Job] {
-        guard let span else { return jobs }
+        guard let span, !jobs.isEmpty else { return jobs }
         return ServiceContext.withValue(span.context) { processorGroup.queue.traced(jobs) }
     }
 

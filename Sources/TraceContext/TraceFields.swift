@@ -4,24 +4,49 @@ public import Tracing
 /// What a message carries of the trace that it belongs to: `traceparent` and `tracestate` (W3C Trace Context), or whatever
 /// else the tracer writes.
 public struct TraceFields: Sendable {
-    /// In the order in which they are written.
-    public private(set) var fields: [(name: String, value: String)] = []
+    private enum Storage: Sendable {
+        case fields([(name: String, value: String)])
+        /// A JSON object. Most messages carry no trace, and are not read for one.
+        case object([UInt8])
+    }
+
+    private var storage = Storage.fields([])
 
     /// More is no trace: a message's other members are read along with its fields.
     private static let limits = (fields: 256, nameBytes: 64, valueBytes: 8192)
 
     public init() {}
 
+    /// In the order in which they are written.
+    public var fields: [(name: String, value: String)] {
+        switch storage {
+        case .fields(let fields): fields
+        case .object(let object): Self.fields(of: object)
+        }
+    }
+
     public var isEmpty: Bool { fields.isEmpty }
 
-    public subscript(name: String) -> String? { fields.first { $0.name.hasSameBytes(as: name) }?.value }
+    public subscript(name: String) -> String? {
+        if case .object(let object) = storage {
+            // A name may be written with escapes.
+            guard object.firstRange(ofBytes: Array(name.utf8)) != nil || object.contains(UInt8(ascii: "\\")) else { return nil }
+        }
+        return fields.first { $0.name.hasSameBytes(as: name) }?.value
+    }
 
     /// Sets a field, unless it is longer than any tracer's.
     public mutating func set(_ name: String, _ value: String) {
-        guard name.utf8.count <= Self.limits.nameBytes, value.utf8.count <= Self.limits.valueBytes else { return }
+        var fields = fields
+        Self.set(name, value, in: &fields)
+        storage = .fields(fields)
+    }
+
+    private static func set(_ name: String, _ value: String, in fields: inout [(name: String, value: String)]) {
+        guard name.utf8.count <= limits.nameBytes, value.utf8.count <= limits.valueBytes else { return }
         if let place = fields.firstIndex(where: { $0.name.hasSameBytes(as: name) }) {
             fields[place].value = value
-        } else if fields.count < Self.limits.fields {
+        } else if fields.count < limits.fields {
             fields.append((name, value))
         }
     }
@@ -39,12 +64,16 @@ extension TraceFields {
 /// In JSON they are strings at the top level, as Ruby's OpenTelemetry writes them into a job.
 extension TraceFields {
     /// The members of a JSON object that are strings; none where the bytes are no object.
-    public init(of object: [UInt8]) {
-        var reader = JSONReader(object, limits: Self.jsonLimits)
-        guard (try? reader.beginObject()) != nil else { return }
+    public init(of object: [UInt8]) { storage = .object(object) }
+
+    private static func fields(of object: [UInt8]) -> [(name: String, value: String)] {
+        var fields: [(name: String, value: String)] = []
+        var reader = JSONReader(object, limits: jsonLimits)
+        guard (try? reader.beginObject()) != nil else { return [] }
         while let (name, value) = try? reader.nextMember() {
-            if let name = name.text, let value = value.text { set(name, value) }
+            if let name = name.text, let value = value.text { set(name, value, in: &fields) }
         }
+        return fields
     }
 
     /// The object with these members at its end. One that has a field already gets the new value there; nothing else changes.
