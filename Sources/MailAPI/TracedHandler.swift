@@ -16,14 +16,14 @@ public struct TracedHandler: HTTPHandler {
     public func check(_ head: HTTPRequest.Head) -> Problem? { next.check(head) }
 
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
-        let (method, route) = (request.method.name, Self.route(request))
+        let route = Self.route(request)
         let span: any Span = tracer.startSpan(
-            route.name(method), context: Self.parent(of: request, tracer), ofKind: .server)
+            route.name(request.method), context: Self.parent(of: request, tracer), ofKind: .server)
         defer { span.end() }
         let response = await ServiceContext.withValue(span.context) { await next.respond(to: request) }
         guard span.isRecording else { return response }
         span.updateAttributes { attributes in
-            attributes["http.request.method"] = method
+            attributes["http.request.method"] = request.method.name
             attributes["http.route"] = route.rawValue
             attributes["http.response.status_code"] = response.status.code
         }
@@ -52,8 +52,8 @@ public struct TracedHandler: HTTPHandler {
         case path = "/{to}/{subject}/{text}"
 
         /// The span's: it is made for each request.
-        func name(_ method: String) -> String {
-            self == .path && method == "GET" ? "GET /{to}/{subject}/{text}" : "\(method) \(rawValue)"
+        func name(_ method: HTTPRequest.Method) -> String {
+            self == .path && method == .get ? "GET /{to}/{subject}/{text}" : "\(method.name) \(rawValue)"
         }
     }
 }

@@ -30,7 +30,9 @@ public struct TraceFields: Sendable {
     public subscript(name: String) -> String? {
         if case .object(let object) = storage {
             // A name may be written with escapes.
-            guard object.firstRange(ofBytes: Array(name.utf8)) != nil || object.contains(UInt8(ascii: "\\")) else { return nil }
+            guard object.firstRange(ofBytes: Array(name.utf8)) != nil || object.contains(UInt8(ascii: "\\")) else {
+                return nil
+            }
         }
         return fields.first { $0.name.hasSameBytes(as: name) }?.value
     }
