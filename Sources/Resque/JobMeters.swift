@@ -24,24 +24,43 @@ final class JobMeters: Sendable {
         let queue, job: ByteString
     }
 
+    private struct State {
+        var all: [Key: Meters] = [:]
+        /// Those of the last job: most jobs of a process are of one queue and one class.
+        var last: (queue: String, className: String, meters: Meters)?
+    }
+
     private static let limit = 200
 
     private let jobs: Jobs
-    private let all = Mutex<[Key: Meters]>([:])
+    private let state = Mutex(State())
     private let other = Meters(queue: "other", job: "other")
 
     init(_ jobs: Jobs) { self.jobs = jobs }
 
     /// - Parameter job: nil for what is no job.
     func meters(of job: Job?) -> Meters {
-        guard let job, jobs.knows(job) else { return other }
-        let key = Key(queue: ByteString(job.queue), job: ByteString(job.shownClass))
-        return all.withLock { all in
-            if let meters = all[key] { return meters }
-            guard all.count < Self.limit else { return other }
-            let meters = Meters(queue: printable(job.queue, limit: 100), job: printable(job.shownClass, limit: 100))
-            all[key] = meters
+        guard let job else { return other }
+        return state.withLock { state in
+            if let last = state.last, last.className.hasSameBytes(as: job.className),
+                last.queue.hasSameBytes(as: job.queue)
+            {
+                return last.meters
+            }
+            guard jobs.knows(job) else { return other }
+            let meters = meters(of: job, in: &state.all)
+            // A Rails job's own class is in its arguments.
+            if !job.className.hasSameBytes(as: ActiveJob.wrapper) { state.last = (job.queue, job.className, meters) }
             return meters
         }
+    }
+
+    private func meters(of job: Job, in all: inout [Key: Meters]) -> Meters {
+        let key = Key(queue: ByteString(job.queue), job: ByteString(job.shownClass))
+        if let meters = all[key] { return meters }
+        guard all.count < Self.limit else { return other }
+        let meters = Meters(queue: printable(job.queue, limit: 100), job: printable(job.shownClass, limit: 100))
+        all[key] = meters
+        return meters
     }
 }

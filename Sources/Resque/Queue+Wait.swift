@@ -41,9 +41,13 @@ extension Job {
 
     /// The `id` of the first argument. A worker reads it for each job: `JSONDecoder` takes ten times as long.
     private var identifier: [UInt8]? {
-        var reader = JSONReader(arguments.json, limits: .redis)
-        guard (try? reader.beginArray()) != nil, let first = try? reader.nextElement() else { return nil }
-        return first.members.last { $0.name.isString("id") }?.value.characters
+        var array = JSONReader(arguments.json, limits: .redis)
+        guard (try? array.beginArray()) != nil, let first = try? array.nextElement() else { return nil }
+        var object = JSONReader(arguments.json, in: first.range, limits: .redis)
+        guard (try? object.beginObject()) != nil else { return nil }
+        var id: JSONValue?
+        while let (name, value) = try? object.nextMember() { if name.isString("id") { id = value } }
+        return id?.characters
     }
 
     private static let crockford = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
