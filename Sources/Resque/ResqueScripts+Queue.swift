@@ -65,18 +65,19 @@ extension ResqueScripts {
     ///     ARGV[5]  beginning of an entry for `failed`, before the payload
     ///     ARGV[6]  end of the entry, after the payload
     ///
-    /// Returns `{leads, moved, second, holder}`:
+    /// Returns `{leads, moved, time, holder}`:
     ///
     ///     leads    1 if this scheduler is the leader, else 0
     ///     moved    how many jobs were moved
-    ///     second   the time of Redis
+    ///     time     milliseconds since 1970, by the clock of Redis
     ///     holder   the leader, where it is another and its lock has no end; else an empty string
     static let transfer = RedisScript(
         """
         local leader = redis.call('GET', KEYS[1])
-        local now = redis.call('TIME')[1]
+        local time = redis.call('TIME')
+        local now, milliseconds = time[1], time[1] * 1000 + math.floor(time[2] / 1000)
         if leader and leader ~= ARGV[1] then
-          return {0, 0, tonumber(now), redis.call('TTL', KEYS[1]) == -1 and leader or ''}
+          return {0, 0, milliseconds, redis.call('TTL', KEYS[1]) == -1 and leader or ''}
         end
         if not leader then redis.call('SET', KEYS[1], ARGV[1]) end
         redis.call('EXPIRE', KEYS[1], ARGV[2])
@@ -112,7 +113,7 @@ extension ResqueScripts {
             redis.call('ZREM', KEYS[2], second)
           end
         end
-        return {1, moved, tonumber(now), ''}
+        return {1, moved, milliseconds, ''}
         """)
 
     /// Takes the lock of a leader that holds it without end.

@@ -37,7 +37,7 @@ public final class Scheduler: Service {
 
     /// - Parameters:
     ///   - namespace: The beginning of all keys, without the colon. Default: `resque`.
-    ///   - interval: How often the leader looks for jobs that are due. Default: 1 second.
+    ///   - interval: How often the leader looks for jobs that are due, at multiples of it since 1970. Default: 1 second.
     ///   - environment: The environment of Rails, such as `production`, for recurring jobs that are for some alone. Default:
     ///     none.
     ///   - stuckAfter: For how long a worker of node may not have pinged before it is removed. Default: 1 hour, as in node.
@@ -120,7 +120,7 @@ public final class Scheduler: Service {
                 }
                 try await perform(&duties, isLeader: last.isLeader)
                 isAway = false
-                if last.isWhole { try? await Task.sleep(for: interval) }
+                if last.isWhole { try? await Task.sleep(for: untilNextLook(last.skew)) }
             } catch {
                 if !isAway, !Task.isCancelled {
                     logger.error("The scheduler cannot work", metadata: ["error": "\(error)"])
@@ -130,6 +130,17 @@ public final class Scheduler: Service {
             }
         }
     }
+
+    /// The time until the next look: jobs are due at whole seconds, and a look just after one finds them at once. Where it
+    /// was early after all, as the skew is not exact, the next one follows in milliseconds.
+    private func untilNextLook(_ skew: Double) -> Duration {
+        let interval = max(0.001, interval / .seconds(1))
+        let now = Date.now.timeIntervalSince1970 + skew
+        return .seconds(interval - now.truncatingRemainder(dividingBy: interval)) + Self.lateness
+    }
+
+    /// How long after a whole second the scheduler looks: no sooner than jobs are due, though the clocks differ a little.
+    private static let lateness = Duration.milliseconds(2)
 
     private func takeOver(from holder: String) async throws(ResqueError) {
         let reply = try await store.run(
@@ -157,12 +168,12 @@ public final class Scheduler: Service {
             ResqueScripts.transfer,
             keys: [keys.leader, keys.schedule, keys.queues, keys.failed, keys.stat("failed")],
             [name, lockTimeout, limit, keys.prefix, failure.beginning, failure.end])
-        guard let isLeader = reply[0]?.int, let moved = reply[1]?.int, let second = reply[2]?.int else {
+        guard let isLeader = reply[0]?.int, let moved = reply[1]?.int, let time = reply[2]?.int else {
             throw ResqueError.unexpectedReply
         }
         return Step(
             isLeader: isLeader == 1, moved: moved, isWhole: moved < limit,
-            skew: Double(second) - Date.now.timeIntervalSince1970.rounded(.down),
+            skew: Double(time) / 1000 - Date.now.timeIntervalSince1970,
             endlessHolder: reply[3]?.text.flatMap { $0.isEmpty ? nil : $0 })
     }
 }
