@@ -94,24 +94,42 @@ extension ResqueScripts {
           local name = ok and type(decoded) == 'table' and decoded.queue
           return type(name) == 'string' and name ~= '' and name
         end
+        -- Whether a queue can take jobs. What cannot be pushed must not end the script after it was popped.
+        local known = {}
+        local function takes(name)
+          if known[name] == nil then
+            local kind = redis.call('TYPE', ARGV[4] .. 'queue:' .. name).ok
+            known[name] = kind == 'list' or kind == 'none'
+            if known[name] then redis.call('SADD', KEYS[3], name) end
+          end
+          return known[name]
+        end
+        local function fail(text)
+          redis.call('RPUSH', KEYS[4], ARGV[5] .. unreadable(text) .. ARGV[6])
+          redis.call('INCR', KEYS[5])
+        end
+        local function move(job, from)
+          redis.pcall('SREM', ARGV[4] .. 'timestamps:' .. job, from)
+          local name = queue(job)
+          if name and takes(name) then redis.call('RPUSH', ARGV[4] .. 'queue:' .. name, job) else fail(job) end
+        end
         while moved < limit do
           local second = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 1)[1]
           if not second then break end
-          local job = redis.call('LPOP', ARGV[4] .. 'delayed:' .. second)
-          if job then
-            moved = moved + 1
-            redis.call('SREM', ARGV[4] .. 'timestamps:' .. job, 'delayed:' .. second)
-            local name = queue(job)
-            if name then
-              redis.call('SADD', KEYS[3], name)
-              redis.call('RPUSH', ARGV[4] .. 'queue:' .. name, job)
+          local list = ARGV[4] .. 'delayed:' .. second
+          local kind = redis.call('TYPE', list).ok
+          while kind == 'list' and moved < limit do
+            local job = redis.call('LPOP', list)
+            if job then
+              moved = moved + 1
+              move(job, 'delayed:' .. second)
             else
-              redis.call('RPUSH', KEYS[4], ARGV[5] .. unreadable(job) .. ARGV[6])
-              redis.call('INCR', KEYS[5])
+              kind = 'none'
             end
-          else
-            redis.call('ZREM', KEYS[2], second)
           end
+          if kind ~= 'list' then redis.call('ZREM', KEYS[2], second) end
+          -- A key of another type stays, and keeps no later job from its queue.
+          if kind ~= 'list' and kind ~= 'none' then fail(list) end
         end
         return {1, moved, milliseconds, ''}
         """)

@@ -13,7 +13,7 @@ public import ServiceLifecycle
 ///
 /// Of all schedulers that share node's lock one is the leader; the others wait for it to leave, or to give no sign for
 /// the time of its lock. A job is moved with its own bytes, in one step: also where a scheduler of Ruby, which has
-/// another lock, works at the same time, each job is moved once. What names no queue goes to `failed`.
+/// another lock, works at the same time, each job is moved once. What cannot be moved, as it names no queue, goes to `failed`.
 ///
 /// It also enqueues recurring jobs (see ``Queue/schedules()``) where no scheduler of Ruby does, and the leader removes
 /// workers of node that are stuck.
@@ -163,7 +163,8 @@ public final class Scheduler: Service {
     func step(limit: Int = 1000) async throws -> Step {
         let keys = store.keys
         let failure = FailedEntry.around(
-            exception: "InvalidJob", error: "the delayed job names no queue", worker: name, queue: "no_queue")
+            exception: "InvalidJob", error: "the delayed job names no queue, or a key has another type", worker: name,
+            queue: "no_queue")
         let reply = try await store.run(
             ResqueScripts.transfer,
             keys: [keys.leader, keys.schedule, keys.queues, keys.failed, keys.stat("failed")],

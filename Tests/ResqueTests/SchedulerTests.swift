@@ -88,6 +88,26 @@ struct SchedulerTests {
         }
     }
 
+    @Test("A key of another type keeps no delayed job from its queue, and loses none")
+    func otherTypes() async throws {
+        try await withResque { resque in
+            _ = try await resque.redis.send("SET", "resque:delayed:1", "no list")
+            _ = try await resque.redis.send("ZADD", "resque:delayed_queue_schedule", "1", "1")
+            _ = try await resque.redis.send("SET", "resque:queue:text", "no list")
+            _ = try await resque.redis.send("SET", "resque:timestamps:{\"queue\":\"text\"}", "no set")
+            for job in [#"{"queue":"text"}"#, #"{"class":"a","queue":"q"}"#] {
+                _ = try await resque.redis.send("RPUSH", "resque:delayed:2", job)
+            }
+            _ = try await resque.redis.send("ZADD", "resque:delayed_queue_schedule", "2", "2")
+            #expect(try await step(resque) == (true, 2, true))
+            #expect(try await resque.texts("LRANGE", "resque:queue:q", "0", "-1") == [#"{"class":"a","queue":"q"}"#])
+            let failed = try await resque.queue.failed().map { String(decoding: $0.job ?? [], as: UTF8.self) }
+            #expect(failed == ["resque:delayed:1", #"{"queue":"text"}"#])
+            #expect(try await resque.text("GET", "resque:queue:text") == "no list")
+            #expect(try await resque.text("ZCARD", "resque:delayed_queue_schedule") == "0")
+        }
+    }
+
     @Test("Only the leader moves, by node's lock; when it has left, another does")
     func leader() async throws {
         try await withResque { resque in
