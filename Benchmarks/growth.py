@@ -198,17 +198,14 @@ def costs():
 
 
 def write_table(path):
-    """Puts the rows behind the head of the file's table, in the place of those that are there."""
+    """Puts the rows behind the head of the file's first table, in the place of those that are there."""
     with open(path) as file:
-        lines = file.read().split("\n")
-    written = []
-    for line in lines:
-        if line.startswith("| ---"):
-            written += [line, *ROWS]
-        elif not line.startswith("| ") or line.startswith("| What"):
-            written.append(line)
+        before, head, rest = file.read().partition("| --- | --- |\n")
+    lines = rest.split("\n")
+    while lines and lines[0].startswith("| "):
+        del lines[0]
     with open(path, "w") as file:
-        file.write("\n".join(written))
+        file.write(before + head + "\n".join([*ROWS, *lines]))
 
 
 def main():
