@@ -58,7 +58,6 @@ extension ConsumerSession {
         var scan = last
         if scan.note != start.note {
             pending.restart(at: start.partition)
-            if scan.note != nil { emit(.replay(partition: start.partition)) }
             scan = Scan(note: start.note, next: start.partition)
             forgetPosition()
             let all = try await store.allPartitions(from: start.partition)
@@ -68,6 +67,7 @@ extension ConsumerSession {
             metrics.lag.record(scan.lag)
             scan.lag = 0
             try await register(at: all.first)
+            if last.note != nil { emit(.replay(partition: start.partition)) }
         } else {
             let newest = try await store.send(
                 "ZREVRANGEBYSCORE", store.keys.partitions, "+inf", start.partition, "LIMIT", 0, Self.newestCount
