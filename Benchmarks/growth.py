@@ -9,7 +9,7 @@ import tempfile
 import time
 
 import eventr
-from harness import ROUNDS, SECONDS, binary, judge, percentile, running, serve, spread, tool, wrk
+from harness import ROUNDS, SECONDS, binary, judge, percentile, processor_seconds, running, serve, spread, tool, wrk
 from resque import FILL, JOB, Redis, drain, redis
 
 FILL_ALL = "for _, key in ipairs(KEYS) do " + FILL.replace("KEYS[1]", "key") + " end"
@@ -150,13 +150,6 @@ def memory():
         note("Redis' memory for an event", f"{(used() - before - jobs) / 1e6:.0f} bytes; its JSON has {len(eventr.MAIL)}")
 
 
-def seconds_of(process):
-    """Processor time in seconds."""
-    with open(f"/proc/{process.pid}/stat") as file:
-        words = file.read().rsplit(")", 1)[1].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
-
-
 class Costs:
     """Processor time and bytes of Redis, and processor time of a process, from one moment to another."""
 
@@ -168,7 +161,7 @@ class Costs:
         text = self.watch("INFO")
         fields = ("used_cpu_user", "used_cpu_sys", "total_net_input_bytes", "total_net_output_bytes")
         user, system, read, written = (float(re.search(rf"{field}:([\d.]+)", text).group(1)) for field in fields)
-        return seconds_of(self.process), user + system, read + written
+        return processor_seconds(self.process), user + system, read + written
 
     def note(self, who, what, count):
         own, redis, size = (after - before for after, before in zip(self.read(), self.before))

@@ -141,6 +141,13 @@ def memory(process):
         return int(re.search(r"VmRSS:\s+(\d+) kB", status.read()).group(1)) / 1024
 
 
+def processor_seconds(process):
+    """Processor time that a process has used, in seconds."""
+    with open(f"/proc/{process.pid}/stat") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def open_files(process):
     return len(os.listdir(f"/proc/{process.pid}/fd"))
 

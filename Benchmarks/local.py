@@ -9,7 +9,7 @@ import tempfile
 import time
 import urllib.request
 
-from harness import ROUNDS, SECONDS, binary, compare, serve, spread, judge, wrk
+from harness import ROUNDS, SECONDS, binary, compare, processor_seconds, serve, spread, judge, wrk
 
 NOWHERE = ("--smtp-url", "discard:")
 
@@ -17,13 +17,6 @@ NOWHERE = ("--smtp-url", "discard:")
 def fire_and_forget():
     with serve("--strategy", "fire-and-forget", *NOWHERE) as (_, port):
         return wrk(port)
-
-
-def cpu(process):
-    """Seconds of CPU that a process has used."""
-    with open(f"/proc/{process.pid}/stat") as stat:
-        fields = stat.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def number(port, name):
@@ -46,10 +39,10 @@ def sent_mails(port):
 def local(costs, *options):
     with serve("--strategy", "local", *NOWHERE, *options) as (master, port):
         wrk(port, seconds=1)
-        before, used = sent_mails(port), cpu(master)
+        before, used = sent_mails(port), processor_seconds(master)
         rate = wrk(port)
         mails = sent_mails(port) - before
-        costs.append((cpu(master) - used) / mails * 1e6)
+        costs.append((processor_seconds(master) - used) / mails * 1e6)
         return rate
 
 

@@ -14,7 +14,7 @@ import time
 import urllib.request
 
 from chromium import Chromium
-from harness import ROUNDS, binary, judge, memory, percentile, spread
+from harness import ROUNDS, binary, judge, memory, percentile, processor_seconds, spread
 
 SECONDS = int(os.environ.get("STAGE_SECONDS", "60"))
 
@@ -57,12 +57,6 @@ def first_mail():
         for line in events:
             if line.startswith(b"data: ") and json.loads(line[6:]).get("mails"):
                 return time.monotonic() - began
-
-
-def processor_seconds(process):
-    with open(f"/proc/{process.pid}/stat") as stat:
-        fields = stat.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def loaded():

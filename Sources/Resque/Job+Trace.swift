@@ -29,7 +29,7 @@ extension MessageTracer {
             from: job.queue, fields,
             job.traceAttributes + [
                 ("messaging.message.id", job.identity), ("messaging.resque.attempt", "\(job.failures + 1)"),
-            ], after: history.trace.isEmpty ? TraceFields() : TraceFields(word: history.trace))
+            ], after: TraceFields(word: history.trace))
     }
 }
 

@@ -160,6 +160,8 @@ extension TraceFields {
     }
 
     public init(word: some StringProtocol) {
+        // A job has none before its first attempt has failed.
+        guard !word.isEmpty else { return }
         for field in word.utf8.split(separator: UInt8(ascii: ";")) {
             let parts = field.split(separator: UInt8(ascii: "="), maxSplits: 1)
             if parts.count == 2 {
