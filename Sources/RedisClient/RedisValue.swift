@@ -7,7 +7,9 @@ public enum RedisValue: Sendable, Hashable {
     case string([UInt8])
     case array([RedisValue])
     /// An error within an array: one command of a transaction or a pipeline was refused.
-    case error(RedisReplyError)
+    ///
+    /// It is kept apart, so that an element of an array takes 16 bytes and not 64.
+    indirect case error(RedisReplyError)
 
     /// A string as text, with invalid UTF-8 replaced by U+FFFD; an integer in digits; nil for anything else.
     public var text: String? {

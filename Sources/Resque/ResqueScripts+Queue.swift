@@ -60,79 +60,101 @@ extension ResqueScripts {
     ///     KEYS[5]  string `stat:failed`
     ///     ARGV[1]  name of the scheduler
     ///     ARGV[2]  seconds after which the lock runs out
-    ///     ARGV[3]  how many jobs to move at most
+    ///     ARGV[3]  how many jobs to move, and of how many seconds, at most
     ///     ARGV[4]  namespace and colon
     ///     ARGV[5]  beginning of an entry for `failed`, before the payload
     ///     ARGV[6]  end of the entry, after the payload
     ///
-    /// Returns `{leads, moved, time, holder}`:
+    /// Returns `{leads, moved, time, holder, whole}`:
     ///
     ///     leads    1 if this scheduler is the leader, else 0
     ///     moved    how many jobs were moved
     ///     time     milliseconds since 1970, by the clock of Redis
     ///     holder   the leader, where it is another and its lock has no end; else an empty string
+    ///     whole    1 if nothing that is due is left, else 0
     static let transfer = RedisScript(
-        """
-        local leader = redis.call('GET', KEYS[1])
-        local time = redis.call('TIME')
-        local now, milliseconds = time[1], time[1] * 1000 + math.floor(time[2] / 1000)
-        if leader and leader ~= ARGV[1] then
-          return {0, 0, milliseconds, redis.call('TTL', KEYS[1]) == -1 and leader or ''}
-        end
-        if not leader then redis.call('SET', KEYS[1], ARGV[1]) end
-        redis.call('EXPIRE', KEYS[1], ARGV[2])
-        local moved, limit = 0, tonumber(ARGV[3])
-        -- The form of ``UnreadableJob``: a character for each byte.
-        local function unreadable(job)
-          local escaped = string.gsub(job, '[^ !#-%[%]-~]', function(byte)
-            return string.format('\\\\u%04x', string.byte(byte))
-          end)
-          return '{"class":"UnreadableJob","args":["' .. escaped .. '"]}'
-        end
-        local function queue(job)
-          local ok, decoded = pcall(cjson.decode, job)
-          local name = ok and type(decoded) == 'table' and decoded.queue
-          return type(name) == 'string' and name ~= '' and name
-        end
-        -- Whether a queue can take jobs. What cannot be pushed must not end the script after it was popped.
-        local known = {}
-        local function takes(name)
-          if known[name] == nil then
-            local kind = redis.call('TYPE', ARGV[4] .. 'queue:' .. name).ok
-            known[name] = kind == 'list' or kind == 'none'
-            if known[name] then redis.call('SADD', KEYS[3], name) end
-          end
-          return known[name]
-        end
-        local function fail(text)
-          redis.call('RPUSH', KEYS[4], ARGV[5] .. unreadable(text) .. ARGV[6])
-          redis.call('INCR', KEYS[5])
-        end
-        local function move(job, from)
-          redis.pcall('SREM', ARGV[4] .. 'timestamps:' .. job, from)
-          local name = queue(job)
-          if name and takes(name) then redis.call('RPUSH', ARGV[4] .. 'queue:' .. name, job) else fail(job) end
-        end
-        while moved < limit do
-          local second = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 1)[1]
-          if not second then break end
-          local list = ARGV[4] .. 'delayed:' .. second
-          local kind = redis.call('TYPE', list).ok
-          while kind == 'list' and moved < limit do
-            local job = redis.call('LPOP', list)
-            if job then
-              moved = moved + 1
-              move(job, 'delayed:' .. second)
-            else
-              kind = 'none'
+        delaying + """
+
+            local leader = redis.call('GET', KEYS[1])
+            local time = redis.call('TIME')
+            local now, milliseconds = time[1], time[1] * 1000 + math.floor(time[2] / 1000)
+            if leader and leader ~= ARGV[1] then
+              return {0, 0, milliseconds, redis.call('TTL', KEYS[1]) == -1 and leader or '', 1}
             end
-          end
-          if kind ~= 'list' then redis.call('ZREM', KEYS[2], second) end
-          -- A key of another type stays, and keeps no later job from its queue.
-          if kind ~= 'list' and kind ~= 'none' then fail(list) end
-        end
-        return {1, moved, milliseconds, ''}
-        """)
+            if not leader then redis.call('SET', KEYS[1], ARGV[1]) end
+            redis.call('EXPIRE', KEYS[1], ARGV[2])
+            local moved, seconds, limit = 0, 0, tonumber(ARGV[3])
+            -- The form of ``UnreadableJob``: a character for each byte.
+            local function unreadable(job)
+              local escaped = string.gsub(job, '[^ !#-%[%]-~]', function(byte)
+                return string.format('\\\\u%04x', string.byte(byte))
+              end)
+              return '{"class":"UnreadableJob","args":["' .. escaped .. '"]}'
+            end
+            local function queue(job)
+              local ok, decoded = pcall(cjson.decode, job)
+              local name = ok and type(decoded) == 'table' and decoded.queue
+              return type(name) == 'string' and name ~= '' and name
+            end
+            local function isList(key)
+              local kind = redis.call('TYPE', key).ok
+              return kind == 'list' or kind == 'none'
+            end
+            -- Whether a queue can take jobs: what one cannot take must not keep others.
+            local known = {}
+            local function takes(name)
+              if known[name] == nil then
+                known[name] = isList(ARGV[4] .. 'queue:' .. name)
+                if known[name] then redis.call('SADD', KEYS[3], name) end
+              end
+              return known[name]
+            end
+            local canFail = isList(KEYS[4])
+            local function fail(text)
+              redis.call('RPUSH', KEYS[4], ARGV[5] .. unreadable(text) .. ARGV[6])
+              redis.call('INCR', KEYS[5])
+            end
+            local function move(job)
+              local name = queue(job)
+              if name and takes(name) then
+                redis.call('RPUSH', ARGV[4] .. 'queue:' .. name, job)
+              elseif canFail then
+                fail(job)
+              else
+                -- Nothing can take it yet.
+                at(ARGV[4], job, string.format('%d', now + 60))
+              end
+            end
+            local whole = 0
+            -- Seconds without jobs are counted too: many of them must not hold Redis.
+            while moved < limit and seconds < limit do
+              local second = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, 1)[1]
+              if not second then
+                whole = 1
+                break
+              end
+              seconds = seconds + 1
+              local member = 'delayed:' .. second
+              local list = ARGV[4] .. member
+              local kind = redis.call('TYPE', list).ok
+              while kind == 'list' and moved < limit do
+                local job = redis.call('LINDEX', list, 0)
+                if job then
+                  -- It leaves its list last: an error before that loses nothing.
+                  redis.pcall('SREM', ARGV[4] .. 'timestamps:' .. job, member)
+                  move(job)
+                  redis.call('LPOP', list)
+                  moved = moved + 1
+                else
+                  kind = 'none'
+                end
+              end
+              if kind ~= 'list' then redis.call('ZREM', KEYS[2], second) end
+              -- A key of another type stays, and keeps no later job from its queue.
+              if kind ~= 'list' and kind ~= 'none' and canFail then fail(list) end
+            end
+            return {1, moved, milliseconds, '', whole}
+            """)
 
     /// Takes the lock of a leader that holds it without end.
     ///

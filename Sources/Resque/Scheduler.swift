@@ -169,11 +169,13 @@ public final class Scheduler: Service {
             ResqueScripts.transfer,
             keys: [keys.leader, keys.schedule, keys.queues, keys.failed, keys.stat("failed")],
             [name, lockTimeout, limit, keys.prefix, failure.beginning, failure.end])
-        guard let isLeader = reply[0]?.int, let moved = reply[1]?.int, let time = reply[2]?.int else {
+        guard let isLeader = reply[0]?.int, let moved = reply[1]?.int, let time = reply[2]?.int,
+            let whole = reply[4]?.int
+        else {
             throw ResqueError.unexpectedReply
         }
         return Step(
-            isLeader: isLeader == 1, moved: moved, isWhole: moved < limit,
+            isLeader: isLeader == 1, moved: moved, isWhole: whole == 1,
             skew: Double(time) / 1000 - Date.now.timeIntervalSince1970,
             endlessHolder: reply[3]?.text.flatMap { $0.isEmpty ? nil : $0 })
     }

@@ -108,6 +108,35 @@ struct SchedulerTests {
         }
     }
 
+    @Test("A job that cannot be moved, where failed is no list, is delayed for another minute")
+    func nothingTakesIt() async throws {
+        try await withResque { resque in
+            _ = try await resque.redis.send("SET", "resque:failed", "no list")
+            for job in ["junk", text] { _ = try await resque.redis.send("RPUSH", "resque:delayed:2", job) }
+            _ = try await resque.redis.send("ZADD", "resque:delayed_queue_schedule", "2", "2")
+            let now = try #require(try await Int(resque.texts("TIME")[0]))
+            #expect(try await step(resque) == (true, 2, true))
+            #expect(try await resque.texts("LRANGE", "resque:queue:emailQueue", "0", "-1") == [text])
+            let second = try #require(try await resque.queue.delayed().first?.second)
+            #expect((now + 60...now + 62).contains(second))
+            #expect(try await resque.texts("LRANGE", "resque:delayed:\(second)", "0", "-1") == ["junk"])
+        }
+    }
+
+    @Test("Seconds without jobs are removed some at a time, and keep no job from its queue")
+    func emptySeconds() async throws {
+        try await withResque { resque in
+            let seconds = (1...2500).flatMap { ["\($0)", "\($0)"] }
+            _ = try await resque.redis.send(RedisCommand(["ZADD", "resque:delayed_queue_schedule"] + seconds))
+            try await resque.queue.enqueueAt(2400, job)
+            #expect(try await step(resque) == (true, 0, false))
+            #expect(try await resque.text("ZCARD", "resque:delayed_queue_schedule") == "1500")
+            #expect(try await step(resque) == (true, 0, false))
+            #expect(try await step(resque) == (true, 1, true))
+            #expect(try await resque.text("ZCARD", "resque:delayed_queue_schedule") == "0")
+        }
+    }
+
     @Test("Only the leader moves, by node's lock; when it has left, another does")
     func leader() async throws {
         try await withResque { resque in
