@@ -114,8 +114,9 @@ import Testing
     @Test("The faults are complete, and unknown strategies and the semantics of 2016 guarantee nothing") func faults() {
         #expect(
             Fault.all.map(\.name) == [
-                "kill-worker", "kill-server", "kill-master", "terminate", "stop-worker", "smtp-down", "smtp-moody",
-                "bad-address", "smtp-cut", "redis-killed", "redis-cut", "redis-silent",
+                "kill-worker", "kill-remote-worker", "kill-server", "kill-master", "terminate", "stop-worker",
+                "smtp-down", "smtp-moody", "bad-address", "smtp-cut", "redis-killed", "redis-cut", "redis-silent",
+                "power-failure", "power-failure-always",
             ])
         #expect(Fault.all.map(\.name) == FaultKind.allCases.map(\.rawValue))
         let guarantees = DurabilityGuarantees.losesNothing(except: .killServer)

@@ -169,9 +169,3 @@ struct AcrossHostsTests {
         }
     }
 }
-
-#if os(Linux)
-    private let isLinux = true
-#else
-    private let isLinux = false
-#endif

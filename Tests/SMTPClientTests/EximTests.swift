@@ -154,9 +154,3 @@ struct EximTests {
         """
     }
 }
-
-#if os(Linux)
-    private let isLinux = true
-#else
-    private let isLinux = false
-#endif

@@ -2,6 +2,8 @@
 public enum FaultKind: String, Sendable, Hashable, CaseIterable {
     /// SIGKILL to the worker.
     case killWorker = "kill-worker"
+    /// SIGKILL to a worker whose host is not that of the other processes.
+    case killRemoteWorker = "kill-remote-worker"
     /// SIGKILL to the web server.
     case killServer = "kill-server"
     /// SIGKILL to the master of the processes, where there is one.
@@ -24,4 +26,8 @@ public enum FaultKind: String, Sendable, Hashable, CaseIterable {
     case redisCut = "redis-cut"
     /// Redis does not answer for some seconds.
     case redisSilent = "redis-silent"
+    /// All processes end at once, and the disk has what was forced to it: soon after it was accepted.
+    case powerFailure = "power-failure"
+    /// The same, where what is accepted is forced to disk before the answer.
+    case powerFailureSynced = "power-failure-always"
 }

@@ -37,6 +37,8 @@ public struct StrategyDescriptor: Sendable {
     public let options: [any StrategyOptions.Type]
     /// What it guarantees, fault by fault. The code of 2016 guarantees nothing.
     public let guarantees: DurabilityGuarantees
+    /// How it keeps accepted mails on disk itself; nil where it does not.
+    public let disk: DiskOptions?
     /// What the talk says of it; nil where the talk does not know it.
     public let notes: TalkNotes?
     public let make: Factory
@@ -48,13 +50,13 @@ public struct StrategyDescriptor: Sendable {
     ///   - redisRights: Default: nil, it needs no Redis.
     ///   - pages: Default: none.
     ///   - options: Default: none.
+    ///   - disk: Default: nil.
     ///   - notes: Default: nil.
     ///   - original: Default: nil.
     public init(
         _ name: String, summary: String, deployment: Deployment = .webServer, redisRights: RedisRights? = nil,
         pages: [Pages] = [], options: [any StrategyOptions.Type] = [], guarantees: DurabilityGuarantees,
-        notes: TalkNotes? = nil,
-        original: Factory? = nil, make: @escaping Factory
+        disk: DiskOptions? = nil, notes: TalkNotes? = nil, original: Factory? = nil, make: @escaping Factory
     ) {
         self.name = name
         self.summary = summary
@@ -63,6 +65,7 @@ public struct StrategyDescriptor: Sendable {
         self.pages = pages
         self.options = options
         self.guarantees = guarantees
+        self.disk = disk
         self.notes = notes
         self.make = make
         makeOriginal = original

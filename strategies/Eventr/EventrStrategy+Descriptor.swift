@@ -14,7 +14,8 @@ extension StrategyDescriptor {
                     .consumerOptions($0.environment, isCluster: $0.requireRedis().url.isCluster).log.isCluster
             }
         ], options: [EventrOptions.self],
-        guarantees: .losesNothing,
+        // With `appendfsync everysec`, Redis' default, its last second.
+        guarantees: .losesNothing(except: .powerFailure),
         notes: TalkNotes(
             "Immutable event bus",
             better: ["Events are kept, and can be read again", "One event, many readers"],

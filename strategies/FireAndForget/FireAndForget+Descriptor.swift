@@ -4,7 +4,7 @@ extension StrategyDescriptor {
     public static let fireAndForget = StrategyDescriptor(
         "fire-and-forget", summary: "answered at once; the outcome is only logged",
         // A mail under way is in memory only, and is tried once.
-        guarantees: .losesNothing(except: .killServer, .smtpDown, .smtpMoody, .smtpCut),
+        guarantees: .losesNothing(except: .killServer, .smtpDown, .smtpMoody, .smtpCut, .powerFailure),
         notes: TalkNotes(
             "Parallel tasks",
             better: ["Crazy fast: ignore the callback"],

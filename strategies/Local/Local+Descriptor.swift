@@ -11,7 +11,10 @@ extension StrategyDescriptor {
         deployment: .master(MasterSupport(makeMaster: { try await Master($0, $1) }, connect: connect)),
         options: [LocalOptions.self],
         // The master owns the mails, in memory; in a spool they survive it.
-        guarantees: .losesNothing(except: .killMaster),
+        guarantees: .losesNothing(except: .killMaster, .powerFailure),
+        disk: DiskOptions(
+            directory: "--spool", soon: ["--spool-sync", SpoolSync.each100ms.rawValue],
+            beforeAnswer: ["--spool-sync", SpoolSync.always.rawValue]),
         notes: TalkNotes(
             "Local messages",
             better: [

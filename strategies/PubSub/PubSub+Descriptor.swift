@@ -8,7 +8,9 @@ extension StrategyDescriptor {
         "pubsub", summary: "published on Redis; who listens sends it",
         deployment: .webServerAndWorkers, redisRights: .pubSub,
         // What nobody has heard, and what a subscriber holds that dies.
-        guarantees: .losesNothing(except: .killWorker, .terminate, .redisKilled, .redisCut, .redisSilent),
+        guarantees: .losesNothing(
+            except: .killWorker, .killRemoteWorker, .terminate, .redisKilled, .redisCut, .redisSilent, .powerFailure,
+            .powerFailureSynced),
         notes: TalkNotes(
             "Remote messages",
             better: ["More than one server"],

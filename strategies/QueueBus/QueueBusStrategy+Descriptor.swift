@@ -7,7 +7,8 @@ extension StrategyDescriptor {
         "queuebus", summary: "an event, copied to a queue per subscriber",
         deployment: .webServerAndWorkers, redisRights: .queueBus, pages: [.bus, .queues],
         options: [QueueBusOptions.self, ResqueEstateOptions.self, NamespaceOptions.self],
-        guarantees: .losesNothing,
+        // With `appendfsync everysec`, Redis' default, its last second.
+        guarantees: .losesNothing(except: .powerFailure),
         notes: TalkNotes(
             "Queue bus",
             better: ["One event goes to many consumers", "Queues that can be seen, as Resque's"],

@@ -8,7 +8,8 @@ extension StrategyDescriptor {
         "resque", summary: "a job in a Redis queue; workers perform it",
         deployment: .webServerAndWorkers, redisRights: .resque, pages: [.queues],
         options: [ResqueOptions.self, ResqueEstateOptions.self, NamespaceOptions.self],
-        guarantees: .losesNothing,
+        // With `appendfsync everysec`, Redis' default, its last second.
+        guarantees: .losesNothing(except: .powerFailure),
         notes: TalkNotes(
             "Remote queue",
             better: [

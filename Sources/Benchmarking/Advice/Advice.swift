@@ -1,3 +1,5 @@
+import BgdemoCore
+
 /// Which strategy fits a question, by the figures of one comparison. Each sentence names the figure or the cell of the fault
 /// matrix that it rests on.
 public struct Advice: Sendable, Hashable {
@@ -32,9 +34,10 @@ public struct Advice: Sendable, Hashable {
         if comparison.fates == nil {
             caveats.append("Faults were not tried; bgdemo compare --chaos does.")
         } else if question.mayLose == .nothing {
+            let isPowered = comparison.fates?.faults.contains { $0.name == FaultKind.powerFailure.rawValue } ?? false
             caveats.append(
-                "No lost mail in a cell means that none was lost in that run. A power failure and a lost disk were not tried."
-            )
+                "No lost mail in a cell means that none was lost in that run. \(isPowered ? "A" : "A power failure and a") "
+                    + "lost disk \(isPowered ? "was" : "were") not tried.")
         }
         if !comparison.isComplete { caveats.append("The comparison was stopped before its end.") }
     }

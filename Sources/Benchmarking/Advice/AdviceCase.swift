@@ -1,3 +1,5 @@
+import BgdemoCore
+
 /// What speaks for and against one strategy as the answer to a question.
 struct AdviceCase {
     private(set) var inFavour: [String] = []
@@ -57,23 +59,28 @@ struct AdviceCase {
                 against.append("no result under \(fault.summary) (\(fault.name)): \(problem)")
             }
             guard cell.fate.lost > 0 else { continue }
+            if let words = Self.synced(fault, cell, cells) {
+                inFavour.append(words)
+                continue
+            }
             let words =
                 "\(fault.summary): \(NumberText.count(cell.fate.lost)) of \(NumberText.count(cell.fate.accepted)) "
                 + "accepted mails lost (\(fault.name))"
             let isAccepted =
                 switch question.mayLose {
                 case .nothing: false
-                case .underWay: fault.name.hasPrefix("kill-")
+                case .underWay: fault.name.hasPrefix("kill-") || fault.name.hasPrefix("power-")
                 case .anything: true
                 }
             if isAccepted { inFavour.append("accepted: \(words)") } else { against.append(words) }
         }
-        let accepted = cells.reduce(0) { $0 + $1.1.fate.accepted }
-        if !cells.isEmpty, cells.allSatisfy({ $0.1.fate.lost == 0 && $0.1.problem == nil }) {
-            let twice = cells.reduce(0) { $0 + $1.1.fate.duplicated }
+        let kept = cells.filter { Self.synced($0.0, $0.1, cells) == nil }
+        let accepted = kept.reduce(0) { $0 + $1.1.fate.accepted }
+        if !kept.isEmpty, kept.allSatisfy({ $0.1.fate.lost == 0 && $0.1.problem == nil }) {
+            let twice = kept.reduce(0) { $0 + $1.1.fate.duplicated }
             inFavour.append(
-                "none of \(NumberText.count(accepted)) accepted mails was lost under \(NumberText.count(cells.count)) "
-                    + "\(cells.count == 1 ? "fault" : "faults"), \(NumberText.count(twice)) arrived twice (fault matrix)"
+                "none of \(NumberText.count(accepted)) accepted mails was lost under \(NumberText.count(kept.count)) "
+                    + "\(kept.count == 1 ? "fault" : "faults"), \(NumberText.count(twice)) arrived twice (fault matrix)"
             )
         }
         for name in ["kill-worker", "kill-server"] {
@@ -83,5 +90,20 @@ struct AdviceCase {
             inFavour.append(
                 "\(fault.summary): the mails under way arrived after \(NumberText.seconds(longest)) at most (\(name))")
         }
+    }
+
+    /// What makes up for mails that a power failure lost: that none is lost where each is forced to disk before its answer.
+    /// Nil where that was not measured, or does not hold.
+    private static func synced(
+        _ fault: FaultName, _ cell: FaultMatrixCell, _ cells: [(FaultName, FaultMatrixCell)]
+    ) -> String? {
+        guard fault.name == FaultKind.powerFailure.rawValue, cell.fate.lost > 0,
+            let synced = cells.first(where: { $0.0.name == FaultKind.powerFailureSynced.rawValue })?.1,
+            synced.fate.lost == 0, synced.problem == nil
+        else { return nil }
+        return "with appendfsync always, or --spool-sync always, a power failure lost none of "
+            + "\(NumberText.count(synced.fate.accepted)) accepted mails (\(FaultKind.powerFailureSynced.rawValue)); as they are "
+            + "forced to disk by default, it lost \(NumberText.count(cell.fate.lost)) of "
+            + "\(NumberText.count(cell.fate.accepted)) (\(fault.name))"
     }
 }

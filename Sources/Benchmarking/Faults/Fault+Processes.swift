@@ -5,6 +5,11 @@ extension Fault {
     /// the master of `local` restarts its own children.
     static let ofProcesses = [
         Fault("kill-worker", "kill -9 the worker", applies: { $0.has(.worker) }) { try await $0.kill(.worker, $1) },
+        Fault(
+            "kill-remote-worker", "kill -9 a worker elsewhere",
+            conditions: RunConditions(hasRemoteWorkers: true), quiet: .seconds(25), obstacle: { await OtherHost.obstacle() },
+            applies: { $0.deployment == .separateWorker }
+        ) { try await $0.kill(.worker, $1) },
         Fault("kill-server", "kill -9 the web server", applies: { $0.has(.webServer) }) {
             try await $0.kill(.webServer, $1)
         },

@@ -1,9 +1,6 @@
 import BgdemoFoundations
 
 extension FaultMatrixRunner {
-    /// Longer than the slowest recovery, the lease of an eventr consumer.
-    private static let quiet = Duration.seconds(15)
-
     /// The time of the fault since the beginning of the load: the first strike after a second, the others by the seed at 0.5
     /// to 1.5 s.
     func time(ofStrike number: Int) -> Duration {
@@ -22,9 +19,10 @@ extension FaultMatrixRunner {
         var benchmark = Benchmark(program: program, load: load, inbox: inbox)
         // The workers of 2016 send one mail after the other and need minutes for a backlog.
         let limit = Duration.seconds(subject.semantics == "talk" || subject.semantics == "original" ? 180 : 60)
-        benchmark.quietPeriod = QuietPeriod(linger: .seconds(2), quiet: Self.quiet, limit: limit)
+        benchmark.quietPeriod = QuietPeriod(linger: .seconds(2), quiet: fault.quiet, limit: limit)
         // Enough attempts that no mail is given up by chance, and short delays, so that retries end within the wait.
         benchmark.arguments = ["--attempts", "20", "--retry-delay", "100ms", "--retry-cap", "2s"]
+        benchmark.conditions = fault.conditions
         if subject.external != nil { benchmark.inboxPort = inboxPort }
         benchmark.stop = stop
         do {

@@ -17,6 +17,8 @@ public struct Benchmark: Sendable {
     public var redisNetwork = NetworkConditions()
     /// Between the subject's processes and the mail server. Default: loopback.
     public var smtpNetwork = NetworkConditions()
+    /// Default: as by default.
+    var conditions = RunConditions()
     public var stop = StopFlag()
     /// Called twice a second.
     public var progress: @Sendable (LoadProgress) -> Void = { _ in }
@@ -64,7 +66,8 @@ public struct Benchmark: Sendable {
                 smtpNetwork.isLoopback ? nil : try await LatencyProxy.start(to: mailServer.port, smtpNetwork)
             let running = try await RunningSubject.start(
                 subject, program: program, mailsAtATime: mailsAtATime, arguments: arguments, inbox: mailServer,
-                smtpPort: smtpProxy?.port ?? mailServer.port, redisNetwork: redisNetwork, in: workspace)
+                smtpPort: smtpProxy?.port ?? mailServer.port, redisNetwork: redisNetwork, conditions: conditions,
+                in: workspace)
             let result: Swift.Result<Result, any Error>
             do { result = .success(try await body(running)) } catch { result = .failure(error) }
             await running.end()

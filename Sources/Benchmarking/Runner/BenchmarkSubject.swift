@@ -22,16 +22,20 @@ public struct BenchmarkSubject: Sendable, Hashable {
     public let needsRedis: Bool
     /// What it guarantees about accepted mails, fault by fault.
     public let guarantees: DurabilityGuarantees
+    /// How it keeps accepted mails on disk itself; nil where it does not.
+    public let disk: DiskOptions?
     /// Of an external service: its processes; nil if faults are not to be injected into them.
     public let external: ExternalProcesses?
 
-    /// - Parameter guarantees: Default: none.
+    /// - Parameters:
+    ///   - guarantees: Default: none.
+    ///   - disk: Default: nil.
     public init(
         _ name: String, semantics: String? = nil, deployment: Deployment, needsRedis: Bool,
-        guarantees: DurabilityGuarantees = .none
+        guarantees: DurabilityGuarantees = .none, disk: DiskOptions? = nil
     ) {
         (self.name, self.semantics, self.deployment, self.needsRedis) = (name, semantics, deployment, needsRedis)
-        (self.guarantees, external) = (guarantees, nil)
+        (self.guarantees, self.disk, external) = (guarantees, disk, nil)
     }
 
     /// An external service, named by its URL.
@@ -40,6 +44,7 @@ public struct BenchmarkSubject: Sendable, Hashable {
     public init(_ target: Target, processes: ExternalProcesses? = nil) {
         (name, semantics, deployment) = (target.url, nil, .external(target))
         (needsRedis, guarantees, external) = (processes?.redisURL != nil, .none, processes)
+        disk = nil
     }
 
     /// `resque`, `resque (talk)`

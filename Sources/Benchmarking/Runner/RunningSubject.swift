@@ -1,3 +1,4 @@
+import BgdemoCore
 import BgdemoFoundations
 import BgdemoSystemCompat
 public import Subprocess
@@ -17,6 +18,9 @@ public final class RunningSubject: Sendable {
     private let mailsAtATime: Int
     private let further: [String]
     private let didPrint: (@Sendable (ProcessRole, String) -> Void)?
+    private let conditions: RunConditions
+    /// Nil where nothing is recorded.
+    let disk: DiskRecorder?
     private let workspace: BenchmarkWorkspace
     private let state = Mutex(State())
 
@@ -24,6 +28,8 @@ public final class RunningSubject: Sendable {
         var processes: [ProcessRole: RunningProcess] = [:]
         /// Children of a master that were sent SIGSTOP: only a process that runs sees the end of its master.
         var stoppedChildren: Set<Int32> = []
+        /// Of other hosts.
+        var hosts = 0
         var recorder: DeliveryRecorder?
         var stop: StopFlag?
     }
@@ -35,55 +41,65 @@ public final class RunningSubject: Sendable {
     ///   - mailsAtATime: Mails that a worker sends at a time, and connections to the mail server.
     ///   - arguments: Further arguments of `bgdemo serve`.
     ///   - smtpPort: The port of the mail server, or of a proxy before it.
-    ///   - redisNetwork: What a proxy before Redis simulates. Default: nothing.
-    ///   - shared: A Redis that several subjects use, and the number of this one's database. Default: one of its own.
-    ///   - didPrint: Called with each line of the output of each process that is started here; the processes then log
-    ///     everything as JSON. Default: they log warnings.
-    package static func start(
+    ///   - redisNetwork: What a proxy before Redis simulates.
+    ///   - conditions: How the processes are started.
+    static func start(
         _ subject: BenchmarkSubject, program: String, mailsAtATime: Int, arguments: [String], inbox: TestMailServer,
-        smtpPort: Int, redisNetwork: NetworkConditions = NetworkConditions(),
-        shared: (redis: TestRedis, database: Int)? = nil, didPrint: (@Sendable (ProcessRole, String) -> Void)? = nil,
-        in workspace: BenchmarkWorkspace
+        smtpPort: Int, redisNetwork: NetworkConditions, conditions: RunConditions, in workspace: BenchmarkWorkspace
     ) async throws -> RunningSubject {
-        let running = try await prepare(
+        var arguments = arguments
+        var disk: DiskRecorder?
+        if let sync = conditions.diskSync {
+            disk = DiskRecorder(in: workspace.folder, directories: ["appendonlydir", "spool"])
+            arguments += subject.disk?.arguments(directory: "\(workspace.folder)/spool", sync) ?? []
+        }
+        var redis: TestRedis?
+        if subject.needsRedis, subject.external == nil {
+            redis = try await TestRedis.start(in: workspace, diskSync: conditions.diskSync, disk: disk)
+        }
+        let running = try await RunningSubject(
             subject, program: program, mailsAtATime: mailsAtATime, arguments: arguments, inbox: inbox,
-            smtpPort: smtpPort, redisNetwork: redisNetwork, shared: shared, didPrint: didPrint, in: workspace)
+            smtpPort: smtpPort, redisNetwork: redisNetwork, redis: redis, database: 0, didPrint: nil,
+            conditions: conditions, disk: disk, in: workspace)
         for role in running.own { try await running.start(role) }
         return running
     }
 
-    /// What ``start(_:program:mailsAtATime:arguments:inbox:smtpPort:redisNetwork:shared:didPrint:in:)`` makes, before any
-    /// process is started.
+    /// A subject without processes yet, which shares its Redis with others.
+    ///
+    /// - Parameters:
+    ///   - program: The path of `bgdemo`.
+    ///   - mailsAtATime: Mails that a worker sends at a time, and connections to the mail server.
+    ///   - arguments: Further arguments of `bgdemo serve`.
+    ///   - smtpPort: The port of the mail server, or of a proxy before it.
+    ///   - shared: A Redis that several subjects use, and the number of this one's database; nil where none needs one.
+    ///   - didPrint: Called with each line of the output of each process that is started here; the processes then log
+    ///     everything as JSON.
     package static func prepare(
         _ subject: BenchmarkSubject, program: String, mailsAtATime: Int, arguments: [String], inbox: TestMailServer,
-        smtpPort: Int, redisNetwork: NetworkConditions = NetworkConditions(),
-        shared: (redis: TestRedis, database: Int)? = nil, didPrint: (@Sendable (ProcessRole, String) -> Void)? = nil,
+        smtpPort: Int, shared: (redis: TestRedis, database: Int)?, didPrint: @escaping @Sendable (ProcessRole, String) -> Void,
         in workspace: BenchmarkWorkspace
     ) async throws -> RunningSubject {
-        var redis: TestRedis?
-        if subject.needsRedis, subject.external == nil {
-            if let shared { redis = shared.redis } else { redis = try await TestRedis.start(in: workspace) }
-        }
-        var proxy: LatencyProxy?
-        if let redis, !redisNetwork.isLoopback { proxy = try await .start(to: redis.port, redisNetwork) }
-        var own = ["--smtp-url", "smtp://127.0.0.1:\(smtpPort)"]
-        if let redis {
-            own += ["--redis-url", "redis://127.0.0.1:\(proxy?.port ?? redis.port)/\(shared?.database ?? 0)"]
-        }
-        return RunningSubject(
-            subject, program, try await PortAllocator.free(), mailsAtATime, own + arguments, inbox, redis, proxy,
-            didPrint, workspace)
+        try await RunningSubject(
+            subject, program: program, mailsAtATime: mailsAtATime, arguments: arguments, inbox: inbox,
+            smtpPort: smtpPort, redisNetwork: NetworkConditions(), redis: subject.needsRedis ? shared?.redis : nil,
+            database: shared?.database ?? 0, didPrint: didPrint, conditions: RunConditions(), disk: nil, in: workspace)
     }
 
     private init(
-        _ subject: BenchmarkSubject, _ program: String, _ port: Int, _ mailsAtATime: Int, _ further: [String],
-        _ mailServer: TestMailServer, _ redis: TestRedis?, _ redisProxy: LatencyProxy?,
-        _ didPrint: (@Sendable (ProcessRole, String) -> Void)?, _ workspace: BenchmarkWorkspace
-    ) {
-        (self.subject, self.program, self.port) = (subject, program, port)
-        (self.mailsAtATime, self.further) = (mailsAtATime, further)
-        (self.mailServer, self.redis, self.redisProxy) = (mailServer, redis, redisProxy)
-        (self.didPrint, self.workspace) = (didPrint, workspace)
+        _ subject: BenchmarkSubject, program: String, mailsAtATime: Int, arguments: [String], inbox: TestMailServer,
+        smtpPort: Int, redisNetwork: NetworkConditions, redis: TestRedis?, database: Int,
+        didPrint: (@Sendable (ProcessRole, String) -> Void)?, conditions: RunConditions, disk: DiskRecorder?,
+        in workspace: BenchmarkWorkspace
+    ) async throws {
+        var proxy: LatencyProxy?
+        if let redis, !redisNetwork.isLoopback { proxy = try await .start(to: redis.port, redisNetwork) }
+        var own = ["--smtp-url", "smtp://127.0.0.1:\(smtpPort)"]
+        if let redis { own += ["--redis-url", "redis://127.0.0.1:\(proxy?.port ?? redis.port)/\(database)"] }
+        port = try await PortAllocator.free()
+        (self.subject, self.program, self.mailsAtATime) = (subject, program, mailsAtATime)
+        (mailServer, self.redis, redisProxy, further) = (inbox, redis, proxy, own + arguments)
+        (self.didPrint, self.conditions, self.disk, self.workspace) = (didPrint, conditions, disk, workspace)
     }
 
     /// The processes that are started here: not the children of a master, which starts them itself.
@@ -111,6 +127,15 @@ public final class RunningSubject: Sendable {
             isJSON ? $0.containsBytes(of: line) : $0.hasPrefix("bgdemo ")
         }
         if let didPrint { command.didPrint = { didPrint(role, $0) } }
+        if let disk, subject.disk != nil { command = disk.traced(command) }
+        if conditions.hasRemoteWorkers, role == .worker {
+            // A worker that is started after another was killed is not on that one's host.
+            let number = state.withLock { state in
+                state.hosts += 1
+                return state.hosts
+            }
+            command = OtherHost.command(command, on: "other-\(number)")
+        }
         let process = try await workspace.start(command)
         state.withLock { $0.processes[role] = process }
     }
@@ -134,7 +159,7 @@ public final class RunningSubject: Sendable {
         return await children().first { $0.role == role }?.pid
     }
 
-    private func children() async -> [(role: ProcessRole?, pid: Int32)] {
+    func children() async -> [(role: ProcessRole?, pid: Int32)] {
         guard let master = state.withLock({ $0.processes[.master] }) else { return [] }
         var children: [(ProcessRole?, Int32)] = []
         for row in await ProcessTable.children(of: master.pid) where !row.isZombie {

@@ -1,3 +1,4 @@
+import BgdemoCore
 import BgdemoPrivateRedis
 import RedisClient
 public import Subprocess
@@ -14,6 +15,7 @@ public final class TestRedis: Sendable {
     public let port: Int
     private let workspace: BenchmarkWorkspace
     private let folder: String
+    private let diskSync: DiskSync?
     private let process: Mutex<RunningProcess>
 
     public var url: String { "redis://127.0.0.1:\(port)" }
@@ -21,6 +23,15 @@ public final class TestRedis: Sendable {
 
     /// - Parameter name: Of its folder within that of the run, where the run has several. Default: none.
     package static func start(in workspace: BenchmarkWorkspace, name: String? = nil) async throws -> TestRedis {
+        try await start(in: workspace, name: name, diskSync: nil, disk: nil)
+    }
+
+    /// - Parameters:
+    ///   - diskSync: When it forces its file to disk. Default of Redis: each second.
+    ///   - disk: Records that it did; nil where that is not wanted.
+    static func start(
+        in workspace: BenchmarkWorkspace, name: String? = nil, diskSync: DiskSync?, disk: DiskRecorder?
+    ) async throws -> TestRedis {
         let folder = name.map { "\(workspace.folder)/\($0)" } ?? workspace.folder
         try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         guard PrivateRedis.program(ProcessInfo.processInfo.environment) != nil else {
@@ -31,23 +42,27 @@ public final class TestRedis: Sendable {
         for attempt in 0..<5 {
             do {
                 let port = try await PortAllocator.free()
-                return TestRedis(workspace, folder, port, try await workspace.start(command(port, folder)))
+                let command = command(port, folder, diskSync)
+                let process = try await workspace.start(disk?.traced(command) ?? command)
+                return TestRedis(workspace, folder, port, diskSync, process)
             } catch  where attempt < 4 && !Task.isCancelled {}
         }
         throw CancellationError()
     }
 
-    private init(_ workspace: BenchmarkWorkspace, _ folder: String, _ port: Int, _ process: RunningProcess) {
-        (self.workspace, self.folder, self.port) = (workspace, folder, port)
+    private init(
+        _ workspace: BenchmarkWorkspace, _ folder: String, _ port: Int, _ diskSync: DiskSync?, _ process: RunningProcess
+    ) {
+        (self.workspace, self.folder, self.port, self.diskSync) = (workspace, folder, port, diskSync)
         self.process = Mutex(process)
     }
 
-    private static func command(_ port: Int, _ folder: String) -> RunningProcess.Command {
+    private static func command(_ port: Int, _ folder: String, _ sync: DiskSync?) -> RunningProcess.Command {
         RunningProcess.Command(
             name: "redis-server", executable: "redis-server",
             arguments: [
                 "--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder, "--appendonly", "yes", "--save", "",
-                "--daemonize", "no",
+                "--daemonize", "no", "--appendfsync", sync == .beforeAnswer ? "always" : "everysec",
             ]
         ) { $0.contains("eady to accept connections") }
     }
@@ -65,7 +80,7 @@ public final class TestRedis: Sendable {
     /// - Throws: ``BenchmarkError`` with its output if it is not ready in time.
     public func restart() async throws {
         await ended()
-        let new = try await workspace.start(Self.command(port, folder))
+        let new = try await workspace.start(Self.command(port, folder, diskSync))
         process.withLock { $0 = new }
     }
 }

@@ -34,6 +34,8 @@ struct CompareRunner {
         try chaos?.check()
         CurrentProcess.prepare()
         for target in targets { try await target.checkIsListening() }
+        let injector = chaos.map { FaultInjector(options: $0, report: report, inboxPort: benchmark.inboxPort) }
+        let faults = try await injector?.chaos(subjects.filter(\.canBeStruck), benchmark.inbox, benchmark.stop)
 
         let reporter = ProgressReporter()
         let start = ContinuousClock.now
@@ -45,17 +47,11 @@ struct CompareRunner {
             suite.sweep = sweep
             suite.runs = load.runs ?? 1
             let results = await suite.results { reporter.report($0) }
-            return (results, await fates(subjects, benchmark))
+            return (results, await FaultInjector.fates(faults))
         }
         comparison.seconds = (.now - start) / .seconds(1)
         comparison.isComplete = !benchmark.stop.isSet
         return comparison
-    }
-
-    private func fates(_ subjects: [BenchmarkSubject], _ benchmark: Benchmark) async -> FaultMatrix? {
-        guard let chaos else { return nil }
-        let injector = FaultInjector(options: chaos, report: report, inboxPort: benchmark.inboxPort)
-        return await injector.fates(injector.chaos(subjects.filter(\.canBeStruck), benchmark.inbox, benchmark.stop))
     }
 
     /// In UTC.

@@ -23,7 +23,7 @@ struct FaultInjector {
         try options.check()
         let before = try report.check()
         CurrentProcess.prepare()
-        let chaos = chaos(subjects, inbox, StopFlag())
+        let chaos = try await chaos(subjects, inbox, StopFlag())
         let start = ContinuousClock.now
         var settings = ComparisonSettings()
         settings.command = Array(CommandLine.arguments.dropFirst())
@@ -32,7 +32,7 @@ struct FaultInjector {
         var comparison = Comparison(
             began: CompareRunner.now, seconds: 0, machine: await .here(versions: CompareRunner.versions),
             settings: settings)
-        let matrix = await runUntilStopped(chaos.stop) { await fates(chaos) }
+        let matrix = await runUntilStopped(chaos.stop) { await Self.fates(chaos) } ?? FaultMatrix()
         comparison.fates = matrix
         comparison.seconds = (.now - start) / .seconds(1)
         comparison.isComplete = !chaos.stop.isSet
@@ -41,9 +41,16 @@ struct FaultInjector {
         guard comparison.isComplete, matrix.isKept else { throw ExitCode.failure }
     }
 
-    func chaos(_ subjects: [BenchmarkSubject], _ inbox: InboxSettings, _ stop: StopFlag) -> FaultMatrixRunner {
+    func chaos(_ subjects: [BenchmarkSubject], _ inbox: InboxSettings, _ stop: StopFlag) async throws -> FaultMatrixRunner
+    {
         var chaos = FaultMatrixRunner(program: CurrentExecutable.path, subjects: subjects, inbox: inbox)
-        chaos.faults = options.faults?.faults ?? Fault.all
+        let (faults, leftOut) = await Fault.possible(options.faults?.faults ?? Fault.all)
+        // What was asked for by name must not be left out in silence; of all, the others are tried.
+        if options.faults != nil, let first = leftOut.first {
+            throw ValidationError("--faults: \(first.name) \(first.why)")
+        }
+        for fault in leftOut { _ = try? FileDescriptor.standardError.writeAll("Left out: \(fault.name), which \(fault.why)\n".utf8) }
+        chaos.faults = faults
         chaos.seed = inbox.seed
         chaos.atATime = options.atATime ?? 4 * ProcessInfo.processInfo.activeProcessorCount
         chaos.strikes = options.strikes ?? 1
@@ -52,8 +59,9 @@ struct FaultInjector {
         return chaos
     }
 
-    func fates(_ chaos: FaultMatrixRunner) async -> FaultMatrix {
+    /// Nil where no faults are to be injected.
+    static func fates(_ chaos: FaultMatrixRunner?) async -> FaultMatrix? {
         let reporter = ProgressReporter()
-        return await chaos.matrix { reporter.report($0) }
+        return await chaos?.matrix { reporter.report($0) }
     }
 }

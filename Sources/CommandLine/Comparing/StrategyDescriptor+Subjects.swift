@@ -16,6 +16,7 @@ extension StrategyDescriptor {
             case .master: .supervised
             }
         return BenchmarkSubject(
-            name, semantics: semantics, deployment: deployment, needsRedis: needsRedis, guarantees: guarantees)
+            name, semantics: semantics, deployment: deployment, needsRedis: needsRedis, guarantees: guarantees,
+            disk: semantics == Semantics.original.rawValue ? nil : disk)
     }
 }
