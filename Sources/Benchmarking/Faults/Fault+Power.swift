@@ -5,7 +5,7 @@ extension Fault {
     static let ofPower = [
         power("power-failure", "power failure", .soon, applies: { $0.canBeStruck }),
         power(
-            "power-failure-always", "the same, synced first", .beforeAnswer,
+            "power-failure-always", "power failure, all synced", .beforeAnswer,
             applies: { $0.canBeStruck && ($0.needsRedis || $0.disk != nil) }),
     ]
 
