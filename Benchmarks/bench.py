@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
 
 ALL = ["accept", "smtp", "inbox", "waiting", "hanging", "footprint", "local", "pubsub", "resque", "eventr", "eventr_cluster",
-       "queuebus", "growth", "compare", "tracing", "pages", "stage", "limits"]
+       "queuebus", "growth", "compare", "agreement", "distance", "tracing", "pages", "stage", "limits"]
 
 for name in os.environ.get("ONLY", "").split() or ALL:
     importlib.import_module(name).main()

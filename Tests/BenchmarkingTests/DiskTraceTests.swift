@@ -41,7 +41,9 @@ struct DiskTraceTests {
             """
         #expect(synced(lines) == ["/data/appendonlydir/base.rdb": 89])
         #expect(
-            synced(lines + "\n9 ftruncate(8</data/appendonlydir/base.rdb>, 30) = 0") == ["/data/appendonlydir/base.rdb": 30])
+            synced(lines + "\n9 ftruncate(8</data/appendonlydir/base.rdb>, 30) = 0") == [
+                "/data/appendonlydir/base.rdb": 30
+            ])
         #expect(synced(lines + "\n9 rename(\"/data/other\", \"/data/appendonlydir/base.rdb\") = 0") == [:])
     }
 
@@ -58,8 +60,10 @@ struct DiskTraceTests {
     @Test(
         "Lines of another kind change nothing",
         arguments: [
-            "", "9", "9 ", "9 write(", "9 write(8</data/a>", "9 <... write resumed>) = 5", "9 = 3", "9 +++ killed by SIGKILL +++",
-            "9 write(8</data/a>, \"\"..., 50) = ?", "9 ftruncate(8</data/a>, 9223372036854775808) = 0", "9 rename(\"a\") = 0",
+            "", "9", "9 ", "9 write(", "9 write(8</data/a>", "9 <... write resumed>) = 5", "9 = 3",
+            "9 +++ killed by SIGKILL +++",
+            "9 write(8</data/a>, \"\"..., 50) = ?", "9 ftruncate(8</data/a>, 9223372036854775808) = 0",
+            "9 rename(\"a\") = 0",
         ])
     func others(line: String) {
         #expect(synced(line).isEmpty)

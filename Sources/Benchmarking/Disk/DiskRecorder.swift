@@ -51,7 +51,9 @@ final class DiskRecorder: Sendable {
             var synced: [String: Int] = [:]
             for file in files {
                 var trace = DiskTrace(directory: workspace)
-                for line in try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n") { trace.read(line) }
+                for line in try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n") {
+                    trace.read(line)
+                }
                 synced.merge(trace.synced) { $1 }
             }
             for directory in directories {

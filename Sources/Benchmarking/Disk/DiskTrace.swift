@@ -4,7 +4,8 @@
 /// call has returned. Files are only appended to here, or replaced by a rename; what is overwritten in place is not seen.
 struct DiskTrace {
     /// The calls to be traced.
-    static let calls = "open,openat,creat,write,writev,pwrite64,pwritev,ftruncate,fsync,fdatasync,rename,renameat,renameat2"
+    static let calls =
+        "open,openat,creat,write,writev,pwrite64,pwritev,ftruncate,fsync,fdatasync,rename,renameat,renameat2"
 
     private struct File {
         var written = 0
@@ -57,7 +58,8 @@ struct DiskTrace {
         let arguments = call[..<equals.lowerBound]
         switch name {
         case "open", "openat", "creat":
-            guard name == "creat" || arguments.contains("O_TRUNC"), let path = Self.path(call[equals.upperBound...]) else {
+            guard name == "creat" || arguments.contains("O_TRUNC"), let path = Self.path(call[equals.upperBound...])
+            else {
                 return
             }
             files[path] = File()

@@ -7,7 +7,8 @@ extension Fault {
         Fault("kill-worker", "kill -9 the worker", applies: { $0.has(.worker) }) { try await $0.kill(.worker, $1) },
         Fault(
             "kill-remote-worker", "kill -9 a remote worker",
-            conditions: RunConditions(hasRemoteWorkers: true), quiet: .seconds(25), obstacle: { await OtherHost.obstacle() },
+            conditions: RunConditions(hasRemoteWorkers: true), quiet: .seconds(25),
+            obstacle: { await OtherHost.obstacle() },
             applies: { $0.deployment == .separateWorker }
         ) { try await $0.kill(.worker, $1) },
         Fault("kill-server", "kill -9 the web server", applies: { $0.has(.webServer) }) {

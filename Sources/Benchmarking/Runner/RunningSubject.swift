@@ -77,7 +77,8 @@ public final class RunningSubject: Sendable {
     ///     everything as JSON.
     package static func prepare(
         _ subject: BenchmarkSubject, program: String, mailsAtATime: Int, arguments: [String], inbox: TestMailServer,
-        smtpPort: Int, shared: (redis: TestRedis, database: Int)?, didPrint: @escaping @Sendable (ProcessRole, String) -> Void,
+        smtpPort: Int, shared: (redis: TestRedis, database: Int)?,
+        didPrint: @escaping @Sendable (ProcessRole, String) -> Void,
         in workspace: BenchmarkWorkspace
     ) async throws -> RunningSubject {
         try await RunningSubject(

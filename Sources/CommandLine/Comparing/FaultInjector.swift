@@ -41,7 +41,8 @@ struct FaultInjector {
         guard comparison.isComplete, matrix.isKept else { throw ExitCode.failure }
     }
 
-    func chaos(_ subjects: [BenchmarkSubject], _ inbox: InboxSettings, _ stop: StopFlag) async throws -> FaultMatrixRunner
+    func chaos(_ subjects: [BenchmarkSubject], _ inbox: InboxSettings, _ stop: StopFlag) async throws
+        -> FaultMatrixRunner
     {
         var chaos = FaultMatrixRunner(program: CurrentExecutable.path, subjects: subjects, inbox: inbox)
         let (faults, leftOut) = await Fault.possible(options.faults?.faults ?? Fault.all)
@@ -49,7 +50,9 @@ struct FaultInjector {
         if options.faults != nil, let first = leftOut.first {
             throw ValidationError("--faults: \(first.name) \(first.why)")
         }
-        for fault in leftOut { _ = try? FileDescriptor.standardError.writeAll("Left out: \(fault.name), which \(fault.why)\n".utf8) }
+        for fault in leftOut {
+            _ = try? FileDescriptor.standardError.writeAll("Left out: \(fault.name), which \(fault.why)\n".utf8)
+        }
         chaos.faults = faults
         chaos.seed = inbox.seed
         chaos.atATime = options.atATime ?? 4 * ProcessInfo.processInfo.activeProcessorCount

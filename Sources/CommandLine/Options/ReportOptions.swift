@@ -31,6 +31,11 @@ struct ReportOptions: ParsableArguments {
         completion: .directory)
     var png: String?
 
+    @Option(
+        help: ArgumentHelp("Each distribution as a file of HdrHistogram, for its plotters.", valueName: "folder"),
+        completion: .directory)
+    var hgrm: String?
+
     /// To be asked before anything is measured.
     ///
     /// - Returns: The earlier run of `--compare-to`.
@@ -58,6 +63,7 @@ struct ReportOptions: ParsableArguments {
         }
         if let svg { _ = try Slides.write(comparison, to: svg) }
         if let png { _ = try await Slides.writePNG(comparison, to: png) }
+        if let hgrm { try HistogramFiles.write(comparison, to: hgrm) }
         guard let before else { return }
         print("\nsince \(before.began):")
         for line in ChangeTable.lines(from: before, to: comparison) { print(line) }
