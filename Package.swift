@@ -171,6 +171,8 @@ let package = Package(
             ]),
 
         // The measured side of Benchmarks/*.py.
+        .benchmark(
+            "http", ["Core", "Email", "HTTPServer", "MailAPI", "NetSupport", .nio, .posix, .http1, .logging]),
         .benchmark("smtp-client", ["Email", "SMTPClient", .logging]),
         .benchmark("eventr", ["Eventr", "RedisClient", .posix, .logging]),
         .benchmark("queuebus", ["QueueBus", "RedisClient", "Resque", .posix, .lifecycle, .logging]),
