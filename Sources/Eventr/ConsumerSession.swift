@@ -43,7 +43,7 @@ final class ConsumerSession: Sendable {
     /// Partitions that cannot be read, and were reported.
     let faulty = Mutex<Set<Int>>([])
     /// The spans of failed attempts, as words, by their next attempts' retries.
-    let failedSpans = Mutex<[ByteString: String]>([:])
+    let failedSpans = FailedSpans<ByteString>()
     /// nil where no event is traced.
     let tracing: MessageTracer?
     let metrics: ConsumerMetrics

@@ -22,6 +22,8 @@ final class SpanCollector: Sendable {
         let traceId, spanId, name, startTimeUnixNano, endTimeUnixNano: String
         let parentSpanId: String?
         let kind: Int
+        /// Whether a consumer failed at a message.
+        var isFailedAttempt: Bool { kind == 5 && status?.code == 2 }
         var attributes: [Attribute]?
         var links: [Link]?
         var status: Status?

@@ -18,6 +18,7 @@ struct Local: Strategy {
     private let tracker: DeliveryTracker
     let idempotency: (any IdempotencyStore)?
     private let tracing = MessageTracer(nil, system: "bgdemo")
+    private let failedSpans = FailedSpans<EmailID>()
     /// The pipe, as a destination of messages.
     private static let pipe = "mails"
 
@@ -62,11 +63,15 @@ struct Local: Strategy {
     private func send(_ mail: MailLine) {
         do {
             let attempt = try tracker.begin(mail.email())
-            let span = tracing?.startProcess(from: Self.pipe, mail.trace)
+            let span = tracing?.startProcess(from: Self.pipe, mail.trace, after: failedSpans.take(mail.id))
             ServiceContext.withValue(span?.context) {
-                sender.send(attempt.email) { [master] outcome in
-                    span?.record(outcome)
-                    span?.end()
+                sender.send(attempt.email) { [master, failedSpans, tracing] outcome in
+                    if let span, let tracing {
+                        // The master gives it again, to this worker or to another.
+                        if outcome.failure != nil { failedSpans.remember(span, of: tracing.tracer, for: mail.id) }
+                        span.record(outcome)
+                        span.end()
+                    }
                     attempt.finish(outcome, isRetried: outcome.isOutage)
                     master.report(mail.id, outcome)
                 }
