@@ -23,6 +23,50 @@ extension JSONReader {
         _ = try JSONValue(bytes, limits: limits)
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = dates
-        return try decoder.decode(type, from: Data(bytes))
+        do {
+            return try decoder.decode(type, from: Data(bytes))
+        } catch {
+            throw unpairedSurrogate(in: bytes, for: error) ?? error
+        }
+    }
+
+    /// What is wrong with JSON that Foundation could not decode though it is valid, in words that Foundation's own error
+    /// (`JSONError.unexpectedEndOfFile` and the like, or "not valid JSON") does not have: half of a surrogate pair.
+    ///
+    /// - Returns: Nil for an error that has words of its own.
+    public static func unpairedSurrogate(in bytes: [UInt8], for error: any Error) -> JSONError? {
+        switch error {
+        case is JSONError: return nil
+        case DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty: break
+        case is DecodingError: return nil
+        default: break
+        }
+        return halfOfPair(in: bytes).map { place in
+            JSONError(.notUTF8, at: place, "half of a surrogate pair, which is no character,")
+        }
+    }
+
+    /// Where JSON has an escape such as `\ud83d` without its other half.
+    private static func halfOfPair(in bytes: [UInt8]) -> Int? {
+        var place = 0
+        var high: Int?
+        while place < bytes.count {
+            guard bytes[place] == UInt8(ascii: "\\"), place + 1 < bytes.count else {
+                if let high { return high }
+                place += 1
+                continue
+            }
+            let unit =
+                bytes[place + 1] == UInt8(ascii: "u")
+                ? UInt16(String(decoding: bytes[place...].dropFirst(2).prefix(4), as: UTF8.self), radix: 16) : nil
+            switch (high, unit) {
+            case (nil, let unit?) where UTF16.isLeadSurrogate(unit): high = place
+            case (nil, let unit?) where UTF16.isTrailSurrogate(unit): return place
+            case (let start?, let unit): if let unit, UTF16.isTrailSurrogate(unit) { high = nil } else { return start }
+            default: break
+            }
+            place += unit == nil ? 2 : 6
+        }
+        return high
     }
 }

@@ -98,6 +98,7 @@ public struct JobArguments: Sendable, Hashable {
         } catch let error as DecodingError {
             throw InvalidJobArguments(explaining: error)
         } catch {
+            let error = JSONReader.unpairedSurrogate(in: json, for: error) ?? error
             throw InvalidJobArguments("the arguments cannot be decoded: \(error)")
         }
     }

@@ -176,12 +176,33 @@ import Testing
         #expect(code(many + ",1]") { _ in } == .tooManyValues)
     }
 
+    private struct Mail: Decodable, Equatable {
+        let to: String
+        let n: Int?
+    }
+
     @Test("A text is decoded as JSONDecoder does it")
     func decode() throws {
-        struct Mail: Decodable, Equatable { let to: String; let n: Int? }
         #expect(try JSONReader.decode(Mail.self, from: Array(#"{"to":"ä","n":1}"#.utf8)) == Mail(to: "ä", n: 1))
         #expect(try JSONReader.decode([String: [Int]].self, from: Array(#"{"é":[1]}"#.utf8)) == ["é": [1]])
         #expect(throws: DecodingError.self) { try JSONReader.decode(Mail.self, from: Array("{}".utf8)) }
         #expect(throws: JSONError.self) { try JSONReader.decode(Mail.self, from: Array("{".utf8)) }
+    }
+
+    @Test(
+        "Half of a surrogate pair is said in words, and with its place",
+        arguments: [
+            (#"{"to":"\ud83d","n":1}"#, 7), (#"{"to":"a\ud83db","n":1}"#, 8), (#"{"to":"\ude00","n":1}"#, 7),
+            (#"{"to":"\\\ud83d\n","n":1}"#, 9), (#"{"to":"\ud83d\ud83d\ude00","n":1}"#, 7),
+        ])
+    func halfOfPair(json: String, place: Int) {
+        let error = #expect(throws: JSONError.self) { try JSONReader.decode(Mail.self, from: Array(json.utf8)) }
+        #expect(error?.description == "half of a surrogate pair, which is no character, at byte \(place)")
+    }
+
+    @Test("A whole surrogate pair is a character")
+    func pair() throws {
+        let json = Array(#"{"to":"\ud83d\ude00\\ud83d","n":1}"#.utf8)
+        #expect(try JSONReader.decode(Mail.self, from: json) == Mail(to: "😀\\ud83d", n: 1))
     }
 }

@@ -63,6 +63,15 @@ import Testing
         #expect(throws: InvalidJob.self) { try job(json) }
     }
 
+    @Test("An argument that is half of a surrogate pair is said in words")
+    func halfOfPair() throws {
+        let job = try Job(Array(#"{"class":"a","args":[{"to":"\ud83d"}]}"#.utf8), from: "q")
+        let error = #expect(throws: InvalidJobArguments.self) { try job.arguments.decode([String: String].self) }
+        #expect(
+            error?.description
+                == "the arguments cannot be decoded: half of a surrogate pair, which is no character, at byte 8")
+    }
+
     @Test(
         "A class and a name of half a megabyte of combining marks are read and looked up at once",
         .timeLimit(.minutes(1)))
