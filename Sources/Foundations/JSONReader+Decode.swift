@@ -26,24 +26,30 @@ extension JSONReader {
         do {
             return try decoder.decode(type, from: Data(bytes))
         } catch {
-            throw unpairedSurrogate(in: bytes, for: error) ?? error
+            throw explanation(of: error, in: bytes) ?? error
         }
     }
 
-    /// What is wrong with JSON that Foundation could not decode though it is valid, in words that Foundation's own error
-    /// (`JSONError.unexpectedEndOfFile` and the like, or "not valid JSON") does not have: half of a surrogate pair.
+    /// What is wrong with JSON that Foundation could not decode though it is valid. Foundation's own errors for it
+    /// (`numberIsNotRepresentableInSwift` and the like, or "not valid JSON") speak of its types, not of the text: half of a
+    /// surrogate pair, or a number that is out of range.
     ///
     /// - Returns: Nil for an error that has words of its own.
-    public static func unpairedSurrogate(in bytes: [UInt8], for error: any Error) -> JSONError? {
+    public static func explanation(of error: any Error, in bytes: [UInt8]) -> JSONError? {
         switch error {
-        case is JSONError: return nil
         case DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty: break
         case is DecodingError: return nil
-        default: break
+        default: guard String(reflecting: type(of: error)).hasPrefix("Foundation") else { return nil }
         }
-        return halfOfPair(in: bytes).map { place in
-            JSONError(.notUTF8, at: place, "half of a surrogate pair, which is no character,")
+        if let place = halfOfPair(in: bytes) {
+            return JSONError(.notUTF8, at: place, "half of a surrogate pair, which is no character,")
         }
+        // The number stands between quotes.
+        let parts = "\(error)".split(separator: "\"", omittingEmptySubsequences: false)
+        guard parts.count > 2, let range = bytes.firstRange(ofBytes: Array(parts[1].utf8)), !range.isEmpty else {
+            return error is DecodingError ? nil : JSONError(.syntax, at: 0, "a value that does not fit its type")
+        }
+        return JSONError(.wrongKind, at: range.lowerBound, "\(printable(parts[1], limit: 40)), which is out of range,")
     }
 
     /// Where JSON has an escape such as `\ud83d` without its other half.

@@ -20,7 +20,7 @@ public indirect enum ActiveJobValue: Sendable, Hashable {
     case date(String)
     /// Seconds, as they are spelled.
     case duration(String)
-    /// A `BigDecimal`, as it is spelled.
+    /// A `BigDecimal`, as it is spelled. Rails reads it from 7.1 on.
     case decimal(String)
     /// A module or class, by its name.
     case module(String)

@@ -98,7 +98,7 @@ public struct JobArguments: Sendable, Hashable {
         } catch let error as DecodingError {
             throw InvalidJobArguments(explaining: error)
         } catch {
-            let error = JSONReader.unpairedSurrogate(in: json, for: error) ?? error
+            let error = JSONReader.explanation(of: error, in: json) ?? error
             throw InvalidJobArguments("the arguments cannot be decoded: \(error)")
         }
     }
@@ -138,13 +138,24 @@ public struct InvalidJobArguments: Error, Sendable, CustomStringConvertible {
             case .typeMismatch(let type, let context): (context, "is not \(Self.kind(type))")
             case .valueNotFound(let type, let context): (context, "is null, where \(Self.kind(type)) is required")
             case .keyNotFound(let key, let context): (context, "has no \"\(printable(key.stringValue, limit: 200))\"")
-            case .dataCorrupted(let context): (context, "is not valid: \(context.debugDescription)")
+            case .dataCorrupted(let context): (context, Self.complaint(context.debugDescription))
             @unknown default: (DecodingError.Context(codingPath: [], debugDescription: ""), "cannot be decoded")
             }
         let path = context.codingPath.map { key in
             key.intValue.map { "[\($0)]" } ?? ".\(printable(key.stringValue, limit: 200))"
         }.joined()
         self.init("args\(path) \(what)")
+    }
+
+    /// The words of whoever decodes, but for those of Foundation and Swift that name a Swift type: `Parsed JSON number
+    /// <300> does not fit in UInt8.`, `Cannot initialize Color from invalid String value red`.
+    private static func complaint(_ words: String) -> String {
+        let texts = ["does not fit in", "not representable in Swift", "Cannot initialize"].map { Array($0.utf8) }
+        switch texts.firstIndex(where: { Array(words.utf8).firstRange(ofBytes: $0) != nil }) {
+        case 0, 1: return "is out of range"
+        case 2: return "is none of the values that are known"
+        default: return "is not valid: \(words)"
+        }
     }
 
     /// What a Swift type is in JSON: other programs' people read this, too.

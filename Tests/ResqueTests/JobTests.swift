@@ -63,13 +63,33 @@ import Testing
         #expect(throws: InvalidJob.self) { try job(json) }
     }
 
-    @Test("An argument that is half of a surrogate pair is said in words")
-    func halfOfPair() throws {
-        let job = try Job(Array(#"{"class":"a","args":[{"to":"\ud83d"}]}"#.utf8), from: "q")
-        let error = #expect(throws: InvalidJobArguments.self) { try job.arguments.decode([String: String].self) }
-        #expect(
-            error?.description
-                == "the arguments cannot be decoded: half of a surrogate pair, which is no character, at byte 8")
+    private enum Color: String, Decodable { case red }
+
+    @Test(
+        "No text about arguments that cannot be decoded names a type of Swift or Foundation",
+        arguments: [
+            (
+                #"{"to":"\ud83d"}"#,
+                "the arguments cannot be decoded: half of a surrogate pair, which is no character, at byte 8"
+            ),
+            (
+                #"{"to":"\udc00"}"#,
+                "the arguments cannot be decoded: half of a surrogate pair, which is no character, at byte 8"
+            ),
+            (#"{"n":1e400}"#, "the arguments cannot be decoded: 1e400, which is out of range, at byte 6"),
+            (#"{"small":300}"#, "the arguments cannot be decoded: 300, which is out of range, at byte 10"),
+            (#"{"color":"blue"}"#, "args[0].color is none of the values that are known"),
+        ])
+    func words(argument: String, text: String) throws {
+        struct Argument: Decodable {
+            let to: String?
+            let n: Double?
+            let small: UInt8?
+            let color: Color?
+        }
+        let job = try Job(Array(#"{"class":"a","args":[\#(argument)]}"#.utf8), from: "q")
+        let error = #expect(throws: InvalidJobArguments.self) { _ = try job.arguments.decode(Argument.self) }
+        #expect(error?.description == text)
     }
 
     @Test(
