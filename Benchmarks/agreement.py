@@ -109,7 +109,8 @@ class Mailbox:
         """How often each subject came."""
         counts = {}
         for path in glob.glob(f"{self.folder}/*"):
-            with open(path, errors="replace") as file:
+            # The sink removes the file of a mail that does not come whole.
+            with contextlib.suppress(FileNotFoundError), open(path, errors="replace") as file:
                 if found := re.search(r"^Subject: (\S+)", file.read(), re.M):
                     counts[found.group(1)] = counts.get(found.group(1), 0) + 1
         return counts
