@@ -13,6 +13,8 @@ public struct Comparison: Codable, Sendable, Hashable {
     public var machine: Machine
     public var settings: ComparisonSettings
     public var strategies: [StrategyResult] = []
+    /// What used the machine's cores during the run; nil where the system does not tell.
+    public var load: MachineLoad?
     /// The result of `--chaos`.
     public var fates: FaultMatrix?
 

@@ -5,6 +5,12 @@ import BgdemoSMTPInbox
 import BgdemoEmail
 import BgdemoSMTPClient
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// Runs `compare` and `bench`: measures subjects, prints the results and writes the files.
 struct CompareRunner {
     let load: LoadOptions
@@ -22,6 +28,7 @@ struct CompareRunner {
         let comparison = try await comparison(subjects)
         print(TerminalTable.text(comparison), terminator: "")
         if let fates = comparison.fates { print("\n" + FaultMatrixText.text(fates), terminator: "") }
+        if let warning = comparison.loadWarning { print("\n" + warning) }
         try await report.write(comparison, before: before)
         let isMeasured = comparison.strategies.allSatisfy { $0.fate.accepted > 0 }
         guard comparison.isComplete, isMeasured, comparison.fates?.isKept ?? true else { throw ExitCode.failure }
@@ -39,6 +46,7 @@ struct CompareRunner {
 
         let reporter = ProgressReporter()
         let start = ContinuousClock.now
+        let meter = MachineLoadMeter(cores: ProcessInfo.processInfo.activeProcessorCount)
         var comparison = Comparison(
             began: Self.now, seconds: 0, machine: await .here(versions: Self.versions),
             settings: settings(benchmark))
@@ -50,6 +58,8 @@ struct CompareRunner {
             return (results, await FaultInjector.fates(faults))
         }
         comparison.seconds = (.now - start) / .seconds(1)
+        // Processes of a service that runs already would count as others.
+        if targets.isEmpty { comparison.load = meter.load }
         comparison.isComplete = !benchmark.stop.isSet
         return comparison
     }

@@ -25,6 +25,7 @@ struct FaultInjector {
         CurrentProcess.prepare()
         let chaos = try await chaos(subjects, inbox, StopFlag())
         let start = ContinuousClock.now
+        let meter = MachineLoadMeter(cores: ProcessInfo.processInfo.activeProcessorCount)
         var settings = ComparisonSettings()
         settings.command = Array(CommandLine.arguments.dropFirst())
         (settings.seed, settings.rate, settings.seconds) = (chaos.seed, chaos.rate, 0)
@@ -35,8 +36,10 @@ struct FaultInjector {
         let matrix = await runUntilStopped(chaos.stop) { await Self.fates(chaos) } ?? FaultMatrix()
         comparison.fates = matrix
         comparison.seconds = (.now - start) / .seconds(1)
+        if subjects.allSatisfy({ $0.external == nil }) { comparison.load = meter.load }
         comparison.isComplete = !chaos.stop.isSet
         print(FaultMatrixText.text(matrix), terminator: "")
+        if let warning = comparison.loadWarning { print(warning) }
         try await report.write(comparison, before: before)
         guard comparison.isComplete, matrix.isKept else { throw ExitCode.failure }
     }

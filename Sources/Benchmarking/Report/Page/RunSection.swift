@@ -15,6 +15,7 @@ enum RunSection {
                 ("Machine", "\(machine.system), \(machine.processor)"),
                 ("Cores", NumberText.count(machine.cores)), ("Memory", NumberText.bytes(Double(machine.memoryBytes))),
             ] + (machine.loadAverage.map { [("Load average before", NumberText.digits($0))] } ?? [])
+            + (comparison.load.map { [("Cores during", $0.text)] } ?? [])
             + machine.versions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         for (name, value) in facts {
             html.raw("<div><dt>\(HTMLEscaping.escape(name))</dt><dd>\(HTMLEscaping.escape(value))</dd></div>\n")
