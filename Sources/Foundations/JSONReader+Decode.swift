@@ -39,14 +39,14 @@ extension JSONReader {
         switch error {
         case DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty: break
         case is DecodingError: return nil
-        default: guard String(reflecting: type(of: error)).hasPrefix("Foundation") else { return nil }
+        default: guard String(reflecting: type(of: error)).hasBytePrefix("Foundation") else { return nil }
         }
         if let place = halfOfPair(in: bytes) {
             return JSONError(.notUTF8, at: place, "half of a surrogate pair, which is no character,")
         }
         // The number stands between quotes.
-        let parts = "\(error)".split(separator: "\"", omittingEmptySubsequences: false)
-        guard parts.count > 2, let range = bytes.firstRange(ofBytes: Array(parts[1].utf8)), !range.isEmpty else {
+        let parts = "\(error)".utf8.split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false)
+        guard parts.count > 2, let range = bytes.firstRange(ofBytes: Array(parts[1])), !range.isEmpty else {
             return error is DecodingError ? nil : JSONError(.syntax, at: 0, "a value that does not fit its type")
         }
         return JSONError(.wrongKind, at: range.lowerBound, "\(printable(parts[1], limit: 40)), which is out of range,")
