@@ -38,6 +38,7 @@ graph: ## Draws the modules of Package.swift into ARCHITECTURE.md
 bench: ## Ratios against references that run beside it
 	./setup bench
 	$(RELEASE) --product bgdemo
+	$(RELEASE) --product bgdemo-http-bench
 	$(RELEASE) --product bgdemo-smtp-client-bench
 	$(RELEASE) --product bgdemo-eventr-bench
 	$(RELEASE) --product bgdemo-queuebus-bench
