@@ -1,5 +1,6 @@
 import BgdemoSMTPInbox
 import BgdemoTestSupport
+import Foundation
 import Testing
 
 @testable import BgdemoBenchmarking
@@ -78,6 +79,49 @@ import Testing
             chaos.inboxPort = try await freePort()
             let cell = try #require(await chaos.matrix { _ in }.rows.first?.cells.first)
             #expect(cell.problem != nil)
+        }
+    }
+
+    @Test("Mails of a service that runs already have other ids in each run, those of our own processes have not")
+    func ids() async throws {
+        let load = Load(.open(rate: 20), seconds: 0.2, seed: 7)
+        let benchmark = Benchmark(program: "", load: load, inbox: InboxSettings())
+        let subject = BenchmarkSubject(Target(port: try await freePort()))
+        let (first, second) = (try await benchmark.run(subject).load, try await benchmark.run(subject).load)
+        #expect(first.run != second.run && first.schedule() == second.schedule() && first.schedule() == load.schedule())
+        #expect(Load(.open(rate: 20), seconds: 0.2, seed: 7).run == load.run)
+    }
+
+    @Test("What is wrong with the pids or the Redis of a service is said before anything is measured")
+    func checks() async throws {
+        try await withDirectory { folder in
+            let own = ProcessInfo.processInfo.processIdentifier
+            try "999999999".write(toFile: "\(folder)/old.pid", atomically: true, encoding: .utf8)
+            try "\(own)".write(toFile: "\(folder)/own.pid", atomically: true, encoding: .utf8)
+            let cases = [
+                (
+                    "\(folder)/none.pid",
+                    "--target-pids: there is no file \(folder)/none.pid, which should be the web server"
+                ),
+                (
+                    "\(folder)/own.pid,\(folder)/old.pid",
+                    "has no pid of a process that runs, which should be the worker"
+                ),
+                ("999999999", "--target-pids: no process 999999999 runs"),
+            ]
+            for (pids, text) in cases {
+                let error = await #expect(throws: BenchmarkError.self) { try await ExternalProcesses(pids)?.check() }
+                #expect(error?.description.contains(text) == true, "\(error as Any)")
+            }
+            var processes = try #require(ExternalProcesses("\(folder)/own.pid"))
+            try await processes.check()
+            processes.redisURL = "redis://127.0.0.1:\(try await freePort())"
+            let error = await #expect(throws: BenchmarkError.self) { try await processes.check() }
+            #expect(error?.description.hasPrefix("--target-redis: ") == true, "\(error as Any)")
+            #expect(processes.areFiles && ExternalProcesses("12,13")?.areFiles == false)
+            let numbered = BenchmarkSubject(Target(port: 1), processes: ExternalProcesses("12,13"))
+            let killing = Fault.all.filter { $0.name.hasPrefix("kill-") || $0.name == "terminate" }
+            #expect(killing.allSatisfy { !$0.applies(numbered) })
         }
     }
 }

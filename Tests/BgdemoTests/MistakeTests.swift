@@ -36,6 +36,11 @@ struct MistakeTests {
         ("compare --strategies resque,kafka", "'kafka' is not a strategy; it is one of foreground, "),
         ("compare --strategies resque,", "'' is not a strategy"),
         ("chaos --faults kill-worker,kil-redis", "'kil-redis' is not a fault; "),
+        (
+            "chaos --target http://127.0.0.1:1 --inbox-port 2525 --target-pids 4711 --faults kill-server",
+            "--faults kill-server needs files with the pids in --target-pids"
+        ),
+        ("chaos --rate 0", "--rate is 1 to 1000 requests a second"),
         ("compare --sweep 100,2oo", "'2oo' is not a rate; one is a number of requests a second"),
         // Times.
         ("serve --throttle 1sec", time),

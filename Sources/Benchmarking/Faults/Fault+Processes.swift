@@ -4,18 +4,21 @@ extension Fault {
     /// The subject's processes are killed, terminated or suspended. What has ended is restarted as a supervisor would;
     /// the master of `local` restarts its own children.
     static let ofProcesses = [
-        Fault("kill-worker", "kill -9 the worker", applies: { $0.has(.worker) }) { try await $0.kill(.worker, $1) },
+        Fault("kill-worker", "kill -9 the worker", applies: { $0.canKill(.worker) }) { try await $0.kill(.worker, $1) },
         Fault(
             "kill-remote-worker", "kill -9 a remote worker",
             conditions: RunConditions(hasRemoteWorkers: true), quiet: .seconds(25),
             obstacle: { await OtherHost.obstacle() },
             applies: { $0.deployment == .separateWorker }
         ) { try await $0.kill(.worker, $1) },
-        Fault("kill-server", "kill -9 the web server", applies: { $0.has(.webServer) }) {
+        Fault("kill-server", "kill -9 the web server", applies: { $0.canKill(.webServer) }) {
             try await $0.kill(.webServer, $1)
         },
         Fault("kill-master", "kill -9 the master", applies: { $0.has(.master) }) { try await $0.kill(.master, $1) },
-        Fault("terminate", "SIGTERM to all", applies: { $0.has(.webServer) }) { running, didInject in
+        Fault(
+            "terminate", "SIGTERM to all",
+            applies: { subject in subject.has(.webServer) && subject.roles.allSatisfy(subject.canKill) }
+        ) { running, didInject in
             // A sender ends before its receiver, as in a careful deployment.
             let roles = running.subject.external == nil ? running.own : running.subject.roles
             var old: [ProcessRole: Int32] = [:]

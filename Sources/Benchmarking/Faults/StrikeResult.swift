@@ -17,7 +17,8 @@ struct StrikeResult: Sendable {
         recoverySeconds = run.recovery(from: time).map { $0 / .seconds(1) }
         let interrupted = run.interrupted(at: time)
         interruptedSeconds = interrupted.compactMap { $0.map { $0 / .seconds(1) } }
-        interruptedLost = interrupted.count - interruptedSeconds.count
+        // Mails that are late are not lost.
+        interruptedLost = fate.pending > 0 ? 0 : interrupted.count - interruptedSeconds.count
         if fate.pending > 0 {
             problem = "\(fate.pending) mails were still missing after the wait"
         } else if fate.accepted == 0 {

@@ -8,6 +8,11 @@ public struct FaultMatrix: Codable, Sendable, Hashable {
 
     /// Whether no cell lost a mail that its strategy must not lose.
     public var isKept: Bool { rows.allSatisfy { $0.cells.allSatisfy(\.isKept) } }
+
+    /// Whether each cell could be run: some mail was accepted.
+    public var isMeasured: Bool {
+        rows.allSatisfy { $0.cells.allSatisfy { $0.problem == nil || $0.fate.accepted > 0 } }
+    }
 }
 
 /// The name and the head of a column: `kill-worker`, "kill -9 the worker".

@@ -92,6 +92,9 @@ public struct Benchmark: Sendable {
     func measure(
         _ load: Load, _ running: RunningSubject, during: (RunningSubject) async throws -> Void
     ) async throws -> BenchmarkRun {
+        var load = load
+        // What an external service still has of an earlier run with the same seed must not count as this run's.
+        if case .external = running.subject.deployment { load.part += ", \(UInt64.random(in: .min ... .max))" }
         let recorder = DeliveryRecorder(run: load.run, isMatched: awaits(running.subject))
         running.mailServer.add(recorder)
         running.attend(recorder, stop)

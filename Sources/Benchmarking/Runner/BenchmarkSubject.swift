@@ -53,6 +53,9 @@ public struct BenchmarkSubject: Sendable, Hashable {
     /// Whether faults can be injected into its processes.
     public var canBeStruck: Bool { !roles.isEmpty }
 
+    /// Whether a process of this role can be killed: another takes its place, and can be found.
+    func canKill(_ role: ProcessRole) -> Bool { has(role) && external?.canComeBack(role) ?? true }
+
     /// Its processes in the order of their start: a receiver before its sender.
     public var roles: [ProcessRole] {
         switch deployment {

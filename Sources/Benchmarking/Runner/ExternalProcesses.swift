@@ -1,4 +1,7 @@
 import BgdemoSystemCompat
+import Logging
+import NIOPosix
+import RedisClient
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -34,6 +37,42 @@ public struct ExternalProcesses: Sendable, Hashable {
         self.init(webServer: first, worker: pids.dropFirst().first)
     }
 
+    /// Checks that the processes run, and that its Redis answers.
+    ///
+    /// - Throws: ``BenchmarkError`` that says which one does not.
+    public func check() async throws {
+        for (role, pid) in [(ProcessRole.webServer, webServer), (.worker, worker)] {
+            guard let pid, pid.value == nil else { continue }
+            throw BenchmarkError("--target-pids: \(pid.absence), which should be the \(role.rawValue)")
+        }
+        guard let redisURL else { return }
+        do {
+            let redis = RedisConnection(
+                try RedisURL(redisURL), on: MultiThreadedEventLoopGroup.singleton.any(),
+                logger: Logger(label: "redis") { _ in SwiftLogNoOpLogHandler() })
+            defer { redis.close() }
+            _ = try await within(.seconds(5), "it does not answer within 5 s") { try await redis.send("PING") }
+        } catch {
+            throw BenchmarkError("--target-redis: \(error)")
+        }
+    }
+
+    /// Whether the process that follows a killed one can be found: by a file, not by the number of the killed one.
+    public func canComeBack(_ role: ProcessRole) -> Bool {
+        switch role == .worker ? worker : webServer {
+        case .file: true
+        case .number, nil: false
+        }
+    }
+
+    /// Whether all pids are in files, which name those that follow too.
+    public var areFiles: Bool { canComeBack(.webServer) && (worker == nil || canComeBack(.worker)) }
+
+    /// Why there is no process of this role to send a signal to.
+    func absence(of role: ProcessRole) -> String {
+        (role == .worker ? worker : webServer)?.absence ?? "it has none"
+    }
+
     func pid(of role: ProcessRole) -> Int32? {
         switch role {
         case .webServer: webServer.value
@@ -53,6 +92,16 @@ extension ExternalProcesses.PID {
         }
         guard let number = Int32(text), number > 1 else { return nil }
         self = .number(number)
+    }
+
+    /// `no process 4711 runs`
+    var absence: String {
+        switch self {
+        case .number(let number): "no process \(number) runs"
+        case .file(let path):
+            FileManager.default.fileExists(atPath: path)
+                ? "the file \(path) has no pid of a process that runs" : "there is no file \(path)"
+        }
     }
 
     /// Nil if no such process runs.

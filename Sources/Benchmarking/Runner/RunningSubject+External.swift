@@ -11,7 +11,12 @@ extension RunningSubject {
                 .path("/bin/sh"), arguments: ["-c", command],
                 environment: .inherit.updating(["BGDEMO_ROLE": role.optionValue]), output: .discarded)
             guard result.terminationStatus.isSuccess else {
-                throw BenchmarkError("--target-restart ended with \(result.terminationStatus): \(command)")
+                let end =
+                    switch result.terminationStatus {
+                    case .exited(let code): "ended with exit code \(code)"
+                    case .signaled(let signal): "was ended by signal \(signal)"
+                    }
+                throw BenchmarkError("--target-restart \(end): \(command)")
             }
         }
         for _ in 0..<600 {

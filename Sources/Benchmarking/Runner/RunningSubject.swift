@@ -175,7 +175,8 @@ public final class RunningSubject: Sendable {
     public func signal(_ signal: Signal, to role: ProcessRole) async throws {
         if let process = state.withLock({ $0.processes[role] }) { return try process.signal(signal) }
         guard let pid = await pid(of: role), kill(pid, signal.rawValue) == 0 else {
-            throw BenchmarkError("\(subject.title) has no \(role.rawValue) to send a signal to")
+            let reason = subject.external.map { ": \($0.absence(of: role))" } ?? ""
+            throw BenchmarkError("\(subject.title) has no \(role.rawValue) to send a signal to\(reason)")
         }
         guard own.contains(.master) else { return }
         switch signal {

@@ -36,6 +36,12 @@ struct ChaosCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Requests a second in each cell; fewer for a --target that cannot keep up. Default: 40.",
+            valueName: "number"))
+    var rate: Double?
+
+    @Option(
+        help: ArgumentHelp(
             "How long the mail server takes for a mail: 2s, 100ms..2s, exp:250ms. Default: 250ms.", valueName: "time"),
         transform: ReplyDelay.parse)
     var smtpDelay: ReplyDelay?
@@ -50,6 +56,7 @@ struct ChaosCommand: AsyncParsableCommand {
 
     func run() async throws {
         let descriptors = (strategies ?? .all).descriptors
+        guard (1...1000).contains(rate ?? 1) else { throw ValidationError("--rate is 1 to 1000 requests a second") }
         try chaos.check(targets: target == nil ? 0 : 1, inboxPort: inboxPort)
         let external = target.map { chaos.subject($0.target) }
         let subjects =
@@ -57,6 +64,8 @@ struct ChaosCommand: AsyncParsableCommand {
         var inbox = InboxSettings()
         inbox.delay = smtpDelay ?? .fixed(.milliseconds(250))
         inbox.seed = seed ?? 1
-        try await FaultInjector(options: chaos, report: report, inboxPort: inboxPort ?? 0).inject(into: subjects, inbox)
+        var injector = FaultInjector(options: chaos, report: report, inboxPort: inboxPort ?? 0)
+        injector.rate = rate ?? injector.rate
+        try await injector.inject(into: subjects, inbox)
     }
 }

@@ -31,7 +31,8 @@ struct CompareRunner {
         if let warning = comparison.loadWarning { print("\n" + warning) }
         try await report.write(comparison, before: before)
         let isMeasured = comparison.strategies.allSatisfy { $0.fate.accepted > 0 }
-        guard comparison.isComplete, isMeasured, comparison.fates?.isKept ?? true else { throw ExitCode.failure }
+        let areFatesKnown = comparison.fates.map { $0.isKept && $0.isMeasured } ?? true
+        guard comparison.isComplete, isMeasured, areFatesKnown else { throw ExitCode.failure }
     }
 
     /// - Throws: `ValidationError` for wrong options.

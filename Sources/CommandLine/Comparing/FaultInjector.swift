@@ -15,6 +15,8 @@ struct FaultInjector {
     let report: ReportOptions
     /// Of the inbox for an external service.
     var inboxPort = 0
+    /// Requests per second in each cell.
+    var rate: Double = 40
 
     /// Measures the fault matrix.
     ///
@@ -41,12 +43,13 @@ struct FaultInjector {
         print(FaultMatrixText.text(matrix), terminator: "")
         if let warning = comparison.loadWarning { print(warning) }
         try await report.write(comparison, before: before)
-        guard comparison.isComplete, matrix.isKept else { throw ExitCode.failure }
+        guard comparison.isComplete, matrix.isKept, matrix.isMeasured else { throw ExitCode.failure }
     }
 
     func chaos(_ subjects: [BenchmarkSubject], _ inbox: InboxSettings, _ stop: StopFlag) async throws
         -> FaultMatrixRunner
     {
+        for subject in subjects { try await subject.external?.check() }
         var chaos = FaultMatrixRunner(program: CurrentExecutable.path, subjects: subjects, inbox: inbox)
         let (faults, leftOut) = await Fault.possible(options.faults?.faults ?? Fault.all)
         // What was asked for by name must not be left out in silence; of all, the others are tried.
@@ -58,6 +61,7 @@ struct FaultInjector {
         }
         chaos.faults = faults
         chaos.seed = inbox.seed
+        chaos.rate = rate
         chaos.atATime = options.atATime ?? 4 * ProcessInfo.processInfo.activeProcessorCount
         chaos.strikes = options.strikes ?? 1
         chaos.inboxPort = inboxPort

@@ -50,6 +50,12 @@ struct ChaosOptions: ParsableArguments {
         guard targetPids != nil || (targetRedis == nil && targetRestart == nil) else {
             throw ValidationError("--target-redis and --target-restart go with --target-pids")
         }
+        let fatal = faults?.faults.first { ["kill-worker", "kill-server", "terminate"].contains($0.name) }
+        if let fatal, let targetPids, !targetPids.areFiles {
+            throw ValidationError(
+                "--faults \(fatal.name) needs files with the pids in --target-pids: the process that follows has another pid"
+            )
+        }
         if let targetRedis {
             do { _ = try RedisURL(targetRedis) } catch { throw ValidationError("--target-redis: \(error)") }
         }
