@@ -147,7 +147,7 @@ public struct InvalidJobArguments: Error, Sendable, CustomStringConvertible {
         self.init("args\(path) \(what)")
     }
 
-    /// The words of whoever decodes, but for those of Foundation and Swift that name a Swift type: `Parsed JSON number
+    /// The description of the error, unless it is one of Foundation or Swift that names a Swift type: `Parsed JSON number
     /// <300> does not fit in UInt8.`, `Cannot initialize Color from invalid String value red`.
     private static func complaint(_ words: String) -> String {
         let texts = ["does not fit in", "not representable in Swift", "Cannot initialize"].map { Array($0.utf8) }
