@@ -5,58 +5,25 @@ import Testing
 
 @testable import BgdemoBenchmarking
 
-/// A service that runs already, as `--target` with `--target-pids` names it: a shell supervises its two processes and writes
-/// their pids into files.
+/// `--target` with `--target-pids`.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct ExternalServiceTests {
-    /// `$1` bgdemo, `$2` the folder, `$3` the port, `$4` the port of the mail server, `$5` the URL of Redis.
-    private static let supervisor = """
-        keep() {
-            while :; do
-                "$bgdemo" serve --strategy resque --role "$1" --port "$port" --smtp-url "smtp://127.0.0.1:$smtp" \\
-                    --redis-url "$redis" --attempts 20 --retry-delay 100ms --retry-cap 1s >/dev/null 2>&1 &
-                echo $! >"$folder/$1.new" && mv "$folder/$1.new" "$folder/$1.pid"
-                wait $!
-            done
-        }
-        bgdemo=$1 folder=$2 port=$3 smtp=$4 redis=$5
-        keep worker & first=$!
-        keep server & second=$!
-        trap 'kill $first $second; kill -9 $(cat "$folder"/*.pid); exit' TERM
-        wait
-        """
-
     @Test("A fault is injected into the processes and the Redis of an external service, which gets a row of the matrix")
     func strike() async throws {
-        try await withRedisServer { redis in
-            let url = redis.url
-            try await withDirectory { folder in
-                let (port, inboxPort) = (try await freePort(), try await freePort())
-                let matrix = try await withExternalServer(
-                    "/bin/sh",
-                    ["-c", Self.supervisor, "supervisor", bgdemoPath, "\(folder)", "\(port)", "\(inboxPort)", url],
-                    port: port
-                ) {
-                    var processes = try #require(ExternalProcesses("\(folder)/server.pid,\(folder)/worker.pid"))
-                    processes.redisURL = url
-                    let subject = BenchmarkSubject(Target(port: port), processes: processes)
-                    var chaos = FaultMatrixRunner(program: bgdemoPath, subjects: [subject], inbox: InboxSettings())
-                    chaos.faults = Fault.all.filter {
-                        ["kill-worker", "kill-server", "redis-cut", "redis-killed"].contains($0.name)
-                    }
-                    chaos.inboxPort = inboxPort
-                    return await chaos.matrix { _ in }
-                }
-                let cells = try #require(matrix.rows.first).cells
-                #expect(cells.map(\.fault) == ["kill-worker", "kill-server", "redis-killed", "redis-cut"])
-                for cell in cells where cell.fault != "redis-killed" {
-                    #expect(
-                        cell.applies && cell.problem == nil && cell.fate.accepted > 20 && cell.fate.lost == 0, "\(cell)"
-                    )
-                }
-                // A pid of the server is not known, so it is not killed.
-                #expect(cells.contains { $0.fault == "redis-killed" && !$0.applies })
+        let matrix = try await SupervisedService.with(bgdemoPath) { service in
+            var chaos = FaultMatrixRunner(program: bgdemoPath, subjects: [service.subject], inbox: InboxSettings())
+            chaos.faults = Fault.all.filter {
+                ["kill-worker", "kill-server", "redis-cut", "redis-killed"].contains($0.name)
             }
+            chaos.inboxPort = service.inboxPort
+            return await chaos.matrix { _ in }
         }
+        let cells = try #require(matrix.rows.first).cells
+        #expect(cells.map(\.fault) == ["kill-worker", "kill-server", "redis-killed", "redis-cut"])
+        for cell in cells where cell.fault != "redis-killed" {
+            #expect(cell.applies && cell.problem == nil && cell.fate.accepted > 20 && cell.fate.lost == 0, "\(cell)")
+        }
+        // A pid of the server is not known, so it is not killed.
+        #expect(cells.contains { $0.fault == "redis-killed" && !$0.applies })
     }
 
     @Test(
