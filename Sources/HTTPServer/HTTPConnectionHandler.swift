@@ -142,7 +142,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         machine.readRequest(keepsAlive: request.head.keepsAlive)
         deadline.restart()
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        let handler = self.handler
+        let handler = responder(to: request)
         turnLeft -= 1
         executor.run {
             let response =
@@ -154,6 +154,12 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
             let (connection, context) = bound.value
             connection.respond(number, response, context)
         }
+    }
+
+    private func responder(to request: HTTPRequest) -> any HTTPHandler {
+        var responder = handler
+        while let next = responder.next(for: request) { responder = next }
+        return responder
     }
 
     /// Reads on in what has come when it is its turn.

@@ -78,8 +78,25 @@ public protocol HTTPHandler: Sendable {
     /// Checks a head whose body has not come yet. What is refused here is answered without the body, and the connection
     /// ends. The whole request goes to ``respond(to:)`` all the same, which has to check it again. Default: nil.
     func check(_ head: HTTPRequest.Head) -> Problem?
+
+    /// The handler that responds to this request instead; nil for this one itself. Default: nil.
+    func next(for request: HTTPRequest) -> (any HTTPHandler)?
 }
 
 extension HTTPHandler {
     public func check(_ head: HTTPRequest.Head) -> Problem? { nil }
+
+    public func next(for request: HTTPRequest) -> (any HTTPHandler)? { nil }
+}
+
+/// Chooses who responds to a request, and waits for nothing. A server asks for the choice before it starts a task: an
+/// asynchronous call for each router on the way takes memory and time.
+public protocol HTTPRouter: HTTPHandler {
+    func route(_ request: HTTPRequest) -> any HTTPHandler
+}
+
+extension HTTPRouter {
+    public func next(for request: HTTPRequest) -> (any HTTPHandler)? { route(request) }
+
+    public func respond(to request: HTTPRequest) async -> HTTPResponse { await route(request).respond(to: request) }
 }

@@ -34,3 +34,8 @@ public struct Problem: Error, Sendable, Hashable {
         return HTTPResponse(status, .json, json.text, headers: headers)
     }
 }
+
+/// Responds to every request with the problem.
+extension Problem: HTTPHandler {
+    public func respond(to request: HTTPRequest) async -> HTTPResponse { response }
+}

@@ -1,6 +1,6 @@
 /// Checks the Host of each request before another handler sees it. A request with the token passes: no page can have a
 /// browser send it.
-public struct RequestGuard: HTTPHandler {
+public struct RequestGuard: HTTPRouter {
     private let hosts: HostCheck
     private let token: BearerToken?
     private let next: any HTTPHandler
@@ -11,10 +11,7 @@ public struct RequestGuard: HTTPHandler {
         self.token = token
     }
 
-    public func respond(to request: HTTPRequest) async -> HTTPResponse {
-        if let problem = problem(request.fields) { return problem.response }
-        return await next.respond(to: request)
-    }
+    public func route(_ request: HTTPRequest) -> any HTTPHandler { problem(request.fields) ?? next }
 
     public func check(_ head: HTTPRequest.Head) -> Problem? { problem(head.fields) ?? next.check(head) }
 
@@ -29,7 +26,7 @@ public struct RequestGuard: HTTPHandler {
 }
 
 /// A page that asks for the token, as `Bearer` or as the password that a browser asks its user for.
-public struct ProtectedPage: HTTPHandler {
+public struct ProtectedPage: HTTPRouter {
     private let token: BearerToken
     private let page: any HTTPHandler
 
@@ -38,14 +35,13 @@ public struct ProtectedPage: HTTPHandler {
         self.token = token
     }
 
-    public func respond(to request: HTTPRequest) async -> HTTPResponse {
+    public func route(_ request: HTTPRequest) -> any HTTPHandler {
         guard token.isBearer(in: request.fields) || token.isPassword(in: request.fields) else {
             return Problem(
                 .unauthorized, "the token is missing or wrong",
                 advice: "Authorization: Bearer TOKEN, or the token as the password of any user",
-                headers: [HTTPHeader("WWW-Authenticate", "Bearer realm=\"bgdemo\", Basic realm=\"bgdemo\"")]
-            ).response
+                headers: [HTTPHeader("WWW-Authenticate", "Bearer realm=\"bgdemo\", Basic realm=\"bgdemo\"")])
         }
-        return await page.respond(to: request)
+        return page
     }
 }

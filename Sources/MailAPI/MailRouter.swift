@@ -3,7 +3,7 @@ public import BgdemoHTTPServer
 
 /// Pages by their path, mails for everything else. An address has an `@` and the path of a page has none, so that neither
 /// hides the other.
-public struct MailRouter: HTTPHandler {
+public struct MailRouter: HTTPRouter {
     private let pages: [String: any HTTPHandler]
     private let mails: any HTTPHandler
     private let longestPath: Int
@@ -17,19 +17,20 @@ public struct MailRouter: HTTPHandler {
         longestPath = pages.keys.map(\.utf8.count).max() ?? 0
     }
 
-    public func respond(to request: HTTPRequest) async -> HTTPResponse {
+    public func route(_ request: HTTPRequest) -> any HTTPHandler {
         switch request.method {
         case .options:
-            return HTTPResponse(
-                .noContent, .text, "", headers: [HTTPHeader("Allow", Self.allowed(request.target))])
-        case .get, .head:
-            if let page = page(request.target) { return await page.respond(to: request) }
-            guard !request.target.hasSameBytes(as: "/favicon.ico") else {
-                return Problem(.notFound, "there is no icon").response
+            return PageHandler {
+                HTTPResponse(.noContent, .text, "", headers: [HTTPHeader("Allow", Self.allowed($0.target))])
             }
-            return await mails.respond(to: request)
-        case .post where request.target.hasSameBytes(as: "/"): return await mails.respond(to: request)
-        case .post, .other: return Self.notAllowed(request.target).response
+        case .get, .head:
+            if let page = page(request.target) { return page }
+            guard !request.target.hasSameBytes(as: "/favicon.ico") else {
+                return Problem(.notFound, "there is no icon")
+            }
+            return mails
+        case .post where request.target.hasSameBytes(as: "/"): return mails
+        case .post, .other: return Self.notAllowed(request.target)
         }
     }
 

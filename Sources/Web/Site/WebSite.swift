@@ -29,6 +29,9 @@ public struct WebSite: HTTPHandler {
         self.next = next
     }
 
+    /// What is no page's need not go through this handler.
+    public func next(for request: HTTPRequest) -> (any HTTPHandler)? { Self.mayBePage(request.target) ? nil : next }
+
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         guard Self.mayBePage(request.target), let path = PageRequest.path(of: request.target) else {
             return await other(request)
