@@ -22,6 +22,7 @@ extension ConsumerSession {
     func perform(_ handler: EventHandler, _ event: Event, in span: (any Span)?) async throws -> any Sendable {
         guard let span else { return try await handler.handle(event) }
         do {
+            guard span.context.isToBeSet else { return try await handler.handle(event) }
             return try await ServiceContext.withValue(span.context) { try await handler.handle(event) }
         } catch {
             span.fail(error)

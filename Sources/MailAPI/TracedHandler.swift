@@ -5,11 +5,11 @@ public import Tracing
 
 /// A server span for each request for a mail, by OpenTelemetry's semantic conventions for HTTP. Its parent is the client's span,
 /// where the request has a `traceparent`.
-public struct TracedHandler: HTTPHandler {
+public struct TracedHandler<Next: HTTPHandler>: HTTPHandler {
     private let tracer: any Tracer
-    private let next: any HTTPHandler
+    private let next: Next
 
-    public init(_ next: any HTTPHandler, _ tracer: any Tracer) {
+    public init(_ next: Next, _ tracer: any Tracer) {
         (self.next, self.tracer) = (next, tracer)
     }
 
@@ -20,6 +20,7 @@ public struct TracedHandler: HTTPHandler {
         let span: any Span = tracer.startSpan(
             route.name(request.method), context: Self.parent(of: request, tracer), ofKind: .server)
         defer { span.end() }
+        guard span.isRecording || span.context.isToBeSet else { return await next.respond(to: request) }
         let response = await ServiceContext.withValue(span.context) { await next.respond(to: request) }
         guard span.isRecording else { return response }
         span.updateAttributes { attributes in
@@ -45,16 +46,16 @@ public struct TracedHandler: HTTPHandler {
         if request.method == .post { return .post }
         return request.target.hasBytePrefix("/mails/") ? .mail : .path
     }
+}
 
-    private enum Route: String {
-        case post = "/"
-        case mail = "/mails/{id}"
-        case path = "/{to}/{subject}/{text}"
+private enum Route: String {
+    case post = "/"
+    case mail = "/mails/{id}"
+    case path = "/{to}/{subject}/{text}"
 
-        /// The span's: it is made for each request.
-        func name(_ method: HTTPRequest.Method) -> String {
-            self == .path && method == .get ? "GET /{to}/{subject}/{text}" : "\(method.name) \(rawValue)"
-        }
+    /// The span's: it is made for each request.
+    func name(_ method: HTTPRequest.Method) -> String {
+        self == .path && method == .get ? "GET /{to}/{subject}/{text}" : "\(method.name) \(rawValue)"
     }
 }
 

@@ -1,68 +1,54 @@
 import BgdemoFoundations
-import Synchronization
 public import Tracing
 
-/// A span of an ``OTLPTracer``. It is exported when it ends, once.
+/// A span of an ``OTLPTracer``. One that is not sampled has nothing but the context that it carries on.
 public final class OTLPSpan: Span {
-    struct State {
-        var name: String
-        var attributes: SpanAttributes = [:]
-        var events: [SpanEvent] = []
-        var links: [SpanLink] = []
-        var status: SpanStatus?
-        var isEnded = false
-    }
-
-    /// More events or links are left out.
-    private static let limit = 128
-
     public let context: ServiceContext
-    let id: TraceParent
-    let kind: SpanKind
-    let parent: UInt64?
-    let start: UInt64
     /// nil where the span is not sampled.
-    private let exporter: OTLPExporter?
-    private let state: Mutex<State>
+    private let recording: OTLPRecording?
 
-    init(
-        _ name: String, _ kind: SpanKind, context: ServiceContext, id: TraceParent, parent: UInt64?, start: UInt64,
-        exporter: OTLPExporter?
-    ) {
-        (self.kind, self.context, self.id, self.parent, self.start) = (kind, context, id, parent, start)
-        self.exporter = exporter
-        state = Mutex(State(name: name))
+    init(_ recording: OTLPRecording?, context: ServiceContext) {
+        (self.recording, self.context) = (recording, context)
     }
 
-    public var isRecording: Bool { exporter != nil && state.withLock { !$0.isEnded } }
+    /// A span without a parent that is not sampled, as most are under load.
+    static func unsampled(_ kind: SpanKind, in context: ServiceContext) -> OTLPSpan {
+        let isSender = kind == .client || kind == .producer
+        guard !context.isEmpty else { return isSender ? unsampledSender : unsampledReceiver }
+        return OTLPSpan(nil, context: isSender ? unsampled(context) : context)
+    }
+
+    private static let unsampledReceiver = OTLPSpan(nil, context: .topLevel)
+    private static let unsampledSender = OTLPSpan(nil, context: unsampled(.topLevel))
+
+    private static func unsampled(_ context: ServiceContext) -> ServiceContext {
+        var context = context
+        context[OTLPContext.self] = OTLPContext.Value(id: nil, state: nil)
+        return context
+    }
+
+    public var isRecording: Bool { recording?.withState { !$0.isEnded } ?? false }
 
     public var operationName: String {
-        get { state.withLock(\.name) }
-        set { state.withLock { $0.name = newValue } }
+        get { recording?.withState(\.name) ?? "" }
+        set { recording?.withState { $0.name = newValue } }
     }
 
     public var attributes: SpanAttributes {
-        get { state.withLock(\.attributes) }
-        set { if exporter != nil { state.withLock { $0.attributes = newValue } } }
+        get { recording?.withState(\.attributes) ?? [:] }
+        set { recording?.withState { $0.attributes = newValue } }
     }
 
-    public func setStatus(_ status: SpanStatus) { state.withLock { $0.status = status } }
+    public func setStatus(_ status: SpanStatus) { recording?.withState { $0.status = status } }
 
-    public func addEvent(_ event: SpanEvent) {
-        state.withLock { state in
-            if state.events.count < Self.limit { state.events.append(event) }
-        }
-    }
+    public func addEvent(_ event: SpanEvent) { recording?.add(event) }
 
-    public func addLink(_ link: SpanLink) {
-        state.withLock { state in
-            if state.links.count < Self.limit { state.links.append(link) }
-        }
-    }
+    public func addLink(_ link: SpanLink) { recording?.add(link) }
 
     public func recordError<Instant: TracerInstant>(
         _ error: any Error, attributes: SpanAttributes, at instant: @autoclosure () -> Instant
     ) {
+        guard recording != nil else { return }
         var attributes = attributes
         attributes["exception.type"] = "\(type(of: error))"
         attributes["exception.message"] = printable("\(error)", limit: 500)
@@ -70,11 +56,6 @@ public final class OTLPSpan: Span {
     }
 
     public func end<Instant: TracerInstant>(at instant: @autoclosure () -> Instant) {
-        guard let exporter else { return }
-        let ended: State? = state.withLock { state in
-            defer { state.isEnded = true }
-            return state.isEnded ? nil : state
-        }
-        if let ended { exporter.add(json(ended, end: instant().nanosecondsSinceEpoch)) }
+        recording?.end(at: instant().nanosecondsSinceEpoch)
     }
 }

@@ -5,8 +5,11 @@ public import Tracing
 
 /// A tracer whose spans an ``OTLPExporter`` exports. It carries the W3C `traceparent` and `tracestate`.
 ///
-/// A span whose parent is not sampled is neither recorded nor exported, and carries on what its parent carries. One without a parent is sampled while no more traces
-/// begin in a second than the tracer was given: what tracing costs under load has a bound.
+/// A span whose parent is not sampled is neither recorded nor exported, and carries on what its parent carries.
+///
+/// A trace begins with a request or a message that comes, while no more begin in a second than the tracer was given: what
+/// tracing costs under load has a bound. Where it is not sampled, a client or producer span without a parent says so to the
+/// receiver, with an id of its own; the other spans carry nothing, which costs nothing.
 public final class OTLPTracer: Tracer {
     private let exporter: OTLPExporter
     private let rate: TokenBucket
@@ -23,22 +26,26 @@ public final class OTLPTracer: Tracer {
         at instant: @autoclosure () -> Instant, function: String, file fileID: String, line: UInt
     ) -> OTLPSpan {
         var context = context()
-        let parent = context[OTLPContext.self]
-        if let parent, !parent.id.isSampled {
-            return OTLPSpan(operationName, kind, context: context, id: parent.id, parent: nil, start: 0, exporter: nil)
+        let parent = context.isEmpty ? nil : context[OTLPContext.self]
+        if let parent {
+            guard parent.isSampled else { return OTLPSpan(nil, context: context) }
+        } else if kind == .client || kind == .producer || rate.wait() != nil {
+            return .unsampled(kind, in: context)
         }
-        let id = ids.next(in: parent?.id.traceID, isSampled: parent != nil || rate.wait() == nil)
+        let id = ids.next(in: parent?.id?.traceID, isSampled: true)
         context[OTLPContext.self] = OTLPContext.Value(id: id, state: parent?.state)
-        return OTLPSpan(
-            operationName, kind, context: context, id: id, parent: parent?.id.spanID,
-            start: instant().nanosecondsSinceEpoch, exporter: id.isSampled ? exporter : nil)
+        let recording = OTLPRecording(
+            operationName, kind, id: id, parent: parent?.id?.spanID, traceState: parent?.state,
+            start: instant().nanosecondsSinceEpoch, exporter: exporter)
+        return OTLPSpan(recording, context: context)
     }
 
     public func inject<Carrier, Inject: Injector>(
         _ context: ServiceContext, into carrier: inout Carrier, using injector: Inject
     ) where Inject.Carrier == Carrier {
         guard let value = context[OTLPContext.self] else { return }
-        injector.inject(value.id.text, forKey: "traceparent", into: &carrier)
+        let id = value.id ?? ids.next(in: nil, isSampled: false)
+        injector.inject(id.text, forKey: "traceparent", into: &carrier)
         if let state = value.state { injector.inject(state, forKey: "tracestate", into: &carrier) }
     }
 
@@ -73,7 +80,10 @@ private final class IDs: Sendable {
 /// The span that a context is in.
 enum OTLPContext: ServiceContextKey {
     struct Value: Sendable {
-        let id: TraceParent
+        /// nil for a trace that is not sampled and has no id yet.
+        let id: TraceParent?
         let state: String?
+
+        var isSampled: Bool { id?.isSampled ?? false }
     }
 }

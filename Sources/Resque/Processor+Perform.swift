@@ -135,7 +135,7 @@ extension Processor {
     private func perform(
         _ job: Job, _ definition: Jobs.Definition, in span: (any Span)?
     ) async throws -> any Sendable {
-        guard let span else { return try await definition.run(job) }
+        guard let span, span.context.isToBeSet else { return try await definition.run(job) }
         return try await ServiceContext.withValue(span.context) { try await definition.run(job) }
     }
 

@@ -96,6 +96,12 @@ public struct MessageTracer: Sendable {
     }
 }
 
+extension ServiceContext {
+    /// Whether it has to be set for what runs in it. An asynchronous `withValue` costs two hops of the executor: it is not called
+    /// for the spans that carry nothing, which are most.
+    public var isToBeSet: Bool { !isEmpty || ServiceContext.current != nil }
+}
+
 extension Span {
     /// Records an error and its type, by the semantic conventions, as the span's status.
     public func fail(_ error: any Error) {

@@ -28,13 +28,19 @@ public struct TraceFields: Sendable {
     public var isEmpty: Bool { fields.isEmpty }
 
     public subscript(name: String) -> String? {
-        if case .object(let object) = storage {
-            // A name may be written with escapes.
-            guard object.firstRange(ofBytes: Array(name.utf8)) != nil || object.contains(UInt8(ascii: "\\")) else {
-                return nil
-            }
-        }
+        if case .object(let object) = storage, !Self.mayHave(name, object) { return nil }
         return fields.first { $0.name.hasSameBytes(as: name) }?.value
+    }
+
+    /// Whether an object may have a member of this name, which may be written with escapes. It is asked of each message, and most
+    /// have none.
+    private static func mayHave(_ name: String, _ object: [UInt8]) -> Bool {
+        guard let first = name.utf8.first else { return true }
+        for index in object.indices {
+            let byte = object[index]
+            if byte == UInt8(ascii: "\\") || byte == first && object[index...].starts(with: name.utf8) { return true }
+        }
+        return false
     }
 
     /// Sets a field, unless it is longer than any tracer's.

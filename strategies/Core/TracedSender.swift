@@ -17,11 +17,13 @@ public struct TracedSender: EmailSender {
         completion: @escaping @Sendable (SendOutcome) -> Void
     ) {
         let span: any Span = tracer.startSpan("SMTP send", ofKind: .client)
-        if span.isRecording {
-            span.updateAttributes { attributes in
-                attributes["network.protocol.name"] = "smtp"
-                attributes["bgdemo.mail.id"] = email.id.description
-            }
+        guard span.isRecording else {
+            span.end()
+            return sender.send(email, while: isWanted, completion: completion)
+        }
+        span.updateAttributes { attributes in
+            attributes["network.protocol.name"] = "smtp"
+            attributes["bgdemo.mail.id"] = email.id.description
         }
         sender.send(email, while: isWanted) { outcome in
             span.record(outcome)

@@ -34,7 +34,8 @@ struct Routes: Sendable {
         let links = (inbox.map { [("the inbox", $0)] } ?? []) + [("metrics", "/metrics")]
         let home = HomePage(strategy: descriptor.name, summary: descriptor.summary, links: links)
         let route = MailRoute(strategy, access: access, waiterLimit: backlog, statuses: statuses)
-        let mails: any HTTPHandler = InstrumentationSystem.installedTracer.map { TracedHandler(route, $0) } ?? route
+        let mails: any HTTPHandler =
+            if let tracer = InstrumentationSystem.installedTracer { TracedHandler(route, tracer) } else { route }
         let router = MailRouter(
             pages: Self.status(strategy, reporting, pageTokens, mailServer)
                 .merging(["/": pageTokens.protect(home, by: pageTokens.home)]) { $1 },

@@ -2,14 +2,14 @@ import BgdemoFoundations
 import Tracing
 
 /// A span in the JSON of OTLP 1 (opentelemetry/proto/trace/v1): ids are hexadecimal, numbers of 64 bits are strings.
-extension OTLPSpan {
+extension OTLPRecording {
     func json(_ state: State, end: UInt64) -> [UInt8] {
         var json = JSONWriter(capacity: 700)
         json.object { json in
             json.member("traceId", id.traceIDText)
             json.member("spanId", id.spanID.hexadecimal)
             if let parent { json.member("parentSpanId", parent.hexadecimal) }
-            if let trace = context[OTLPContext.self]?.state { json.member("traceState", trace) }
+            if let traceState { json.member("traceState", traceState) }
             json.member("name", state.name)
             json.member("kind", kind.number)
             json.member("startTimeUnixNano", "\(start)")
