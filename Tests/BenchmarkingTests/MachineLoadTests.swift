@@ -23,6 +23,18 @@ struct MachineLoadTests {
         #expect(MachineLoadMeter.load(from: end, to: end, cores: 2) == nil)
     }
 
+    @Test("A comparison says why its figures are worse than they could be")
+    func warnings() throws {
+        var machine = Machine(system: "", processor: "", cores: 2, memoryBytes: 0, versions: [:])
+        var comparison = Comparison(began: "", seconds: 0, machine: machine, settings: ComparisonSettings())
+        #expect(comparison.warnings.isEmpty)
+        comparison.load = MachineLoad(busyCores: 2, otherCores: 1, stolenShare: 0)
+        machine.isDebugBuild = true
+        comparison.machine = machine
+        #expect(comparison.warnings.count == 2)
+        #expect(comparison.warnings.last?.hasPrefix("This is a debug build") == true)
+    }
+
     @Test(
         "What is no such file has no load",
         arguments: [("", ""), ("cpu 1 2 3", "1 (x) S"), ("cpu a b c d e f g h", "")])

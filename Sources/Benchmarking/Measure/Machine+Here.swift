@@ -22,6 +22,9 @@ extension Machine {
             system: system, processor: await processor(), cores: process.activeProcessorCount,
             memoryBytes: Int(clamping: process.physicalMemory), versions: versions)
         machine.loadAverage = loadAverage
+        #if DEBUG
+            machine.isDebugBuild = true
+        #endif
         return machine
     }
 

@@ -23,6 +23,17 @@ public struct Comparison: Codable, Sendable, Hashable {
     }
 }
 
+extension Comparison {
+    /// Why the figures are worse than they could be: a line for each reason.
+    public var warnings: [String] {
+        [
+            load?.warning(cores: machine.cores),
+            machine.isDebugBuild == true
+                ? "This is a debug build of bgdemo, which is slower than a release build: make build makes one." : nil,
+        ].compactMap(\.self)
+    }
+}
+
 /// The machine of the run.
 public struct Machine: Codable, Sendable, Hashable {
     /// `Linux 6.1.0 x86_64`
@@ -34,6 +45,8 @@ public struct Machine: Codable, Sendable, Hashable {
     public var loadAverage: Double?
     /// Versions by program or library: `bgdemo`, `redis-server`, `libcurl`, `hiredis`.
     public var versions: [String: String]
+    /// Whether `bgdemo` was built for debugging, and is slower than a release build; nil if it was not.
+    public var isDebugBuild: Bool?
 
     public init(system: String, processor: String, cores: Int, memoryBytes: Int, versions: [String: String]) {
         (self.system, self.processor, self.cores) = (system, processor, cores)

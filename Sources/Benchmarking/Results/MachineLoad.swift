@@ -1,8 +1,3 @@
-extension Comparison {
-    /// A line where the machine was not quiet during the run; else nil.
-    public var loadWarning: String? { load?.warning(cores: machine.cores) }
-}
-
 /// What used the machine's cores during a run.
 public struct MachineLoad: Codable, Sendable, Hashable {
     /// How many cores were in use, on average.

@@ -28,7 +28,7 @@ struct CompareRunner {
         let comparison = try await comparison(subjects)
         print(TerminalTable.text(comparison), terminator: "")
         if let fates = comparison.fates { print("\n" + FaultMatrixText.text(fates), terminator: "") }
-        if let warning = comparison.loadWarning { print("\n" + warning) }
+        for warning in comparison.warnings { print("\n" + warning) }
         try await report.write(comparison, before: before)
         let isMeasured = comparison.strategies.allSatisfy { $0.fate.accepted > 0 }
         let areFatesKnown = comparison.fates.map { $0.isKept && $0.isMeasured } ?? true

@@ -41,7 +41,7 @@ struct FaultInjector {
         if subjects.allSatisfy({ $0.external == nil }) { comparison.load = meter.load }
         comparison.isComplete = !chaos.stop.isSet
         print(FaultMatrixText.text(matrix), terminator: "")
-        if let warning = comparison.loadWarning { print(warning) }
+        for warning in comparison.warnings { print(warning) }
         try await report.write(comparison, before: before)
         guard comparison.isComplete, matrix.isKept, matrix.isMeasured else { throw ExitCode.failure }
     }

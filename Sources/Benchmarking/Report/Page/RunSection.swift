@@ -16,6 +16,7 @@ enum RunSection {
                 ("Cores", NumberText.count(machine.cores)), ("Memory", NumberText.bytes(Double(machine.memoryBytes))),
             ] + (machine.loadAverage.map { [("Load average before", NumberText.digits($0))] } ?? [])
             + (comparison.load.map { [("Cores during", $0.text)] } ?? [])
+            + (machine.isDebugBuild == true ? [("Build", "for debugging: slower than a release build")] : [])
             + machine.versions.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         for (name, value) in facts {
             html.raw("<div><dt>\(HTMLEscaping.escape(name))</dt><dd>\(HTMLEscaping.escape(value))</dd></div>\n")
