@@ -1,7 +1,6 @@
 import BgdemoSystemCompat
 import NIOCore
 import NIOPosix
-import NIOSSL
 
 extension RedisURL {
     /// The server to connect to: where Sentinels or the nodes of a Cluster know it, they are asked.
@@ -18,9 +17,9 @@ extension RedisURL {
         on loop: any EventLoop, _ options: RedisOptions,
         _ handler: @escaping @Sendable () -> any ChannelInboundHandler
     ) -> EventLoopFuture<any Channel> {
-        let tls: NIOSSLContext?
+        let tls: RedisTLS?
         do {
-            tls = isEncrypted ? try RedisTLSFiles(options).context() : nil
+            tls = isEncrypted ? try RedisTLS(options) : nil
         } catch {
             return loop.makeFailedFuture(error)
         }
@@ -29,8 +28,7 @@ extension RedisURL {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let tls {
-                        try channel.pipeline.syncOperations.addHandler(
-                            NIOSSLClientHandler(context: tls, serverHostname: nameForTLS))
+                        try channel.pipeline.syncOperations.addHandler(tls.handler(for: nameForTLS))
                     }
                     try channel.pipeline.syncOperations.addHandler(handler())
                 }
@@ -70,34 +68,10 @@ extension Error {
         case let error as ChannelError:
             guard case .connectTimeout(let time) = error else { return "the connection failed" }
             return "no connection within \(time.nanoseconds / 1_000_000) ms"
-        case let error as NIOSSLExtraError where error == .failedToValidateHostname:
-            return "its certificate is for another name"
-        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
-            // The library's own words name the cause in capitals.
-            let text = "\(self)"
-            return TLSFault.all.first { text.utf8.firstRange(of: $0.name.utf8) != nil }?.meaning ?? "TLS failed"
-        case is ServerQuery.Failure, is RedisTLSFiles.UnusableFile:
+        case is ServerQuery.Failure, is RedisTLS.Unusable:
             return "\(self)"
         default:
-            return "the connection failed"
+            return RedisTLS.meaning(of: self) ?? "the connection failed"
         }
     }
-}
-
-/// What a name in an error of the TLS library means.
-private struct TLSFault {
-    let name: String
-    let meaning: String
-
-    static let all = [
-        TLSFault(name: "CERTIFICATE_VERIFY_FAILED", meaning: "its certificate is not trusted"),
-        TLSFault(name: "WRONG_VERSION_NUMBER", meaning: "the server does not speak TLS on this port"),
-        TLSFault(name: "CERTIFICATE_REQUIRED", meaning: "the server requires a certificate of the client"),
-        TLSFault(
-            name: "ALERT_HANDSHAKE_FAILURE", meaning: "the server refuses TLS; it may require a client certificate"),
-        TLSFault(name: "ALERT_UNKNOWN_CA", meaning: "the server does not trust the client's certificate"),
-        TLSFault(name: "ALERT_BAD_CERTIFICATE", meaning: "the server does not take the client's certificate"),
-        TLSFault(name: "ALERT_CERTIFICATE", meaning: "the server does not take the client's certificate"),
-        TLSFault(name: "PROTOCOL_VERSION", meaning: "the server speaks no version of TLS from 1.2 on"),
-    ]
 }

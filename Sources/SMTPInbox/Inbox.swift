@@ -2,7 +2,6 @@ import BgdemoNetSupport
 public import Logging
 public import NIOCore
 import NIOPosix
-import NIOSSL
 import Synchronization
 
 /// A mail catcher: an SMTP server that keeps what it gets, and that can be made slow, full, flaky or broken.
@@ -27,13 +26,13 @@ public final class Inbox: Sendable {
     ) async throws -> Inbox {
         let inbox = try await InboxContext(settings, logger: logger)
         opening(inbox.mails)
-        let tls = try await settings.tls?.context()
+        let tls = try await InboxTLS(settings.tls)
         let connections = ConnectionRegistry(limit: settings.maxConnections)
         let isImplicitTLS = settings.tls?.isImplicit ?? false
         let bootstrap = ServerBootstrap.listening(on: group, logger: logger) { channel in
             guard let number = connections.admit(channel) else { return }
             let pipeline = channel.pipeline.syncOperations
-            if isImplicitTLS, let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+            if isImplicitTLS, let tls { try pipeline.addHandler(tls.handler()) }
             try pipeline.addHandler(InboxConnection(number: number, inbox: inbox, tls: tls))
         }
         do {
@@ -81,27 +80,5 @@ public final class Inbox: Sendable {
         try? await listener.close()
         await connections.close(grace: grace, on: listener.eventLoop)
         mails.close()
-    }
-}
-
-extension TLSFiles {
-    fileprivate func context() async throws -> NIOSSLContext {
-        try await NIOThreadPool.singleton.runIfActive { [self] in
-            do {
-                let chain = try NIOSSLCertificate.fromPEMFile(certificate).map {
-                    NIOSSLCertificateSource.certificate($0)
-                }
-                let key = try NIOSSLPrivateKey(file: key, format: .pem)
-                return try NIOSSLContext(
-                    configuration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
-            } catch {
-                // The TLS library's own words are a dump of its errors.
-                throw InboxError(
-                    """
-                    can't use the certificate \(certificate) with the key \(self.key): both must be PEM files that can be \
-                    read, and the key that of the certificate
-                    """)
-            }
-        }
     }
 }

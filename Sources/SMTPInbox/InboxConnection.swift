@@ -1,6 +1,5 @@
 import Logging
 import NIOCore
-import NIOSSL
 
 /// One client's connection: reads for an ``SMTPSession``, keeps the replies in order, and delays those that are to take
 /// their time. All its state belongs to its event loop.
@@ -12,7 +11,7 @@ final class InboxConnection: ChannelInboundHandler {
     struct InboxCloses: Sendable {}
 
     private let inbox: InboxContext
-    private let tls: NIOSSLContext?
+    private let tls: InboxTLS?
     private var session: SMTPSession
     private var machine = InboxConnectionStateMachine()
     private var input = ByteBuffer()
@@ -32,7 +31,7 @@ final class InboxConnection: ChannelInboundHandler {
     /// The same, when the inbox stops.
     private static let stopLingerTime = Duration.milliseconds(100)
 
-    init(number: Int, inbox: InboxContext, tls: NIOSSLContext?) {
+    init(number: Int, inbox: InboxContext, tls: InboxTLS?) {
         self.inbox = inbox
         self.tls = tls
         session = SMTPSession(number: number, inbox: inbox)
@@ -146,7 +145,7 @@ final class InboxConnection: ChannelInboundHandler {
         input = ByteBuffer()
         session.restartUnderTLS()
         do {
-            try context.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls), position: .first)
+            try context.pipeline.syncOperations.addHandler(tls.handler(), position: .first)
         } catch {
             errorCaught(context: context, error: error)
         }
