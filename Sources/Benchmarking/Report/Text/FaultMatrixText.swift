@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 /// The fault matrix for a terminal: a row for each fault, a column for each strategy, within 100 columns.
 public enum FaultMatrixText {
     public static func text(_ matrix: FaultMatrix) -> String {
@@ -11,17 +13,23 @@ public enum FaultMatrixText {
     private static func tables(_ matrix: FaultMatrix, _ cell: (FaultMatrixCell?) -> String) -> String {
         let first = min(28, matrix.faults.map(\.summary.count).max() ?? 0)
         // Strategies that do not fit into one table go into further ones.
-        let width = max(8, matrix.rows.map { min(14, $0.title.count) }.max() ?? 0)
+        let width = max(8, matrix.rows.map { min(15, head($0).count) }.max() ?? 0)
         let atOnce = max(1, (TerminalTable.columns - first) / (width + 1))
         let tables = stride(from: 0, to: matrix.rows.count, by: atOnce).map { start in
             let rows = matrix.rows[start..<min(start + atOnce, matrix.rows.count)]
-            let head = line("", rows.map(\.title), first, width)
+            let head = line("", rows.map(head), first, width)
             let lines = matrix.faults.map { fault in
                 line(fault.summary, rows.map { cell($0.cell(of: fault)) }, first, width)
             }
             return ([head] + lines).joined(separator: "\n")
         }
         return tables.joined(separator: "\n\n")
+    }
+
+    /// A service that runs already is named by its URL, whose host and port say more than its scheme.
+    private static func head(_ row: FaultMatrixRow) -> String {
+        let scheme = "http://"
+        return row.title.hasBytePrefix(scheme) ? String(row.title.dropFirst(scheme.count)) : row.title
     }
 
     private static let legend = """
