@@ -1,4 +1,5 @@
 import BgdemoCore
+import BgdemoFoundations
 
 /// What speaks for and against one strategy as the answer to a question.
 struct AdviceCase {
@@ -69,7 +70,7 @@ struct AdviceCase {
             let isAccepted =
                 switch question.mayLose {
                 case .nothing: false
-                case .underWay: fault.name.hasPrefix("kill-") || fault.name.hasPrefix("power-")
+                case .underWay: fault.name.hasBytePrefix("kill-") || fault.name.hasBytePrefix("power-")
                 case .anything: true
                 }
             if isAccepted { inFavour.append("accepted: \(words)") } else { against.append(words) }
