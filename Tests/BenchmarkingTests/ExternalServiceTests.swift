@@ -1,6 +1,7 @@
 import BgdemoSMTPInbox
 import BgdemoTestSupport
 import Foundation
+import Subprocess
 import Testing
 
 @testable import BgdemoBenchmarking
@@ -24,6 +25,29 @@ import Testing
         }
         // A pid of the server is not known, so it is not killed.
         #expect(cells.contains { $0.fault == "redis-killed" && !$0.applies })
+    }
+
+    @Test("What an external service costs is measured: its processes, and the commands to its Redis")
+    func costs() async throws {
+        let run = try await SupervisedService.with(bgdemoPath) { service in
+            var benchmark = Benchmark(
+                program: bgdemoPath, load: Load(.open(rate: 40), seconds: 1, seed: 2), inbox: InboxSettings())
+            benchmark.inboxPort = service.inboxPort
+            return try await benchmark.run(service.subject)
+        }
+        let result = StrategyResult(BenchmarkSubject("resque", deployment: .separateWorker, needsRedis: true), run)
+        #expect((result.redis?.commandsPerMail ?? 0) > 1)
+        #expect(Set(result.processes.map(\.name)).isSuperset(of: ["web server", "worker"]))
+        #expect(result.processes.allSatisfy { $0.cpuSeconds > 0 })
+    }
+
+    @Test("Processor time of children that have ended is known", .enabled(if: isLinux)) func children() async throws {
+        let own = ProcessInfo.processInfo.processIdentifier
+        let before = try #require(await ProcessTable.rows([own]).first).childrenSeconds
+        _ = try await Subprocess.run(
+            .name("sh"), arguments: ["-c", "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done"], output: .discarded)
+        let after = try #require(await ProcessTable.rows([own]).first).childrenSeconds
+        #expect(after > before)
     }
 
     @Test(

@@ -1,5 +1,3 @@
-import Logging
-import NIOPosix
 import RedisClient
 import Subprocess
 
@@ -42,10 +40,6 @@ extension RunningSubject {
     /// Does nothing if the subject has no Redis.
     fileprivate func withRedis(_ body: (RedisConnection) async throws -> Void) async throws {
         guard let redisURL else { return }
-        let redis = RedisConnection(
-            try RedisURL(redisURL), on: MultiThreadedEventLoopGroup.singleton.any(),
-            logger: Logger(label: "redis") { _ in SwiftLogNoOpLogHandler() })
-        defer { redis.close() }
-        try await body(redis)
+        try await ShortRedisConnection.open(redisURL, body)
     }
 }

@@ -100,10 +100,10 @@ public struct Benchmark: Sendable {
         running.attend(recorder, stop)
         let sampler = ProcessSampler()
         await sampler.begin(running)
-        let before = await RedisStats.read(running.redis)
+        let before = await RedisStats.read(running.redisURL)
         let (end, isDone) = try await attend(load, recorder, running, sampler, during)
         await sampler.sample(running)
-        let after = await RedisStats.read(running.redis)
+        let after = await RedisStats.read(running.redisURL)
         return BenchmarkRun(
             load: load, isMatched: awaits(running.subject), entries: recorder.entries, counts: recorder.counts,
             end: end - recorder.origin, isDone: isDone, processes: sampler.costs,

@@ -1,6 +1,4 @@
 import BgdemoSystemCompat
-import Logging
-import NIOPosix
 import RedisClient
 
 #if canImport(FoundationEssentials)
@@ -47,11 +45,9 @@ public struct ExternalProcesses: Sendable, Hashable {
         }
         guard let redisURL else { return }
         do {
-            let redis = RedisConnection(
-                try RedisURL(redisURL), on: MultiThreadedEventLoopGroup.singleton.any(),
-                logger: Logger(label: "redis") { _ in SwiftLogNoOpLogHandler() })
-            defer { redis.close() }
-            _ = try await within(.seconds(5), "it does not answer within 5 s") { try await redis.send("PING") }
+            _ = try await within(.seconds(5), "it does not answer within 5 s") {
+                try await ShortRedisConnection.open(redisURL) { try await $0.send("PING") }
+            }
         } catch {
             throw BenchmarkError("--target-redis: \(error)")
         }

@@ -27,13 +27,17 @@ final class ProcessSampler: Sendable {
         var names = Dictionary(await running.pids().map { ($0.pid, $0.name) }) { first, _ in first }
         names[ProcessInfo.processInfo.processIdentifier] = ProcessCost.measuring
         let rows = await ProcessTable.rows(Array(names.keys))
+        // A worker of a service may fork a child for each job, as Ruby's does. Those of our own processes are sampled themselves.
+        let isExternal = running.subject.external != nil
         seen.withLock { seen in
             for row in rows {
+                let isForeign = isExternal && row.pid != ProcessInfo.processInfo.processIdentifier
+                let cpuSeconds = row.cpuSeconds + (isForeign ? row.childrenSeconds : 0)
                 var process =
                     seen[row.pid]
                     ?? Seen(
-                        name: names[row.pid] ?? "", before: isFirst ? row.cpuSeconds : 0, cpuSeconds: 0, memoryBytes: 0)
-                process.cpuSeconds = row.cpuSeconds
+                        name: names[row.pid] ?? "", before: isFirst ? cpuSeconds : 0, cpuSeconds: 0, memoryBytes: 0)
+                process.cpuSeconds = cpuSeconds
                 process.memoryBytes = max(process.memoryBytes, row.memoryBytes)
                 seen[row.pid] = process
             }

@@ -17,6 +17,8 @@ package enum ProcessTable {
         let parent: Int32
         let isZombie: Bool
         package let cpuSeconds: Double
+        /// Of its children that have ended; 0 on macOS, where it is not told.
+        let childrenSeconds: Double
         /// On Linux the peak since the start, on macOS the current value.
         package let memoryBytes: Int
     }
@@ -41,7 +43,7 @@ package enum ProcessTable {
                 let seconds = words[3].split(separator: ":").reduce(0.0) { $0 * 60 + (Double($1) ?? 0) }
                 return Row(
                     pid: pid, parent: parent, isZombie: words[2].hasPrefix("Z"), cpuSeconds: seconds,
-                    memoryBytes: kilobytes << 10)
+                    childrenSeconds: 0, memoryBytes: kilobytes << 10)
             }
         }
 
@@ -67,12 +69,14 @@ package enum ProcessTable {
         private static func row(_ pid: Int32) -> Row? {
             guard let stat = read("/proc/\(pid)/stat"), let name = stat.lastIndex(of: ")") else { return nil }
             let words = stat[name...].split(separator: " ")
-            guard words.count > 13, let parent = Int32(words[2]), let user = Double(words[12]),
-                let system = Double(words[13])
-            else { return nil }
+            guard words.count > 15, let parent = Int32(words[2]) else { return nil }
+            // utime, stime, cutime, cstime
+            let ticks = words[12...15].compactMap { Double($0) }
+            guard ticks.count == 4 else { return nil }
+            let second = Double(sysconf(Int32(_SC_CLK_TCK)))
             return Row(
-                pid: pid, parent: parent, isZombie: words[1] == "Z",
-                cpuSeconds: (user + system) / Double(sysconf(Int32(_SC_CLK_TCK))), memoryBytes: peak(pid))
+                pid: pid, parent: parent, isZombie: words[1] == "Z", cpuSeconds: (ticks[0] + ticks[1]) / second,
+                childrenSeconds: (ticks[2] + ticks[3]) / second, memoryBytes: peak(pid))
         }
 
         private static func peak(_ pid: Int32) -> Int {

@@ -1,5 +1,3 @@
-import Logging
-import NIOPosix
 import RedisClient
 
 /// Commands and bytes of a Redis since its start, by `INFO stats`.
@@ -7,14 +5,12 @@ struct RedisStats: Sendable {
     var commands: Int
     var bytes: Int
 
-    /// Nil if there is no Redis or it does not answer.
-    static func read(_ own: TestRedis?) async -> RedisStats? {
-        guard let own, let url = try? RedisURL(own.url) else { return nil }
-        let redis = RedisConnection(
-            url, on: MultiThreadedEventLoopGroup.singleton.any(),
-            logger: Logger(label: "redis") { _ in SwiftLogNoOpLogHandler() })
-        defer { redis.close() }
-        guard let text = try? await redis.send("INFO", "stats").text else { return nil }
+    /// - Parameter url: nil for none.
+    /// - Returns: Nil if there is no Redis or it does not answer.
+    static func read(_ url: String?) async -> RedisStats? {
+        guard let url,
+            let text = try? await ShortRedisConnection.open(url, { try await $0.send("INFO", "stats").text })
+        else { return nil }
         var figures: [Substring: Int] = [:]
         for line in text.split(whereSeparator: \.isNewline) {
             let parts = line.split(separator: ":")
