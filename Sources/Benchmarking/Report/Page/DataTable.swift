@@ -33,6 +33,20 @@ struct DataTable: Sendable {
         (self.caption, self.head, self.rows) = (caption, head, rows)
     }
 
+    /// Writes a sentence instead where all rows have the same figures.
+    func writeUnlessEqual(_ id: String, into html: inout HTML) {
+        guard let first = rows.first, rows.count > 1,
+            rows.dropFirst().allSatisfy({ $0.cells.map(\.text) == first.cells.map(\.text) })
+        else { return write(id, into: &html) }
+        html.raw("<p id=\"\(id)\">\(HTMLEscaping.escape(caption)), the same for each: ")
+        let figures = zip(head.dropFirst(), first.cells).map { column, cell in
+            let words = HTMLEscaping.escape(cell.text)
+            return HTMLEscaping.escape(column) + " "
+                + (cell.value.map { "<data value=\"\($0)\">\(words)</data>" } ?? words)
+        }
+        html.raw(figures.joined(separator: ", ") + ".</p>\n")
+    }
+
     /// - Parameter id: The `id` of the table.
     func write(_ id: String, into html: inout HTML) {
         html.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"\(id)-caption\">\n")

@@ -20,17 +20,19 @@ public enum HTMLReport {
         html.raw(".</p>\n</header>\n<section id=\"summary\" aria-label=\"Summary\">\n<ul class=\"summary\">\n")
         for sentence in Summary.sentences(of: comparison) { html.raw("<li>\(HTMLEscaping.escape(sentence))</li>\n") }
         html.raw("</ul>\n</section>\n")
+        for plot in plots { write(plot, into: &html) }
         if !comparison.strategies.isEmpty {
-            html.raw("<section>\n<h2>At a glance</h2>\n")
-            for kind in ReportMetric.Kind.allCases { glance(kind, comparison.strategies).write("\(kind)", into: &html) }
-            answers(comparison.strategies).write("answers", into: &html)
+            html.raw("<section id=\"figures\">\n<h2>The figures</h2>\n")
+            for kind in ReportMetric.Kind.allCases {
+                glance(kind, comparison.strategies).writeUnlessEqual("\(kind)", into: &html)
+            }
+            answers(comparison.strategies).writeUnlessEqual("answers", into: &html)
             if comparison.strategies.contains(where: { $0.samples != nil }) {
                 ranges(comparison.strategies).write("ranges", into: &html)
             }
             html.raw("</section>\n")
         }
         if let before { ChangeSection.write(from: before, to: comparison, into: &html) }
-        for plot in plots { write(plot, into: &html) }
         if let fates = comparison.fates, !fates.rows.isEmpty {
             html.raw("<section id=\"fate-matrix\">\n<h2>What becomes of the mails under each fault</h2>\n")
             FaultMatrixTable.write(fates, into: &html)

@@ -51,7 +51,7 @@ extension HTMLReport {
         }
         @media print {
             html { font-size: 9.5pt } body { max-width: none; padding: 0 }
-            figure, tr, .summary li { break-inside: avoid } h2, caption { break-after: avoid }
+            figure, table, tr, .summary li { break-inside: avoid } h2, caption { break-after: avoid }
             h2 { margin-top: 1.4rem } th, td { padding: .1rem .7rem .1rem 0 }
             details::details-content { content-visibility: visible; height: auto } summary { display: none }
             .scroll { overflow: visible } tbody th { position: static }

@@ -1,3 +1,5 @@
+import BgdemoCore
+
 /// A comparison in sentences, the most important first.
 public enum Summary {
     public static func sentences(of comparison: Comparison) -> [String] {
@@ -58,10 +60,14 @@ public enum Summary {
         let come = results.filter { $0.toInbox.count > 0 }.sorted { $0.toInbox.p50 < $1.toInbox.p50 }
         guard let first = come.first, let last = come.last else { return nil }
         guard come.count > 1 else {
-            return "Its mail is in the inbox after \(NumberText.time(first.toInbox.p50)) (median)."
+            return
+                "Its mail is in the inbox after \(NumberText.time(first.toInbox.p50)) (median); one in a hundred takes more "
+                + "than \(NumberText.time(first.toInbox.p99))."
         }
+        let late = come.map(\.toInbox.p99).sorted()
         return "The mail itself is in the inbox after \(NumberText.time(first.toInbox.p50)) (\(first.title)) to "
-            + "\(NumberText.time(last.toInbox.p50)) (\(last.title))."
+            + "\(NumberText.time(last.toInbox.p50)) (\(last.title)); one in a hundred takes more than "
+            + "\(NumberText.time(late[0])) to \(NumberText.time(late[late.count - 1]))."
     }
 
     private static func losses(_ results: [StrategyResult]) -> String? {
@@ -109,7 +115,21 @@ public enum Summary {
                 : "Of \(NumberText.count(guaranteed.count)) cells of the fault matrix that must lose no accepted mail, "
                     + "\(NumberText.count(broken.count)) did: \(broken.listed).",
             losers.isEmpty ? nil : "Under at least one fault, mails were lost by \(losers.listed).",
+            victims(matrix),
         ].compactMap { $0 }
+    }
+
+    /// How long the mails took that a killed worker was sending.
+    private static func victims(_ matrix: FaultMatrix) -> String? {
+        let come = matrix.rows.compactMap { row in
+            row.cells.first { $0.fault == FaultKind.killWorker.rawValue }?.interrupted?.maxSeconds.map {
+                (title: row.title, seconds: $0)
+            }
+        }.sorted { $0.seconds < $1.seconds }
+        guard let first = come.first, let last = come.last else { return nil }
+        let to = come.count > 1 ? " to \(NumberText.seconds(last.seconds)) (\(last.title))" : ""
+        return "The mails that a killed worker was sending came within \(NumberText.seconds(first.seconds)) "
+            + "(\(first.title))\(to) of its end, where they were not lost."
     }
 }
 
