@@ -5,8 +5,10 @@ STRATEGY ?= foreground
 VERSION = $(shell sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/CommandLine/Bgdemo.swift)
 # Printed by --version. A new commit compiles one C file and links again. Set it from outside where there is no git.
 BGDEMO_COMMIT ?= $(shell git describe --always --dirty --exclude '*' 2>/dev/null)
+# C's __FILE__ without the folder of the build, or a package from another folder would have another hash.
+MAPPED = -Xcc -ffile-prefix-map=$(CURDIR)=. -Xcxx -ffile-prefix-map=$(CURDIR)=.
 # With the Swift runtime linked in, the program needs no Swift and 2 MB less memory.
-RELEASE = BGDEMO_COMMIT=$(BGDEMO_COMMIT) swift build -c release --static-swift-stdlib
+RELEASE = BGDEMO_COMMIT=$(BGDEMO_COMMIT) swift build -c release --static-swift-stdlib $(MAPPED)
 SOURCES = Package.swift Sources Tests strategies Fuzz
 
 STAGE = .build/dist/bgdemo-$(VERSION)-$(shell uname -s | tr A-Z a-z)-$(shell uname -m)
