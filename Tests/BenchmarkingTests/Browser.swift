@@ -43,6 +43,8 @@ enum Browser {
             let rows: [Row]
             /// Header cells without a scope.
             let unscoped: Int
+            /// Cells that are partly outside the window, or whose text is partly outside the cell.
+            let cut: [String]
         }
 
         let window: Double
@@ -152,6 +154,11 @@ enum Browser {
                 id: table.id, caption: table.caption ? table.caption.textContent : '',
                 columns: [...table.querySelectorAll('thead th')].map(th => th.textContent),
                 unscoped: table.querySelectorAll('th:not([scope])').length,
+                cut: [...table.querySelectorAll('tbody th, tbody td, caption span')].filter(cell => {
+                  const b = cell.getBoundingClientRect();
+                  return b.width > 0 && (b.left < 0 || b.right > frame.contentWindow.innerWidth
+                    || cell.scrollWidth > cell.clientWidth + 1 && cell.clientWidth > 0);
+                }).map(cell => cell.textContent),
                 rows: [...table.querySelectorAll('tbody tr')].map(tr => ({
                   head: tr.querySelector('th').textContent,
                   cells: [...tr.querySelectorAll('td')].map(td => td.textContent),

@@ -34,6 +34,17 @@ extension BrowserTests {
             }
         }
 
+        @Test(
+            "No table is cut or scrolls sideways, on a phone upright and across, on a tablet and on a projector",
+            arguments: [320, 375, 667, 844, 1024, 1280])
+        func tablesFit(width: Int) async throws {
+            let (views, _) = try await Browser.look(at: [HTMLReport.page(Self.full)], widths: [width])
+            let view = try #require(views.first)
+            #expect(view.page <= view.window)
+            #expect(view.tables.count > 8)
+            for table in view.tables { #expect(table.cut == [], "\(table.id)") }
+        }
+
         @Test("The tables have the figures of the JSON") func tables() async throws {
             let comparison = Self.full
             let (views, _) = try await Browser.look(at: [HTMLReport.page(comparison)], widths: [1280])

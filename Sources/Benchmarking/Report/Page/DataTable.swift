@@ -2,6 +2,8 @@ import BgdemoFoundations
 import BgdemoSMTPInbox
 
 /// A table of figures as HTML. Each figure is in a `<data value>` with the exact number for programs.
+///
+/// On a phone a row is a card (see `ReportStyle`), in which `data-label` names the column.
 struct DataTable: Sendable {
     struct Cell: Sendable {
         let text: String
@@ -60,9 +62,10 @@ struct DataTable: Sendable {
         html.raw("</tr></thead>\n<tbody>\n")
         for row in rows {
             html.raw("<tr><th scope=\"row\">\(HTMLEscaping.escape(row.head))</th>")
-            for cell in row.cells {
+            for (column, cell) in zip(head.dropFirst(), row.cells) {
                 let words = HTMLEscaping.escape(cell.text)
-                html.raw(cell.isFigure ? "<td class=\"number\">" : "<td>")
+                let label = HTMLEscaping.escape(column)
+                html.raw("<td\(cell.isFigure ? " class=\"number\"" : "") data-label=\"\(label)\">")
                 html.raw(cell.value.map { "<data value=\"\($0)\">\(words)</data>" } ?? words)
                 html.raw("</td>")
             }

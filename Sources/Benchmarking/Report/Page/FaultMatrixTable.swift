@@ -15,18 +15,20 @@ enum FaultMatrixTable {
         // Faults are rows: there are more of them, and a page is longer than wide.
         for fault in matrix.faults {
             html.raw("<tr><th scope=\"row\">\(HTMLEscaping.escape(fault.summary))</th>")
-            for row in matrix.rows { write(row.cell(of: fault), into: &html) }
+            for row in matrix.rows { write(row.cell(of: fault), of: row.title, into: &html) }
             html.raw("</tr>\n")
         }
         html.raw("</tbody>\n</table>\n</div>\n")
         table(matrix).write("fates-figures", into: &html)
     }
 
-    private static func write(_ cell: FaultMatrixCell?, into html: inout HTML) {
-        guard let cell else { return html.raw("<td class=\"idle\">not run</td>") }
+    private static func write(_ cell: FaultMatrixCell?, of title: String, into html: inout HTML) {
+        let label = "data-label=\"\(HTMLEscaping.escape(title))\""
+        guard let cell else { return html.raw("<td class=\"idle\" \(label)>not run</td>") }
         let result = CellResult(cell)
         let frame = cell.mustLoseNothing ? cell.isKept ? " promise" : " promise broken" : ""
-        html.raw("<td class=\"\(result.style)\(frame)\"><strong>\(HTMLEscaping.escape(result.words))</strong>")
+        html.raw("<td class=\"\(result.style)\(frame)\" \(label)>")
+        html.raw("<strong>\(HTMLEscaping.escape(result.words))</strong>")
         if !cell.isKept { html.raw("<em>must lose nothing</em>") }
         for detail in cell.details { html.raw("<span>\(HTMLEscaping.escape(detail))</span>") }
         html.raw("</td>")

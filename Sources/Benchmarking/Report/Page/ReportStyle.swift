@@ -45,9 +45,25 @@ extension HTMLReport {
         dl { display: grid; gap: .2rem 2rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)) }
         dt { color: var(--faint); font-size: .85rem } dd { margin: 0 0 .4rem; overflow-wrap: anywhere }
         pre { border-color: var(--grid); font-size: .9rem }
+        :root { --least: 7.5rem }
         @media (max-width: 40rem) {
+            :root { --least: 5rem }
             svg.wide { display: none } svg.narrow { display: block }
             h1 { font-size: 1.5rem } .summary { font-size: 1rem }
+        }
+        @media screen and (max-width: 72rem) { th, td { padding-inline-end: .5rem } thead th { overflow-wrap: anywhere } }
+        /* A row is a card: the name of its column stands over each figure. */
+        @media screen and (max-width: 60rem) {
+            .scroll { overflow: visible } caption span { position: static }
+            table, caption, tbody { display: block }
+            thead { clip-path: inset(50%); height: 1px; overflow: hidden; position: absolute; width: 1px }
+            tbody tr { border-bottom: 1px solid var(--grid); display: grid; gap: .3rem .8rem; padding: .5rem 0;
+                grid-template-columns: repeat(auto-fill, minmax(var(--least), 1fr)) }
+            tbody th { grid-column: 1 / -1 }
+            tbody th, td, td.number { border: 0; min-width: 0; padding: 0; position: static; white-space: normal }
+            td, td.number, tbody th { overflow-wrap: anywhere; text-align: start }
+            td::before { color: var(--faint); content: attr(data-label); display: block; font-size: .75rem }
+            .fates { --least: 7.5rem } .fates td { padding: .3rem .4rem }
         }
         @media print {
             html { font-size: 9.5pt } body { max-width: none; padding: 0 }
