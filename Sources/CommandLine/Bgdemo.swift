@@ -59,7 +59,11 @@ public struct Bgdemo: AsyncParsableCommand {
             return .success
         } catch {
             let code = exitCode(for: error)
-            let message = [fullMessage(for: error), suggestion(code)].compactMap { $0 }.joined(separator: "\n")
+            let suggestion = suggestion(code)
+            let message = [
+                suggestion == nil ? fullMessage(for: error) : Suggestion.removed(from: fullMessage(for: error)),
+                suggestion,
+            ].compactMap { $0 }.joined(separator: "\n")
             if !message.isEmpty { code.isSuccess ? print(message) : CurrentProcess.printError(message) }
             return code
         }

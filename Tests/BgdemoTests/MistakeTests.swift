@@ -25,6 +25,11 @@ struct MistakeTests {
         ("serve --stratgy resque", "Did you mean '--strategy'?"),
         ("doctor --portt 1", "Did you mean '--port'?"),
         ("serve --strategy resqe", "- resque"),
+        ("serve --strategy Resque", "Did you mean 'bgdemo serve --strategy resque'?"),
+        ("--strategy resque --port 80", "Did you mean 'bgdemo serve --strategy resque --port 80'?"),
+        ("start", "Did you mean 'bgdemo serve'?"),
+        ("serve -s resque", "Did you mean 'bgdemo serve --strategy'?"),
+        ("serve --redis localhost", "Unknown option '--redis'\n"),
         ("serve --strategy", "Missing value for '--strategy <strategy>'"),
         ("serve --role wroker", "'all', 'server' or 'worker'"),
         ("serve --log-level verbose", "- warning"),
@@ -57,11 +62,14 @@ struct MistakeTests {
         ("inbox --delay 2s..1s", delay),
         ("events tail --from yesterday", "write 2026-11-23T15:00, in UTC"),
         // Numbers.
-        ("serve --port 80a", "'80a' is invalid for '--port <port>'"),
+        ("serve --port 80a", "'80a' is invalid for '--port <port>': it is a whole number"),
         ("serve --port 99999", "99999 is not a port: 0 to 65535"),
         ("serve --concurrency 0", "--concurrency is at least 1"),
         ("serve --attempts none", "'none' is invalid for '--attempts <number>'"),
-        ("serve --rate-limit 10/s", "Mails a second"),
+        (
+            "serve --rate-limit 10/s",
+            "it is a number without a unit, such as 0.5 or 100\nHelp:  --rate-limit <number>  Mails a second"
+        ),
         ("inbox --fail-rate 10", "--fail-rate is from 0 to 1"),
         ("inbox --fail-rate 10%", "This share of the mails, 0 to 1"),
         ("inbox --fail rctp:550", "'rctp' is not a stage; it is one of banner, ehlo, "),
@@ -109,7 +117,8 @@ struct MistakeTests {
     @Test(
         "So is one in a variable of the environment",
         arguments: [
-            ("BGDEMO_THROTTLE", "1sec", time), ("BGDEMO_SMTP_DELAY", "2sec", delay), ("PORT", "http", "PORT"),
+            ("BGDEMO_THROTTLE", "1sec", time), ("BGDEMO_SMTP_DELAY", "2sec", delay),
+            ("PORT", "http", "PORT has an invalid value: 'http'; it is a whole number"),
             ("BGDEMO_STRATEGY", "resqe", "it is one of foreground, "),
             ("SMTP_URL", "localhost:25", "smtp://localhost:25"),
             ("BGDEMO_ANYONE_MAY_SEND", "true", "BGDEMO_ANYONE_MAY_SEND is yes or no, not 'true'"),

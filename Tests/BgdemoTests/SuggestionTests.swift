@@ -20,6 +20,15 @@ struct SuggestionTests {
             (["help", "srve"], "bgdemo help serve"),
             (["queues", "retyr"], "bgdemo queues retry"),
             (["compare", "resque"], "bgdemo compare --strategies resque"),
+            (["--strategy", "resque", "--port", "80"], "bgdemo serve --strategy resque --port 80"),
+            (["--strategy=Resque"], "bgdemo serve --strategy resque"),
+            (["serve", "--strategy", "Resque"], "bgdemo serve --strategy resque"),
+            (["serve", "--strategy", "resqe"], "bgdemo serve --strategy resque"),
+            (["serve", "--strategy=fire"], "bgdemo serve --strategy fire-and-forget"),
+            (["run"], "bgdemo serve"),
+            (["mailbox", "--delay", "2s"], "bgdemo inbox"),
+            (["serve", "-s", "resque"], "bgdemo serve --strategy"),
+            (["serve", "--redis", "localhost"], "bgdemo serve --redis-url"),
         ])
     func close(arguments: [String], suggestion: String) {
         let sentence = Suggestion.sentence(
@@ -31,7 +40,9 @@ struct SuggestionTests {
     @Test(
         "What is close to nothing is not",
         arguments: [
-            [], ["--help"], ["xyzzy"], ["serve", "--strategy", "resqe"], ["serve", "now"], ["inbox", "resque"],
+            [], ["--help"], ["xyzzy"], ["serve", "--strategy", "kafka"], ["serve", "--strategy"],
+            ["serve", "--strategy", "f"], ["serve", "--strategy", "resque", "--port", "x"], ["serve", "now"],
+            ["inbox", "resque"],
         ])
     func far(arguments: [String]) {
         #expect(Suggestion.sentence(for: arguments, commands: Self.commands, strategies: Self.strategies) == nil)

@@ -29,3 +29,26 @@ extension Duration: @retroactive ExpressibleByArgument, ExplainedArgument {
         return duration
     }
 }
+
+extension Int: ExplainedArgument {
+    @Sendable public static func parse(_ text: String) throws -> Int {
+        guard let number = Int(text) else { throw ValidationError("it is a whole number, such as 100") }
+        return number
+    }
+}
+
+extension UInt64: ExplainedArgument {
+    @Sendable public static func parse(_ text: String) throws -> UInt64 {
+        guard let number = UInt64(text) else { throw ValidationError("it is a whole number of 0 or more, such as 7") }
+        return number
+    }
+}
+
+extension Double: ExplainedArgument {
+    @Sendable public static func parse(_ text: String) throws -> Double {
+        guard let number = Double(text), number.isFinite else {
+            throw ValidationError("it is a number without a unit, such as 0.5 or 100")
+        }
+        return number
+    }
+}

@@ -25,7 +25,7 @@ struct EventrOptions: StrategyOptions {
     @Option(
         help: ArgumentHelp(
             "Events taken in one request; after a crash they may be handled twice (BGDEMO_BATCH). Default: 10.",
-            valueName: "number"))
+            valueName: "number"), transform: Int.parse)
     var batch: Int?
 
     @Option(

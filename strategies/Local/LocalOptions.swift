@@ -7,7 +7,9 @@ import Logging
 struct LocalOptions: StrategyOptions {
     static let title = "Strategy local"
 
-    @Option(help: ArgumentHelp("Email worker processes (BGDEMO_WORKERS). Default: 1.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp("Email worker processes (BGDEMO_WORKERS). Default: 1.", valueName: "number"),
+        transform: Int.parse)
     var workers: Int?
 
     @Option(

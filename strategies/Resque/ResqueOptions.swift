@@ -32,13 +32,13 @@ struct ResqueOptions: StrategyOptions {
     @Option(
         help: ArgumentHelp(
             "The fewest jobs at a time; their number then follows the load (BGDEMO_MIN_PROCESSORS).",
-            valueName: "number"))
+            valueName: "number"), transform: Int.parse)
     var minProcessors: Int?
 
     @Option(
         help: ArgumentHelp(
             "The most jobs at a time; the talk's are 20 (BGDEMO_MAX_PROCESSORS). Default: --concurrency, always.",
-            valueName: "number"))
+            valueName: "number"), transform: Int.parse)
     var maxProcessors: Int?
 
     var givenFlags: [String] {

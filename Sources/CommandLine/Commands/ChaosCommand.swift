@@ -31,13 +31,15 @@ struct ChaosCommand: AsyncParsableCommand {
         transform: TargetURL.parse)
     var target: TargetURL?
 
-    @Option(help: ArgumentHelp("The port of the mail server of --target. Default: any.", valueName: "port"))
+    @Option(
+        help: ArgumentHelp("The port of the mail server of --target. Default: any.", valueName: "port"),
+        transform: Int.parse)
     var inboxPort: Int?
 
     @Option(
         help: ArgumentHelp(
             "Requests a second in each cell; fewer for a --target that cannot keep up. Default: 40.",
-            valueName: "number"))
+            valueName: "number"), transform: Double.parse)
     var rate: Double?
 
     @Option(
@@ -48,7 +50,8 @@ struct ChaosCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Where all chance comes from: ids, recipients, times, refusals. Default: 1.", valueName: "number"))
+            "Where all chance comes from: ids, recipients, times, refusals. Default: 1.", valueName: "number"),
+        transform: UInt64.parse)
     var seed: UInt64?
 
     @OptionGroup(title: "Faults") var chaos: ChaosOptions

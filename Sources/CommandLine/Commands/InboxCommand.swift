@@ -25,12 +25,15 @@ struct InboxCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The address to listen on (HOST). Default: 127.0.0.1.", valueName: "address"))
     var host: String?
 
-    @Option(help: ArgumentHelp("The SMTP port, 0 for any (BGDEMO_INBOX_PORT). Default: 1025.", valueName: "port"))
+    @Option(
+        help: ArgumentHelp("The SMTP port, 0 for any (BGDEMO_INBOX_PORT). Default: 1025.", valueName: "port"),
+        transform: Int.parse)
     var port: Int?
 
     @Option(
         help: ArgumentHelp(
-            "The port of the pages, 0 for any (BGDEMO_INBOX_PAGE_PORT). Default: 8025.", valueName: "port"))
+            "The port of the pages, 0 for any (BGDEMO_INBOX_PAGE_PORT). Default: 8025.", valueName: "port"),
+        transform: Int.parse)
     var pagePort: Int?
 
     @OptionGroup(title: "Access") var access: InboxAccessOptions

@@ -56,13 +56,15 @@ struct StageCommand: AsyncParsableCommand {
             """)
     var tui: Bool?
 
-    @Option(help: "The port of the page on 127.0.0.1, 0 for any. Default: 8090, or any where that is taken.")
+    @Option(
+        help: "The port of the page on 127.0.0.1, 0 for any. Default: 8090, or any where that is taken.",
+        transform: Int.parse)
     var port: Int?
 
     @Option(help: "How long the mail server takes for a mail: 2s, 100ms..2s, exp:250ms. Default: 400ms.")
     var smtpDelay: ReplyDelay?
 
-    @Option(help: "Where all chance comes from. Default: 1.")
+    @Option(help: "Where all chance comes from. Default: 1.", transform: UInt64.parse)
     var seed: UInt64?
 
     func run() async throws {

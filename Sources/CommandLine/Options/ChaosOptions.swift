@@ -15,12 +15,13 @@ struct ChaosOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Cells of the matrix that are run at a time; they mostly wait. Default: 4 for each core.",
-            valueName: "number"))
+            valueName: "number"), transform: Int.parse)
     var atATime: Int?
 
     @Option(
         help: ArgumentHelp(
-            "How often each fault is injected, at seeded moments of fresh runs. Default: 1.", valueName: "number"))
+            "How often each fault is injected, at seeded moments of fresh runs. Default: 1.", valueName: "number"),
+        transform: Int.parse)
     var strikes: Int?
 
     @Option(

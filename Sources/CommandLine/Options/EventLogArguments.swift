@@ -49,7 +49,7 @@ struct LogPositionArguments: ParsableArguments {
             valueName: "time"))
     var from: String?
 
-    @Option(help: ArgumentHelp("With this partition: minutes since 1970.", valueName: "number"))
+    @Option(help: ArgumentHelp("With this partition: minutes since 1970.", valueName: "number"), transform: Int.parse)
     var partition: Int?
 
     @Flag(help: "With the oldest event there is.")

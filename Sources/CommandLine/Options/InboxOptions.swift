@@ -15,7 +15,7 @@ struct InboxOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "This share of the mails, 0 to 1, gets 451 after the dot (BGDEMO_INBOX_FAIL_RATE). Default: 0.",
-            valueName: "share"))
+            valueName: "share"), transform: Double.parse)
     var failRate: Double?
 
     @Option(
@@ -28,18 +28,20 @@ struct InboxOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Mails a second; past it 421 (BGDEMO_INBOX_RATE_LIMIT). Default: no limit.", valueName: "number"))
+            "Mails a second; past it 421 (BGDEMO_INBOX_RATE_LIMIT). Default: no limit.", valueName: "number"),
+        transform: Double.parse)
     var rateLimit: Double?
 
     @Option(
         help: ArgumentHelp(
-            "Where all chance comes from (BGDEMO_INBOX_SEED). Default: another one at each start.", valueName: "number")
-    )
+            "Where all chance comes from (BGDEMO_INBOX_SEED). Default: another one at each start.", valueName: "number"),
+        transform: UInt64.parse)
     var seed: UInt64?
 
     @Option(
         help: ArgumentHelp(
-            "The newest mails to keep in memory (BGDEMO_INBOX_KEEP). Default: 1000.", valueName: "number"))
+            "The newest mails to keep in memory (BGDEMO_INBOX_KEEP). Default: 1000.", valueName: "number"),
+        transform: Int.parse)
     var keep: Int?
 
     @Option(
@@ -50,7 +52,8 @@ struct InboxOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Bytes of one mail; past it 552 (BGDEMO_INBOX_MAX_SIZE). Default: 10485760.", valueName: "bytes"))
+            "Bytes of one mail; past it 552 (BGDEMO_INBOX_MAX_SIZE). Default: 10485760.", valueName: "bytes"),
+        transform: Int.parse)
     var maxSize: Int?
 
     @Option(

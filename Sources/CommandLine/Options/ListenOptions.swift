@@ -12,7 +12,9 @@ struct ListenOptions: ParsableArguments {
             "The address to listen on (HOST). Elsewhere than on loopback, say who may send.", valueName: "address"))
     var host: String?
 
-    @Option(help: ArgumentHelp("The port to listen on, 0 for any (PORT). Default: 8080.", valueName: "port"))
+    @Option(
+        help: ArgumentHelp("The port to listen on, 0 for any (PORT). Default: 8080.", valueName: "port"),
+        transform: Int.parse)
     var port: Int?
 
     @Option(
@@ -49,19 +51,20 @@ struct ListenOptions: ParsableArguments {
     var pagesMayAct = false
 
     @Option(
-        help: ArgumentHelp("Mails a second; past it 429 (BGDEMO_RATE_LIMIT). Default: no limit.", valueName: "number"))
+        help: ArgumentHelp("Mails a second; past it 429 (BGDEMO_RATE_LIMIT). Default: no limit.", valueName: "number"),
+        transform: Double.parse)
     var rateLimit: Double?
 
     @Option(
         help: ArgumentHelp(
-            "Open connections; past it 503 (BGDEMO_MAX_CONNECTIONS). Default: 10000.", valueName: "number"))
+            "Open connections; past it 503 (BGDEMO_MAX_CONNECTIONS). Default: 10000.", valueName: "number"),
+        transform: Int.parse)
     var maxConnections: Int?
 
     @Option(
         help: ArgumentHelp(
             "Where a worker that is a process of its own answers /healthz, /readyz and /metrics (BGDEMO_STATUS_PORT).",
-            valueName: "port")
-    )
+            valueName: "port"), transform: Int.parse)
     var statusPort: Int?
 
     func host(_ environment: EnvironmentVariables) throws -> String {

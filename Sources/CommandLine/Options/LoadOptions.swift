@@ -7,13 +7,14 @@ import BgdemoSystemCompat
 /// How much is asked for, and of which mail server.
 struct LoadOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Requests a second, each sent when its time has come. Default: 100.", valueName: "number"))
+        help: ArgumentHelp("Requests a second, each sent when its time has come. Default: 100.", valueName: "number"),
+        transform: Double.parse)
     var rate: Double?
 
     @Option(
         help: ArgumentHelp(
             "Instead of a rate: connections that each ask again as soon as they are answered. One load, no schedule.",
-            valueName: "number"))
+            valueName: "number"), transform: Int.parse)
     var concurrency: Int?
 
     @Option(
@@ -33,18 +34,19 @@ struct LoadOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "This share of the mails, 0 to 1, is refused for now (451) at each attempt. Default: 0.", valueName: "share"
-        ))
+        ), transform: Double.parse)
     var smtpFailRate: Double?
 
     @Option(
         help: ArgumentHelp(
-            "Where all chance comes from: ids, recipients, times, refusals. Default: 1.", valueName: "number"))
+            "Where all chance comes from: ids, recipients, times, refusals. Default: 1.", valueName: "number"),
+        transform: UInt64.parse)
     var seed: UInt64?
 
     @Option(
         help: ArgumentHelp(
             "The port of the mail server, for a --target that is to send its mails there. Default: any.",
-            valueName: "port"))
+            valueName: "port"), transform: Int.parse)
     var inboxPort: Int?
 
     @Option(
@@ -70,7 +72,8 @@ struct LoadOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How often each is measured, in turns; the report shows the ranges. Default: 1.", valueName: "number"))
+            "How often each is measured, in turns; the report shows the ranges. Default: 1.", valueName: "number"),
+        transform: Int.parse)
     var runs: Int?
 
     @Flag(help: "Less of everything.")

@@ -48,7 +48,8 @@ struct MailOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Connections to the mail server at a time (BGDEMO_SMTP_CONNECTIONS). Default: 50.", valueName: "number"))
+            "Connections to the mail server at a time (BGDEMO_SMTP_CONNECTIONS). Default: 50.", valueName: "number"),
+        transform: Int.parse)
     var smtpConnections: Int?
 
     @Option(

@@ -15,7 +15,7 @@ struct PageOptions: ParsableArguments {
     @Option(help: "The address that the pages listen on (HOST). Default: 127.0.0.1.")
     var host: String?
 
-    @Option(help: "The port of the pages, 0 for any (BGDEMO_PAGE_PORT). Default: 8090.")
+    @Option(help: "The port of the pages, 0 for any (BGDEMO_PAGE_PORT). Default: 8090.", transform: Int.parse)
     var pagePort: Int?
 
     @Option(

@@ -17,12 +17,22 @@ enum Suggestion {
     private static func command(
         for arguments: [String], _ commands: [String], _ subcommands: [String: [String]], _ strategies: [String]
     ) -> String? {
-        guard let first = arguments.first, !first.hasBytePrefix("-") else { return nil }
+        guard let first = arguments.first else { return nil }
+        if first.hasBytePrefix("--strategy") || first.hasBytePrefix("--role") {
+            let strategy = strategy(in: arguments, strategies).map { ["--strategy", $0] }
+            return (["serve"] + (strategy ?? arguments)).joined(separator: " ")
+        }
+        guard !first.hasBytePrefix("-") else { return nil }
         guard commands.contains(first) else {
             if let strategy = closest(to: first, in: strategies, within: 1) { return "serve --strategy \(strategy)" }
-            return closest(to: first, in: commands + ["--version"], within: 2)
+            return synonyms[first]
+                ?? closest(to: first, in: commands + ["--version"], within: first.utf8.count > 4 ? 2 : 1)
         }
-        guard let word = arguments.dropFirst().first, !word.hasBytePrefix("-") else { return nil }
+        if let option = arguments.lazy.compactMap({ optionSynonyms[$0] }).first { return "\(first) \(option)" }
+        guard let word = arguments.dropFirst().first else { return nil }
+        guard !word.hasBytePrefix("-") else {
+            return strategy(in: arguments, strategies).map { "\(first) --strategy \($0)" }
+        }
         switch first {
         case "help": return closest(to: word, in: commands, within: 2).map { "help \($0)" }
         case "serve": return closest(to: word, in: strategies, within: 2).map { "serve --strategy \($0)" }
@@ -32,6 +42,43 @@ enum Suggestion {
             let names = subcommands[first] ?? []
             return names.contains(word) ? nil : closest(to: word, in: names, within: 2).map { "\(first) \($0)" }
         }
+    }
+
+    /// An error without the parser's own suggestion for an option, which would contradict ours.
+    static func removed(from message: String) -> String {
+        message.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line.split(separator: ". Did you mean '--").first ?? line
+        }.joined(separator: "\n")
+    }
+
+    /// What other programs call a command.
+    private static let synonyms = [
+        "run": "serve", "start": "serve", "server": "serve", "web": "serve",
+        "work": "serve --role worker --strategy resque", "worker": "serve --role worker --strategy resque",
+        "mail": "inbox", "mails": "inbox", "mailbox": "inbox", "smtp": "inbox",
+        "push": "enqueue", "publish": "bus publish", "benchmark": "bench", "load": "bench",
+        "check": "doctor", "status": "doctor", "talk": "stage", "slides": "stage",
+    ]
+
+    /// What other programs call an option. No command has one of these.
+    private static let optionSynonyms = [
+        "-s": "--strategy", "-p": "--port", "-r": "--role", "-w": "--workers", "-c": "--concurrency",
+        "--redis": "--redis-url", "--smtp": "--smtp-url", "--mail": "--smtp-url", "--verbose": "--log-level debug",
+        "-v": "--log-level debug", "--quiet": "--log-level warning", "-q": "--log-level warning",
+    ]
+
+    /// The strategy that was probably meant by a value of `--strategy` that is none.
+    private static func strategy(in arguments: [String], _ strategies: [String]) -> String? {
+        let flag = "--strategy"
+        let values = arguments.indices.compactMap { place in
+            arguments[place] == flag
+                ? arguments[(place + 1)...].first
+                : arguments[place].hasBytePrefix("\(flag)=") ? String(arguments[place].dropFirst(flag.count + 1)) : nil
+        }
+        guard let value = values.first?.lowercased(), !value.isEmpty, values.first.map(strategies.contains) == false
+        else { return nil }
+        let begun = strategies.filter { $0.hasBytePrefix(value) }
+        return closest(to: value, in: strategies, within: 2) ?? (begun.count == 1 ? begun[0] : nil)
     }
 
     /// The name that differs least, by at most `limit` changes of a character.

@@ -20,7 +20,7 @@ struct TracingOptions: ParsableArguments {
             """
             How many traces may begin in a second (BGDEMO_OTLP_RATE); a request with a traceparent goes on with its client's. \
             Default: 200.
-            """, valueName: "number"))
+            """, valueName: "number"), transform: Double.parse)
     var otlpRate: Double?
 
     /// The URL that was asked for.

@@ -20,17 +20,20 @@ struct WorkOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Mails that a worker has in hand at a time (BGDEMO_CONCURRENCY). Default: 50.", valueName: "number"))
+            "Mails that a worker has in hand at a time (BGDEMO_CONCURRENCY). Default: 50.", valueName: "number"),
+        transform: Int.parse)
     var concurrency: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Mails under way at a time; past it 503 (BGDEMO_BACKLOG). Default: 100000.", valueName: "number"))
+            "Mails under way at a time; past it 503 (BGDEMO_BACKLOG). Default: 100000.", valueName: "number"),
+        transform: Int.parse)
     var backlog: Int?
 
     @Option(
         help: ArgumentHelp(
-            "Attempts at a mail, the first among them (BGDEMO_ATTEMPTS). Default: 8.", valueName: "number"))
+            "Attempts at a mail, the first among them (BGDEMO_ATTEMPTS). Default: 8.", valueName: "number"),
+        transform: Int.parse)
     var attempts: Int?
 
     @Option(
