@@ -114,6 +114,7 @@ dist: build ## The stripped program, its manual, completions and units: a tree f
 	    $(STAGE)/share/bash-completion/completions $(STAGE)/share/zsh/site-functions \
 	    $(STAGE)/share/fish/vendor_completions.d
 	bin=$$($(RELEASE) --show-bin-path) && install -s -m 755 $$bin/bgdemo $(STAGE)/bin/bgdemo && \
+	    packaging/reproducible $(STAGE)/bin/bgdemo && \
 	    $$bin/generate-manual $(STAGE)/bin/bgdemo --multi-page --output-directory $(MAN) \
 	        --date $$(git log -1 --format=%cs 2>/dev/null || date +%F)
 	# man bgdemo-serve, as git names its pages; whatis takes no blank in a name, and mdoc no empty line.

@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 /// Jobs that follow a job. What a `perform` returns as such is pushed in the step of Redis that acknowledges the job: all
 /// or none, and once, however often the job was performed because workers died.
 ///
@@ -17,7 +19,7 @@ public struct FollowUps: Sendable, CustomStringConvertible {
         self.jobs = jobs
     }
 
-    public var description: String { "\(jobs.count) jobs" }
+    public var description: String { jobs.count.counted("job") }
 }
 
 /// A job that was performed and is not acknowledged yet.

@@ -40,7 +40,7 @@ struct ResqueServeTests {
                 #expect(failed.contains("550"))
                 let entry = try #require(failed.split(separator: "\n").last?.split(separator: " ").first)
                 #expect(
-                    try await verb(["queues", "retry", String(entry)], server).text == "1 jobs back in their queues")
+                    try await verb(["queues", "retry", String(entry)], server).text == "1 job back in the queues")
                 _ = try await program.line { $0.contains("failure emailQueue sendEmail") }
                 try await server.end()
                 #expect(try await fetch("/you@example.org/s/t", port: port).status == 503)

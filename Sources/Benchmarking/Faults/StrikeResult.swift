@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 /// What one injection of a fault did to the mails of a subject.
 struct StrikeResult: Sendable {
     var fate = DeliveryOutcome()
@@ -20,7 +22,7 @@ struct StrikeResult: Sendable {
         // Mails that are late are not lost.
         interruptedLost = fate.pending > 0 ? 0 : interrupted.count - interruptedSeconds.count
         if fate.pending > 0 {
-            problem = "\(fate.pending) mails were still missing after the wait"
+            problem = "\(fate.pending.counted("mail was", "mails were")) still missing after the wait"
         } else if fate.accepted == 0 {
             problem = "no mail was accepted"
         }

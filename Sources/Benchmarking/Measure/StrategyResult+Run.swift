@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 extension StrategyResult {
     /// The result of a run.
     init(_ subject: BenchmarkSubject, _ run: BenchmarkRun) {
@@ -38,6 +40,7 @@ extension BenchmarkRun {
             return "no request was answered with 200, only with \(statuses.joined(separator: ", "))"
         }
         return fate.pending > 0
-            ? "\(fate.pending) mails were still missing at the end of the wait after the load" : nil
+            ? "\(fate.pending.counted("mail was", "mails were")) still missing at the end of the wait after the load"
+            : nil
     }
 }

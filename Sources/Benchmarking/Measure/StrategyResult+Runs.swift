@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 extension StrategyResult {
     /// The result of several runs of one subject: that of the run with the median response, with ``samples`` of all.
     ///
@@ -21,9 +23,9 @@ extension StrategyResult {
     /// Why a run was not perfect; nil if each accepted mail arrived once.
     private var failure: String? {
         if let problem { return problem }
-        if fate.lost > 0 { return "\(fate.lost) \(fate.lost == 1 ? "mail" : "mails") lost" }
+        if fate.lost > 0 { return "\(fate.lost.counted("mail")) lost" }
         return fate.duplicated > 0
-            ? "\(fate.duplicated) \(fate.duplicated == 1 ? "mail" : "mails") sent twice" : nil
+            ? "\(fate.duplicated.counted("mail")) sent twice" : nil
     }
 }
 

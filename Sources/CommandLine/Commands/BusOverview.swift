@@ -48,6 +48,6 @@ struct BusOverview: Encodable {
                     row.application, row.key ?? "none", row.queue ?? "-", row.length.map { "\($0)" } ?? "-",
                     row.riderClass ?? "-", (row.matches ?? "-") + (row.broken.map { " (broken: \($0))" } ?? ""),
                 ]
-            }, below: ["\(incoming) events wait in \(Publisher.incoming) for a driver"])
+            }, below: ["\(incoming.counted("event waits", "events wait")) in \(Publisher.incoming) for a driver"])
     }
 }

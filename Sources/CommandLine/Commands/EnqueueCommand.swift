@@ -1,6 +1,6 @@
-import BgdemoCore
 import ArgumentParser
 import BgdemoCore
+import BgdemoFoundations
 import Resque
 
 /// Puts jobs into a Resque queue, as Ruby and node would.
@@ -54,7 +54,8 @@ struct EnqueueCommand: AsyncParsableCommand {
             } else {
                 try await queue.enqueue(job, count: count)
                 ResultOutput.say(
-                    "\(count) × \(name) in \(job.queue), which has \(try await queue.length(of: job.queue)) jobs now")
+                    "\(count) × \(name) in \(job.queue), which has \(try await queue.length(of: job.queue).counted("job")) now"
+                )
             }
         }
     }

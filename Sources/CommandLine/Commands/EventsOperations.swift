@@ -33,7 +33,8 @@ extension EventsCommand {
                 let replay = try await log.replay(consumer, from: start)
                 let skipped = replay.skipped == 0 ? "" : "; \(replay.skipped) unread before it are passed over"
                 ResultOutput.say(
-                    "\(consumer) reads \(replay.events) events, from partition \(replay.partition) on\(skipped)")
+                    "\(consumer) reads \(replay.events.counted("event")), from partition \(replay.partition) on\(skipped)"
+                )
             }
         }
     }
@@ -66,11 +67,12 @@ extension EventsCommand {
                 let trim = try await log.trim(olderThan: olderThan, force: force, dry: dryRun)
                 let unread = trim.unread == 0 ? "" : ", \(trim.unread) of them unread"
                 ResultOutput.say(
-                    "\(trim.partitions) partitions with \(trim.events) events \(dryRun ? "to delete" : "deleted")\(unread)"
+                    "\(trim.partitions.counted("partition")) with \(trim.events.counted("event")) \(dryRun ? "to delete" : "deleted")\(unread)"
                 )
                 guard trim.kept > 0 else { return }
                 let names = trim.keptFor.map { printable($0) }.joined(separator: ", ")
-                ResultOutput.say("\(trim.kept) partitions kept for \(names), to be read; --force deletes them, and")
+                ResultOutput.say(
+                    "\(trim.kept.counted("partition")) kept for \(names), to be read; --force deletes them, and")
                 ResultOutput.say("bgdemo events forget --consumer NAME removes a consumer that is no more")
             }
         }

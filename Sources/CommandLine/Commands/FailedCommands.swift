@@ -1,4 +1,5 @@
 import ArgumentParser
+import BgdemoFoundations
 import Resque
 
 /// What operators do with jobs that have failed.
@@ -68,7 +69,7 @@ extension QueuesCommand {
         func run() async throws {
             try await queues.visit { queue in
                 guard !all else {
-                    ResultOutput.say("\(try await queue.retryFailed()) jobs back in their queues")
+                    ResultOutput.say("\(try await queue.retryFailed().counted("job")) back in the queues")
                     let left = try await queue.failedCount()
                     if left > 0 {
                         ResultOutput.say("\(left) stay: retried before, or with no queue or job in their entry")
@@ -78,7 +79,7 @@ extension QueuesCommand {
                 let chosen = try await queue.failed(entries: entries)
                 var moved = 0
                 for job in chosen where try await queue.retry(job) { moved += 1 }
-                ResultOutput.say("\(moved) jobs back in their queues")
+                ResultOutput.say("\(moved.counted("job")) back in the queues")
                 guard moved == chosen.count else { throw ExitCode.failure }
             }
         }
@@ -127,7 +128,7 @@ extension QueuesCommand {
                 } else {
                     let length = try await all.length(of: queue)
                     try await all.remove(queue: queue)
-                    ResultOutput.say("\(queue) removed, with \(length) jobs")
+                    ResultOutput.say("\(queue) removed, with \(length.counted("job"))")
                 }
             }
         }

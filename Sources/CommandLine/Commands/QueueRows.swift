@@ -1,5 +1,6 @@
 import ArgumentParser
 import BgdemoCore
+import BgdemoFoundations
 import RedisClient
 import Resque
 
@@ -99,7 +100,8 @@ struct QueueOverview: Encodable {
                 ]
             } + [["delayed", "\(delayed)", "", ""], ["failed", "\(failed)", "", ""]],
             below: [
-                "\(working) of \(workers) workers working · \(processed) processed · \(failures) failures" + pauses,
+                "\(working) of \(workers) workers working · \(processed) processed · \(failures.counted("failure"))"
+                    + pauses,
                 schedulers,
             ])
     }

@@ -73,7 +73,7 @@ extension Stage {
 
     /// Confirms that so many mails are asked for.
     func publishSending(_ count: Int, _ lane: Lane) {
-        confirm(count == 1 ? "1 mail" : "\(count) mails", in: lane.number)
+        confirm(count.counted("mail"), in: lane.number)
         journal.publish(.sending(lane.number), at: now) { json in
             json.name("sending")
             json.array {
