@@ -55,10 +55,11 @@ public struct JSONValue: Sendable {
 
     /// Whether it is the string of these characters.
     public func isString(_ text: StaticString) -> Bool {
-        guard kind == .string else { return false }
-        let quoted = quoted
-        // An escape is longer than what it stands for.
-        if quoted.count < text.utf8CodeUnitCount { return false }
+        // An escape is longer than what it stands for; the quotes are two bytes.
+        guard range.count - 2 >= text.utf8CodeUnitCount, bytes[range.lowerBound] == UInt8(ascii: "\"") else {
+            return false
+        }
+        let quoted = bytes[(range.lowerBound + 1)..<(range.upperBound - 1)]
         if quoted.count == text.utf8CodeUnitCount, quoted.isEqual(to: text) {
             return !quoted.contains(UInt8(ascii: "\\"))
         }

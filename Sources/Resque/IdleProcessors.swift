@@ -34,7 +34,7 @@ final class IdleProcessors: Sendable {
 
     /// Wakes the one that began to wait last. Whichever finds a job wakes the next.
     func signal() {
-        state.withLock { $0.waiters.popLast() }?.resume()
+        state.withLock { $0.waiters.isEmpty ? nil : $0.waiters.popLast() }?.resume()
     }
 
     func signalAll() {

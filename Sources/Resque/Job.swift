@@ -4,12 +4,30 @@ import BgdemoFoundations
 /// `{"class":"SendEmail","args":[…]}` as Ruby does. Its bytes are never changed, with one exception: a delayed job gets the
 /// name of its queue, because schedulers read it there.
 public struct Job: Sendable {
+    /// What never changes: one reference to count where a job is copied, as a worker does some dozen times for each.
+    private final class Content: Sendable {
+        let queue: String
+        let className: String
+        let bytes: [UInt8]
+        /// The value of `args`, which may be missing.
+        let arguments: Range<Int>?
+        /// The value of `queue`, which may be missing, or name another one than it was taken from.
+        let named: Range<Int>?
+
+        init(queue: String, className: String, bytes: [UInt8], arguments: Range<Int>?, named: Range<Int>?) {
+            (self.queue, self.className, self.bytes) = (queue, className, bytes)
+            (self.arguments, self.named) = (arguments, named)
+        }
+    }
+
+    private let content: Content
+
     /// The queue it was taken from, or is for.
-    public let queue: String
+    public var queue: String { content.queue }
     /// The value of `class`; what ``Jobs`` knows it by.
-    public let className: String
+    public var className: String { content.className }
     /// The JSON text, exactly as it was pushed.
-    public let bytes: [UInt8]
+    public var bytes: [UInt8] { content.bytes }
     /// Names this one job, and no other with the same bytes, across retries and crashes.
     public internal(set) var identity = ""
     /// How often it has failed and was retried.
@@ -21,30 +39,25 @@ public struct Job: Sendable {
     /// nil where no worker has reserved it.
     let run: JobRun?
 
-    private let argumentsRange: Range<Int>?
-    /// The value of `queue`, which may be missing, or name another one than it was taken from.
-    private let queueRange: Range<Int>?
-
     /// A new job. One whose class has a capital is written as Ruby writes it, `{"class":…,"args":…}`, so that Ruby finds it
     /// by its bytes, in its queue and among the delayed jobs; any other as node does, `{"class":…,"queue":…,"args":…}`.
     public init(_ className: String, _ arguments: JobArguments = JobArguments(), queue: String) {
         var json = JSONWriter(capacity: arguments.json.count + className.utf8.count + queue.utf8.count + 40)
         json.raw(#"{"class":"#)
         json.string(className)
-        if className.utf8.first.map({ (0x41...0x5a).contains($0) }) == true {
-            queueRange = nil
-        } else {
+        var named: Range<Int>?
+        if className.utf8.first.map({ (0x41...0x5a).contains($0) }) != true {
             json.raw(#","queue":"#)
             let place = json.bytes.count
             json.string(queue)
-            queueRange = place..<json.bytes.count
+            named = place..<json.bytes.count
         }
         json.raw(#","args":"#)
         let start = json.bytes.count
         json.raw(arguments.json)
-        argumentsRange = start..<json.bytes.count
+        let end = json.bytes.count
         json.raw("}")
-        (self.queue, self.className, bytes) = (queue, className, json.bytes)
+        content = Content(queue: queue, className: className, bytes: json.bytes, arguments: start..<end, named: named)
         run = nil
     }
 
@@ -77,8 +90,8 @@ public struct Job: Sendable {
         }
         guard let className else { throw InvalidJob(#"the job has no "class""#) }
         guard let text = className.text else { throw InvalidJob(#"the job's "class" is not a string"#) }
-        (self.queue, self.className, self.bytes) = (queue, text, bytes)
-        (argumentsRange, queueRange) = (arguments?.range, named?.range)
+        content = Content(
+            queue: queue, className: text, bytes: bytes, arguments: arguments?.range, named: named?.range)
         self.run = run
     }
 
@@ -94,32 +107,38 @@ public struct Job: Sendable {
 
     /// Its bytes as a delayed job, with the name of its queue.
     var delayed: [UInt8] {
-        guard let queueRange else {
+        guard let named = content.named else {
             let end = bytes.lastIndex(of: UInt8(ascii: "}")) ?? bytes.endIndex
             var json = JSONWriter(continuing: Array(bytes[..<end]))
             json.member("queue", queue)
             json.raw(bytes[end...])
             return json.bytes
         }
-        guard JSONValue(known: bytes, in: queueRange).characters.map(ByteString.init) != ByteString(queue) else {
+        guard JSONValue(known: bytes, in: named).characters.map(ByteString.init) != ByteString(queue) else {
             return bytes
         }
-        var json = JSONWriter(continuing: Array(bytes[..<queueRange.lowerBound]))
+        var json = JSONWriter(continuing: Array(bytes[..<named.lowerBound]))
         json.string(queue)
-        json.raw(bytes[queueRange.upperBound...])
+        json.raw(bytes[named.upperBound...])
         return json.bytes
     }
 
     /// The same job with other arguments; all else as it is.
     func replacingArguments(by json: [UInt8]) -> Job {
-        guard let argumentsRange else { return self }
+        guard let argumentsRange = content.arguments else { return self }
         let bytes = bytes[..<argumentsRange.lowerBound] + json + bytes[argumentsRange.upperBound...]
         return (try? Job(Array(bytes), from: queue)) ?? self
     }
 
+    /// From the first argument on, to the end of them; nil where the job has no `args`.
+    var argumentsInside: Range<Int>? {
+        guard let range = content.arguments, bytes[range].first == UInt8(ascii: "[") else { return content.arguments }
+        return (range.lowerBound + 1)..<(range.upperBound - 1)
+    }
+
     /// The value of `args`. One that is not an array counts as the only argument, as node has it.
     public var arguments: JobArguments {
-        guard let argumentsRange else { return JobArguments() }
+        guard let argumentsRange = content.arguments else { return JobArguments() }
         let json = Array(bytes[argumentsRange])
         return switch json.first {
         case UInt8(ascii: "["): JobArguments(validated: json)

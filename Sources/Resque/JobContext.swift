@@ -31,7 +31,7 @@ public struct JobContext: Sendable {
     /// second, and what it does not take is left out.
     ///
     /// - Parameter fraction: 0 to 1.
-    public func report(_ fraction: Double) { job.run?.progress.report(fraction) }
+    public func report(_ fraction: Double) { job.run?.report(fraction) }
 }
 
 extension Job {

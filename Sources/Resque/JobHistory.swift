@@ -18,6 +18,11 @@ struct JobHistory: Sendable, Hashable {
     /// From `<reservation>` or `<reservation> <history>`; a job that is reserved for the first time is named after its
     /// reservation.
     init(ofReservation text: String, by id: WorkerID) {
+        // As of nearly every job.
+        guard text.utf8.contains(UInt8(ascii: " ")) else {
+            identity = "\(id.name).\(text)"
+            return
+        }
         let words = text.utf8.split(separator: UInt8(ascii: " ")).map { Substring($0) }
         let parts = words.last?.utf8.split(separator: UInt8(ascii: ",")).map { Substring($0) } ?? []
         if words.count == 2, (3...5).contains(parts.count), let failures = Int(parts[1]),

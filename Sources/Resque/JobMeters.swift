@@ -5,7 +5,7 @@ import Synchronization
 /// The meters of each queue and job. There are few: jobs that are not registered, and all beyond a bound, share one
 /// named `other`, whatever other programs push.
 final class JobMeters: Sendable {
-    struct Meters: Sendable {
+    final class Meters: Sendable {
         let success, failure, reEnqueue: Counter
         let run, wait: Timer
 

@@ -3,35 +3,31 @@ import Synchronization
 
 /// One attempt of a worker at a job.
 final class JobRun: Sendable {
-    let worker: String
-    let logger: Logger
-    let lease: JobLease
-    let progress: JobProgress
-
-    init(worker: String, logger: Logger, lease: JobLease, progress: JobProgress) {
-        (self.worker, self.logger, self.lease, self.progress) = (worker, logger, lease, progress)
-    }
-}
-
-/// How much of a job is done, as it says itself.
-final class JobProgress: Sendable {
-    private struct State {
+    /// How much of the job is done, as it says itself.
+    private struct Progress {
         var latest: Double?
         var isWriting = false
     }
 
     private static let interval = Duration.milliseconds(250)
 
+    let worker: String
+    let logger: Logger
+    let lease: JobLease
     private let write: @Sendable (Double) async -> Void
-    private let state = Mutex(State())
+    private let progress = Mutex(Progress())
 
-    init(_ write: @escaping @Sendable (Double) async -> Void) { self.write = write }
+    /// - Parameter write: Writes how much of the job is done, 0 to 1.
+    init(worker: String, logger: Logger, lease: JobLease, write: @escaping @Sendable (Double) async -> Void) {
+        (self.worker, self.logger, self.lease, self.write) = (worker, logger, lease, write)
+    }
 
+    /// Writes how much of the job is done, soon.
     func report(_ fraction: Double) {
-        let isFirst = state.withLock { state in
-            state.latest = fraction.isNaN ? 0 : min(max(fraction, 0), 1)
-            defer { state.isWriting = true }
-            return !state.isWriting
+        let isFirst = progress.withLock { progress in
+            progress.latest = fraction.isNaN ? 0 : min(max(fraction, 0), 1)
+            defer { progress.isWriting = true }
+            return !progress.isWriting
         }
         guard isFirst else { return }
         Task {
@@ -43,9 +39,9 @@ final class JobProgress: Sendable {
     }
 
     private func next() -> Double? {
-        state.withLock { state in
-            state.isWriting = state.latest != nil
-            return state.latest.take()
+        progress.withLock { progress in
+            progress.isWriting = progress.latest != nil
+            return progress.latest.take()
         }
     }
 }

@@ -50,21 +50,19 @@ extension Processor {
     private static let leftJobPause = Duration.milliseconds(250)
 
     private func run(of reservation: Reservation) -> JobRun {
-        let key = processorGroup.store.keys.progress(of: id.description)
-        let progress = JobProgress { [store = processorGroup.store] fraction in
-            _ = try? await store.send("SET", key, "\(reservation.number) \(fraction)", "EX", 86_400)
+        JobRun(worker: id.description, logger: processorGroup.logger, lease: lease(of: reservation)) {
+            [store = processorGroup.store, id = id.description, number = reservation.number] fraction in
+            _ = try? await store.send("SET", store.keys.progress(of: id), "\(number) \(fraction)", "EX", 86_400)
         }
-        return JobRun(
-            worker: id.description, logger: processorGroup.logger, lease: lease(of: reservation), progress: progress)
     }
 
     private func lease(of reservation: Reservation) -> JobLease {
-        JobLease(processorGroup.lease, term: reservation.term) { [processorGroup, id] in
+        JobLease(processorGroup.lease, term: reservation.term) { [processorGroup, id, number = reservation.number] in
             // The job cannot be taken from a process that has just renewed its lease.
             guard (try? await processorGroup.renewLease()) != nil, let term = processorGroup.lease.term else {
                 return nil
             }
-            return (try? await processorGroup.store.holds(reservation.number, id)) == true ? term : nil
+            return (try? await processorGroup.store.holds(number, id)) == true ? term : nil
         }
     }
 

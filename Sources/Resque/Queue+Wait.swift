@@ -41,9 +41,9 @@ extension Job {
 
     /// The `id` of the first argument. A worker reads it for each job: `JSONDecoder` takes ten times as long.
     private var identifier: [UInt8]? {
-        var array = JSONReader(arguments.json, limits: .redis)
-        guard (try? array.beginArray()) != nil, let first = try? array.nextElement() else { return nil }
-        var object = JSONReader(arguments.json, in: first.range, limits: .redis)
+        // What follows the object is not read: the whole job is known to be JSON.
+        guard let arguments = argumentsInside else { return nil }
+        var object = JSONReader(bytes, in: arguments, limits: .redisBytes)
         guard (try? object.beginObject()) != nil else { return nil }
         var id: JSONValue?
         while let (name, value) = try? object.nextMember() { if name.isString("id") { id = value } }

@@ -15,7 +15,7 @@ struct ReserveRequest: Sendable {
 }
 
 /// What a worker has in each of its requests.
-struct ReservingWorker: Sendable {
+final class ReservingWorker: Sendable {
     let id: WorkerID
     let record: String
     let processed: String
@@ -80,8 +80,7 @@ extension ResqueStore {
             throw ResqueError.unexpectedReply
         }
         return try requests.enumerated().map { place, request in
-            let parts = parts[(place * Self.partCount)...].prefix(Self.partCount)
-            return try result(of: request, Array(parts), now.names, term)
+            try result(of: request, parts[(place * Self.partCount)...].prefix(Self.partCount), now.names, term)
         }
     }
 
@@ -89,24 +88,25 @@ extension ResqueStore {
     private static let partCount = 5
 
     private func result(
-        of request: ReserveRequest, _ parts: [RedisValue], _ queues: [String], _ term: Int?
+        of request: ReserveRequest, _ reply: ArraySlice<RedisValue>, _ queues: [String], _ term: Int?
     ) throws -> ReserveResult {
+        func part(_ place: Int) -> RedisValue { reply[reply.startIndex + place] }
         // After the first attempt it may be acknowledged already, by one whose reply was lost.
-        let isLost = request.isFirst && parts[1].int == 1
+        let isLost = request.isFirst && part(1).int == 1
         func reservation(_ queue: String, _ job: [UInt8]) -> Reservation {
-            let history = JobHistory(ofReservation: parts[4].text ?? "", by: request.worker.id)
+            let history = JobHistory(ofReservation: part(4).text ?? "", by: request.worker.id)
             return Reservation(number: request.number, queue: queue, bytes: job, history: history, term: term)
         }
         let found: ReserveResult.Found
-        switch parts[0].text {
+        switch part(0).text {
         case "paused", "empty": found = .nothing
-        case "unfit": found = .unfit(parts[3].text ?? "")
-        case "wrong": found = .wrong(parts[3].text ?? "")
+        case "unfit": found = .unfit(part(3).text ?? "")
+        case "wrong": found = .wrong(part(3).text ?? "")
         case "recorded":
-            let record = parts[3].bytes.flatMap { WorkingRecord($0, worker: request.worker.id.name) }
+            let record = part(3).bytes.flatMap { WorkingRecord($0, worker: request.worker.id.name) }
             found = record.map { .reserved(reservation($0.queue, $0.job)) } ?? .nothing
         case "job":
-            guard let place = parts[2].int, place > 0, queues.indices.contains(place - 1), let job = parts[3].bytes
+            guard let place = part(2).int, place > 0, queues.indices.contains(place - 1), let job = part(3).bytes
             else {
                 throw ResqueError.unexpectedReply
             }
