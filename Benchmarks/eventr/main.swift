@@ -7,21 +7,22 @@ import Synchronization
 // bgdemo-eventr-bench consume URL NAME EVENTS: consumes the log under a name with two empty handlers, and prints how many
 // events it handled per second.
 // bgdemo-eventr-bench wake URL NAME EVENTS: writes events one by one to an idle consumer, and prints how long each took.
+// bgdemo-eventr-bench paced URL NAME EVENTS: writes 1,000 events a second, and prints how long after it was due each came.
 
 let arguments = CommandLine.arguments
 guard arguments.count == 5, let count = Int(arguments[4]), count > 0 else {
-    fatalError("usage: bgdemo-eventr-bench consume|wake redis://127.0.0.1:6379 name 1000000")
+    fatalError("usage: bgdemo-eventr-bench consume|wake|paced redis://127.0.0.1:6379 name 1000000")
 }
 let url = try RedisURL(arguments[2])
 let group = MultiThreadedEventLoopGroup.singleton
 let logger = Logger(label: "bgdemo-eventr-bench")
-let isWaking = arguments[1] == "wake"
+let isTimed = arguments[1] != "consume"
 let handled = Atomic(0)
 let (moments, emit) = AsyncStream.makeStream(of: ContinuousClock.Instant.self)
 
-let counter = EventHandler("count") { [count, isWaking, emit] _ in
+let counter = EventHandler("count") { [count, isTimed, emit] _ in
     let number = handled.add(1, ordering: .relaxed).newValue
-    if isWaking || number == 1 || number == count { emit.yield(.now) }
+    if isTimed || number == 1 || number == count { emit.yield(.now) }
 }
 var options = ConsumerOptions()
 options.log.isCluster = url.isCluster
@@ -30,7 +31,11 @@ let consumer = Consumer(
     logger: logger
 ) { if case .error(_, _, let error) = $0 { print(error) } }
 let work = Task { [consumer] in try await consumer.run() }
-print(isWaking ? try await wake() : await consume())
+switch arguments[1] {
+case "wake": print(try await wake())
+case "paced": print(try await paced())
+default: print(await consume())
+}
 work.cancel()
 try await work.value
 
@@ -51,6 +56,30 @@ func wake() async throws -> String {
         try await producer.write(json: #"{"eventName":"wake"}"#)
         if let moment = await moments.next() { waits.append((moment - begin) / .milliseconds(1)) }
     }
-    waits.sort()
-    return "\(waits[count / 2]) \(waits[count * 99 / 100]) ms"
+    return percentiles(of: waits)
+}
+
+func paced() async throws -> String {
+    let producer = Producer(name: "bench", redis: RedisConnection(url, on: group.next(), logger: logger))
+    // The consumer is idle, and not just starting.
+    try await Task.sleep(for: .seconds(1))
+    let begin = ContinuousClock.now
+    async let written: Void = {
+        for number in 0..<count {
+            try await Task.sleep(until: begin + .milliseconds(number), tolerance: .zero, clock: .continuous)
+            try await producer.write(json: #"{"eventName":"paced"}"#)
+        }
+    }()
+    var waits: [Double] = []
+    for await moment in moments {
+        waits.append((moment - (begin + .milliseconds(waits.count))) / .milliseconds(1))
+        if waits.count == count { break }
+    }
+    try await written
+    return percentiles(of: waits)
+}
+
+func percentiles(of waits: [Double]) -> String {
+    let sorted = waits.sorted()
+    return "\(sorted[count / 2]) \(sorted[count * 99 / 100]) ms"
 }
