@@ -115,15 +115,7 @@ dist: build ## The stripped program, its manual, completions and units: a tree f
 	    $(STAGE)/share/fish/vendor_completions.d
 	bin=$$($(RELEASE) --show-bin-path) && install -s -m 755 $$bin/bgdemo $(STAGE)/bin/bgdemo && \
 	    packaging/reproducible $(STAGE)/bin/bgdemo && \
-	    $$bin/generate-manual $(STAGE)/bin/bgdemo --multi-page --output-directory $(MAN) \
-	        --date $$(git log -1 --format=%cs 2>/dev/null || date +%F)
-	# man bgdemo-serve, as git names its pages; whatis takes no blank in a name, and mdoc no empty line.
-	cd $(MAN) && for page in bgdemo.*1; do \
-	    name=$$(echo $${page%.1} | tr . -).1; \
-	    sed -e '/^\.[DX][tr] /{s/\./-/g;s/^-/./;}' -e 's/^$$/.Pp/' -e 's/^\.Nd "\(.*\)"$$/.Nd \1/' \
-	        -e "s/^\.Nm\$$/.Nm \"$$(echo $${page%.1} | tr . ' ')\"/" -e "/^\.Sh NAME/{n;s/.*/.Nm $${name%.1}/;}" $$page >$$name.new && \
-	        rm $$page && mv $$name.new $$name; \
-	done
+	    packaging/manual $(STAGE)/bin/bgdemo $$bin/generate-manual $(MAN)
 	$(STAGE)/bin/bgdemo --generate-completion-script bash >$(STAGE)/share/bash-completion/completions/bgdemo
 	$(STAGE)/bin/bgdemo --generate-completion-script zsh >$(STAGE)/share/zsh/site-functions/_bgdemo
 	$(STAGE)/bin/bgdemo --generate-completion-script fish >$(STAGE)/share/fish/vendor_completions.d/bgdemo.fish

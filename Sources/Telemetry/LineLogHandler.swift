@@ -1,3 +1,4 @@
+public import BgdemoSystemCompat
 public import Logging
 
 /// swift-log's lines, in one of two forms.
@@ -6,16 +7,20 @@ public struct LineLogHandler: LogHandler {
     public var logLevel: Logger.Level
     private let format: LogFormat
     private let messagePrefix: String
+    private let style: TerminalStyle
     private let write: @Sendable (String) -> Void
 
-    /// - Parameter messagePrefix: Begins each message and names the process that writes it.
+    /// - Parameters:
+    ///   - messagePrefix: Begins each message and names the process that writes it.
+    ///   - style: Of the terminal that the lines go to. Default: no colours.
     public init(
-        _ format: LogFormat, level: Logger.Level, messagePrefix: String = "",
+        _ format: LogFormat, level: Logger.Level, messagePrefix: String = "", style: TerminalStyle = .plain,
         write: @escaping @Sendable (String) -> Void
     ) {
         self.format = format
         self.logLevel = level
         self.messagePrefix = messagePrefix
+        self.style = style
         self.write = write
     }
 
@@ -33,6 +38,6 @@ public struct LineLogHandler: LogHandler {
         if all.isEmpty { all = event.metadata ?? [:] } else { all.merge(event.metadata ?? [:]) { _, new in new } }
         let fields = all.count > 1 ? all.sorted { $0.key < $1.key } : Array(all)
         let message = event.message.description
-        write(format.line(event.level, messagePrefix.isEmpty ? message : messagePrefix + message, fields))
+        write(format.line(event.level, messagePrefix.isEmpty ? message : messagePrefix + message, fields, style))
     }
 }

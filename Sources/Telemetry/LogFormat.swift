@@ -1,4 +1,5 @@
 import BgdemoFoundations
+import BgdemoSystemCompat
 import Logging
 
 /// How log lines look.
@@ -10,22 +11,24 @@ public enum LogFormat: String, Sendable, CaseIterable {
 
     /// One event as one line, without its line end.
     func line(
-        _ level: Logger.Level, _ message: String, _ fields: [(key: String, value: Logger.MetadataValue)] = []
+        _ level: Logger.Level, _ message: String, _ fields: [(key: String, value: Logger.MetadataValue)] = [],
+        _ style: TerminalStyle = .plain
     ) -> String {
         switch self {
-        case .text: text(level, message, fields)
+        case .text: text(level, message, fields, style)
         case .json: json(level, message, fields)
         }
     }
 
     private func text(
-        _ level: Logger.Level, _ message: String, _ fields: [(key: String, value: Logger.MetadataValue)]
+        _ level: Logger.Level, _ message: String, _ fields: [(key: String, value: Logger.MetadataValue)],
+        _ style: TerminalStyle
     ) -> String {
         // Bytes are appended in a fraction of the time that parts of a string are.
         var line: [UInt8] = []
         line.reserveCapacity(160)
-        line += LogTimestamp.now.utf8
-        line += Self.column(level).utf8
+        line += (style.isColoured ? style(LogTimestamp.now, .faint) : LogTimestamp.now).utf8
+        line += (style.isColoured ? Self.coloured(level, style) : Self.column(level)).utf8
         line += escaped(message).utf8
         for (key, value) in fields {
             line.append(UInt8(ascii: " "))
@@ -64,6 +67,15 @@ public enum LogFormat: String, Sendable, CaseIterable {
         case .warning: " warning "
         case .error: " error   "
         case .critical: " critical "
+        }
+    }
+
+    private static func coloured(_ level: Logger.Level, _ style: TerminalStyle) -> String {
+        switch level {
+        case .error, .critical: style(column(level), .red)
+        case .warning: style(column(level), .yellow)
+        case .trace, .debug: style(column(level), .faint)
+        case .info, .notice: column(level)
         }
     }
 

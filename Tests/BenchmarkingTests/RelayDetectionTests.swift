@@ -72,11 +72,12 @@ extension SerializedBenchmarks {
 
         /// - Parameter mayLose: A power failure may lose the mails of up to two seconds.
         private func check(_ fate: DeliveryOutcome, _ defect: FaultyRelay.Defect, mayLose: Bool = false) {
-            // Mails of even numbers are about half; 30 are more than a fault affects by itself.
-            let half = fate.accepted / 2 - 15
-            #expect(fate.accepted > 90, "\(fate)")
-            #expect(defect == .loses ? fate.lost >= half : fate.lost == 0 || mayLose, "\(fate)")
-            #expect(defect == .duplicates ? fate.duplicated >= half - 30 : fate.duplicated <= 30, "\(fate)")
+            // On a busy machine a power failure lasts longer, and fewer of the 120 requests are accepted.
+            #expect(fate.accepted > 45, "\(fate)")
+            // Mails of even numbers are about half of those that arrive; 30 are more than a fault affects by itself.
+            #expect(defect == .loses ? fate.lost >= fate.accepted / 3 : fate.lost == 0 || mayLose, "\(fate)")
+            let arrived = fate.accepted - fate.lost
+            #expect(defect == .duplicates ? fate.duplicated >= arrived / 4 : fate.duplicated <= 30, "\(fate)")
             // After a fault the mails that waited are sent all at once, and overtake each other.
             let most = Double(fate.accepted) * 0.65
             #expect(Double(fate.reordered) > most ? defect == .reorders : defect != .reorders, "\(fate)")

@@ -3,6 +3,7 @@ import ArgumentParser
 import BgdemoFoundations
 import BgdemoHTTPServer
 import BgdemoNetSupport
+import BgdemoSystemCompat
 import Logging
 import BgdemoEmail
 import NIOPosix
@@ -129,16 +130,21 @@ struct DoctorFinding: CustomStringConvertible {
     let description: String
 
     static func good(_ part: String, _ text: String) -> DoctorFinding {
-        DoctorFinding(isGood: true, description: "good  \(part): \(printable(text))")
+        DoctorFinding(
+            isGood: true, description: "\(TerminalStyle.ofOutput("good", .green))  \(part): \(printable(text))")
     }
 
     /// Good enough to work, and worth a thought.
     static func warning(_ part: String, _ text: String, _ advice: String) -> DoctorFinding {
-        DoctorFinding(isGood: true, description: "warn  \(part): \(printable(text))\n      → \(advice)")
+        DoctorFinding(
+            isGood: true,
+            description: "\(TerminalStyle.ofOutput("warn", .yellow))  \(part): \(printable(text))\n      → \(advice)")
     }
 
     static func bad(_ part: String, _ text: String, _ advice: String) -> DoctorFinding {
-        DoctorFinding(isGood: false, description: "bad   \(part): \(printable(text))\n      → \(advice)")
+        DoctorFinding(
+            isGood: false,
+            description: "\(TerminalStyle.ofOutput("bad", .red))   \(part): \(printable(text))\n      → \(advice)")
     }
 }
 

@@ -13,44 +13,30 @@ struct Table {
         self.below = below.map { printable($0, limit: 1000) }
     }
 
-    var text: String { text(width: TerminalWidth.ofOutput) }
+    var text: String { text(width: TerminalWidth.ofOutput, style: .ofOutput) }
 
     /// - Parameter width: Of the terminal; nil for no limit.
-    func text(width: Int?) -> String {
+    func text(width: Int?, style: TerminalStyle = .plain) -> String {
         let widths = widths(within: width ?? .max)
-        let lines = rows.map { line($0, widths) } + below
-        guard let width else { return lines.joined(separator: "\n") }
-        return lines.map { Self.cut($0, to: width) }.joined(separator: "\n")
+        let lines = (rows.map { line($0, widths) } + below).map { TextLayout.cut($0, to: width ?? .max) }
+        return ([style(lines.first ?? "", .bold)] + lines.dropFirst()).joined(separator: "\n")
     }
 
     /// As wide as the columns' cells; where that is too wide, the widest columns give way, down to their heads.
     private func widths(within limit: Int) -> [Int] {
         let head = rows.first ?? []
-        var widths = head.indices.map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
-        let least = head.map { max($0.count, Self.leastWidth) }
-        var excess = widths.reduce(Self.gap.count * (widths.count - 1), +) - limit
-        while excess > 0 {
-            let shrinking = widths.indices.filter { widths[$0] > least[$0] }
-            guard let widest = shrinking.max(by: { widths[$0] < widths[$1] }) else { break }
-            widths[widest] -= 1
-            excess -= 1
-        }
-        return widths
+        let widths = head.indices.map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+        return TextLayout.widths(widths, least: head.map { max($0.count, Self.leastWidth) }, within: limit)
     }
 
-    private static let gap = "  "
     /// Of a column that gives way.
     private static let leastWidth = 8
 
     private func line(_ row: [String], _ widths: [Int]) -> String {
         zip(row.indices, zip(row, widths)).map { column, cell in
-            let text = Self.cut(cell.0, to: cell.1)
+            let text = TextLayout.cut(cell.0, to: cell.1)
             // Nothing follows the last column.
             return column == row.count - 1 ? text : text + String(repeating: " ", count: cell.1 - text.count)
-        }.joined(separator: Self.gap)
-    }
-
-    private static func cut(_ text: String, to width: Int) -> String {
-        text.count > width ? text.prefix(width - 1) + "…" : text
+        }.joined(separator: TextLayout.gap)
     }
 }

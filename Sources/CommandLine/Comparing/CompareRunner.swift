@@ -1,5 +1,6 @@
 import ArgumentParser
 import BgdemoBenchmarking
+import BgdemoSystemCompat
 import BgdemoFoundations
 import BgdemoSMTPInbox
 import BgdemoEmail
@@ -26,9 +27,12 @@ struct CompareRunner {
     func measure(_ subjects: [BenchmarkSubject]) async throws {
         let before = try report.check()
         let comparison = try await comparison(subjects)
-        print(TerminalTable.text(comparison), terminator: "")
-        if let fates = comparison.fates { print("\n" + FaultMatrixText.text(fates), terminator: "") }
-        for warning in comparison.warnings { print("\n" + warning) }
+        let (width, style) = (TerminalWidth.ofOutput, TerminalStyle.ofOutput)
+        print(TerminalTable.text(comparison, width: width, style: style), terminator: "")
+        if let fates = comparison.fates {
+            print("\n" + FaultMatrixText.text(fates, width: width, style: style), terminator: "")
+        }
+        for warning in comparison.warnings { print("\n" + TextLayout.wrapped(warning, to: width ?? .max)) }
         try await report.write(comparison, before: before)
         let isMeasured = comparison.strategies.allSatisfy { $0.fate.accepted > 0 }
         let areFatesKnown = comparison.fates.map { $0.isKept && $0.isMeasured } ?? true

@@ -1,5 +1,6 @@
 import BgdemoBenchmarking
 import BgdemoSMTPInbox
+import BgdemoFoundations
 import BgdemoSystemCompat
 import ArgumentParser
 
@@ -40,8 +41,9 @@ struct FaultInjector {
         comparison.seconds = (.now - start) / .seconds(1)
         if subjects.allSatisfy({ $0.external == nil }) { comparison.load = meter.load }
         comparison.isComplete = !chaos.stop.isSet
-        print(FaultMatrixText.text(matrix), terminator: "")
-        for warning in comparison.warnings { print(warning) }
+        let width = TerminalWidth.ofOutput
+        print(FaultMatrixText.text(matrix, width: width, style: .ofOutput), terminator: "")
+        for warning in comparison.warnings { print(TextLayout.wrapped(warning, to: width ?? .max)) }
         try await report.write(comparison, before: before)
         guard comparison.isComplete, matrix.isKept, matrix.isMeasured else { throw ExitCode.failure }
     }

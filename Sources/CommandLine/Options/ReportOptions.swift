@@ -1,5 +1,6 @@
 import ArgumentParser
 import BgdemoBenchmarking
+import BgdemoSystemCompat
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -66,7 +67,7 @@ struct ReportOptions: ParsableArguments {
         if let hgrm { try HistogramFiles.write(comparison, to: hgrm) }
         guard let before else { return }
         print("\nsince \(before.began):")
-        for line in ChangeTable.lines(from: before, to: comparison) { print(line) }
+        for line in ChangeTable.lines(from: before, to: comparison, width: TerminalWidth.ofOutput) { print(line) }
     }
 
     private static func canWrite(_ path: String) -> Bool {

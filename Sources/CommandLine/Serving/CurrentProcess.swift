@@ -32,7 +32,10 @@ enum CurrentProcess {
     /// Prints an error. Text from outside in it can't control the terminal.
     static func printError(_ text: String) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { printable($0) }
-        _ = try? FileDescriptor.standardError.writeAll("\(lines.joined(separator: "\n"))\n".utf8)
+        var shown = lines.joined(separator: "\n")
+        let begin = "Error:"
+        if shown.hasBytePrefix(begin) { shown = TerminalStyle.ofError(begin, .red) + shown.dropFirst(begin.count) }
+        _ = try? FileDescriptor.standardError.writeAll("\(shown)\n".utf8)
     }
 
     /// Ends the process without the exit handlers of libraries: OpenSSL frees there what the SMTP client's

@@ -1,4 +1,5 @@
 import BgdemoCore
+import BgdemoSystemCompat
 import BgdemoTelemetry
 import CoreMetrics
 import Logging
@@ -44,7 +45,7 @@ struct Reporting: Sendable {
     ) -> Logger {
         let prefix = name.map { "[\($0)] " } ?? ""
         return Logger(label: "bgdemo") { _ in
-            LineLogHandler(format, level: level, messagePrefix: prefix, write: write)
+            LineLogHandler(format, level: level, messagePrefix: prefix, style: .ofOutput, write: write)
         }
     }
 

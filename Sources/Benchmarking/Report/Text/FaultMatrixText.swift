@@ -1,29 +1,49 @@
 import BgdemoFoundations
+public import BgdemoSystemCompat
 
-/// The fault matrix for a terminal: a row for each fault, a column for each strategy, within 100 columns.
-public enum FaultMatrixText {
-    public static func text(_ matrix: FaultMatrix) -> String {
+/// The fault matrix for a terminal: a row for each fault, a column for each strategy.
+public struct FaultMatrixText: Sendable {
+    private let width: Int
+    private let style: TerminalStyle
+
+    /// - Parameter width: Of the terminal, nil where there is none. More than 100 counts as 100.
+    public static func text(_ matrix: FaultMatrix, width: Int? = nil, style: TerminalStyle = .plain) -> String {
+        let columns = TerminalTable.columns
+        return FaultMatrixText(width: min(width ?? columns, columns), style: style).text(matrix)
+    }
+
+    private func text(_ matrix: FaultMatrix) -> String {
         guard !matrix.rows.isEmpty, !matrix.faults.isEmpty else { return "no fault was injected\n" }
         let interrupted = matrix.rows.contains { $0.cells.contains { $0.interrupted != nil } }
-        return tables(matrix, cell) + "\n\n" + legend + "\n"
-            + (interrupted ? "\n" + tables(matrix, Self.interrupted) + "\n\n" + interruptedLegend + "\n" : "")
+        return tables(matrix, Self.cell) + "\n\n" + wrapped(Self.legend) + "\n"
+            + (interrupted
+                ? "\n" + tables(matrix, Self.interrupted) + "\n\n" + wrapped(Self.interruptedLegend) + "\n" : "")
             + broken(matrix)
     }
 
-    private static func tables(_ matrix: FaultMatrix, _ cell: (FaultMatrixCell?) -> String) -> String {
-        let first = min(28, matrix.faults.map(\.summary.count).max() ?? 0)
+    private func wrapped(_ text: String) -> String {
+        TextLayout.wrapped(text.replacing("\n", with: " "), to: width)
+    }
+
+    private func tables(_ matrix: FaultMatrix, _ cell: (FaultMatrixCell?) -> String) -> String {
+        let first = min(28, width / 3, matrix.faults.map(\.summary.count).max() ?? 0)
         // Strategies that do not fit into one table go into further ones.
-        let width = max(8, matrix.rows.map { min(15, head($0).count) }.max() ?? 0)
-        let atOnce = max(1, (TerminalTable.columns - first) / (width + 1))
+        let column = max(8, matrix.rows.map { min(15, Self.head($0).count) }.max() ?? 0)
+        let atOnce = max(1, (width - first) / (column + 1))
         let tables = stride(from: 0, to: matrix.rows.count, by: atOnce).map { start in
             let rows = matrix.rows[start..<min(start + atOnce, matrix.rows.count)]
-            let head = line("", rows.map(head), first, width)
+            let head = style(Self.line("", rows.map(Self.head), first, column), .bold)
             let lines = matrix.faults.map { fault in
-                line(fault.summary, rows.map { cell($0.cell(of: fault)) }, first, width)
+                coloured(Self.line(fault.summary, rows.map { cell($0.cell(of: fault)) }, first, column))
             }
             return ([head] + lines).joined(separator: "\n")
         }
         return tables.joined(separator: "\n\n")
+    }
+
+    private func coloured(_ line: String) -> String {
+        guard style.isColoured else { return line }
+        return line.replacing("✓", with: style("✓", .green)).replacing("✗", with: style("✗", .red))
     }
 
     /// A service that runs already is named by its URL, whose host and port say more than its scheme.
@@ -63,12 +83,13 @@ public enum FaultMatrixText {
     }
 
     /// A line for each cell that broke its strategy's guarantee.
-    private static func broken(_ matrix: FaultMatrix) -> String {
+    private func broken(_ matrix: FaultMatrix) -> String {
         matrix.rows.flatMap { row in
             row.cells.filter { !$0.isKept }.map { cell in
                 let text =
                     "\(row.title) under \(cell.fault): \(CellResult(cell).words), \(cell.details.joined(separator: ", "))"
-                return "! " + text.split(whereSeparator: \.isNewline).joined(separator: "; ") + "\n"
+                let line = "! " + text.split(whereSeparator: \.isNewline).joined(separator: "; ")
+                return style(TextLayout.wrapped(line, to: width), .red) + "\n"
             }
         }.joined()
     }
