@@ -43,6 +43,8 @@ enum Browser {
             let rows: [Row]
             /// Header cells without a scope.
             let unscoped: Int
+            let width: Double
+            let height: Double
             /// Cells that are partly outside the window, or whose text is partly outside the cell.
             let cut: [String]
         }
@@ -154,6 +156,7 @@ enum Browser {
                 id: table.id, caption: table.caption ? table.caption.textContent : '',
                 columns: [...table.querySelectorAll('thead th')].map(th => th.textContent),
                 unscoped: table.querySelectorAll('th:not([scope])').length,
+                width: table.getBoundingClientRect().width, height: table.getBoundingClientRect().height,
                 cut: [...table.querySelectorAll('tbody th, tbody td, caption span')].filter(cell => {
                   const b = cell.getBoundingClientRect();
                   return b.width > 0 && (b.left < 0 || b.right > frame.contentWindow.innerWidth

@@ -45,6 +45,43 @@ extension BrowserTests {
             for table in view.tables { #expect(table.cut == [], "\(table.id)") }
         }
 
+        @Test("On paper no table is split or cut, and of a long one a sentence is printed")
+        func print() async throws {
+            var comparison = Self.full
+            comparison.settings.runs = 3
+            for place in comparison.strategies.indices {
+                comparison.strategies[place].samples = [
+                    "response p50": [1, 2, 3], "response p99": [4, 5, 6], "drain": [7],
+                ]
+                comparison.strategies[place].samples?.merge(
+                    ["inbox p50", "inbox p99", "processor"].map { ($0, [1, 2, 3]) }
+                ) { old, _ in old }
+            }
+            var fates = SampleComparison.fates()
+            for number in fates.faults.count..<15 {
+                fates.faults.append(FaultName("fault-\(number)", "a fault with a longer name, of number \(number)"))
+                for row in fates.rows.indices {
+                    var cell = fates.rows[row].cells[2]
+                    cell.fault = "fault-\(number)"
+                    fates.rows[row].cells.append(cell)
+                }
+            }
+            comparison.fates = fates
+            // As a browser prints it: A4 with margins of a centimetre.
+            let page = HTMLReport.page(comparison).replacing("@media print", with: "@media all")
+                .replacing("@media screen and", with: "@media not all and")
+            let (views, _) = try await Browser.look(at: [page], widths: [718])
+            let view = try #require(views.first)
+            #expect(view.page <= view.window)
+            #expect(view.tables.count { $0.height > 0 } > 8)
+            for table in view.tables {
+                #expect(table.width <= 718 && table.height < 1000, "\(table.id) \(table.width) × \(table.height)")
+                #expect(table.height == 0 || table.cut == [], "\(table.id)")
+            }
+            #expect(try view.table("fates").height > 300 && view.table("fates-figures").height == 0)
+            #expect(view.text.contains("The same as figures: "))
+        }
+
         @Test("The tables have the figures of the JSON") func tables() async throws {
             let comparison = Self.full
             let (views, _) = try await Browser.look(at: [HTMLReport.page(comparison)], widths: [1280])

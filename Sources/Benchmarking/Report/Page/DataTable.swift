@@ -49,9 +49,19 @@ struct DataTable: Sendable {
         html.raw(figures.joined(separator: ", ") + ".</p>\n")
     }
 
+    /// With more rows a table may be longer than a printed page. There a sentence says where it is.
+    private static let mostPrinted = 40
+
     /// - Parameter id: The `id` of the table.
     func write(_ id: String, into html: inout HTML) {
-        html.raw("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-labelledby=\"\(id)-caption\">\n")
+        let isLong = rows.count > Self.mostPrinted
+        if isLong {
+            html.raw("<p class=\"printed\">\(HTMLEscaping.escape(caption)): ")
+            html.raw("\(NumberText.count(rows.count)) rows, which are in the file that was printed.</p>\n")
+        }
+        html.raw(
+            "<div class=\"scroll\(isLong ? " long" : "")\" role=\"region\" tabindex=\"0\" aria-labelledby=\"\(id)-caption\">\n"
+        )
         html.raw(
             "<table id=\"\(id)\">\n<caption id=\"\(id)-caption\"><span>\(HTMLEscaping.escape(caption))</span></caption>\n<thead><tr>"
         )

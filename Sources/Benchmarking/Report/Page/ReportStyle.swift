@@ -41,6 +41,7 @@ extension HTMLReport {
         .fates td.broken { border: 4px double var(--alarm) } .fates td.broken strong, .fates em { color: var(--alarm) }
         .fates td.kept { background: var(--kept) } .fates td.doubled { background: var(--doubled) }
         .fates td.lost { background: var(--lost) } .fates td.idle { background: var(--idle) }
+        .printed { display: none }
         .caveat { border-inline-start: 3px solid var(--alarm); margin: .3rem 0; padding-inline-start: .8rem }
         dl { display: grid; gap: .2rem 2rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)) }
         dt { color: var(--faint); font-size: .85rem } dd { margin: 0 0 .4rem; overflow-wrap: anywhere }
@@ -68,11 +69,13 @@ extension HTMLReport {
         @media print {
             html { font-size: 9.5pt } body { max-width: none; padding: 0 }
             figure, table, tr, .summary li { break-inside: avoid } h2, caption { break-after: avoid }
-            h2 { margin-top: 1.4rem } th, td { padding: .1rem .7rem .1rem 0 }
+            h2 { margin-top: 1.4rem } th, td { padding: .1rem .4rem .1rem 0 }
+            thead th { overflow-wrap: anywhere } thead th:not(:first-child) { min-width: 0 }
             details::details-content { content-visibility: visible; height: auto } summary { display: none }
             .scroll { overflow: visible } tbody th { position: static }
             .fates { font-size: 6.5pt } .fates td, .fates thead th { min-width: 0; padding: .15rem }
-            #throughput details, #histogram details, #changes details { display: none }
+            /* A table that is longer than a page would be split. */
+            .long { display: none } .printed { display: block } .fates td span:not(:first-of-type) { display: none }
             .fates td, rect, circle, path { print-color-adjust: exact; -webkit-print-color-adjust: exact }
         }
 
