@@ -61,7 +61,7 @@ struct BusVerbTests {
                 try await bus(server, "publish", "later", #"{"a":""}"#, "--in", "1s").text.hasSuffix("in 1.0 seconds"))
             #expect(try await bus(server, "publish", "past", #"{"b":1}"#, "--at", "2026-01-01").1 == .exited(0))
             #expect(try await bus(server, "publish", "far", "--at", "2999-01-01T00:00Z").1 == .exited(0))
-            #expect(try await bus(server).text.contains("1 events wait in bus_incoming"))
+            #expect(try await bus(server).text.contains("1 event waits in bus_incoming"))
             let worker = [
                 "serve", "--strategy", "queuebus", "--role", "worker", "--smtp-url", "discard:", "--redis-url",
                 server.url,

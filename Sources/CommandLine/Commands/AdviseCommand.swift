@@ -2,6 +2,7 @@ public import ArgumentParser
 public import BgdemoBenchmarking
 import BgdemoCore
 import BgdemoFoundations
+import BgdemoSystemCompat
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -43,10 +44,16 @@ struct AdviseCommand: AsyncParsableCommand {
 
     func run() async throws {
         let advice = Advice(try question(), try await comparison())
-        print(
-            json ? try ResultOutput.json(AdviceRow(advice)) : advice.lines.map { printable($0) }.joined(separator: "\n")
-        )
+        let lines = advice.lines.map { Self.wrapped(printable($0), to: TerminalWidth.ofOutput) }
+        print(json ? try ResultOutput.json(AdviceRow(advice)) : lines.joined(separator: "\n"))
         guard !advice.fitting.isEmpty else { throw ExitCode.failure }
+    }
+
+    /// What goes on of an item of a list stands below its text.
+    private static func wrapped(_ line: String, to width: Int?) -> String {
+        let indent = line.hasBytePrefix("  - ") ? "    " : ""
+        guard let width else { return line }
+        return TextLayout.wrapped(line, to: width - indent.count).replacing("\n", with: "\n\(indent)")
     }
 
     private func question() throws -> AdviceQuestion {
