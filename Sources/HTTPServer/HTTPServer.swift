@@ -8,6 +8,8 @@ import Synchronization
 /// An HTTP/1 server: listens on one address, hands each request to its handler, drains when asked to stop.
 public final class HTTPServer: Sendable {
     private let listener: any Channel
+    /// Whether the listener was given, by a process that has it too.
+    private let isShared: Bool
     private let group: any EventLoopGroup
     private let connections: HTTPConnectionRegistry
     private let budget: ReceiveBudget
@@ -46,24 +48,26 @@ public final class HTTPServer: Sendable {
                     rejection: rejection))
         }
         do {
-            let listener =
+            let channel =
                 if let listener {
                     try await bootstrap.withBoundSocket(listener).get()
                 } else {
                     try await bootstrap.bind(host: host, port: port).get()
                 }
             return HTTPServer(
-                listener: listener, group: group, connections: connections, budget: budget, logger: logger)
+                listener: channel, isShared: listener != nil, group: group, connections: connections, budget: budget,
+                logger: logger)
         } catch {
             throw BindError(host: host, port: port, error)
         }
     }
 
     private init(
-        listener: any Channel, group: any EventLoopGroup, connections: HTTPConnectionRegistry, budget: ReceiveBudget,
+        listener: any Channel, isShared: Bool, group: any EventLoopGroup, connections: HTTPConnectionRegistry,
+        budget: ReceiveBudget,
         logger: Logger
     ) {
-        self.listener = listener
+        (self.listener, self.isShared) = (listener, isShared)
         self.budget = budget
         self.group = group
         self.connections = connections
@@ -88,7 +92,7 @@ public final class HTTPServer: Sendable {
     /// Closes the listener. Connections that are open are served.
     public func stopAccepting() async {
         do {
-            try await listener.stopListening(group: group)
+            try await listener.stopListening(group: group, isShared: isShared)
         } catch ChannelError.alreadyClosed, ChannelError.ioOnClosedChannel {
             // Another caller has closed it.
         } catch {

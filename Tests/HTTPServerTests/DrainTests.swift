@@ -1,5 +1,9 @@
 import BgdemoHTTPServer
+import BgdemoNetSupport
 import BgdemoTestSupport
+import Foundation
+import Logging
+import NIOPosix
 import Testing
 
 @Suite("A server that drains", .timeLimit(.minutes(1)))
@@ -46,6 +50,52 @@ struct DrainTests {
             await idle.close()
             await drained
         }
+    }
+
+    @Test("When a server hands its socket to the next, every client is answered")
+    func handover() async throws {
+        let shared = try await SharedListener.bind(
+            host: "127.0.0.1", port: 0, group: MultiThreadedEventLoopGroup.singleton)
+        let (isOver, last) = (Watched(false), Watched<HTTPServer?>(nil))
+        let answered = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 { group.addTask { try await Self.ask(shared.port, until: isOver) } }
+            group.addTask {
+                defer { isOver.change { $0 = true } }
+                var server = try await Self.server(on: shared)
+                for _ in 0..<40 {
+                    try await Task.sleep(for: .milliseconds(5))
+                    await server.stopAccepting()
+                    let next = try await Self.server(on: shared)
+                    await server.drain(within: .seconds(20))
+                    server = next
+                }
+                last.change { $0 = server }
+                return 0
+            }
+            return try await group.reduce(0, +)
+        }
+        #expect(answered > 40)
+        await last.value?.drain(within: .seconds(20))
+        await shared.close()
+    }
+
+    private static func server(on shared: SharedListener) async throws -> HTTPServer {
+        try await HTTPServer.start(
+            host: "127.0.0.1", port: shared.port, listener: dup(shared.socket),
+            group: MultiThreadedEventLoopGroup.singleton,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, handler: Echo())
+    }
+
+    private static func ask(_ port: Int, until isOver: Watched<Bool>) async throws -> Int {
+        var count = 0
+        while !isOver.value {
+            let client = try await RawClient.connect(port: port)
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            #expect(try await client.readResponse().status == 200)
+            await client.close()
+            count += 1
+        }
+        return count
     }
 
     @Test("A drain closes connections at its time limit; a second drain does nothing")
