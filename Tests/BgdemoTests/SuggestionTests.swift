@@ -42,7 +42,7 @@ struct SuggestionTests {
         arguments: [
             [], ["--help"], ["xyzzy"], ["serve", "--strategy", "kafka"], ["serve", "--strategy"],
             ["serve", "--strategy", "f"], ["serve", "--strategy", "resque", "--port", "x"], ["serve", "now"],
-            ["inbox", "resque"],
+            ["inbox", "resque"], ["inbox", "-v"], ["queues", "--smtp", "x"],
         ])
     func far(arguments: [String]) {
         #expect(Suggestion.sentence(for: arguments, commands: Self.commands, strategies: Self.strategies) == nil)

@@ -28,7 +28,10 @@ enum Suggestion {
             return synonyms[first]
                 ?? closest(to: first, in: commands + ["--version"], within: first.utf8.count > 4 ? 2 : 1)
         }
-        if let option = arguments.lazy.compactMap({ optionSynonyms[$0] }).first { return "\(first) \(option)" }
+        // doctor takes the options of serve.
+        if ["serve", "doctor"].contains(first), let option = arguments.lazy.compactMap({ optionSynonyms[$0] }).first {
+            return "\(first) \(option)"
+        }
         guard let word = arguments.dropFirst().first else { return nil }
         guard !word.hasBytePrefix("-") else {
             return strategy(in: arguments, strategies).map { "\(first) --strategy \($0)" }
@@ -60,7 +63,7 @@ enum Suggestion {
         "check": "doctor", "status": "doctor", "talk": "stage", "slides": "stage",
     ]
 
-    /// What other programs call an option. No command has one of these.
+    /// What other programs call an option of serve, which has none of these.
     private static let optionSynonyms = [
         "-s": "--strategy", "-p": "--port", "-r": "--role", "-w": "--workers", "-c": "--concurrency",
         "--redis": "--redis-url", "--smtp": "--smtp-url", "--mail": "--smtp-url", "--verbose": "--log-level debug",
@@ -75,8 +78,10 @@ enum Suggestion {
                 ? arguments[(place + 1)...].first
                 : arguments[place].hasBytePrefix("\(flag)=") ? String(arguments[place].dropFirst(flag.count + 1)) : nil
         }
-        guard let value = values.first?.lowercased(), !value.isEmpty, values.first.map(strategies.contains) == false
-        else { return nil }
+        guard let given = values.first, !given.isEmpty, !strategies.contains(where: given.hasSameBytes) else {
+            return nil
+        }
+        let value = given.asciiLowercased()
         let begun = strategies.filter { $0.hasBytePrefix(value) }
         return closest(to: value, in: strategies, within: 2) ?? (begun.count == 1 ? begun[0] : nil)
     }
