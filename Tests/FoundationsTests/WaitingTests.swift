@@ -47,6 +47,37 @@ import Testing
         await waiting.value
     }
 
+    @Test("A wait ends when its own time is up, whatever those before it waited for")
+    func deadlines() async {
+        let signal = WakeupSignal()
+        // Each of these ends with its signal and leaves its deadline behind: earlier ones, then a later one.
+        for milliseconds in [20, 10, 5, 60_000] {
+            signal.signal()
+            await signal.wait(until: .now + .milliseconds(milliseconds))
+        }
+        for milliseconds in [40, 20, 0, -5, 40] {
+            let waiting = Task { await signal.wait(until: .now + .milliseconds(60_000)) }
+            await Task.yield()
+            signal.signal()
+            await waiting.value
+            let start = ContinuousClock.now
+            await signal.wait(until: start + .milliseconds(milliseconds))
+            #expect(ContinuousClock.now - start >= .milliseconds(milliseconds))
+        }
+    }
+
+    @Test("A signal that nobody holds any more is freed, though a deadline is set")
+    func release() async {
+        var signal: WakeupSignal? = WakeupSignal()
+        weak let freed = signal
+        let waiting = Task { [signal] in await signal?.wait(until: .now + .seconds(3600)) }
+        await Task.yield()
+        signal?.signal()
+        await waiting.value
+        signal = nil
+        #expect(freed == nil)
+    }
+
     @Test("A second waiter frees the first")
     func secondWaiter() async {
         let signal = WakeupSignal()
