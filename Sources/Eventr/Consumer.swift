@@ -1,3 +1,4 @@
+import BgdemoNetSupport
 public import Logging
 public import NIOCore
 public import RedisClient
@@ -60,11 +61,13 @@ public final class Consumer: Service {
     public func run() async throws {
         let (redis, close) = connect()
         let store = EventStore(redis: redis, options: options.log)
-        let session = ConsumerSession(name: name, handlers: handlers, store: store, options: options, emit: emit)
+        let executor = LoopExecutor(loop)
+        let session = ConsumerSession(
+            name: name, handlers: handlers, store: store, options: options, executor: executor, emit: emit)
         let hints = RedisSubscription(
             url, channels: [store.keys.written], on: loop, options: options.redis, logger: logger)
         let (done, finish) = AsyncStream.makeStream(of: Never.self)
-        let work = Task {
+        let work = Task(executorPreference: executor) {
             await session.work(hints: hints)
             finish.finish()
         }

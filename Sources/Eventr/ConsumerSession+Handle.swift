@@ -10,7 +10,7 @@ extension ConsumerSession {
     /// An event is taken for a poison event when so many processes have died with it.
     private static let poisonDeaths = 10
 
-    /// Handles the events of a lease, one after another, and acknowledges them.
+    /// Handles the events of a lease, one after another. Acknowledges them now and then; the last time is ``end(_:)``.
     func handle(_ lease: EventLease) async {
         let began = ContinuousClock.now
         var acknowledged = began
@@ -26,12 +26,15 @@ extension ConsumerSession {
             }
         }
         batchSizer.record(handled, in: .now - began)
-        if let token = lease.token {
-            lease.end()
-            await acknowledge(lease, keepsRest: false)
-            // Until now it stays in the table: an expired lease must not be taken over by its own process.
-            held.withLock { $0[token] = nil }
-        }
+    }
+
+    /// Acknowledges the events that are handled, and gives back the others.
+    func end(_ lease: EventLease) async {
+        guard let token = lease.token else { return }
+        lease.end()
+        await acknowledge(lease, keepsRest: false)
+        // Until now it stays in the table: an expired lease must not be taken over by its own process.
+        held.withLock { $0[token] = nil }
     }
 
     /// Returns whether each handler has handled the event, will retry it, or has given it up.

@@ -12,6 +12,9 @@ import Synchronization
 /// leases that expire; another process takes their events.
 ///
 /// Two clocks wake it: notifications from producers (`wakeup`) and a periodic scan of the partitions (`scanWakeup`).
+///
+/// What asks Redis runs on the event loop of the connection, so that an event passes from thread to thread twice: to the
+/// handlers, which may block, and back.
 final class ConsumerSession: Sendable {
     enum Phase: Int, Comparable, AtomicRepresentable {
         /// Events are taken.
@@ -34,6 +37,8 @@ final class ConsumerSession: Sendable {
     let options: ConsumerOptions
     let store: EventStore
     let emit: @Sendable (ConsumerEvent) -> Void
+    /// The event loop of the connection; nil where there is none.
+    private let executor: (any TaskExecutor)?
     let pending = PendingPartitions()
     let wakeup = WakeupSignal()
     /// Wakes the task that scans the partitions.
@@ -48,6 +53,7 @@ final class ConsumerSession: Sendable {
     let tracing: MessageTracer?
     let metrics: ConsumerMetrics
     let batchSizer: BatchSizer
+    private let slots: BatchSlots
     /// When a retry may be due, and how many there are.
     let retries = Mutex<(due: ContinuousClock.Instant, count: Int)>((.now, 0))
     private let phaseNow = Atomic(Phase.running)
@@ -58,12 +64,14 @@ final class ConsumerSession: Sendable {
 
     init(
         name: String, handlers: [EventHandler], store: EventStore, options: ConsumerOptions,
-        emit: @escaping @Sendable (ConsumerEvent) -> Void
+        executor: (any TaskExecutor)? = nil, emit: @escaping @Sendable (ConsumerEvent) -> Void
     ) {
+        self.executor = executor
         (self.name, self.handlers, self.store, self.options, self.emit) = (name, handlers, store, options, emit)
         tracing = MessageTracer(options.tracer)
         metrics = ConsumerMetrics(consumer: name)
         batchSizer = BatchSizer(batch: options.batch, concurrency: options.concurrency)
+        slots = BatchSlots(limit: options.concurrency)
     }
 
     var phase: Phase { phaseNow.load(ordering: .relaxed) }
@@ -92,19 +100,24 @@ final class ConsumerSession: Sendable {
     /// Handles what is there to handle, one after another.
     func drain() async {
         await scanOnce()
-        while let work = await take() { await handle(work) }
+        while let work = await take() {
+            await slots.beginHandling()
+            await handle(work)
+            slots.endAcknowledging()
+        }
     }
 
     private func takeAndHandle() async {
-        await withTaskGroup(of: Void.self) { group in
-            var inHand = 0
-            while phase == .running {
-                if inHand == max(1, options.concurrency) {
-                    await group.next()
-                    inHand -= 1
-                } else if let work = await take() {
-                    inHand += 1
-                    group.addTask { await self.handle(work) }
+        await withDiscardingTaskGroup { group in
+            while true {
+                await slots.waitToTake()
+                guard phase == .running else { break }
+                if let work = await take() {
+                    await slots.beginHandling()
+                    group.addTask {
+                        await self.handle(work)
+                        self.slots.endAcknowledging()
+                    }
                 } else if phase == .running {
                     emit(.pause)
                     await wakeup.wait(until: retries.withLock(\.due))
@@ -123,11 +136,16 @@ final class ConsumerSession: Sendable {
         }
     }
 
+    /// Handles events off the event loop, which handlers may block, and acknowledges them.
     private func handle(_ work: Work) async {
-        switch work {
-        case .lease(let lease): await handle(lease)
-        case .retry(let retry): await handle(retry: retry)
+        await withTaskExecutorPreference(globalConcurrentExecutor) {
+            switch work {
+            case .lease(let lease): await handle(lease)
+            case .retry(let retry): await handle(retry: retry)
+            }
         }
+        slots.beginAcknowledging()
+        if case .lease(let lease) = work { await end(lease) }
     }
 
     // MARK: Taking
@@ -193,7 +211,7 @@ extension ConsumerSession {
         var failures = 0
         while true {
             let isFirst = failures == 0
-            switch await Task(operation: { try await request(isFirst) }).result {
+            switch await Task(executorPreference: executor, operation: { try await request(isFirst) }).result {
             case .success(let result):
                 isRedisAway.store(false, ordering: .relaxed)
                 return result
