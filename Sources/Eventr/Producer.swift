@@ -55,8 +55,8 @@ public final class Producer: Sendable {
     public func write(json: some RedisArgument) async throws(RedisError) -> Event.Place {
         var event = ByteBuffer()
         json.write(into: &event)
-        guard let tracing else { return try await batcher.add(event) }
-        return try await tracing.write(event) { (event) async throws(RedisError) in try await batcher.add(event) }
+        guard let tracing else { return try await add(event) }
+        return try await tracing.write(event) { (event) async throws(RedisError) in try await add(event) }
     }
 
     /// Writes one event.
@@ -79,6 +79,11 @@ public final class Producer: Sendable {
         }
     }
 
+    private func add(_ event: ByteBuffer) async throws(RedisError) -> Event.Place {
+        let place = try await batcher.add(event, size: event.readableBytes)
+        return Event.Place(partition: place.list, index: place.index)
+    }
+
     private static func localPartition(_ store: EventStore) -> Int {
         Int(Date.now.timeIntervalSince1970) / store.partitionSeconds
     }
@@ -99,8 +104,9 @@ extension EventStore {
     /// clock says.
     ///
     /// - Returns: The first event's position.
-    fileprivate func append(_ events: [ByteBuffer], _ current: CurrentPartition) async throws(RedisError) -> Event.Place
-    {
+    fileprivate func append(
+        _ events: [any RedisArgument], _ current: CurrentPartition
+    ) async throws(RedisError) -> WriteBatcher.Place {
         for _ in 0..<Self.writeAttempts {
             let partition = current.number.load(ordering: .relaxed)
             var slot = [keys.partition(partition), keys.waiting(partition)]
@@ -115,7 +121,7 @@ extension EventStore {
             guard let index = reply.int, index <= .max - events.count, index > .min else {
                 throw .protocolViolation("an index was expected")
             }
-            if index >= 0 { return Event.Place(partition: partition, index: index) }
+            if index >= 0 { return WriteBatcher.Place(list: partition, index: index) }
             current.number.store(PartitionNumber.clamped(-index), ordering: .relaxed)
         }
         throw .protocolViolation("the clock of Redis does not stand still long enough to write an event")

@@ -59,7 +59,7 @@ public struct JobArguments: Sendable, Hashable {
     }
 
     /// The array that `json` spells, which is known to be one.
-    init(validated json: [UInt8]) {
+    package init(validated json: [UInt8]) {
         self.json = json
     }
 

@@ -36,16 +36,21 @@ public struct Queue: Sendable {
     /// - Throws: ``ResqueError``; with the code ``ResqueError/Code/plugin`` what a plugin throws.
     @discardableResult
     public func enqueue(_ job: Job) async throws(ResqueError) -> Bool {
+        guard jobs.plugins(for: job).isEmpty else { return try await enqueueWithPlugins(job) }
+        try await push(job)
+        return true
+    }
+
+    private func enqueueWithPlugins(_ job: Job) async throws(ResqueError) -> Bool {
         guard try await isAccepted(job) else { return false }
-        if let tracing {
-            try await tracing.push(job) { (job) async throws(ResqueError) in
-                try await store.push([job.bytes], to: job.queue)
-            }
-        } else {
-            try await store.push([job.bytes], to: job.queue)
-        }
+        try await push(job)
         try await didEnqueue(job)
         return true
+    }
+
+    private func push(_ job: Job) async throws(ResqueError) {
+        guard let tracing else { return try await store.push(job) }
+        try await tracing.push(job) { (job) async throws(ResqueError) in try await store.push(job) }
     }
 
     /// Whether its plugins let a job into its queue.
@@ -82,7 +87,10 @@ public struct Queue: Sendable {
         let job = traced([job]).first ?? job
         while left > 0 {
             let batch = min(left, 500)
-            try await store.push(Array(repeating: job.bytes, count: batch), to: job.queue)
+            try await store.pipelineOfAll([
+                ["SADD", store.keys.queues, job.queue],
+                RedisCommand(["RPUSH", store.keys.queue(job.queue)] + Array(repeating: job.bytes, count: batch)),
+            ])
             left -= batch
         }
     }

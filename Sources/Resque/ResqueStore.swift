@@ -4,11 +4,12 @@ import RedisClient
 struct ResqueStore: Sendable {
     let redis: any RedisCommands
     let keys: ResqueKeys
-    private let queueRegistrations = QueueRegistrationCache()
+    private let writers: QueueWriters
 
     init(redis: any RedisCommands, keys: ResqueKeys) {
         self.redis = redis
         self.keys = keys
+        writers = QueueWriters(redis, keys)
     }
 
     func send(_ words: any RedisArgument...) async throws(ResqueError) -> RedisValue { try await send(words) }
@@ -39,11 +40,11 @@ struct ResqueStore: Sendable {
         }
     }
 
-    /// Pushes jobs to the end of a queue.
-    func push(_ jobs: [[UInt8]], to queue: String) async throws(ResqueError) {
+    /// Pushes a job to the end of a queue.
+    func push(_ job: Job) async throws(ResqueError) {
         do throws(RedisError) {
-            _ = try await redis.send(
-                RedisCommand(["RPUSH", keys.queue(queue)] + jobs), after: queueRegistrations.command(for: queue, keys))
+            guard !Task.isCancelled else { throw .cancelled(mayHaveRun: false) }
+            try await writers.push(job)
         } catch {
             throw ResqueError(error)
         }
