@@ -141,18 +141,16 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         let number = queue.add(request.head, bodyBytes: bodyBytes, at: context.eventLoop.now)
         machine.readRequest(keepsAlive: request.head.keepsAlive)
         deadline.restart()
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        let handler = responder(to: request)
         turnLeft -= 1
-        executor.run {
-            let response =
-                if bodyBytes <= Self.loopBodyBytes {
-                    await handler.respond(to: request)
-                } else {
-                    await withTaskExecutorPreference(globalConcurrentExecutor) { await handler.respond(to: request) }
-                }
-            let (connection, context) = bound.value
-            connection.respond(number, response, context)
+        let handler = responder(to: request)
+        let response = AwaitedResponse(connection: self, context: context, number: number)
+        if bodyBytes <= Self.loopBodyBytes {
+            executor.run { response.fulfil(await handler.respond(to: request)) }
+        } else {
+            executor.run {
+                response.fulfil(
+                    await withTaskExecutorPreference(globalConcurrentExecutor) { await handler.respond(to: request) })
+            }
         }
     }
 
@@ -208,7 +206,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
 
     // MARK: Responding
 
-    private func respond(_ number: Int, _ response: HTTPResponse, _ context: ChannelHandlerContext) {
+    fileprivate func respond(_ number: Int, _ response: HTTPResponse, _ context: ChannelHandlerContext) {
         queue.fulfil(number, response)
         // Within the read that brought the request, the reading goes on from here.
         guard activity == .none else { return }
@@ -350,7 +348,7 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
     // MARK: Time
 
     private func arm(_ context: ChannelHandlerContext) {
-        guard context.channel.isActive else { return }
+        guard deadline.isToBeArmed, context.channel.isActive else { return }
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         deadline.arm {
             let (connection, context) = bound.value
@@ -368,5 +366,20 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
             reject(Problem(.requestTimeout, "the request did not come whole in time"), context)
             settle(context)
         }
+    }
+}
+
+/// The response that a request of a connection waits for.
+private struct AwaitedResponse: Sendable {
+    private let place: NIOLoopBound<(connection: HTTPConnectionHandler, context: ChannelHandlerContext, number: Int)>
+
+    init(connection: HTTPConnectionHandler, context: ChannelHandlerContext, number: Int) {
+        place = NIOLoopBound((connection, context, number), eventLoop: context.eventLoop)
+    }
+
+    /// Called on the event loop of the connection.
+    func fulfil(_ response: HTTPResponse) {
+        let (connection, context, number) = place.value
+        connection.respond(number, response, context)
     }
 }

@@ -2,19 +2,40 @@ import BgdemoFoundations
 
 /// Why a request does not get what it asked for: a status, and words for the client (after RFC 9457).
 public struct Problem: Error, Sendable, Hashable {
-    public let status: HTTPStatus
+    /// One word of memory in each task that waits, for what is rare.
+    private final class Content: Sendable {
+        let status: HTTPStatus
+        let reason: String
+        let advice: String?
+        let headers: [HTTPHeader]
+
+        init(_ status: HTTPStatus, _ reason: String, _ advice: String?, _ headers: [HTTPHeader]) {
+            (self.status, self.reason, self.advice, self.headers) = (status, reason, advice, headers)
+        }
+    }
+
+    private let content: Content
+
+    public var status: HTTPStatus { content.status }
     /// What was wrong.
-    public let reason: String
+    public var reason: String { content.reason }
     /// What to send instead, where that can be said.
-    public let advice: String?
+    public var advice: String? { content.advice }
     /// Header fields that the status asks for, such as `Allow` and `Retry-After`.
-    public var headers: [HTTPHeader]
+    public var headers: [HTTPHeader] { content.headers }
 
     public init(_ status: HTTPStatus, _ reason: String, advice: String? = nil, headers: [HTTPHeader] = []) {
-        self.status = status
-        self.reason = reason
-        self.advice = advice
-        self.headers = headers
+        content = Content(status, reason, advice, headers)
+    }
+
+    public static func == (one: Problem, other: Problem) -> Bool {
+        one.status == other.status && one.reason == other.reason && one.advice == other.advice
+            && one.headers == other.headers
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(status)
+        hasher.combine(reason)
     }
 
     /// 503, with the time to wait before the next try.

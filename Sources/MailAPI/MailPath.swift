@@ -6,8 +6,8 @@ import BgdemoHTTPServer
 /// is a plus; a slash inside a segment is `%2F`.
 enum MailPath {
     static func email(_ target: String) throws(Problem) -> Email {
-        let (slashes, hasQuery) = slashes(target)
-        guard !hasQuery else {
+        let slashes = Slashes(target)
+        guard !slashes.hasQuery else {
             throw wrong("a query string has no meaning here; a question mark in the text is %3F")
         }
         guard slashes.count >= 3 else { throw wrong("the path has \(max(1, slashes.count)) of three segments") }
@@ -15,25 +15,12 @@ enum MailPath {
             throw wrong("the path has more than three segments; a slash in the text is %2F")
         }
         let path = target.utf8
-        let places = slashes.map { path.index(path.startIndex, offsetBy: $0) }
-        let to = try decode(path[places[0]..<places[1]].dropFirst(), .to)
-        let subject = try decode(path[places[1]..<places[2]].dropFirst(), .subject)
-        let text = try decode(path[places[2]...].dropFirst(), .text)
+        func place(_ offset: Int) -> String.Index { path.index(path.startIndex, offsetBy: offset) }
+        let (second, third) = (place(slashes.second), place(slashes.third))
+        let to = try decode(path[place(slashes.first)..<second].dropFirst(), .to)
+        let subject = try decode(path[second..<third].dropFirst(), .subject)
+        let text = try decode(path[third...].dropFirst(), .text)
         return try email(to: to, subject: subject, text: text, advice: advice)
-    }
-
-    /// Where the slashes are, four of them at most, in one pass.
-    private static func slashes(_ target: String) -> (places: [Int], hasQuery: Bool) {
-        var places: [Int] = []
-        places.reserveCapacity(4)
-        var (place, hasQuery) = (0, false)
-        _ = target.everyByte { byte in
-            if byte == UInt8(ascii: "/"), places.count < 4 { places.append(place) }
-            hasQuery = hasQuery || byte == UInt8(ascii: "?")
-            place += 1
-            return true
-        }
-        return (places, hasQuery)
     }
 
     /// The e-mail, or 400 and the rule that was broken.
@@ -68,4 +55,31 @@ enum MailPath {
     }
 
     private static let advice = "GET /TO/SUBJECT/TEXT, such as /you@example.org/hello/how%20are%20you"
+}
+
+/// Where the slashes of a target are, found in one pass.
+private struct Slashes {
+    private(set) var (first, second, third) = (0, 0, 0)
+    private(set) var count = 0
+    private(set) var hasQuery = false
+
+    init(_ target: String) {
+        var place = 0
+        _ = target.everyByte { byte in
+            if byte == UInt8(ascii: "/") { add(place) }
+            hasQuery = hasQuery || byte == UInt8(ascii: "?")
+            place += 1
+            return true
+        }
+    }
+
+    private mutating func add(_ place: Int) {
+        switch count {
+        case 0: first = place
+        case 1: second = place
+        case 2: third = place
+        default: break
+        }
+        count += 1
+    }
 }

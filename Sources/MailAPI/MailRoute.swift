@@ -40,20 +40,45 @@ public struct MailRoute: HTTPHandler {
         }
     }
 
+    /// What is left to do when a request was read.
+    private enum Step {
+        case respond(HTTPResponse)
+        case status(of: Substring)
+        case mail(SendMailRequest, key: String?)
+        case mails([[UInt8]], key: String?)
+    }
+
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
+        let step = step(request)
+        guard case .mail(let mail, key: nil) = step else { return await take(step) }
+        return await deliver(mail).response(mail.email)
+    }
+
+    /// What is rare. Not inlined, as ``step(_:)``.
+    @inline(never) private func take(_ step: Step) async -> HTTPResponse {
+        switch step {
+        case .respond(let response): response
+        case .status(let id): await status(of: id)
+        case .mail(let mail, let key): await respond(to: mail, key: key)
+        case .mails(let mails, let key): await respond(to: mails, key: key)
+        }
+    }
+
+    /// Reads the request. Not inlined: what it needs would take memory of each task that waits for its mail.
+    @inline(never) private func step(_ request: HTTPRequest) -> Step {
         do throws(Problem) {
             try access.check(request.fields)
-            if let id = Self.mailID(request) { return try await status(of: id) }
-            if let batch = try SendMailRequest.batch(request) {
-                return await respond(to: batch, key: request.fields.idempotencyKey)
+            if let id = Self.mailID(request) { return .status(of: id) }
+            if let mails = try SendMailRequest.batch(request) {
+                return .mails(mails, key: request.fields.idempotencyKey)
             }
             let mail = try SendMailRequest(request)
             try access.check(mail.email.to)
             // HEAD tells whether the request is valid, and sends nothing: link checkers send it.
-            guard request.method != .head else { return HTTPResponse(.ok, .json, "") }
-            return try await respond(to: mail, key: request.fields.idempotencyKey).response(mail.email)
+            guard request.method != .head else { return .respond(HTTPResponse(.ok, .json, "")) }
+            return .mail(mail, key: request.fields.idempotencyKey)
         } catch {
-            return error.response
+            return .respond(error.response)
         }
     }
 
@@ -64,22 +89,20 @@ public struct MailRoute: HTTPHandler {
         return id.utf8.contains(UInt8(ascii: "/")) ? nil : id
     }
 
-    private func status(of text: Substring) async throws(Problem) -> HTTPResponse {
+    private func status(of text: Substring) async -> HTTPResponse {
         let unknown = Problem(.notFound, "nothing is known of this mail here, or no more", advice: "GET /mails/ID")
-        guard let id = EmailID(String(text)), let statuses else { throw unknown }
-        let found: MailStatus?
+        guard let id = EmailID(String(text)), let statuses else { return unknown.response }
         do throws(AcceptError) {
-            found = try await statuses.status(of: id)
+            guard let found = try await statuses.status(of: id) else { return unknown.response }
+            var json = JSONWriter()
+            json.object { json in
+                json.member("id", id)
+                found.writeMembers(into: &json)
+            }
+            return HTTPResponse(.ok, .json, json.text + "\n")
         } catch {
-            throw Problem(error)
+            return Problem(error).response
         }
-        guard let found else { throw unknown }
-        var json = JSONWriter()
-        json.object { json in
-            json.member("id", id.description)
-            found.writeMembers(into: &json)
-        }
-        return HTTPResponse(.ok, .json, json.text + "\n")
     }
 
     /// A JSON array of what each mail alone would be answered, in the order of the mails.
@@ -103,35 +126,54 @@ public struct MailRoute: HTTPHandler {
         do throws(Problem) {
             let mail = try SendMailRequest(MailFields(json: json))
             try access.check(mail.email.to)
-            return try await respond(to: mail, key: key).response(mail.email)
+            return await respond(to: mail, key: key)
         } catch {
             return error.response
         }
     }
 
-    private func respond(to mail: SendMailRequest, key: String?) async throws(Problem) -> SendMailResponse {
-        guard let key else { return await deliver(mail) }
-        return try await idempotency.respond(
-            to: key, mail, admit: { () throws(Problem) in try access.takeFromRate() }, deliver: { await deliver($0) })
+    private func respond(to mail: SendMailRequest, key: String?) async -> HTTPResponse {
+        guard let key else { return await deliver(mail).response(mail.email) }
+        return await respond(to: mail, key: key)
+    }
+
+    private func respond(to mail: SendMailRequest, key: String) async -> HTTPResponse {
+        do throws(Problem) {
+            let response = try await idempotency.respond(
+                to: key, mail, admit: { () throws(Problem) in try access.takeFromRate() },
+                deliver: { await deliver($0) })
+            return response.response(mail.email)
+        } catch {
+            return error.response
+        }
     }
 
     private func deliver(_ mail: SendMailRequest) async -> SendMailResponse {
-        do throws(Problem) {
-            try access.takeFromRate()
-        } catch {
-            return SendMailResponse(mail.email.id, .rejected(error))
-        }
+        if let refusal = rateRefusal { return SendMailResponse(mail.email.id, .rejected(refusal)) }
         do throws(AcceptError) {
-            let result =
-                if let delay = mail.delay, delay > .zero {
-                    try await strategy.accept(mail.email, after: delay)
-                } else {
-                    try await strategy.accept(mail.email)
-                }
-            statuses?.record(accepted: result.state, mail.email.id)
-            return SendMailResponse(mail.email.id, .accepted(result))
+            return accepted(mail, try await accept(mail))
         } catch {
             return SendMailResponse(mail.email.id, error)
+        }
+    }
+
+    private func accept(_ mail: SendMailRequest) async throws(AcceptError) -> AcceptResult {
+        guard let delay = mail.delay, delay > .zero else { return try await strategy.accept(mail.email) }
+        return try await strategy.accept(mail.email, after: delay)
+    }
+
+    private func accepted(_ mail: SendMailRequest, _ result: AcceptResult) -> SendMailResponse {
+        statuses?.record(accepted: result.state, mail.email.id)
+        return SendMailResponse(mail.email.id, .accepted(result))
+    }
+
+    /// Counts one mail against the rate.
+    private var rateRefusal: Problem? {
+        do throws(Problem) {
+            try access.takeFromRate()
+            return nil
+        } catch {
+            return error
         }
     }
 }

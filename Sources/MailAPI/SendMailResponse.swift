@@ -37,7 +37,8 @@ struct SendMailResponse: Sendable {
         if case .rejected = kind { false } else { true }
     }
 
-    func response(_ email: Email) -> HTTPResponse {
+    /// Not inlined: what it needs would take memory of each task that waits for it.
+    @inline(never) func response(_ email: Email) -> HTTPResponse {
         switch kind {
         case .accepted(let result): return accepted(email, result)
         case .failed(let outcome): return failed(email, outcome)
@@ -88,7 +89,7 @@ struct SendMailResponse: Sendable {
         json.raw(#"{"email":"#)
         email.write(into: &json)
         json.raw(#","id":"#)
-        json.string(id.description)
+        json.string(id)
         json.raw(#","state":"#)
         json.string(state)
         return json
