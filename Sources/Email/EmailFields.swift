@@ -56,6 +56,6 @@ extension Email {
         json.member("to", to.text)
         json.member("subject", subject)
         json.member("text", text)
-        if includesID { json.member("id", id.description) }
+        if includesID { json.member("id", id) }
     }
 }

@@ -3,7 +3,7 @@
 #else
     import Foundation
 #endif
-import BgdemoFoundations
+public import BgdemoFoundations
 import Synchronization
 
 /// Names one e-mail from the request to the inbox: 26 characters of Crockford's base 32, a ULID
@@ -86,15 +86,38 @@ public struct EmailID: Sendable, Hashable {
 
 extension EmailID: CustomStringConvertible {
     public var description: String {
+        unsafe String(unsafeUninitializedCapacity: Self.length) { unsafe write(into: $0) }
+    }
+
+    private static let length = 26
+
+    /// - Returns: How many bytes were written.
+    fileprivate func write(into digits: UnsafeMutableBufferPointer<UInt8>) -> Int {
         let alphabet = Self.alphabet
-        return unsafe String(unsafeUninitializedCapacity: 26) { digits in
-            var (high, low) = (high, low)
-            for place in stride(from: 25, through: 0, by: -1) {
-                unsafe digits[place] = alphabet[Int(low & 31)]
-                low = (low >> 5) | (high << 59)
-                high >>= 5
-            }
-            return 26
+        var (high, low) = (high, low)
+        for place in stride(from: Self.length - 1, through: 0, by: -1) {
+            unsafe digits[place] = alphabet[Int(low & 31)]
+            low = (low >> 5) | (high << 59)
+            high >>= 5
         }
+        return Self.length
+    }
+
+    fileprivate func withDigits(_ body: (Span<UInt8>) -> Void) {
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.length) { digits in
+            _ = unsafe write(into: digits)
+            body(unsafe Span(_unsafeElements: digits))
+        }
+    }
+}
+
+extension JSONWriter {
+    /// Appends an id as a string, without one being made.
+    public mutating func string(_ id: EmailID) { id.withDigits { string($0) } }
+
+    /// Appends an id as a string, without one being made.
+    public mutating func member(_ name: String, _ id: EmailID) {
+        self.name(name)
+        string(id)
     }
 }

@@ -116,6 +116,14 @@ public struct JSONWriter: Sendable {
         bytes.append(UInt8(ascii: "\""))
     }
 
+    /// Appends a string of this UTF-8.
+    public mutating func string(_ text: Span<UInt8>) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        unsafe text.withUnsafeBufferPointer { unsafe characters($0) }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
     public mutating func number(_ number: Int) {
         separate()
         bytes.append(contentsOf: String(number).utf8)

@@ -62,9 +62,12 @@ struct ConnectionDeadline {
         timerFires = .distantFuture
     }
 
+    /// Whether the timer fires after the nearest deadline, or there is none yet.
+    var isToBeArmed: Bool { nearest.map { $0 < timerFires } ?? false }
+
     /// Calls `expired` when the nearest deadline has passed.
     mutating func arm(_ expired: @escaping @Sendable () -> Void) {
-        guard let next = nearest, next < timerFires else { return }
+        guard isToBeArmed, let next = nearest else { return }
         timer?.cancel()
         timerFires = next
         timer = loop.scheduleTask(deadline: next, expired)

@@ -17,6 +17,7 @@ package final class LoopExecutor: TaskExecutor {
 
     /// Runs an async operation on the loop, from its first instruction on and after every wait. Called from the loop
     /// it costs no hop, and an operation that does not wait is done when this returns.
+    @inlinable
     package func run(_ operation: @escaping @Sendable () async -> Void) {
         if #available(macOS 26, *) {
             Task.immediate(executorPreference: self) { await operation() }

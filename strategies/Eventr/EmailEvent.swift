@@ -15,7 +15,7 @@ enum EmailEvent {
             json.member("eventName", name)
             json.name("email")
             json.object { email.writeMembers(into: &$0, includesID: false) }
-            json.member("id", email.id.description)
+            json.member("id", email.id)
         }
         return json.text
     }

@@ -36,8 +36,6 @@ struct MailJobs: Sendable {
         json.array { json in
             json.object { email.writeMembers(into: &$0, includesID: true) }
         }
-        // An array that was written as one.
-        let arguments = (try? JobArguments(json: json.bytes)) ?? JobArguments()
-        return Job(className, arguments, queue: queue)
+        return Job(className, JobArguments(validated: json.bytes), queue: queue)
     }
 }
