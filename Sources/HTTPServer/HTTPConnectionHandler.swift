@@ -3,9 +3,9 @@ import NIOCore
 
 /// One client's connection: reads requests, has each answered, writes the responses in the order of the requests.
 ///
-/// All its state belongs to its event loop; ``HTTPConnectionStateMachine`` has what it does next. A request runs as a task
-/// on that loop from the first instruction, so that a handler that never waits is answered within the read that brought the
-/// request, in one write with the other responses of that read.
+/// All its state belongs to its event loop; ``HTTPConnectionStateMachine`` has what it does next. A handler that waits runs as
+/// a task on that loop, from the first instruction. What need not wait is answered within the read that brought the request,
+/// in one write with the other responses of that read.
 ///
 /// What one client can make it hold is bounded: it reads no further while too many responses are awaited, or while the
 /// client does not read those that it has; and all connections share one budget of bytes.
@@ -143,15 +143,22 @@ final class HTTPConnectionHandler: ChannelInboundHandler {
         deadline.restart()
         turnLeft -= 1
         let handler = responder(to: request)
-        let response = AwaitedResponse(connection: self, context: context, number: number)
-        if bodyBytes <= Self.loopBodyBytes {
-            executor.run { response.fulfil(await handler.respond(to: request)) }
-        } else {
-            executor.run {
-                response.fulfil(
-                    await withTaskExecutorPreference(globalConcurrentExecutor) { await handler.respond(to: request) })
+        guard bodyBytes <= Self.loopBodyBytes else {
+            return wait(number, context) {
+                await withTaskExecutorPreference(globalConcurrentExecutor) { await handler.respond(to: request) }
             }
         }
+        switch handler.answer(request) {
+        case .ready(let response): queue.fulfil(number, response)
+        case .awaited(let response): wait(number, context, for: response)
+        }
+    }
+
+    private func wait(
+        _ number: Int, _ context: ChannelHandlerContext, for response: @escaping @Sendable () async -> HTTPResponse
+    ) {
+        let awaited = AwaitedResponse(connection: self, context: context, number: number)
+        executor.run { awaited.fulfil(await response()) }
     }
 
     private func responder(to request: HTTPRequest) -> any HTTPHandler {
@@ -377,8 +384,8 @@ private struct AwaitedResponse: Sendable {
         place = NIOLoopBound((connection, context, number), eventLoop: context.eventLoop)
     }
 
-    /// Called on the event loop of the connection.
-    func fulfil(_ response: HTTPResponse) {
+    /// Called on the event loop of the connection. Not inlined: what it needs would take memory of the task that waits.
+    @inline(never) func fulfil(_ response: HTTPResponse) {
         let (connection, context, number) = place.value
         connection.respond(number, response, context)
     }

@@ -75,6 +75,10 @@ public protocol HTTPHandler: Sendable {
     /// The response to a whole request.
     func respond(to request: HTTPRequest) async -> HTTPResponse
 
+    /// The response, or what waits for it. A server asks for it on its event loop and starts a task only for the latter, so
+    /// this must not block. Default: ``respond(to:)`` is waited for.
+    func answer(_ request: HTTPRequest) -> HTTPAnswer
+
     /// Checks a head whose body has not come yet. What is refused here is answered without the body, and the connection
     /// ends. The whole request goes to ``respond(to:)`` all the same, which has to check it again. Default: nil.
     func check(_ head: HTTPRequest.Head) -> Problem?
@@ -84,9 +88,27 @@ public protocol HTTPHandler: Sendable {
 }
 
 extension HTTPHandler {
+    public func answer(_ request: HTTPRequest) -> HTTPAnswer { .awaited { await respond(to: request) } }
+
     public func check(_ head: HTTPRequest.Head) -> Problem? { nil }
 
     public func next(for request: HTTPRequest) -> (any HTTPHandler)? { nil }
+}
+
+/// What a handler has for a request.
+public enum HTTPAnswer: Sendable {
+    case ready(HTTPResponse)
+    case awaited(@Sendable () async -> HTTPResponse)
+
+    /// The response, when it is there.
+    public var response: HTTPResponse {
+        get async {
+            switch self {
+            case .ready(let response): response
+            case .awaited(let response): await response()
+            }
+        }
+    }
 }
 
 /// Chooses who responds to a request, and waits for nothing. A server asks for the choice before it starts a task: an

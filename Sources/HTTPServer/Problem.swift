@@ -59,4 +59,6 @@ public struct Problem: Error, Sendable, Hashable {
 /// Responds to every request with the problem.
 extension Problem: HTTPHandler {
     public func respond(to request: HTTPRequest) async -> HTTPResponse { response }
+
+    public func answer(_ request: HTTPRequest) -> HTTPAnswer { .ready(response) }
 }

@@ -10,8 +10,10 @@ public import BgdemoHTTPServer
 ///
 /// The response to an accepted mail: `{"email":{"to":…,"subject":…,"text":…},"id":…,"state":…}`, and what the strategy
 /// adds. To one that was tried and failed: 500, and the same with `"error"`.
-public struct MailRoute: HTTPHandler {
+public final class MailRoute: HTTPHandler {
     private let strategy: any Strategy
+    /// The strategy, where it waits for nothing.
+    private let immediate: (any ImmediateStrategy)?
     private let access: AccessPolicy
     private let idempotency: IdempotencyCache
     private let statuses: (any MailStatusStore)?
@@ -26,6 +28,7 @@ public struct MailRoute: HTTPHandler {
         statuses: (any MailStatusStore)? = nil
     ) {
         self.strategy = strategy
+        immediate = strategy as? any ImmediateStrategy
         self.access = access
         self.statuses = statuses
         idempotency = IdempotencyCache(waiterLimit: waiterLimit, store: strategy.idempotency, statuses: statuses)
@@ -48,24 +51,23 @@ public struct MailRoute: HTTPHandler {
         case mails([[UInt8]], key: String?)
     }
 
-    public func respond(to request: HTTPRequest) async -> HTTPResponse {
-        let step = step(request)
-        guard case .mail(let mail, key: nil) = step else { return await take(step) }
-        return await deliver(mail).response(mail.email)
-    }
+    public func respond(to request: HTTPRequest) async -> HTTPResponse { await answer(request).response }
 
-    /// What is rare. Not inlined, as ``step(_:)``.
-    @inline(never) private func take(_ step: Step) async -> HTTPResponse {
-        switch step {
-        case .respond(let response): response
-        case .status(let id): await status(of: id)
-        case .mail(let mail, let key): await respond(to: mail, key: key)
-        case .mails(let mails, let key): await respond(to: mails, key: key)
+    public func answer(_ request: HTTPRequest) -> HTTPAnswer {
+        switch step(request) {
+        case .respond(let response): return .ready(response)
+        case .status(let id): return .awaited { await self.status(of: id) }
+        case .mail(let mail, key: nil):
+            guard let immediate, mail.delay == nil else {
+                return .awaited { await self.deliver(mail).response(mail.email) }
+            }
+            return .ready(deliver(mail, immediate).response(mail.email))
+        case .mail(let mail, let key?): return .awaited { await self.respond(to: mail, key: key) }
+        case .mails(let mails, let key): return .awaited { await self.respond(to: mails, key: key) }
         }
     }
 
-    /// Reads the request. Not inlined: what it needs would take memory of each task that waits for its mail.
-    @inline(never) private func step(_ request: HTTPRequest) -> Step {
+    private func step(_ request: HTTPRequest) -> Step {
         do throws(Problem) {
             try access.check(request.fields)
             if let id = Self.mailID(request) { return .status(of: id) }
@@ -110,7 +112,7 @@ public struct MailRoute: HTTPHandler {
         let responses = await withTaskGroup(of: (Int, HTTPResponse).self) { group in
             for (number, json) in batch.enumerated() {
                 // Each mail of the batch has a key of its own.
-                group.addTask { (number, await respond(to: json, key: key.map { "\($0)#\(number)" })) }
+                group.addTask { (number, await self.respond(to: json, key: key.map { "\($0)#\(number)" })) }
             }
             return await group.reduce(into: [Int: HTTPResponse]()) { $0[$1.0] = $1.1 }
         }
@@ -149,9 +151,18 @@ public struct MailRoute: HTTPHandler {
     }
 
     private func deliver(_ mail: SendMailRequest) async -> SendMailResponse {
-        if let refusal = rateRefusal { return SendMailResponse(mail.email.id, .rejected(refusal)) }
+        if let refusal = refusal(of: mail) { return refusal }
         do throws(AcceptError) {
             return accepted(mail, try await accept(mail))
+        } catch {
+            return SendMailResponse(mail.email.id, error)
+        }
+    }
+
+    private func deliver(_ mail: SendMailRequest, _ strategy: any ImmediateStrategy) -> SendMailResponse {
+        if let refusal = refusal(of: mail) { return refusal }
+        do throws(AcceptError) {
+            return accepted(mail, try strategy.accept(mail.email))
         } catch {
             return SendMailResponse(mail.email.id, error)
         }
@@ -168,12 +179,14 @@ public struct MailRoute: HTTPHandler {
     }
 
     /// Counts one mail against the rate.
-    private var rateRefusal: Problem? {
+    ///
+    /// - Returns: The response to a mail that is one too many.
+    private func refusal(of mail: SendMailRequest) -> SendMailResponse? {
         do throws(Problem) {
             try access.takeFromRate()
             return nil
         } catch {
-            return error
+            return SendMailResponse(mail.email.id, .rejected(error))
         }
     }
 }

@@ -43,6 +43,12 @@ public protocol Strategy: Sendable {
     func work() async throws
 }
 
+/// A strategy that accepts without waiting for anything: its requests need no task.
+public protocol ImmediateStrategy: Strategy {
+    /// ``Strategy/accept(_:)``, which waits for nothing and does not block.
+    func accept(_ email: Email) throws(AcceptError) -> AcceptResult
+}
+
 extension Strategy {
     public func accept(_ email: Email, after delay: Duration) async throws(AcceptError) -> AcceptResult {
         throw .unsupported("this strategy can't keep a mail for later: send it without a delay")

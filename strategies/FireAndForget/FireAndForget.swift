@@ -8,7 +8,7 @@ public import BgdemoEmail
 ///                                            └ the log and the counters, when the mail server has answered
 ///
 /// Mails that are being sent when the process dies are lost, and nothing reports them.
-public struct FireAndForget: Strategy {
+public struct FireAndForget: ImmediateStrategy {
     private let sender: any EmailSender
     private let tracker: DeliveryTracker
 
@@ -17,7 +17,7 @@ public struct FireAndForget: Strategy {
         self.tracker = tracker
     }
 
-    public func accept(_ email: Email) async throws(AcceptError) -> AcceptResult {
+    public func accept(_ email: Email) throws(AcceptError) -> AcceptResult {
         let attempt = try tracker.begin(email)
         attempt.logTry(1)
         sender.send(email) { attempt.finish($0) }
