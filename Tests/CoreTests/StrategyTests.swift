@@ -43,10 +43,10 @@ struct StrategyTests {
     }
 
     @Test("Fire-and-forget answers at once that it knows nothing, and logs what comes of it")
-    func fireAndForget() async throws {
+    func fireAndForget() throws {
         let email = try email()
         let tracker = DeliveryTracker(logger: log.logger)
-        let result = try await FireAndForget(sender: sender, tracker: tracker).accept(email)
+        let result = try FireAndForget(sender: sender, tracker: tracker).accept(email)
         #expect(result.state == "unknown")
         #expect(result.note != nil)
         #expect(sender.emails == [email])
@@ -57,29 +57,29 @@ struct StrategyTests {
     }
 
     @Test("Past the limit of mails under way there is a refusal, and room again when one has ended")
-    func limit() async throws {
+    func limit() throws {
         let strategy = FireAndForget(sender: sender, tracker: DeliveryTracker(logger: log.logger, limit: 2))
-        _ = try await strategy.accept(email("1"))
-        _ = try await strategy.accept(email("2"))
+        _ = try strategy.accept(email("1"))
+        _ = try strategy.accept(email("2"))
         let third = try email("3")
-        await #expect(throws: AcceptError.self) { try await strategy.accept(third) }
+        #expect(throws: AcceptError.self) { try strategy.accept(third) }
         sender.finishFirst(.sent(reply: "250"))
-        _ = try await strategy.accept(third)
+        _ = try strategy.accept(third)
         #expect(sender.emails.map(\.text) == ["2", "3"])
     }
 
     @Test("Mails in flight are bounded in bytes as well")
-    func byteLimit() async throws {
+    func byteLimit() throws {
         let tracker = DeliveryTracker(logger: log.logger, byteLimit: 3000)
         let strategy = FireAndForget(sender: sender, tracker: tracker)
         let large = try email(String(repeating: "x", count: 1000))
-        _ = try await strategy.accept(large)
+        _ = try strategy.accept(large)
         let another = try email(String(repeating: "x", count: 1001))
-        let error = await #expect(throws: AcceptError.self) { try await strategy.accept(another) }
+        let error = #expect(throws: AcceptError.self) { try strategy.accept(another) }
         #expect(error == .full("mails of 3000 bytes are under way, which is the limit here", retryAfter: .seconds(1)))
-        _ = try await strategy.accept(email("small"))
+        _ = try strategy.accept(email("small"))
         sender.finishFirst(.sent(reply: "250"))
-        _ = try await strategy.accept(large)
+        _ = try strategy.accept(large)
         #expect(sender.emails.count == 2)
     }
 

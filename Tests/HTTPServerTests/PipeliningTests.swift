@@ -21,6 +21,35 @@ struct PipeliningTests {
         }
     }
 
+    @Test("Responses that are ready at once keep their places between those that are waited for")
+    func readyAndAwaited() async throws {
+        struct Mixed: HTTPHandler {
+            let held: HoldingHandler
+
+            func respond(to request: HTTPRequest) async -> HTTPResponse { await answer(request).response }
+
+            func answer(_ request: HTTPRequest) -> HTTPAnswer {
+                guard request.target.hasPrefix("/held") else { return .ready(HTTPResponse(.ok, .text, request.target)) }
+                return .awaited { await held.respond(to: request) }
+            }
+        }
+        let handler = Mixed(held: HoldingHandler())
+        try await withServer(handler) { server in
+            let client = try await RawClient.connect(port: server.port)
+            let targets = ["/1", "/held/2", "/3", "/4", "/held/5", "/6"]
+            try await client.send(targets.map(Self.get).joined())
+            #expect(try await client.readResponse().text == "/1")
+            for target in ["/held/5", "/held/2"] {
+                await handler.held.arrival(target)
+                handler.held.release(target)
+            }
+            #expect(try await client.readResponses(5).map(\.text) == Array(targets.dropFirst()))
+            try await client.send((1...1000).map { Self.get("/\($0)") }.joined())
+            #expect(try await client.readResponses(1000).map(\.text) == (1...1000).map { "/\($0)" })
+            await client.close()
+        }
+    }
+
     @Test("1,000 pipelined requests are answered, with no more under way than the limit")
     func bounded() async throws {
         var limits = HTTPLimits()

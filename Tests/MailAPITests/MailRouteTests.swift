@@ -30,6 +30,31 @@ import Testing
         #expect(strategy.accepted.map(\.text) == [text])
     }
 
+    @Test("A strategy that waits for nothing has its answers ready; a key and a delay are waited for")
+    func immediate() async throws {
+        struct Immediate: ImmediateStrategy {
+            func accept(_ email: Email) throws(AcceptError) -> AcceptResult {
+                guard email.subject != "full" else { throw .full("no room", retryAfter: .seconds(1)) }
+                return AcceptResult("kept")
+            }
+        }
+        let route = MailRoute(Immediate())
+        func ready(_ request: HTTPRequest) -> HTTPResponse? {
+            if case .ready(let response) = route.answer(request) { response } else { nil }
+        }
+        let kept = try #require(ready(.get("/a@b.example/s/t")))
+        #expect(kept.status == .ok && kept.text.contains(#""state":"kept""#))
+        #expect(ready(.get("/a@b.example/full/t"))?.status == .serviceUnavailable)
+        #expect(ready(.get("/a@b.example"))?.status == .badRequest)
+        #expect(ready(.get("/a@b.example/s/t") { $0.idempotencyKey = "k" }) == nil)
+        let delayed = HTTPRequest.post(#"{"to":"a@b.example","subject":"s","text":"t","delay":"1h"}"#)
+        #expect(ready(delayed) == nil)
+        #expect(await route.respond(to: delayed).status == .badRequest)
+        #expect(await route.respond(to: .get("/a@b.example/s/t") { $0.idempotencyKey = "k" }).status == .ok)
+        let waiting = MailRoute(RecordingStrategy()).answer(.get("/a@b.example/s/t"))
+        if case .ready = waiting { Issue.record("it was not waited for") }
+    }
+
     @Test(
         "What is not three good segments is 400 and never a mail",
         arguments: [
