@@ -43,44 +43,27 @@ public final class MailRoute: HTTPHandler {
         }
     }
 
-    /// What is left to do when a request was read.
-    private enum Step {
-        case respond(HTTPResponse)
-        case status(of: Substring)
-        case mail(SendMailRequest, key: String?)
-        case mails([[UInt8]], key: String?)
-    }
-
     public func respond(to request: HTTPRequest) async -> HTTPResponse { await answer(request).response }
 
     public func answer(_ request: HTTPRequest) -> HTTPAnswer {
-        switch step(request) {
-        case .respond(let response): return .ready(response)
-        case .status(let id): return .awaited { await self.status(of: id) }
-        case .mail(let mail, key: nil):
-            guard let immediate, mail.delay == nil else {
-                return .awaited { await self.deliver(mail).response(mail.email) }
-            }
-            return .ready(deliver(mail, immediate).response(mail.email))
-        case .mail(let mail, let key?): return .awaited { await self.respond(to: mail, key: key) }
-        case .mails(let mails, let key): return .awaited { await self.respond(to: mails, key: key) }
-        }
-    }
-
-    private func step(_ request: HTTPRequest) -> Step {
         do throws(Problem) {
             try access.check(request.fields)
-            if let id = Self.mailID(request) { return .status(of: id) }
+            if let id = Self.mailID(request) { return .awaited { await self.status(of: id) } }
+            let key = request.fields.idempotencyKey
             if let mails = try SendMailRequest.batch(request) {
-                return .mails(mails, key: request.fields.idempotencyKey)
+                return .awaited { await self.respond(to: mails, key: key) }
             }
             let mail = try SendMailRequest(request)
             try access.check(mail.email.to)
             // HEAD tells whether the request is valid, and sends nothing: link checkers send it.
-            guard request.method != .head else { return .respond(HTTPResponse(.ok, .json, "")) }
-            return .mail(mail, key: request.fields.idempotencyKey)
+            guard request.method != .head else { return .ready(HTTPResponse(.ok, .json, "")) }
+            if let key { return .awaited { await self.respond(to: mail, key: key) } }
+            guard let immediate, mail.delay == nil else {
+                return .awaited { await self.deliver(mail).response(mail.email) }
+            }
+            return .ready(deliver(mail, immediate).response(mail.email))
         } catch {
-            return .respond(error.response)
+            return .ready(error.response)
         }
     }
 

@@ -25,6 +25,11 @@ package final class WriteBatcher: Sendable {
     private struct Batch {
         var writers: [Writer] = []
         var bytes = 0
+
+        mutating func add(_ writer: Writer, size: Int) {
+            writers.append(writer)
+            bytes += size
+        }
     }
 
     private static let maxEntries = 256
@@ -54,8 +59,7 @@ package final class WriteBatcher: Sendable {
         let (full, isFirst) = open.withLock { open -> (Batch?, Bool) in
             let isFull = open[key].map { $0.writers.count == Self.maxEntries || $0.bytes + size > Self.maxBytes }
             let full = isFull == true ? open.removeValue(forKey: key) : nil
-            open[key, default: Batch()].writers.append(writer)
-            open[key, default: Batch()].bytes += size
+            open[key, default: Batch()].add(writer, size: size)
             return (full, isFull == nil)
         }
         if let full { send(full, loop) }
