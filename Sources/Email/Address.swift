@@ -14,19 +14,18 @@ public struct Address: Sendable, Hashable, CustomStringConvertible {
     /// - Parameter text: An addr-spec, 1 to 254 bytes of UTF-8, without angle brackets and without a display name.
     /// - Throws: ``InvalidEmail`` of the field `to`, with a sentence for the sender.
     public init(_ text: String) throws(InvalidEmail) {
-        let bytes = text.utf8
+        // An array is read in a fraction of the time that the string's views take.
+        let bytes = Array(text.utf8)
         guard !bytes.isEmpty else { throw InvalidEmail(.to, "the address is empty; send one like you@example.org") }
         guard bytes.count <= 254 else { throw InvalidEmail(.to, "the address is longer than 254 bytes") }
         guard let at = bytes.lastIndex(of: UInt8(ascii: "@")) else {
             throw InvalidEmail(.to, "an address has an @, like you@example.org")
         }
-        let local = text[..<at]
-        let domain = text[bytes.index(after: at)...]
-        try Self.check(localPart: local)
+        try Self.check(localPart: bytes[..<at])
         self.text = text
-        self.localPart = String(local)
-        self.domain = try Domain.ascii(domain)
-        guard localPart.utf8.count + 1 + self.domain.utf8.count <= 254 else {
+        localPart = String(decoding: bytes[..<at], as: UTF8.self)
+        domain = try Domain.ascii(bytes[(at + 1)...])
+        guard at + 1 + domain.utf8.count <= 254 else {
             throw InvalidEmail(.to, "the address is longer than 254 bytes in ASCII")
         }
     }
@@ -46,14 +45,14 @@ public struct Address: Sendable, Hashable, CustomStringConvertible {
         for byte in text.utf8 { hasher.combine(byte) }
     }
 
-    private static func check(localPart: Substring) throws(InvalidEmail) {
-        let bytes = localPart.utf8
+    /// - Parameter bytes: UTF-8.
+    private static func check(localPart bytes: ArraySlice<UInt8>) throws(InvalidEmail) {
         guard let first = bytes.first else {
             throw InvalidEmail(.to, "there is nothing before the @; send an address like you@example.org")
         }
         guard bytes.count <= 64 else { throw InvalidEmail(.to, "the part before the @ is longer than 64 bytes") }
         if first == UInt8(ascii: "\"") {
-            return try check(quoted: localPart)
+            return try check(quoted: bytes)
         }
         guard first != UInt8(ascii: "-") else {
             throw InvalidEmail(.to, "an address may not begin with a dash")
@@ -74,14 +73,14 @@ public struct Address: Sendable, Hashable, CustomStringConvertible {
         }
         guard previous != UInt8(ascii: ".") else { throw InvalidEmail(.to, "a dot stands last before the @") }
         guard !isASCII else { return }
-        for scalar in localPart.unicodeScalars where scalar.value >= 0x80 && isInvisible(scalar) {
+        let scalars = String(decoding: bytes, as: UTF8.self).unicodeScalars
+        for scalar in scalars where scalar.value >= 0x80 && isInvisible(scalar) {
             throw InvalidEmail(.to, "\(name(scalar)) may not be in an address")
         }
     }
 
     /// RFC 5321's Quoted-string: `"` then printable ASCII with `\` before a quote or a backslash, then `"`.
-    private static func check(quoted localPart: Substring) throws(InvalidEmail) {
-        let bytes = localPart.utf8
+    private static func check(quoted bytes: ArraySlice<UInt8>) throws(InvalidEmail) {
         guard bytes.count >= 3, bytes.last == UInt8(ascii: "\"") else {
             throw InvalidEmail(.to, "the quoted part before the @ is empty or not closed")
         }
@@ -106,7 +105,7 @@ public struct Address: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether a `=?` is followed by a `?=`, which some program may decode. One alone is plain text.
-    private static func hasEncodedWord(_ bytes: Substring.UTF8View) -> Bool {
+    private static func hasEncodedWord(_ bytes: ArraySlice<UInt8>) -> Bool {
         var begun = 0
         var previous: UInt8 = 0
         for byte in bytes {

@@ -1,14 +1,19 @@
+import BgdemoFoundations
+
 /// The part of an address after the `@`: dot-separated labels (RFC 5321, RFC 1035), or an address literal.
 enum Domain {
     /// The domain in ASCII, internationalised labels as `xn--…`.
-    static func ascii(_ domain: Substring) throws(InvalidEmail) -> String {
-        guard let first = domain.utf8.first else {
+    ///
+    /// - Parameter bytes: UTF-8.
+    static func ascii(_ bytes: ArraySlice<UInt8>) throws(InvalidEmail) -> String {
+        guard let first = bytes.first else {
             throw InvalidEmail(.to, "there is nothing after the @; send an address like you@example.org")
         }
-        if first == UInt8(ascii: "[") { return try AddressLiteral.check(domain) }
-        if domain.utf8.allSatisfy({ $0 < 0x80 }) {
-            try check(domain)
-            return String(domain)
+        let domain = String(decoding: bytes, as: UTF8.self)
+        if first == UInt8(ascii: "[") { return try AddressLiteral.check(domain[...]) }
+        if bytes.isASCII {
+            try check(bytes)
+            return domain
         }
         var labels: [String] = []
         // By scalars: to a `Character` a dot with a mark on it is no dot.
@@ -16,7 +21,7 @@ enum Domain {
             labels.append(try aLabel(Substring(label)))
         }
         let ascii = labels.joined(separator: ".")
-        try check(ascii[...])
+        try check(Array(ascii.utf8)[...])
         return ascii
     }
 
@@ -65,12 +70,12 @@ enum Domain {
         }
     }
 
-    private static func check(_ domain: Substring) throws(InvalidEmail) {
-        guard domain.utf8.count <= 253 else { throw InvalidEmail(.to, "the domain is longer than 253 bytes") }
+    private static func check(_ domain: ArraySlice<UInt8>) throws(InvalidEmail) {
+        guard domain.count <= 253 else { throw InvalidEmail(.to, "the domain is longer than 253 bytes") }
         var length = 0
         var isNumber = true
         var previous = UInt8(ascii: ".")
-        for byte in domain.utf8 {
+        for byte in domain {
             switch byte {
             case UInt8(ascii: "."):
                 guard length > 0 else {

@@ -57,7 +57,7 @@ public struct Email: Sendable, Hashable {
             throw InvalidEmail(.subject, "the subject is empty; send at least one character")
         }
         guard subject.utf8.count <= 998 else { throw InvalidEmail(.subject, "the subject is longer than 998 bytes") }
-        guard !isPlain(subject) else { return }
+        guard !subject.isPrintableASCII else { return }
         guard subject.everyByte({ $0 >= 0x20 && $0 != 0x7f }), !hasC1(subject) else {
             throw InvalidEmail(.subject, "a control character may not be in a subject, a line end or tab neither")
         }
@@ -68,7 +68,7 @@ public struct Email: Sendable, Hashable {
         guard text.utf8.count <= maximumTextBytes else {
             throw InvalidEmail(.text, "the text is longer than \(maximumTextBytes) bytes")
         }
-        guard !isPlain(text) else { return }
+        guard !text.isPrintableASCII else { return }
         let isClean = text.everyByte { byte in
             byte >= 0x20 && byte != 0x7f || byte == 0x09 || byte == 0x0a || byte == 0x0d
         }
@@ -76,9 +76,6 @@ public struct Email: Sendable, Hashable {
             throw InvalidEmail(.text, "a control character other than tab and line ends may not be in the text")
         }
     }
-
-    /// Whether it is all printable ASCII, as most texts are: nothing else need be looked for.
-    private static func isPlain(_ text: String) -> Bool { text.everyByte { $0 >= 0x20 && $0 < 0x7f } }
 
     /// U+0080 to U+009F, in UTF-8 always C2 80 to C2 9F.
     private static func hasC1(_ text: String) -> Bool {

@@ -45,9 +45,9 @@ public struct EmailID: Sendable, Hashable {
         var high: UInt64 = 0
         var low: UInt64 = 0
         let isID = text.everyByte { byte in
-            guard let digit = Self.digit(byte), high >> 59 == 0 else { return false }
+            guard let digit = byte.crockfordDigitValue, high >> 59 == 0 else { return false }
             high = (high << 5) | (low >> 59)
-            low = (low << 5) | digit
+            low = (low << 5) | UInt64(digit)
             return true
         }
         guard isID else { return nil }
@@ -68,20 +68,6 @@ public struct EmailID: Sendable, Hashable {
 
     private static let last = Atomic<UInt64>(0)
     private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
-
-    /// Crockford's digits, of either case: no `i`, `l`, `o` and `u`.
-    private static func digit(_ byte: UInt8) -> UInt64? {
-        let lower = byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte
-        switch lower {
-        case 0x30...0x39: return UInt64(lower - 0x30)
-        case 0x61...0x68: return UInt64(lower - 0x61 + 10)
-        case 0x6a, 0x6b: return UInt64(lower - 0x6a + 18)
-        case 0x6d, 0x6e: return UInt64(lower - 0x6d + 20)
-        case 0x70...0x74: return UInt64(lower - 0x70 + 22)
-        case 0x76...0x7a: return UInt64(lower - 0x76 + 27)
-        default: return nil
-        }
-    }
 }
 
 extension EmailID: CustomStringConvertible {

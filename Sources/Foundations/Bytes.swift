@@ -18,6 +18,16 @@ extension Collection<UInt8> {
     }
 }
 
+extension [UInt8] {
+    /// Whether the bytes of `text` stand at `place`.
+    func has(_ text: StaticString, at place: Int) -> Bool {
+        text.withUTF8Buffer { text in
+            guard text.count <= count - place else { return false }
+            return text.indices.allSatisfy { unsafe self[place + $0] == text[$0] }
+        }
+    }
+}
+
 extension RandomAccessCollection<UInt8> {
     /// Where `other` stands first; nil where it does not.
     @inlinable public func firstRange(ofBytes other: some RandomAccessCollection<UInt8>) -> Range<Index>? {

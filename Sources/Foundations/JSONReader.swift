@@ -41,7 +41,7 @@ public struct JSONReader: Sendable {
     private var valuesLeft: Int
     private var isFirst = true
     /// What will close the containers that the scanned value has open.
-    private var closings: [UInt8] = []
+    private var closings = Closings()
 
     /// - Parameter range: Where in `bytes` the text stands. Default: it is all of them.
     public init(_ bytes: [UInt8], in range: Range<Int>? = nil, limits: Limits = .standard) {
@@ -206,8 +206,9 @@ public struct JSONReader: Sendable {
     }
 
     private mutating func scan(_ word: StaticString) throws(JSONError) {
-        let next = bytes[position..<min(end, position + word.utf8CodeUnitCount)]
-        guard next.isEqual(to: word) else { throw error("\(word) expected") }
+        guard word.utf8CodeUnitCount <= end - position, bytes.has(word, at: position) else {
+            throw error("\(word) expected")
+        }
         position += word.utf8CodeUnitCount
     }
 
@@ -260,6 +261,30 @@ public struct JSONReader: Sendable {
         guard position > start else { throw error("\(expected) expected") }
     }
 
+    /// The closing brackets that are due, in the reverse of their order. The first 64 are bits, so that a text of usual
+    /// depth needs no memory.
+    private struct Closings {
+        private(set) var count = 0
+        /// Of each 64 levels, 1 for an object; those of the innermost levels.
+        private var bits: UInt64 = 0
+        private var outer: [UInt64] = []
+
+        var isEmpty: Bool { count == 0 }
+        var last: UInt8? { count == 0 ? nil : bits & 1 == 1 ? UInt8(ascii: "}") : UInt8(ascii: "]") }
+
+        mutating func append(_ closing: UInt8) {
+            if count % 64 == 0, count > 0 { outer.append(bits) }
+            bits = bits << 1 | (closing == UInt8(ascii: "}") ? 1 : 0)
+            count += 1
+        }
+
+        mutating func removeLast() {
+            count -= 1
+            bits >>= 1
+            if count % 64 == 0, let last = outer.popLast() { bits = last }
+        }
+    }
+
     // MARK: Bytes
 
     private var peek: UInt8? { position < end ? bytes[position] : nil }
@@ -270,7 +295,13 @@ public struct JSONReader: Sendable {
         return true
     }
 
-    private mutating func skipSpace() {
+    @inline(__always) private mutating func skipSpace() {
+        // None is there, as a rule.
+        if position < end, bytes[position] > 0x20 { return }
+        skipSpaceThatIsThere()
+    }
+
+    @inline(never) private mutating func skipSpaceThatIsThere() {
         while let byte = peek, byte <= 0x20, byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 {
             position += 1
         }

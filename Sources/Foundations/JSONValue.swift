@@ -56,14 +56,13 @@ public struct JSONValue: Sendable {
     /// Whether it is the string of these characters.
     public func isString(_ text: StaticString) -> Bool {
         // An escape is longer than what it stands for; the quotes are two bytes.
-        guard range.count - 2 >= text.utf8CodeUnitCount, bytes[range.lowerBound] == UInt8(ascii: "\"") else {
-            return false
+        let (count, start) = (range.count - 2, range.lowerBound + 1)
+        guard count >= text.utf8CodeUnitCount, bytes[start - 1] == UInt8(ascii: "\"") else { return false }
+        let same = text.withUTF8Buffer { text in
+            text.indices.prefix { unsafe bytes[start + $0] == text[$0] && text[$0] != UInt8(ascii: "\\") }.count
         }
-        let quoted = bytes[(range.lowerBound + 1)..<(range.upperBound - 1)]
-        if quoted.count == text.utf8CodeUnitCount, quoted.isEqual(to: text) {
-            return !quoted.contains(UInt8(ascii: "\\"))
-        }
-        guard quoted.contains(UInt8(ascii: "\\")) else { return false }
+        if same == text.utf8CodeUnitCount { return same == count }
+        guard bytes[start + same] == UInt8(ascii: "\\") else { return false }
         return JSONString.unescape(quoted)?.isEqual(to: text) ?? false
     }
 

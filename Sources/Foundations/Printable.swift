@@ -6,8 +6,12 @@
 ///
 /// - Parameter limit: How many characters (Unicode scalars) are shown; what is cut ends in `…`. Default: all.
 public func printable(_ text: some StringProtocol, limit: Int = .max) -> String {
-    let string = String(text)
-    if string.utf8.count <= limit, string.everyByte({ $0 >= 0x20 && $0 < 0x7f }) { return string }
+    printable(String(text), limit: limit)
+}
+
+/// The same for a string.
+public func printable(_ text: String, limit: Int = .max) -> String {
+    if text.utf8.count <= limit, text.isPrintableASCII { return text }
     var shown = ""
     var count = 0
     for scalar in text.unicodeScalars {

@@ -33,8 +33,8 @@ extension Job {
         guard let id = identifier, id.count == 26 else { return nil }
         var milliseconds = 0
         for byte in id.prefix(10) {
-            guard let digit = Self.crockford.firstIndex(of: byte.asciiLowercased) else { return nil }
-            milliseconds = milliseconds << 5 | digit
+            guard let digit = byte.crockfordDigitValue else { return nil }
+            milliseconds = milliseconds << 5 | Int(digit)
         }
         return Date(timeIntervalSince1970: Double(milliseconds) / 1000)
     }
@@ -49,6 +49,4 @@ extension Job {
         while let (name, value) = try? object.nextMember() { if name.isString("id") { id = value } }
         return id?.characters
     }
-
-    private static let crockford = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
 }
