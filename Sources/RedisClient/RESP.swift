@@ -31,8 +31,9 @@ enum RESPEncoder {
         _ count: CInt, _ starts: UnsafeMutablePointer<UnsafePointer<CChar>?>?, _ lengths: [Int]
     ) -> ByteBuffer {
         var command: UnsafeMutablePointer<CChar>?
-        let length = unsafe redisFormatCommandArgv(&command, count, starts, lengths)
-        defer { unsafe redisFreeCommand(command) }
+        // hiredis' other function takes twice as long: it prints each length by `sprintf`.
+        let length = unsafe redisFormatSdsCommandArgv(&command, count, starts, lengths)
+        defer { unsafe redisFreeSdsCommand(command) }
         guard length > 0, let command = unsafe command else {
             // As Swift's own allocations do where there is no memory.
             fatalError("no memory for a Redis command")

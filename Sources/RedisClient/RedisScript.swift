@@ -27,17 +27,38 @@ extension RedisCommands {
     public func run(
         _ script: RedisScript, keys: [String], arguments: [any RedisArgument] = []
     ) async throws(RedisError) -> RedisValue {
-        guard let sha1 = try await digest(of: script) else {
-            return try await send(script.command("EVAL", script.lua, keys, arguments))
+        try await run(script, keyCount: keys.count, argumentCount: arguments.count) { all in
+            for key in keys { all.append(key) }
+            for argument in arguments { all.append(argument) }
         }
+    }
+
+    /// The same for many keys and arguments.
+    ///
+    /// - Parameters:
+    ///   - argumentCount: How many arguments follow the keys, about.
+    ///   - write: Writes the keys and the arguments; called again where Redis does not know the script.
+    /// - Throws: As ``run(_:keys:arguments:)`` does.
+    package func run(
+        _ script: RedisScript, keyCount: Int, argumentCount: Int, _ write: (inout RedisArguments) -> Void
+    ) async throws(RedisError) -> RedisValue {
+        func command(_ verb: String, _ name: String) -> RedisCommand {
+            RedisCommand(count: 3 + keyCount + argumentCount) { all in
+                all.append(verb)
+                all.append(name)
+                all.append(keyCount)
+                write(&all)
+            }
+        }
+        guard let sha1 = try await digest(of: script) else { return try await send(command("EVAL", script.lua)) }
         do {
-            return try await send(script.command("EVALSHA", sha1, keys, arguments))
+            return try await send(command("EVALSHA", sha1))
         } catch  where error.reply?.kind == .noScript {
             do {
-                return try await send(script.command("EVAL", script.lua, keys, arguments))
+                return try await send(command("EVAL", script.lua))
             } catch  where error.reply?.kind == .noPermission {
                 _ = try await send(["SCRIPT", "LOAD", script.lua])
-                return try await send(script.command("EVALSHA", sha1, keys, arguments))
+                return try await send(command("EVALSHA", sha1))
             }
         }
     }
@@ -51,13 +72,5 @@ extension RedisCommands {
             return nil
         }
         return script.sha1
-    }
-}
-
-extension RedisScript {
-    fileprivate func command(
-        _ verb: String, _ name: String, _ keys: [String], _ arguments: [any RedisArgument]
-    ) -> RedisCommand {
-        RedisCommand([verb, name, keys.count] + keys + arguments)
     }
 }
