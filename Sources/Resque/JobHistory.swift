@@ -1,3 +1,5 @@
+import BgdemoFoundations
+
 /// The history of one job, kept beside its bytes: `<identity>,<failures>,<crashes>`, and
 /// `,<outages>` where there were any, `,<outages>,<trace>` where its last attempt was traced.
 ///
@@ -15,14 +17,13 @@ struct JobHistory: Sendable, Hashable {
     /// The span of its last attempt that failed, as a word; see `TraceFields`. Empty for none.
     var trace = ""
 
-    /// From `<reservation>` or `<reservation> <history>`; a job that is reserved for the first time is named after its
-    /// reservation.
+    /// Of a job that is reserved for the first time: it is named after its reservation.
+    init(ofFirstReservation number: Int, by id: WorkerID) {
+        identity = String(joining: id.name, ".", String(number))
+    }
+
+    /// From `<reservation>` or `<reservation> <history>`.
     init(ofReservation text: String, by id: WorkerID) {
-        // As of nearly every job.
-        guard text.utf8.contains(UInt8(ascii: " ")) else {
-            identity = "\(id.name).\(text)"
-            return
-        }
         let words = text.utf8.split(separator: UInt8(ascii: " ")).map { Substring($0) }
         let parts = words.last?.utf8.split(separator: UInt8(ascii: ",")).map { Substring($0) } ?? []
         if words.count == 2, (3...5).contains(parts.count), let failures = Int(parts[1]),

@@ -55,65 +55,76 @@ extension ResqueStore {
         _ requests: [ReserveRequest], from selection: QueueSelection, term: Int?
     ) async throws -> [ReserveResult] {
         let now = selection.now
-        var names = [
+        let shared = [
             keys.reservations, keys.again, keys.pause, keys.pauseAll, keys.locks, keys.queues, keys.stat("processed"),
         ]
-        names += now.keys
-        names += now.pauses
-        var arguments: [any RedisArgument] = [now.keys.count, requests.count]
-        arguments += now.beginnings as [any RedisArgument]
-        var followUps: [String] = []
-        for request in requests {
-            names.append(request.worker.record)
-            names.append(request.worker.processed)
-            let (queues, jobs) = pushing(request.followUps)
-            arguments.append(request.worker.id.description)
-            arguments.append(request.last)
-            arguments.append(request.number)
-            arguments.append(request.worker.end)
-            arguments.append(queues.count)
-            arguments += jobs
-            followUps += queues
+        let pushes = requests.reduce(0) { $0 + $1.followUps.count }
+        let reply = try await run(
+            ResqueScripts.reserve, keyCount: shared.count + 2 * now.keys.count + 2 * requests.count + pushes,
+            argumentCount: 2 + now.keys.count + 5 * requests.count + 2 * pushes
+        ) { all in
+            for key in shared { all.append(key) }
+            for key in now.keys { all.append(key) }
+            for key in now.pauses { all.append(key) }
+            for request in requests { all.append(request.worker.record) }
+            for request in requests { all.append(request.worker.processed) }
+            for request in requests { for job in request.followUps { all.append(keys.queue(job.queue)) } }
+            all.append(now.keys.count)
+            all.append(requests.count)
+            for beginning in now.beginnings { all.append(beginning) }
+            for request in requests { all.append(request.worker.id.description) }
+            for request in requests { all.append(request.last) }
+            for request in requests { all.append(request.number) }
+            for request in requests { all.append(request.worker.end) }
+            guard pushes > 0 else { return }
+            for request in requests { all.append(request.followUps.count) }
+            for request in requests {
+                for job in request.followUps {
+                    all.append(job.queue)
+                    all.append(job.bytes)
+                }
+            }
         }
-        let reply = try await run(ResqueScripts.reserve, keys: names + followUps, arguments)
-        guard let parts = reply.array, parts.count == requests.count * Self.partCount else {
+        guard let parts = reply.array, parts.count == requests.count * 3 + 1, let lost = parts.last?.array else {
             throw ResqueError.unexpectedReply
         }
         return try requests.enumerated().map { place, request in
-            try result(of: request, parts[(place * Self.partCount)...].prefix(Self.partCount), now.names, term)
+            let found = try found(
+                request, parts[place * 3], parts[place * 3 + 1], history: parts[place * 3 + 2], now.names, term)
+            // After the first attempt it may be acknowledged already, by one whose reply was lost.
+            let isLost = request.isFirst && lost.contains { $0.int == place + 1 }
+            return ReserveResult(found: found, isLost: isLost)
         }
     }
 
-    /// How many elements of the reply each request has.
-    private static let partCount = 5
-
-    private func result(
-        of request: ReserveRequest, _ reply: ArraySlice<RedisValue>, _ queues: [String], _ term: Int?
-    ) throws -> ReserveResult {
-        func part(_ place: Int) -> RedisValue { reply[reply.startIndex + place] }
-        // After the first attempt it may be acknowledged already, by one whose reply was lost.
-        let isLost = request.isFirst && part(1).int == 1
-        func reservation(_ queue: String, _ job: [UInt8]) -> Reservation {
-            let history = JobHistory(ofReservation: part(4).text ?? "", by: request.worker.id)
-            return Reservation(number: request.number, queue: queue, bytes: job, history: history, term: term)
+    /// What the reply says of one request; see ``ResqueScripts/reserve``.
+    private func found(
+        _ request: ReserveRequest, _ what: RedisValue, _ value: RedisValue, history: RedisValue, _ queues: [String],
+        _ term: Int?
+    ) throws -> ReserveResult.Found {
+        let (id, number) = (request.worker.id, request.number)
+        if case .integer(let place) = what {
+            guard place > 0, place <= queues.count, let job = value.bytes else { throw ResqueError.unexpectedReply }
+            // As of nearly every job.
+            let isFirst = history.bytes?.isEmpty ?? true
+            let history =
+                isFirst
+                ? JobHistory(ofFirstReservation: number, by: id)
+                : JobHistory(ofReservation: "\(number) \(history.text ?? "")", by: id)
+            return .reserved(
+                Reservation(number: number, queue: queues[place - 1], bytes: job, history: history, term: term))
         }
-        let found: ReserveResult.Found
-        switch part(0).text {
-        case "paused", "empty": found = .nothing
-        case "unfit": found = .unfit(part(3).text ?? "")
-        case "wrong": found = .wrong(part(3).text ?? "")
+        switch what.text {
+        case "paused", "empty": return .nothing
+        case "unfit": return .unfit(value.text ?? "")
+        case "wrong": return .wrong(value.text ?? "")
         case "recorded":
-            let record = part(3).bytes.flatMap { WorkingRecord($0, worker: request.worker.id.name) }
-            found = record.map { .reserved(reservation($0.queue, $0.job)) } ?? .nothing
-        case "job":
-            guard let place = part(2).int, place > 0, queues.indices.contains(place - 1), let job = part(3).bytes
-            else {
-                throw ResqueError.unexpectedReply
-            }
-            found = .reserved(reservation(queues[place - 1], job))
+            guard let record = value.bytes.flatMap({ WorkingRecord($0, worker: id.name) }) else { return .nothing }
+            let history = JobHistory(ofReservation: history.text ?? "", by: id)
+            return .reserved(
+                Reservation(number: number, queue: record.queue, bytes: record.job, history: history, term: term))
         default: throw ResqueError.unexpectedReply
         }
-        return ReserveResult(found: found, isLost: isLost)
     }
 
     /// The keys and arguments that push jobs.

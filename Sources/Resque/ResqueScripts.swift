@@ -16,100 +16,100 @@ enum ResqueScripts {
     ///     KEYS[7]            string `stat:processed`
     ///     KEYS[8...7+n]      lists `queue:<name>`, by priority
     ///     KEYS[8+n...7+2n]   strings `pause:queue:<name>`, in the same order
-    ///     KEYS[8+2n...]      for each worker: string `worker:<id>`, what it is working on, and string `stat:processed:<id>`
+    ///     KEYS[8+2n...]      for each worker string `worker:<id>`, what it is working on
+    ///     KEYS[8+2n+m...]    for each worker string `stat:processed:<id>`
     ///     KEYS[8+2n+2m...]   lists `queue:<name>` of the jobs to push, one for each
     ///     ARGV[1]            n, the number of queues
     ///     ARGV[2]            m, the number of workers
     ///     ARGV[3...2+n]      beginning of the record for each queue, before the job
-    ///     ARGV[3+n...]       for each worker: its id; number of the reservation to acknowledge, or 0; number of the next;
-    ///                        end of the record, after the job; how many jobs to push, and for each the name of its queue
-    ///                        and its bytes
+    ///     ARGV[3+n...]       for each worker its id
+    ///     ARGV[3+n+m...]     for each worker the number of the reservation to acknowledge, or 0
+    ///     ARGV[3+n+2m...]    for each worker the number of the next
+    ///     ARGV[3+n+3m...]    for each worker the end of the record, after the job
+    ///     ARGV[3+n+4m...]    for each worker how many jobs to push; missing where there are none
+    ///     ARGV[3+n+5m...]    for each job to push the name of its queue, and its bytes
     ///
-    /// Returns for each worker, one after another, `word, lost, queue, value, history`:
+    /// Returns for each worker, one after another, `what, value, history`, and then a list of the workers, from 1 on, whose
+    /// job to acknowledge was not theirs any more:
     ///
-    ///     word      `job`, `recorded` (this reservation was made before), `paused`, `empty`, `wrong` (a queue's key has
-    ///               another type), or `unfit` (a job to push leads to such a key; nothing is acknowledged then)
-    ///     lost      1 if the job to acknowledge was not this worker's any more, else 0
-    ///     queue     number of the queue that the job came from, 1 to n
-    ///     value     `job`: its bytes; `recorded`: the whole record; `wrong`, `unfit`: which key, and why
-    ///     history   number of the reservation and history of the job
+    ///     what      number of the queue that a job came from, 1 to n; `recorded` (this reservation was made before),
+    ///               `paused`, `empty`, `wrong` (a queue's key has another type), or `unfit` (a job to push leads to such
+    ///               a key; nothing is acknowledged then)
+    ///     value     of a job its bytes; `recorded`: the whole record; `wrong`, `unfit`: which key, and why
+    ///     history   `recorded`: number of the reservation and history of the job; of a job its history alone, or empty
+    ///
+    /// There is no table for each worker, and no call that is not needed: the script is most of what a job costs Redis.
     static let reserve = RedisScript(
         identifying + releasing + pushing + """
 
-            local n, m = tonumber(ARGV[1]), tonumber(ARGV[2])
-            local ids, workers, reply = {}, {}, {}
-            local word, key = 3 + n, 8 + 2 * n + 2 * m
-            for i = 1, m do
-              local pushes = tonumber(ARGV[word + 4])
-              ids[i] = ARGV[word]
-              workers[i] = {
-                id = ARGV[word], last = ARGV[word + 1], next = ARGV[word + 2], tail = ARGV[word + 3], word = word + 5,
-                key = key, pushes = pushes, record = KEYS[6 + 2 * n + 2 * i], count = KEYS[7 + 2 * n + 2 * i], place = 5 * i
-              }
-              word, key = word + 5 + 2 * pushes, key + pushes
+            local call, n, m = redis.call, tonumber(ARGV[1]), tonumber(ARGV[2])
+            -- What is of the workers follows these places.
+            local ids, lasts, nexts, ends, pushes = 2 + n, 2 + n + m, 2 + n + 2 * m, 2 + n + 3 * m, 2 + n + 4 * m
+            local records, totals = 7 + 2 * n, 7 + 2 * n + m
+            local reply, lost = {}, {}
+            local function answer(i, what, value, history)
+              reply[3 * i - 2], reply[3 * i - 1], reply[3 * i] = what, value or '', history or ''
             end
-            local function answer(worker, word, queue, value, memory)
-              local place = worker.place
-              reply[place - 4], reply[place - 3], reply[place - 2] = word, worker.lost or 0, queue
-              reply[place - 1], reply[place] = value or '', memory or ''
-            end
-            local turns = redis.call('HMGET', KEYS[1], unpack(ids))
+            local turns = call('HMGET', KEYS[1], unpack(ARGV, ids + 1, ids + m))
             -- Changes nothing; after it Redis takes the others when memory is short.
-            redis.call('SREM', KEYS[6], '')
+            call('SREM', KEYS[6], '')
 
             -- Acknowledges. Where a record is gone, a worker of another program took ours for dead.
-            local acknowledged = {}
-            for i, worker in ipairs(workers) do
-              worker.turn = string.match(turns[i] or '', '^%d*')
-              if worker.turn == worker.last then table.insert(acknowledged, worker.record) end
+            local numbers, acknowledged, count = {}, {}, 0
+            for i = 1, m do
+              local turn, last = turns[i], ARGV[lasts + i]
+              if turn and turn ~= last then turn = string.match(turn, '^%d*') end
+              numbers[i] = turn
+              if turn == last then
+                count = count + 1
+                acknowledged[count] = KEYS[records + i]
+              end
             end
-            local hasAll = #acknowledged > 0 and redis.call('EXISTS', unpack(acknowledged)) == #acknowledged
-            local waiting, counts = {}, {}
-            for i, worker in ipairs(workers) do
-              if worker.turn == worker.next then
-                answer(worker, 'recorded', 0, redis.call('GET', worker.record), turns[i])
+            local hasAll = count > 0 and call('EXISTS', unpack(acknowledged)) == count
+            local hasLocks = count > 0 and call('EXISTS', KEYS[5]) == 1
+            local waiting, holding, size, done = {}, {}, 0, 0
+            local word, key, hasPushes = pushes + m + 1, totals + m + 1, #ARGV > pushes
+            for i = 1, m do
+              local last, jobs, misfit = ARGV[lasts + i], 0, nil
+              local isLast = numbers[i] == last
+              if hasPushes and ARGV[pushes + i] ~= '0' then
+                jobs = tonumber(ARGV[pushes + i])
+                misfit = isLast and unfit(key, jobs)
+              end
+              if numbers[i] == ARGV[nexts + i] then
+                answer(i, 'recorded', call('GET', KEYS[records + i]), turns[i])
+              elseif misfit then
+                answer(i, 'unfit', misfit)
               else
-                worker.holds = worker.turn == worker.last and (hasAll or redis.call('EXISTS', worker.record) == 1)
-                local misfit = worker.turn == worker.last and worker.pushes > 0 and unfit(worker.key, worker.pushes)
-                if misfit then
-                  answer(worker, 'unfit', 0, misfit)
-                else
-                  table.insert(waiting, worker)
-                  if worker.holds then
-                    push(KEYS[6], worker.key, worker.pushes, worker.word)
-                    table.insert(counts, worker.count)
-                  elseif worker.last ~= '0' then
-                    worker.lost = 1
-                  end
+                size = size + 1
+                waiting[size] = i
+                if isLast and (hasAll or call('EXISTS', KEYS[records + i]) == 1) then
+                  holding[i] = true
+                  done = done + 1
+                  push(KEYS[6], key, jobs, word)
+                  -- One that is no number stays as it is.
+                  redis.pcall('INCR', KEYS[totals + i])
+                  if hasLocks then release(KEYS[5], ARGV[ids + i]) end
+                elseif last ~= '0' then
+                  lost[#lost + 1] = i
                 end
               end
+              word, key = word + 2 * jobs, key + jobs
             end
-            if #counts > 0 then
-              table.insert(counts, KEYS[7])
-              local values, pairs = redis.call('MGET', unpack(counts)), {}
-              for i, count in ipairs(counts) do
-                local done = i == #counts and i - 1 or 1
-                table.insert(pairs, count)
-                table.insert(pairs, string.format('%.0f', (tonumber(values[i] or 0) or 0) + done))
-              end
-              redis.call('MSET', unpack(pairs))
-              if redis.call('EXISTS', KEYS[5]) == 1 then
-                for _, worker in ipairs(waiting) do
-                  if worker.holds then release(KEYS[5], worker.id) end
-                end
-              end
+            if done > 0 then
+              local total = call('MGET', KEYS[7])[1]
+              call('SET', KEYS[7], string.format('%.0f', (tonumber(total or 0) or 0) + done))
             end
 
             -- Pops and records.
-            local hasHistories = redis.call('EXISTS', KEYS[2]) == 1
+            local hasHistories = call('EXISTS', KEYS[2]) == 1
             local function remembered(job)
-              if not hasHistories then return '' end
               local digest = identity(job)
-              local all = redis.call('HGET', KEYS[2], digest)
-              if not all then return '' end
+              local all = call('HGET', KEYS[2], digest)
+              if not all then return end
               local first, rest = string.match(all, '^(%S*) ?(.*)$')
-              if rest == '' then redis.call('HDEL', KEYS[2], digest) else redis.call('HSET', KEYS[2], digest, rest) end
-              return ' ' .. first
+              if rest == '' then call('HDEL', KEYS[2], digest) else call('HSET', KEYS[2], digest, rest) end
+              return first
             end
             local function pop(queue, count)
               local jobs = redis.pcall('LPOP', queue, count)
@@ -120,42 +120,47 @@ enum ResqueScripts {
               if type(jobs) == 'string' then jobs = {jobs} end
               return jobs
             end
-            local pause = redis.call('GET', KEYS[3])
-            local paused = pause and string.match(string.lower(pause), '^%s*true%s*$') or redis.call('EXISTS', KEYS[4]) == 1
-            local given, numbers, records, wrong = 0, {}, {}, nil
-            for i = 8, paused and 0 or 7 + n do
-              local open = given < #waiting and redis.call('EXISTS', KEYS[i + n]) == 0
-              while open and given < #waiting do
-                local jobs = pop(KEYS[i], #waiting - given)
+            local pause = call('GET', KEYS[3])
+            local paused = pause and string.match(string.lower(pause), '^%s*true%s*$') or call('EXISTS', KEYS[4]) == 1
+            local given, made, written, wrong = 0, {}, {}, nil
+            for queue = 1, paused and 0 or n do
+              local open = given < size and call('EXISTS', KEYS[7 + n + queue]) == 0
+              while open and given < size do
+                local jobs = pop(KEYS[7 + queue], size - given)
                 if not jobs then break end
                 if jobs.err then
-                  wrong = KEYS[i] .. ': ' .. jobs.err
+                  wrong = KEYS[7 + queue] .. ': ' .. jobs.err
                   break
                 end
-                for _, job in ipairs(jobs) do
-                  given = given + 1
-                  local worker = waiting[given]
-                  local memory = worker.next .. remembered(job)
+                local beginning = ARGV[2 + queue]
+                for place = 1, #jobs do
+                  local job = jobs[place]
+                  local history = hasHistories and remembered(job)
                   local payload = job
-                  if not (string.find(job, '^%s*{') and string.sub(job, -1) == '}') then payload = cjson.encode(job) end
-                  table.insert(numbers, worker.id)
-                  table.insert(numbers, memory)
-                  table.insert(records, worker.record)
-                  table.insert(records, ARGV[i - 5] .. payload .. worker.tail)
-                  answer(worker, 'job', i - 7, job, memory)
+                  if string.byte(job) ~= 123 or string.byte(job, -1) ~= 125 then
+                    if not (string.find(job, '^%s*{') and string.sub(job, -1) == '}') then payload = cjson.encode(job) end
+                  end
+                  given = given + 1
+                  local i = waiting[given]
+                  local number = ARGV[nexts + i]
+                  made[2 * given - 1], made[2 * given] = ARGV[ids + i], history and number .. ' ' .. history or number
+                  written[2 * given - 1] = KEYS[records + i]
+                  written[2 * given] = beginning .. payload .. ARGV[ends + i]
+                  answer(i, queue, job, history)
                 end
               end
             end
             if given > 0 then
-              redis.call('HSET', KEYS[1], unpack(numbers))
-              redis.call('MSET', unpack(records))
+              call('HSET', KEYS[1], unpack(made))
+              call('MSET', unpack(written))
             end
-            for i = given + 1, #waiting do
-              local worker = waiting[i]
-              if worker.holds then redis.call('DEL', worker.record) end
-              if worker.turn ~= '' then redis.call('HDEL', KEYS[1], worker.id) end
-              answer(worker, paused and 'paused' or wrong and 'wrong' or 'empty', 0, wrong)
+            for place = given + 1, size do
+              local i = waiting[place]
+              if holding[i] then call('DEL', KEYS[records + i]) end
+              if turns[i] then call('HDEL', KEYS[1], ARGV[ids + i]) end
+              answer(i, paused and 'paused' or wrong and 'wrong' or 'empty', wrong)
             end
+            reply[3 * m + 1] = lost
             return reply
             """)
 

@@ -1,7 +1,7 @@
 import RedisClient
 
 /// The Redis, and the keys that the library has there. All functions throw ``ResqueError``.
-struct ResqueStore: Sendable {
+final class ResqueStore: Sendable {
     let redis: any RedisCommands
     let keys: ResqueKeys
     private let writers: QueueWriters
@@ -35,6 +35,16 @@ struct ResqueStore: Sendable {
     ) async throws(ResqueError) -> RedisValue {
         do throws(RedisError) {
             return try await redis.run(script, keys: keys, arguments: arguments)
+        } catch {
+            throw ResqueError(error)
+        }
+    }
+
+    func run(
+        _ script: RedisScript, keyCount: Int, argumentCount: Int, _ write: (inout RedisArguments) -> Void
+    ) async throws(ResqueError) -> RedisValue {
+        do throws(RedisError) {
+            return try await redis.run(script, keyCount: keyCount, argumentCount: argumentCount, write)
         } catch {
             throw ResqueError(error)
         }
