@@ -7,7 +7,7 @@ extension MessageTracer {
     /// The name of the log, as a destination of messages.
     static let log = "eventr"
 
-    init?(_ tracer: (any Tracer)?) { self.init(tracer, system: "eventr") }
+    convenience init?(_ tracer: (any Tracer)?) { self.init(tracer, system: "eventr") }
 
     /// Writes an event, as its `write` does, with what it carries of a trace.
     func write(

@@ -11,7 +11,7 @@ extension Job {
 }
 
 extension MessageTracer {
-    init?(_ tracer: (any Tracer)?) { self.init(tracer, system: "resque") }
+    convenience init?(_ tracer: (any Tracer)?) { self.init(tracer, system: "resque") }
 
     /// Pushes a job, as its `push` does.
     func push(_ job: Job, _ push: (Job) async throws(ResqueError) -> Void) async throws(ResqueError) {

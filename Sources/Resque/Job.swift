@@ -13,10 +13,16 @@ public struct Job: Sendable {
         let arguments: Range<Int>?
         /// The value of `queue`, which may be missing, or name another one than it was taken from.
         let named: Range<Int>?
+        /// Nil where no worker has reserved it, as is ``run``.
+        let history: JobHistory?
+        let run: JobRun?
 
-        init(queue: String, className: String, bytes: [UInt8], arguments: Range<Int>?, named: Range<Int>?) {
+        init(
+            queue: String, className: String, bytes: [UInt8], arguments: Range<Int>?, named: Range<Int>?,
+            history: JobHistory?, run: JobRun?
+        ) {
             (self.queue, self.className, self.bytes) = (queue, className, bytes)
-            (self.arguments, self.named) = (arguments, named)
+            (self.arguments, self.named, self.history, self.run) = (arguments, named, history, run)
         }
     }
 
@@ -29,15 +35,15 @@ public struct Job: Sendable {
     /// The JSON text, exactly as it was pushed.
     public var bytes: [UInt8] { content.bytes }
     /// Names this one job, and no other with the same bytes, across retries and crashes.
-    public internal(set) var identity = ""
+    public var identity: String { content.history?.identity ?? "" }
     /// How often it has failed and was retried.
-    public internal(set) var failures = 0
+    public var failures: Int { content.history.map { max($0.failures, activeJobExecutions) } ?? 0 }
     /// How many workers have died while they performed it.
-    public internal(set) var crashCount = 0
+    public var crashCount: Int { content.history?.crashCount ?? 0 }
     /// How often it was put off by an outage (``PerformResult/postpone(_:after:)``) since it last failed.
-    public internal(set) var outages = 0
+    public var outages: Int { content.history?.outages ?? 0 }
     /// nil where no worker has reserved it.
-    let run: JobRun?
+    var run: JobRun? { content.run }
 
     /// A new job. One whose class has a capital is written as Ruby writes it, `{"class":…,"args":…}`, so that Ruby finds it
     /// by its bytes, in its queue and among the delayed jobs; any other as node does, `{"class":…,"queue":…,"args":…}`.
@@ -57,18 +63,21 @@ public struct Job: Sendable {
         json.raw(arguments.json)
         let end = json.bytes.count
         json.raw("}")
-        content = Content(queue: queue, className: className, bytes: json.bytes, arguments: start..<end, named: named)
-        run = nil
+        content = Content(
+            queue: queue, className: className, bytes: json.bytes, arguments: start..<end, named: named, history: nil,
+            run: nil)
     }
 
     /// A job that was taken from `queue`.
     ///
     /// - Throws: ``InvalidJob`` where the bytes are not an object with a `class`. `args` may be missing or null.
     public init(_ bytes: [UInt8], from queue: String) throws(InvalidJob) {
-        try self.init(bytes, from: queue, run: nil)
+        try self.init(bytes, from: queue, nil, run: nil)
     }
 
-    private init(_ bytes: [UInt8], from queue: String, run: JobRun?) throws(InvalidJob) {
+    private init(
+        _ bytes: [UInt8], from queue: String, _ history: JobHistory?, run: JobRun?
+    ) throws(InvalidJob) {
         var className: JSONValue?
         var arguments: JSONValue?
         var named: JSONValue?
@@ -91,18 +100,16 @@ public struct Job: Sendable {
         guard let className else { throw InvalidJob(#"the job has no "class""#) }
         guard let text = className.text else { throw InvalidJob(#"the job's "class" is not a string"#) }
         content = Content(
-            queue: queue, className: text, bytes: bytes, arguments: arguments?.range, named: named?.range)
-        self.run = run
+            queue: queue, className: text, bytes: bytes, arguments: arguments?.range, named: named?.range,
+            history: history, run: run)
     }
 
     /// A reserved job, with its history.
     init(_ reservation: Reservation, run: JobRun? = nil) throws(InvalidJob) {
-        try self.init(reservation.bytes, from: reservation.queue, run: run)
-        if let original = UnreadableJob.original(of: self) { self = try Job(original, from: queue, run: run) }
-        identity = reservation.history.identity
-        failures = max(reservation.history.failures, activeJobExecutions)
-        crashCount = reservation.history.crashCount
-        outages = reservation.history.outages
+        try self.init(reservation.bytes, from: reservation.queue, reservation.history, run: run)
+        if let original = UnreadableJob.original(of: self) {
+            self = try Job(original, from: queue, reservation.history, run: run)
+        }
     }
 
     /// Its bytes as a delayed job, with the name of its queue.

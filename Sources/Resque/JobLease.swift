@@ -5,14 +5,18 @@ final class JobLease: Sendable {
     private let process: ProcessLease
     /// Of the process' lease, when the job was last known to be the worker's; -1 is none.
     private let term: Atomic<Int>
-    private let confirm: @Sendable () async -> Int?
+    private let number: Int
+    private let confirm: Confirmation
     private let isRevoked = Atomic(false)
 
+    /// Renews the process' lease and returns its term, where Redis says that the job of a reservation is still the worker's.
+    typealias Confirmation = @Sendable (_ number: Int) async -> Int?
+
     /// - Parameters:
+    ///   - number: Of the reservation.
     ///   - term: Of the process' lease, from before the job was reserved; nil where it was not held.
-    ///   - confirm: Renews the process' lease and returns its term, where Redis says that the job is still the worker's.
-    init(_ process: ProcessLease, term: Int?, confirm: @escaping @Sendable () async -> Int?) {
-        (self.process, self.confirm) = (process, confirm)
+    init(_ process: ProcessLease, _ number: Int, term: Int?, confirm: @escaping Confirmation) {
+        (self.process, self.number, self.confirm) = (process, number, confirm)
         self.term = Atomic(term ?? -1)
     }
 
@@ -23,7 +27,7 @@ final class JobLease: Sendable {
 
     func check() async throws(LeaseLost) {
         if isHeld { return }
-        guard !isRevoked.load(ordering: .relaxed), let confirmed = await confirm() else { throw LeaseLost() }
+        guard !isRevoked.load(ordering: .relaxed), let confirmed = await confirm(number) else { throw LeaseLost() }
         term.store(confirmed, ordering: .relaxed)
     }
 }

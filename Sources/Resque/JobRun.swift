@@ -14,12 +14,16 @@ final class JobRun: Sendable {
     let worker: String
     let logger: Logger
     let lease: JobLease
-    private let write: @Sendable (Double) async -> Void
+    private let number: Int
+    private let write: ProgressWriter
     private let progress = Mutex(Progress())
 
-    /// - Parameter write: Writes how much of the job is done, 0 to 1.
-    init(worker: String, logger: Logger, lease: JobLease, write: @escaping @Sendable (Double) async -> Void) {
-        (self.worker, self.logger, self.lease, self.write) = (worker, logger, lease, write)
+    /// Writes how much of the job of a reservation is done, 0 to 1.
+    typealias ProgressWriter = @Sendable (_ number: Int, _ fraction: Double) async -> Void
+
+    /// - Parameter number: Of the reservation.
+    init(_ number: Int, worker: String, logger: Logger, lease: JobLease, write: @escaping ProgressWriter) {
+        (self.number, self.worker, self.logger, self.lease, self.write) = (number, worker, logger, lease, write)
     }
 
     /// Writes how much of the job is done, soon.
@@ -32,7 +36,7 @@ final class JobRun: Sendable {
         guard isFirst else { return }
         Task {
             while let fraction = next() {
-                await write(fraction)
+                await write(number, fraction)
                 try? await Task.sleep(for: Self.interval)
             }
         }

@@ -22,8 +22,9 @@ extension Jobs {
         timeout: Duration? = nil,
         perform: @escaping @Sendable (ActiveJob) async throws -> Result
     ) {
-        let definition = Definition(
-            plugins: plugins, perform: { try await perform(ActiveJob($0)) }, exceptions: exceptions, timeout: timeout)
+        let definition = Definition(plugins: plugins, exceptions: exceptions, timeout: timeout) {
+            try await perform(ActiveJob($0))
+        }
         register(activeJob: jobClass, definition)
     }
 

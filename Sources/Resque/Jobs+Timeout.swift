@@ -3,7 +3,7 @@ extension Jobs.Definition {
     func run(_ job: Job) async throws -> any Sendable {
         guard let timeout else { return try await perform(job) }
         return try await withThrowingTaskGroup(of: (any Sendable)?.self) { group in
-            group.addTask { try await perform(job) }
+            group.addTask { [perform] in try await perform(job) }
             group.addTask {
                 try await Task.sleep(for: timeout)
                 return nil

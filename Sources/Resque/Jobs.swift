@@ -16,15 +16,24 @@ package import BgdemoTraceContext
 /// The first letter of a name may be a capital or not: Ruby, where a class is a constant, writes `SendEmail` where node
 /// writes `sendEmail`.
 public struct Jobs: Sendable {
-    struct Definition: Sendable {
+    final class Definition: Sendable {
         let plugins: [any Plugin]
         let perform: @Sendable (Job) async throws -> any Sendable
         /// The classes by which Rails counts the failures of a Rails job; nil for any other job.
-        var exceptions: [String]?
+        let exceptions: [String]?
         /// What a job carries of a trace.
-        var trace: @Sendable (Job) -> TraceFields = { TraceFields(of: $0.bytes) }
+        let trace: @Sendable (Job) -> TraceFields
         /// How long an attempt may take; nil for as long as it does.
-        var timeout: Duration?
+        let timeout: Duration?
+
+        init(
+            plugins: [any Plugin], exceptions: [String]? = nil, timeout: Duration? = nil,
+            trace: @escaping @Sendable (Job) -> TraceFields = { TraceFields(of: $0.bytes) },
+            perform: @escaping @Sendable (Job) async throws -> any Sendable
+        ) {
+            (self.plugins, self.exceptions, self.timeout) = (plugins, exceptions, timeout)
+            (self.trace, self.perform) = (trace, perform)
+        }
     }
 
     /// By bytes: another program chooses the names that are looked up.
@@ -48,8 +57,7 @@ public struct Jobs: Sendable {
         _ name: String, plugins: [any Plugin] = [], timeout: Duration? = nil,
         perform: @escaping @Sendable (Job) async throws -> Result
     ) {
-        definitions[Self.key(name)] = Definition(
-            plugins: plugins, perform: { try await perform($0) }, timeout: timeout)
+        definitions[Self.key(name)] = Definition(plugins: plugins, timeout: timeout) { try await perform($0) }
     }
 
     /// Says how jobs of one name are performed, with the elements of their `args` as parameters. An optional parameter at
@@ -75,12 +83,12 @@ public struct Jobs: Sendable {
         perform: @escaping @Sendable (Job) async throws -> Result
     ) {
         definitions[Self.key(name)] = Definition(
-            plugins: plugins, perform: { try await perform($0) },
-            trace: { trace($0).merging(TraceFields(of: $0.bytes)) })
+            plugins: plugins, trace: { trace($0).merging(TraceFields(of: $0.bytes)) },
+            perform: { try await perform($0) })
     }
 
     mutating func register(activeJob name: String, _ definition: Definition) {
-        activeJobs[Self.constant(name)] = definition
+        activeJobs[ByteString(Self.constant(name))] = definition
     }
 
     /// Performs a job here and now, without a queue and without its plugins: for the test of one job.
@@ -110,19 +118,19 @@ public struct Jobs: Sendable {
     private func find(_ job: Job) -> Definition? {
         if let definition = definitions[Self.key(job.className)] { return definition }
         guard !activeJobs.isEmpty, let name = job.activeJobClass else { return nil }
-        return activeJobs[Self.constant(name)]
+        return activeJobs[ByteString(Self.constant(name))]
     }
 
     private static func key(_ name: String) -> ByteString {
-        var bytes = constant(name).bytes
+        var bytes = constant(name)
         if let first = bytes.first { bytes[0] = first.asciiLowercased }
         return ByteString(bytes)
     }
 
     /// To Ruby `::SendEmail` is the same class as `SendEmail` (`Resque::Job.constantize`).
-    private static func constant(_ name: String) -> ByteString {
-        let colons = "::".utf8
-        return ByteString(Array(name.utf8.starts(with: colons) ? name.utf8.dropFirst(colons.count) : name.utf8[...]))
+    private static func constant(_ name: String) -> [UInt8] {
+        let colons = "::"
+        return name.hasBytePrefix(colons) ? Array(name.utf8.dropFirst(colons.utf8.count)) : Array(name.utf8)
     }
 }
 

@@ -15,14 +15,13 @@ final class ProcessLease: Sendable {
 
     /// The time without renewals after which others take the process for dead.
     let duration: Duration
+    /// How long it is held after a renewal: shorter than for others.
+    private let validity: Duration
     private let state = Mutex(State())
 
     init(_ duration: Duration) {
-        self.duration = duration
+        (self.duration, validity) = (duration, duration * 0.8)
     }
-
-    /// How long it is held after a renewal: shorter than for others.
-    private var validity: Duration { duration * 0.8 }
 
     /// What a renewal writes.
     func stamp() -> ProcessIdentity.Lease {

@@ -50,14 +50,22 @@ extension Processor {
     private static let leftJobPause = Duration.milliseconds(250)
 
     private func run(of reservation: Reservation) -> JobRun {
-        JobRun(worker: id.description, logger: processorGroup.logger, lease: lease(of: reservation)) {
-            [store = processorGroup.store, id = id.description, number = reservation.number] fraction in
+        let lease = JobLease(
+            processorGroup.lease, reservation.number, term: reservation.term, confirm: confirmLease)
+        return JobRun(
+            reservation.number, worker: id.description, logger: processorGroup.logger, lease: lease,
+            write: writeProgress)
+    }
+
+    static func progressWriter(_ processorGroup: ProcessorGroup, _ id: WorkerID) -> JobRun.ProgressWriter {
+        let (store, id) = (processorGroup.store, id.description)
+        return { number, fraction in
             _ = try? await store.send("SET", store.keys.progress(of: id), "\(number) \(fraction)", "EX", 86_400)
         }
     }
 
-    private func lease(of reservation: Reservation) -> JobLease {
-        JobLease(processorGroup.lease, term: reservation.term) { [processorGroup, id, number = reservation.number] in
+    static func leaseConfirmation(_ processorGroup: ProcessorGroup, _ id: WorkerID) -> JobLease.Confirmation {
+        { number in
             // The job cannot be taken from a process that has just renewed its lease.
             guard (try? await processorGroup.renewLease()) != nil, let term = processorGroup.lease.term else {
                 return nil
@@ -79,7 +87,7 @@ extension Processor {
     ) async -> PerformedJob? {
         var returned: any Sendable = ()
         var result = PerformResult.success
-        let span = processorGroup.tracing?.startProcess(job, definition.trace(job), reservation.history)
+        let span = startSpan(of: job, definition, reservation)
         defer { span?.end() }
         do {
             let hand = JobInHand(job: job, reservation: reservation, began: began)
@@ -112,7 +120,7 @@ extension Processor {
         case .success:
             processorGroup.emit(id, .success(job, result: returned, took: ContinuousClock.now - began))
             return PerformedJob(
-                reservation: reservation, job: job, followUps: followUps((returned as? FollowUps)?.jobs ?? [], in: span)
+                reservation: reservation, job: job, followUps: followUps(jobs(in: returned), in: span)
             )
         case .failure(let error):
             await fail(reservation, error, job: job, since: began)
@@ -130,11 +138,20 @@ extension Processor {
         return nil
     }
 
+    private func startSpan(of job: Job, _ definition: Jobs.Definition, _ reservation: Reservation) -> (any Span)? {
+        processorGroup.tracing?.startProcess(job, definition.trace(job), reservation.history)
+    }
+
     private func perform(
         _ job: Job, _ definition: Jobs.Definition, in span: (any Span)?
     ) async throws -> any Sendable {
         guard let span, span.context.isToBeSet else { return try await definition.run(job) }
         return try await ServiceContext.withValue(span.context) { try await definition.run(job) }
+    }
+
+    private func jobs(in returned: any Sendable) -> [Job] {
+        // A cast takes longer, and nearly no job returns any.
+        type(of: returned) == FollowUps.self ? (returned as? FollowUps)?.jobs ?? [] : []
     }
 
     private func followUps(_ jobs: [Job], in span: (any Span)?) -> [Job] {

@@ -11,6 +11,9 @@ final class Processor: Sendable {
     /// Whether its id is in the set of workers, for all programs to see.
     let isRegistered: Bool
     let task = ProcessorTask()
+    /// What each job gets to say how much of it is done, and to ask whether it is still the worker's.
+    let writeProgress: JobRun.ProgressWriter
+    let confirmLease: JobLease.Confirmation
     private let stopping = Atomic(false)
     private let working = Atomic(false)
     private let holding = Atomic(false)
@@ -22,6 +25,8 @@ final class Processor: Sendable {
         (self.id, self.processorGroup, self.reserver) = (id, processorGroup, reserver)
         self.isRegistered = isRegistered
         reserving = ReservingWorker(id, processorGroup.store.keys)
+        writeProgress = Self.progressWriter(processorGroup, id)
+        confirmLease = Self.leaseConfirmation(processorGroup, id)
     }
 
     var isStopping: Bool { stopping.load(ordering: .relaxed) }

@@ -7,13 +7,17 @@ import BgdemoFoundations
 #endif
 
 /// A job that a worker has reserved.
-struct Reservation: Sendable {
+final class Reservation: Sendable {
     let number: Int
     let queue: String
     let bytes: [UInt8]
     let history: JobHistory
     /// The term of the process' lease in which it was made; nil where the lease was not held.
     let term: Int?
+
+    init(number: Int, queue: String, bytes: [UInt8], history: JobHistory, term: Int?) {
+        (self.number, self.queue, self.bytes, self.history, self.term) = (number, queue, bytes, history, term)
+    }
 }
 
 /// What a worker is working on: `{"queue":…,"run_at":…,"payload":{job},"worker":…}`.

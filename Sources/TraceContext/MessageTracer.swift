@@ -5,7 +5,7 @@ public import Tracing
 /// consumer span for each that is processed, whose parent is the producer's.
 ///
 /// Where there is no tracer there is none of these either: what costs nothing is not called.
-public struct MessageTracer: Sendable {
+public final class MessageTracer: Sendable {
     public let tracer: any Tracer
     /// `messaging.system`
     private let system: String
@@ -14,7 +14,7 @@ public struct MessageTracer: Sendable {
     ///   - tracer: Nil for that of `InstrumentationSystem`.
     ///   - system: `messaging.system`, such as `resque`.
     /// - Returns: nil where there is no tracer, or one that does nothing.
-    public init?(_ tracer: (any Tracer)?, system: String) {
+    public convenience init?(_ tracer: (any Tracer)?, system: String) {
         let tracer = tracer ?? InstrumentationSystem.tracer
         guard !(tracer is NoOpTracer) else { return nil }
         self.init(tracer: tracer, system: system)
