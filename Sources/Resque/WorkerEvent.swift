@@ -54,8 +54,10 @@ public enum WorkerEvent: Sendable {
             // One short line: the job logs itself what it did.
             let (queue, className) = names(job)
             logger.info(
-                "success \(queue) \(className) in \(took.milliseconds) ms",
-                metadata: result is Void ? [:] : ["result": "\(result)"])
+                Logger.Message(
+                    stringLiteral: String(
+                        joining: "success ", queue, " ", className, " in ", String(took.milliseconds), " ms")),
+                metadata: type(of: result) == Void.self ? nil : ["result": .string(result as? String ?? "\(result)")])
         case .failure(let job, let error, let took):
             let name = job.map(name) ?? "no job"
             log(.error, "failure \(name) in \(took.milliseconds) ms >> \(error)", job)

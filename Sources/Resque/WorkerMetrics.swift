@@ -28,11 +28,11 @@ struct WorkerMetrics: Sendable {
         case .success(let job, _, let took):
             let meters = jobs.meters(of: job)
             meters.success.increment()
-            meters.run.recordNanoseconds(Int64(took / .nanoseconds(1)))
+            meters.run.record(duration: took)
         case .failure(let job, _, let took):
             let meters = jobs.meters(of: job)
             meters.failure.increment()
-            meters.run.recordNanoseconds(Int64(took / .nanoseconds(1)))
+            meters.run.record(duration: took)
         case .reEnqueue(let job, _, _), .postponed(let job, _, _): jobs.meters(of: job).reEnqueue.increment()
         case .cleaningWorker: cleaned.increment()
         case .error(let error, _):

@@ -35,7 +35,11 @@ public enum LogFormat: String, Sendable, CaseIterable {
             line += key.utf8
             line.append(UInt8(ascii: "="))
             let value = text(of: value)
-            line += (value.everyByte { $0 != 0x20 && $0 != 0x22 } ? escaped(value) : quoted(value)).utf8
+            if value.everyByte({ $0 != 0x20 && $0 != 0x22 }) {
+                line += escaped(value).utf8
+            } else {
+                line += quoted(value)
+            }
         }
         return String(decoding: line, as: UTF8.self)
     }
@@ -82,14 +86,13 @@ public enum LogFormat: String, Sendable, CaseIterable {
     /// The text where all of it is printable, else its JSON without the quotes: one event is one line, and no foreign
     /// text moves a terminal's cursor.
     private func escaped(_ text: String) -> String {
-        let isPrintable =
-            text.everyByte { $0 >= 0x20 && $0 < 0x7f } || !text.unicodeScalars.contains(where: \.isUnprintable)
-        return isPrintable ? text : String(decoding: quoted(text).utf8.dropFirst().dropLast(), as: UTF8.self)
+        let isPrintable = text.isPrintableASCII || !text.unicodeScalars.contains(where: \.isUnprintable)
+        return isPrintable ? text : String(decoding: quoted(text).dropFirst().dropLast(), as: UTF8.self)
     }
 
-    private func quoted(_ text: String) -> String {
+    private func quoted(_ text: String) -> [UInt8] {
         var json = JSONWriter(escapes: .printable)
         json.string(text)
-        return json.text
+        return json.bytes
     }
 }

@@ -3,7 +3,7 @@ public import Metrics
 
 /// The metrics of the mails: accepted, in flight, sends by outcome, and the time from the acceptance to the mail server's
 /// positive reply.
-public struct DeliveryMeters: Sendable {
+public final class DeliveryMeters: Sendable {
     public let accepted = Counter(label: "bgdemo_mails_accepted_total")
     public let inFlight = Gauge(label: "bgdemo_mails_in_flight")
     private let timeToSent = Timer(label: "bgdemo_time_to_sent_seconds")
@@ -22,7 +22,7 @@ public struct DeliveryMeters: Sendable {
         switch outcome {
         case .sent:
             sent.increment()
-            timeToSent.recordNanoseconds(Int64(time / .nanoseconds(1)))
+            timeToSent.record(duration: time)
         case .temporary: temporary.increment()
         case .permanent: permanent.increment()
         case .unknown: unknown.increment()

@@ -115,7 +115,7 @@ public struct DeliveryAttempt: Sendable {
     ) {
         let time = ContinuousClock.now - began
         tracker.meters.record(outcome, after: time)
-        log(outcome, milliseconds: time.milliseconds, isRetried: isRetried, logsOutcome)
+        log(outcome, after: time, isRetried: isRetried, logsOutcome)
         record(outcome, attempts: attempts, isRetried: isRetried)
         tracker.attemptDidFinish(email)
     }
@@ -125,16 +125,16 @@ public struct DeliveryAttempt: Sendable {
         tracker.statuses?.record(MailStatus(outcome, attempts: attempts, isRetried: isRetried), email.id)
     }
 
-    private func log(_ outcome: SendOutcome, milliseconds: Int, isRetried: Bool, _ logsOutcome: Bool) {
+    private func log(_ outcome: SendOutcome, after time: Duration, isRetried: Bool, _ logsOutcome: Bool) {
         let logger = tracker.logger
         var metadata: Logger.Metadata {
-            ["id": "\(email.id)", "ms": "\(milliseconds)", "retried": "\(isRetried)"]
+            ["id": "\(email.id)", "ms": "\(time.milliseconds)", "retried": "\(isRetried)"]
         }
         switch outcome {
         case .sent(let reply):
             logger.log(
                 level: logsOutcome ? .info : .debug,
-                "\(DeliveryReport.Event.sent.sentence)\(email.to.text) in \(milliseconds) ms",
+                "\(DeliveryReport.Event.sent.sentence)\(email.to.text) in \(time.milliseconds) ms",
                 metadata: ["id": .string(email.id.description), "reply": .string(reply)])
         case .unknown(let failure):
             logger.log(

@@ -44,9 +44,11 @@ extension Delivery {
     /// - Returns: What the worker logs of the job, as the one line of a mail that is sent.
     fileprivate func attempt(_ email: Email, of job: Job) async throws -> String {
         let began = ContinuousClock.now
-        try await job.checkLease()
+        if !job.isLeaseHeld { try await job.checkLease() }
         try await attempt(email, number: job.failures + 1, logsOutcome: false, while: { job.isLeaseHeld })
-        return "Sent an email to \(email.to.text) in \((ContinuousClock.now - began).milliseconds) ms, id \(email.id)"
+        let milliseconds = (ContinuousClock.now - began).milliseconds
+        return String(
+            joining: "Sent an email to ", email.to.text, " in ", String(milliseconds), " ms, id ", email.id.description)
     }
 }
 

@@ -29,10 +29,10 @@ struct MailJob: Decodable, Sendable {
         of arguments: JobArguments
     ) throws(JSONError) -> (to: String?, subject: String?, text: String?, id: String?) {
         var fields: (to: String?, subject: String?, text: String?, id: String?)
-        var array = JSONReader(arguments.json)
-        try array.beginArray()
-        guard let argument = try array.nextElement(), try array.nextElement() == nil else { return fields }
-        var object = JSONReader(arguments.json, in: argument.range)
+        // It is all that stands between the brackets, or else no object.
+        let json = arguments.json
+        guard json.first == UInt8(ascii: "["), json.last == UInt8(ascii: "]"), json.count > 2 else { return fields }
+        var object = JSONReader(json, in: 1..<(json.count - 1))
         try object.beginObject()
         while let (name, value) = try object.nextMember() {
             switch name {
