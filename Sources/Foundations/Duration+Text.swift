@@ -14,9 +14,9 @@ extension Duration {
     /// Whole milliseconds, rounded towards zero. One longer than 30,000 years is as long as that.
     public var milliseconds: Int {
         // In integers, because a worker asks for each job: by a quotient of doubles it takes three times as long.
-        let (seconds, attoseconds) = components
-        let bound: Int64 = 1_000_000_000_000
-        return Int(max(-bound, min(seconds, bound)) * 1000 + attoseconds / 1_000_000_000_000_000)
+        let bound = Duration.seconds(1_000_000_000_000)
+        let (seconds, attoseconds) = max(.zero - bound, min(self, bound)).components
+        return Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000)
     }
 
     /// Whole milliseconds, rounded up, so that a wait of so many is long enough.

@@ -129,6 +129,12 @@ public struct JSONReader: Sendable {
     private mutating func scanValue() throws(JSONError) -> Range<Int> {
         skipSpace()
         let start = position
+        if peek == UInt8(ascii: "\"") {
+            // As of most members.
+            try countValue()
+            try scanString()
+            return start..<position
+        }
         repeat {
             if let closing = try open() {
                 guard closings.count < limits.depth else {
@@ -145,8 +151,7 @@ public struct JSONReader: Sendable {
     /// Passes over a scalar or an empty container; or over the beginning of another, and says what will close that.
     private mutating func open() throws(JSONError) -> UInt8? {
         skipSpace()
-        valuesLeft -= 1
-        guard valuesLeft >= 0 else { throw error("at most \(limits.values) values expected", .tooManyValues) }
+        try countValue()
         guard let opening = peek, opening == UInt8(ascii: "{") || opening == UInt8(ascii: "[") else {
             try scanScalar()
             return nil
@@ -161,6 +166,11 @@ public struct JSONReader: Sendable {
         }
         if opening == UInt8(ascii: "{") { _ = try scanName() }
         return closing
+    }
+
+    private mutating func countValue() throws(JSONError) {
+        valuesLeft -= 1
+        guard valuesLeft >= 0 else { throw error("at most \(limits.values) values expected", .tooManyValues) }
     }
 
     /// After a value: a comma, or the ends of the containers that end here.

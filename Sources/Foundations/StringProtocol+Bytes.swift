@@ -47,19 +47,20 @@ extension String {
         return (isSame ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
 
-    /// The parts one after another, in a third of the time that an interpolation of them takes: for what is made for each
-    /// job and each request.
+    /// The parts one after another, with fewer steps than an interpolation takes: for what is made for each job and each
+    /// request.
     public init(joining parts: String...) {
         let count = parts.reduce(0) { $0 + $1.utf8.count }
         unsafe self.init(unsafeUninitializedCapacity: count) { text in
             var place = 0
+            func append(_ part: UnsafeBufferPointer<UInt8>) {
+                let room = unsafe UnsafeMutableRawBufferPointer(text)[place...]
+                unsafe UnsafeMutableRawBufferPointer(rebasing: room).copyMemory(from: UnsafeRawBufferPointer(part))
+                place += part.count
+            }
             for part in parts {
-                var part = part
-                part.withUTF8 { part in
-                    let room = unsafe UnsafeMutableRawBufferPointer(text)[place...]
-                    unsafe UnsafeMutableRawBufferPointer(rebasing: room).copyMemory(from: UnsafeRawBufferPointer(part))
-                    place += part.count
-                }
+                unsafe part.utf8.withContiguousStorageIfAvailable(append)
+                    ?? Array(part.utf8).withUnsafeBufferPointer(append)
             }
             return place
         }

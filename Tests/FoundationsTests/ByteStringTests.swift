@@ -12,6 +12,33 @@ import Testing
         #expect("é".hasSameBytes(as: Substring("é")))
     }
 
+    @Test("Parts of every length and script are joined as they are")
+    func joining() {
+        let long = String(repeating: "é", count: 1000)
+        #expect(
+            String(joining: "", "a", "", long, "\u{1f600}", "fifteen letters").utf8.elementsEqual(
+                "a\(long)\u{1f600}fifteen letters".utf8))
+        #expect(String(joining: "", "").isEmpty)
+        #expect(String(joining: "e", "\u{301}").utf8.elementsEqual([0x65, 0xcc, 0x81]))
+    }
+
+    @Test("Printable ASCII is a blank to a tilde")
+    func printableASCII() {
+        for byte in UInt8.min...127 {
+            let text = "0123456789abcdefghijklmnopqrstuvwxyz" + String(Unicode.Scalar(byte)) + "9"
+            #expect(text.isPrintableASCII == (0x20...0x7e).contains(byte))
+        }
+        #expect(!"0123456789abcdefé".isPrintableASCII && "".isPrintableASCII)
+    }
+
+    @Test("Digits of Crockford's base 32 have their values in either case")
+    func crockford() {
+        let digits = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+        for byte in UInt8.min ... .max {
+            #expect(byte.crockfordDigitValue.map(Int.init) == digits.firstIndex(of: byte.asciiLowercased))
+        }
+    }
+
     @Test("Order is that of the bytes")
     func order() {
         #expect([ByteString([0xff]), "b", "a", "ab", ""].sorted() == ["", "a", "ab", "b", ByteString([0xff])])

@@ -20,7 +20,10 @@ import Testing
         #expect(Duration.microseconds(1_500).milliseconds == 1)
         #expect(Duration.microseconds(1_500).millisecondsRoundedUp == 2)
         #expect(Duration.microseconds(-1_500).milliseconds == -1)
+        #expect(Duration.microseconds(-999).milliseconds == 0)
         #expect(Duration.seconds(Int64.max).milliseconds == 1_000_000_000_000_000)
+        #expect((Duration.seconds(Int64.max) * 2).milliseconds == 1_000_000_000_000_000)
+        #expect((Duration.seconds(Int64.min) * 2).milliseconds == -1_000_000_000_000_000)
         #expect(Duration.seconds(Int64.min).millisecondsRoundedUp == -1_000_000_000_000_000)
     }
 }

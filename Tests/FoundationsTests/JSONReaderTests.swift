@@ -96,6 +96,22 @@ import Testing
                 == [1, 1, 2, 2, 3, 4])
     }
 
+    @Test(
+        "Brackets are closed in the reverse of their order, at every depth", arguments: [1, 63, 64, 65, 128, 129, 500])
+    func brackets(_ depth: Int) throws {
+        var random = SeededRandom(seed: UInt64(depth))
+        let isObject = (0..<depth).map { _ in Bool.random(using: &random) }
+        func text(wrongAt place: Int? = nil) -> [UInt8] {
+            let begin = isObject.map { $0 ? #"{"a":"# : "[" }.joined()
+            let end = isObject.enumerated().reversed().map { $0 == place ? $1 ? "]" : "}" : $1 ? "}" : "]" }.joined()
+            return Array((begin + "0" + end).utf8)
+        }
+        #expect(try JSONValue(text()).range.count == text().count)
+        for place in 0..<depth {
+            #expect(throws: JSONError.self, "level \(place)") { try JSONValue(text(wrongAt: place)) }
+        }
+    }
+
     @Test("A reader stops where its caller does, and finds what is wrong when it comes to it")
     func early() throws {
         var reader = JSONReader(Array(#"{"mail":"01","to":garbage"#.utf8))
