@@ -42,7 +42,12 @@ package struct RedisArguments {
         lengths.reserveCapacity(count)
     }
 
-    package mutating func append(_ argument: some RedisArgument) {
+    // One function for each of the usual types, as a generic one is not specialized for other modules.
+    package mutating func append(_ text: String) { lengths.append(bytes.writeString(text)) }
+    package mutating func append(_ argument: [UInt8]) { lengths.append(bytes.writeBytes(argument)) }
+    package mutating func append(_ number: Int) { append(any: number) }
+
+    mutating func append(any argument: any RedisArgument) {
         let before = bytes.readableBytes
         argument.write(into: &bytes)
         lengths.append(bytes.readableBytes - before)
@@ -55,7 +60,7 @@ public struct RedisCommand: Sendable, ExpressibleByArrayLiteral {
 
     /// - Parameter arguments: The command's name, then its arguments; each may have any bytes.
     public init(_ arguments: [any RedisArgument]) {
-        self.init(count: arguments.count) { all in for argument in arguments { all.append(argument) } }
+        self.init(count: arguments.count) { all in for argument in arguments { all.append(any: argument) } }
     }
 
     /// - Parameters:

@@ -29,7 +29,7 @@ extension RedisCommands {
     ) async throws(RedisError) -> RedisValue {
         try await run(script, keyCount: keys.count, argumentCount: arguments.count) { all in
             for key in keys { all.append(key) }
-            for argument in arguments { all.append(argument) }
+            for argument in arguments { all.append(any: argument) }
         }
     }
 

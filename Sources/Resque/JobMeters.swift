@@ -24,10 +24,23 @@ final class JobMeters: Sendable {
         let queue, job: ByteString
     }
 
+    private final class Last: Sendable {
+        let queue, className: String
+        let meters: Meters
+
+        init(_ job: Job, _ meters: Meters) {
+            (queue, className, self.meters) = (job.queue, job.className, meters)
+        }
+
+        func isOf(_ job: Job) -> Bool {
+            className.hasSameBytes(as: job.className) && queue.hasSameBytes(as: job.queue)
+        }
+    }
+
     private struct State {
         var all: [Key: Meters] = [:]
         /// Those of the last job: most jobs of a process are of one queue and one class.
-        var last: (queue: String, className: String, meters: Meters)?
+        var last: Last?
     }
 
     private static let limit = 200
@@ -42,15 +55,11 @@ final class JobMeters: Sendable {
     func meters(of job: Job?) -> Meters {
         guard let job else { return other }
         return state.withLock { state in
-            if let last = state.last, last.className.hasSameBytes(as: job.className),
-                last.queue.hasSameBytes(as: job.queue)
-            {
-                return last.meters
-            }
+            if let last = state.last, last.isOf(job) { return last.meters }
             guard jobs.knows(job) else { return other }
             let meters = meters(of: job, in: &state.all)
             // A Rails job's own class is in its arguments.
-            if !job.className.hasSameBytes(as: ActiveJob.wrapper) { state.last = (job.queue, job.className, meters) }
+            if !job.className.hasSameBytes(as: ActiveJob.wrapper) { state.last = Last(job, meters) }
             return meters
         }
     }

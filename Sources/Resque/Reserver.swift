@@ -8,8 +8,14 @@ final class Reserver: Sendable {
     /// How many processors share a call at most: it keeps Redis from other work for less than a millisecond.
     static let batch = 64
 
+    /// Requests, and what waits for the result of each.
+    private struct Requests {
+        var all: [ReserveRequest] = []
+        var continuations: [CheckedContinuation<ReserveResult, any Error>] = []
+    }
+
     private struct State {
-        var waiting: [(request: ReserveRequest, continuation: CheckedContinuation<ReserveResult, any Error>)] = []
+        var waiting = Requests()
         var isCalling = false
     }
 
@@ -29,7 +35,8 @@ final class Reserver: Sendable {
     func reserve(_ request: ReserveRequest) async throws -> ReserveResult {
         try await withCheckedThrowingContinuation { continuation in
             let isFirst = state.withLock { state in
-                state.waiting.append((request, continuation))
+                state.waiting.all.append(request)
+                state.waiting.continuations.append(continuation)
                 defer { state.isCalling = true }
                 return !state.isCalling
             }
@@ -39,23 +46,32 @@ final class Reserver: Sendable {
 
     /// Calls Redis until nobody waits.
     private func call() async {
-        while case let batch = next(), !batch.isEmpty {
+        while let batch = next() {
             do {
                 let term = lease.term
-                let results = try await store.reserve(batch.map(\.request), from: selection, term: term)
-                for (waiting, result) in zip(batch, results) { waiting.continuation.resume(returning: result) }
+                let results = try await store.reserve(batch.all, from: selection, term: term)
+                for (continuation, result) in zip(batch.continuations, results) {
+                    continuation.resume(returning: result)
+                }
             } catch {
-                for waiting in batch { waiting.continuation.resume(throwing: error) }
+                for continuation in batch.continuations { continuation.resume(throwing: error) }
             }
         }
     }
 
-    private func next() -> [(request: ReserveRequest, continuation: CheckedContinuation<ReserveResult, any Error>)] {
+    private func next() -> Requests? {
         state.withLock { state in
-            let batch = Array(state.waiting.prefix(Self.batch))
-            state.waiting.removeFirst(batch.count)
-            if batch.isEmpty { state.isCalling = false }
-            return batch
+            let waiting = state.waiting
+            state.waiting = Requests()
+            guard !waiting.all.isEmpty else {
+                state.isCalling = false
+                return nil
+            }
+            guard waiting.all.count > Self.batch else { return waiting }
+            state.waiting = Requests(
+                all: Array(waiting.all[Self.batch...]), continuations: Array(waiting.continuations[Self.batch...]))
+            return Requests(
+                all: Array(waiting.all[..<Self.batch]), continuations: Array(waiting.continuations[..<Self.batch]))
         }
     }
 }

@@ -49,8 +49,10 @@ struct MailJob: Decodable, Sendable {
     }
 
     /// The mail, by all of its rules. One without an id gets that of its job, which attempts and crashes do not change.
-    func email(carrier: String) throws(InvalidEmail) -> Email {
-        try EmailFields(to: to, subject: subject, text: text, id: id).email(carrier: carrier.utf8)
+    ///
+    /// - Parameter carrier: The identity of the job.
+    func email(carrier: @autoclosure () -> String) throws(InvalidEmail) -> Email {
+        try EmailFields(to: to, subject: subject, text: text, id: id).email(carrier: carrier().utf8)
     }
 
     /// What a log line says of the mail of a job, plain or of Rails: never its text. Nil for a job that is no mail.
