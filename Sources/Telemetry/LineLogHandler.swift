@@ -36,8 +36,7 @@ public struct LineLogHandler: LogHandler {
     public func log(event: LogEvent) {
         var all = metadata
         if let own = event.metadata { if all.isEmpty { all = own } else { all.merge(own) { _, new in new } } }
-        let fields = all.count > 1 ? all.sorted { $0.key < $1.key } : Array(all)
         let message = event.message.description
-        write(format.line(event.level, messagePrefix.isEmpty ? message : messagePrefix + message, fields, style))
+        write(format.line(event.level, messagePrefix.isEmpty ? message : messagePrefix + message, all, style))
     }
 }

@@ -10,9 +10,18 @@ public enum LogFormat: String, Sendable, CaseIterable {
     case json
 
     /// One event as one line, without its line end.
+    ///
+    /// - Parameter fields: In the order of their names.
     func line(
-        _ level: Logger.Level, _ message: String, _ fields: [(key: String, value: Logger.MetadataValue)] = [],
-        _ style: TerminalStyle = .plain
+        _ level: Logger.Level, _ message: String, _ fields: Logger.Metadata = [:], _ style: TerminalStyle = .plain
+    ) -> String {
+        guard fields.count > 1 else { return line(level, message, ordered: fields, style) }
+        return line(level, message, ordered: fields.sorted { $0.key < $1.key }, style)
+    }
+
+    private func line(
+        _ level: Logger.Level, _ message: String,
+        ordered fields: some Sequence<(key: String, value: Logger.MetadataValue)>, _ style: TerminalStyle
     ) -> String {
         switch self {
         case .text: text(level, message, fields, style)
@@ -21,8 +30,8 @@ public enum LogFormat: String, Sendable, CaseIterable {
     }
 
     private func text(
-        _ level: Logger.Level, _ message: String, _ fields: [(key: String, value: Logger.MetadataValue)],
-        _ style: TerminalStyle
+        _ level: Logger.Level, _ message: String,
+        _ fields: some Sequence<(key: String, value: Logger.MetadataValue)>, _ style: TerminalStyle
     ) -> String {
         // Bytes are appended in a fraction of the time that parts of a string are.
         var line: [UInt8] = []
@@ -45,7 +54,7 @@ public enum LogFormat: String, Sendable, CaseIterable {
     }
 
     private func json(
-        _ level: Logger.Level, _ message: String, _ fields: [(key: String, value: Logger.MetadataValue)]
+        _ level: Logger.Level, _ message: String, _ fields: some Sequence<(key: String, value: Logger.MetadataValue)>
     ) -> String {
         var json = JSONWriter(escapes: .printable)
         json.object {
