@@ -31,7 +31,7 @@ enum RESPEncoder {
         _ count: CInt, _ starts: UnsafeMutablePointer<UnsafePointer<CChar>?>?, _ lengths: [Int]
     ) -> ByteBuffer {
         var command: UnsafeMutablePointer<CChar>?
-        // hiredis' other function takes twice as long: it prints each length by `sprintf`.
+        // hiredis' other function takes half as long again: it prints each length by `sprintf`.
         let length = unsafe redisFormatSdsCommandArgv(&command, count, starts, lengths)
         defer { unsafe redisFreeSdsCommand(command) }
         guard length > 0, let command = unsafe command else {

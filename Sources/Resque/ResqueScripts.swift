@@ -122,9 +122,11 @@ enum ResqueScripts {
             end
             local pause = call('GET', KEYS[3])
             local paused = pause and string.match(string.lower(pause), '^%s*true%s*$') or call('EXISTS', KEYS[4]) == 1
+            -- One question for all queues, unless they are more than Lua's stack takes.
+            local hasPauses = n > 1000 or n > 0 and call('EXISTS', unpack(KEYS, 8 + n, 7 + 2 * n)) > 0
             local given, made, written, wrong = 0, {}, {}, nil
             for queue = 1, paused and 0 or n do
-              local open = given < size and call('EXISTS', KEYS[7 + n + queue]) == 0
+              local open = given < size and not (hasPauses and call('EXISTS', KEYS[7 + n + queue]) == 1)
               while open and given < size do
                 local jobs = pop(KEYS[7 + queue], size - given)
                 if not jobs then break end
