@@ -14,14 +14,7 @@ extension Substring: RedisArgument {
 }
 
 extension Int: RedisArgument {
-    public func write(into buffer: inout ByteBuffer) {
-        // Most are counts and flags of one digit.
-        if let digit = UInt8(exactly: self), digit < 10 {
-            buffer.writeInteger(UInt8(ascii: "0") + digit)
-        } else {
-            buffer.writeString(String(self))
-        }
-    }
+    public func write(into buffer: inout ByteBuffer) { buffer.writeString(String(self)) }
 }
 
 extension [UInt8]: RedisArgument {
@@ -45,7 +38,7 @@ package struct RedisArguments {
     // One function for each of the usual types, as a generic one is not specialized for other modules.
     package mutating func append(_ text: String) { lengths.append(bytes.writeString(text)) }
     package mutating func append(_ argument: [UInt8]) { lengths.append(bytes.writeBytes(argument)) }
-    package mutating func append(_ number: Int) { append(any: number) }
+    package mutating func append(_ number: Int) { append(String(number)) }
 
     mutating func append(any argument: any RedisArgument) {
         let before = bytes.readableBytes

@@ -138,10 +138,8 @@ enum ResqueScripts {
                 for place = 1, #jobs do
                   local job = jobs[place]
                   local history = hasHistories and remembered(job)
-                  local payload = job
-                  if string.byte(job) ~= 123 or string.byte(job, -1) ~= 125 then
-                    if not (string.find(job, '^%s*{') and string.sub(job, -1) == '}') then payload = cjson.encode(job) end
-                  end
+                  local isObject = string.byte(job, -1) == 125 and (string.byte(job) == 123 or string.find(job, '^%s*{'))
+                  local payload = isObject and job or cjson.encode(job)
                   given = given + 1
                   local i = waiting[given]
                   local number = ARGV[nexts + i]

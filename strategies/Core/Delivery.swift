@@ -28,7 +28,7 @@ public struct Delivery: Sendable {
     public func attempt(
         _ email: Email, number: Int, logsOutcome: Bool = true, while isWanted: @escaping @Sendable () -> Bool = { true }
     ) async throws -> String {
-        if throttle.gap > .zero { try await throttle.acquire() }
+        try await throttle.acquire()
         let attempt = try tracker.begin(email)
         attempt.logTry(number)
         let outcome = await sender.send(email, while: isWanted)

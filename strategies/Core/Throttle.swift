@@ -11,8 +11,12 @@ public actor Throttle {
     /// Returns when the caller may send. Callers go on in the order of their calls.
     ///
     /// - Throws: `CancellationError` where the task was cancelled while it waited; its time passes unused.
-    public func acquire() async throws {
-        guard gap > .zero else { return }
+    public nonisolated func acquire() async throws {
+        // Nobody who need not wait is taken over by the actor.
+        if gap > .zero { try await wait() }
+    }
+
+    private func wait() async throws {
         let now = ContinuousClock.now
         let mine = max(next ?? now, now)
         next = mine + gap

@@ -44,7 +44,7 @@ extension Delivery {
     /// - Returns: What the worker logs of the job, as the one line of a mail that is sent.
     fileprivate func attempt(_ email: Email, of job: Job) async throws -> String {
         let began = ContinuousClock.now
-        if !job.isLeaseHeld { try await job.checkLease() }
+        try await job.checkLease()
         try await attempt(email, number: job.failures + 1, logsOutcome: false, while: { job.isLeaseHeld })
         let milliseconds = (ContinuousClock.now - began).milliseconds
         return String(
