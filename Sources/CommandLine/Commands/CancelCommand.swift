@@ -5,7 +5,7 @@ import Resque
 extension QueuesCommand {
     struct Cancel: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Cancels a job that a worker performs; it goes to failed.",
+            commandName: "cancel", abstract: "Cancels a job that a worker performs; it goes to failed.",
             discussion: """
                 A job that does not look whether it is cancelled goes on to its end.
 

@@ -31,7 +31,7 @@ struct EventsCommand: AsyncParsableCommand {
     /// Who reads the log, and how far each is.
     struct Consumers: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "The consumers: what each has not read, in events and in time.",
+            commandName: "consumers", abstract: "The consumers: what each has not read, in events and in time.",
             discussion: """
                   bgdemo events
                   bgdemo events consumers --json

@@ -69,11 +69,7 @@ struct InboxCommand: AsyncParsableCommand {
         let service = InboxService(inbox: inbox, server: server) {
             reporting.announce("bgdemo inbox · mail \(inbox.url) · page \(page)\(chance)")
         }
-        try await ServiceGroup(
-            configuration: .init(
-                services: [service], gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: .silent)
-        ).run()
+        try await ServiceGroup.run([service])
     }
 }
 

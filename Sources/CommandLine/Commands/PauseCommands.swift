@@ -4,7 +4,7 @@ import Resque
 extension QueuesCommand {
     struct Pause: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Pauses a queue, or all workers; those of Ruby too.",
+            commandName: "pause", abstract: "Pauses a queue, or all workers; those of Ruby too.",
             discussion: """
                   bgdemo queues pause emailQueue
                   bgdemo queues pause
@@ -22,7 +22,7 @@ extension QueuesCommand {
 
     struct Resume: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Ends a pause of a queue, or of all workers.",
+            commandName: "resume", abstract: "Ends a pause of a queue, or of all workers.",
             discussion: """
                   bgdemo queues resume emailQueue
                   bgdemo queues resume

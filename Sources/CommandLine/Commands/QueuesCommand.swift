@@ -69,7 +69,7 @@ struct QueuesCommand: AsyncParsableCommand {
 
     struct Workers: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Who is registered, and what each is working on.",
+            commandName: "workers", abstract: "Who is registered, and what each is working on.",
             discussion: """
                   bgdemo queues workers
                 """)

@@ -10,6 +10,7 @@ import Resque
 extension QueuesCommand {
     struct Schedules: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "schedules",
             abstract: "Jobs that are enqueued again and again, as resque-scheduler keeps them.",
             discussion: """
                   bgdemo queues schedules

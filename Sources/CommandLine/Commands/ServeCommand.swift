@@ -93,15 +93,9 @@ struct ServeCommand: AsyncParsableCommand {
         return try await RedisConnector.find(redis, environment, logger: logger)
     }
 
-    /// Runs until a signal ends it, or one of the services does.
     private func run(_ services: [any Service], _ signals: [UnixSignal], _ reporting: Reporting) async throws {
         let interrupts = Task { await SecondInterrupt.exitAtSecond(reporting) }
         defer { interrupts.cancel() }
-        try await ServiceGroup(
-            configuration: .init(
-                services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
-                gracefulShutdownSignals: signals,
-                logger: .silent)
-        ).run()
+        try await ServiceGroup.run(services, until: signals)
     }
 }

@@ -56,11 +56,7 @@ struct PageOptions: ParsableArguments {
                 hosts: HostCheck(listeningOn: host, publicHosts: publicHosts, isStrict: true),
                 token: isLoopback ? nil : token))
         let url = "http://\(host.contains(":") ? "[\(host)]" : host):\(server.port)\(sections.first?.home ?? "/")"
-        try await ServiceGroup(
-            configuration: .init(
-                services: [PageService(server: server, line: "bgdemo \(name) · page \(url)")],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: .silent)
-        ).run()
+        try await ServiceGroup.run([PageService(server: server, line: "bgdemo \(name) · page \(url)")])
     }
 }
 
