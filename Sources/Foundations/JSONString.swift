@@ -61,25 +61,33 @@ extension [UInt8] {
     /// control character or the range's end.
     func endOfPlainCharacters(in range: Range<Int>) -> Int {
         guard range.upperBound <= count else { return range.lowerBound }
-        return unsafe withUnsafeBytes { bytes in
-            var place = range.lowerBound
-            // Eight bytes at a time: the first byte that is wanted has the lowest high bit set (Hacker's Delight, 6-1).
-            while place + 8 <= range.upperBound {
-                let word = UInt64(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
-                let ends =
-                    Self.below(word, 0x20) | Self.below(word ^ 0x2222_2222_2222_2222, 1)
-                    | Self.below(word ^ 0x5c5c_5c5c_5c5c_5c5c, 1)
-                if ends != 0 { return place + ends.trailingZeroBitCount / 8 }
-                place += 8
-            }
-            while place < range.upperBound, unsafe bytes[place].isPlainInJSON { place += 1 }
-            return place
-        }
+        return unsafe withUnsafeBufferPointer { unsafe $0.endOfPlainCharacters(in: range) }
     }
+}
 
+extension UnsafeBufferPointer<UInt8> {
+    /// The same, of bytes that are there in the whole range.
+    func endOfPlainCharacters(in range: Range<Int>) -> Int {
+        let bytes = UnsafeRawBufferPointer(self)
+        var place = range.lowerBound
+        // Eight bytes at a time: the first byte that is wanted has the lowest high bit set (Hacker's Delight, 6-1).
+        while place + 8 <= range.upperBound {
+            let word = UInt64(littleEndian: unsafe bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+            let ends =
+                word.bytes(below: 0x20) | (word ^ 0x2222_2222_2222_2222).bytes(below: 1)
+                | (word ^ 0x5c5c_5c5c_5c5c_5c5c).bytes(below: 1)
+            if ends != 0 { return place + ends.trailingZeroBitCount / 8 }
+            place += 8
+        }
+        while place < range.upperBound, unsafe bytes[place].isPlainInJSON { place += 1 }
+        return place
+    }
+}
+
+extension UInt64 {
     /// The high bit of each byte that is below `bound`, right up to the first such byte.
-    private static func below(_ word: UInt64, _ bound: UInt64) -> UInt64 {
-        (word &- bound &* 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080
+    fileprivate func bytes(below bound: UInt64) -> UInt64 {
+        (self &- bound &* 0x0101_0101_0101_0101) & ~self & 0x8080_8080_8080_8080
     }
 }
 

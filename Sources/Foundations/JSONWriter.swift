@@ -148,16 +148,12 @@ public struct JSONWriter: Sendable {
     }
 
     private mutating func characters(_ text: UnsafeBufferPointer<UInt8>) {
-        var isSpecial: UInt8 = 0
-        var bits: UInt8 = 0
-        // Without a branch and in bytes alone, which compilers turn into vector code.
-        for index in text.indices {
-            let byte = unsafe text[index]
-            isSpecial |= (byte < 0x20 ? 1 : 0) | (byte == 0x22 ? 1 : 0) | (byte == 0x5c ? 1 : 0)
-            bits |= byte == 0x7f ? 0x80 : byte
+        if escapes == .printable, unsafe !text.isASCII || text.contains(0x7f) {
+            return printable(unsafe String(decoding: text, as: UTF8.self))
         }
-        if escapes == .printable, bits >= 0x80 { return printable(unsafe String(decoding: text, as: UTF8.self)) }
-        guard isSpecial > 0 else { return unsafe bytes.append(contentsOf: text) }
+        guard unsafe text.endOfPlainCharacters(in: text.indices) < text.count else {
+            return unsafe bytes.append(contentsOf: text)
+        }
         let special = unsafe text.reduce(0) { $0 + ($1.isPlainInJSON ? 0 : 1) }
         // JSON inside JSON comes through here, with many quotes: appended one by one they would take three times as
         // long. The longest escape is \u0000.
