@@ -1,4 +1,4 @@
-import BgdemoFoundations
+package import BgdemoFoundations
 
 /// One job as it stands in its queue: `{"class":"sendEmail","queue":"emailQueue","args":[…]}` as node writes it, or
 /// `{"class":"SendEmail","args":[…]}` as Ruby does. Its bytes are never changed, with one exception: a delayed job gets the
@@ -48,7 +48,16 @@ public struct Job: Sendable {
     /// A new job. One whose class has a capital is written as Ruby writes it, `{"class":…,"args":…}`, so that Ruby finds it
     /// by its bytes, in its queue and among the delayed jobs; any other as node does, `{"class":…,"queue":…,"args":…}`.
     public init(_ className: String, _ arguments: JobArguments = JobArguments(), queue: String) {
-        var json = JSONWriter(capacity: arguments.json.count + className.utf8.count + queue.utf8.count + 40)
+        self.init(className, queue: queue, argumentBytes: arguments.json.count) { $0.raw(arguments.json) }
+    }
+
+    /// A new job whose arguments are written where they stand in it, without being copied there.
+    ///
+    /// - Parameters:
+    ///   - argumentBytes: How many bytes the arguments have, about.
+    ///   - write: Writes the arguments, an array.
+    package init(_ className: String, queue: String, argumentBytes: Int, write: (inout JSONWriter) -> Void) {
+        var json = JSONWriter(capacity: argumentBytes + className.utf8.count + queue.utf8.count + 40)
         json.raw(#"{"class":"#)
         json.string(className)
         var named: Range<Int>?
@@ -60,7 +69,7 @@ public struct Job: Sendable {
         }
         json.raw(#","args":"#)
         let start = json.bytes.count
-        json.raw(arguments.json)
+        write(&json)
         let end = json.bytes.count
         json.raw("}")
         content = Content(

@@ -32,10 +32,10 @@ struct MailJobs: Sendable {
 
     /// The job that sends `email`.
     func job(_ email: Email) -> Job {
-        var json = JSONWriter(capacity: 200 + email.text.utf8.count)
-        json.array { json in
-            json.object { email.writeMembers(into: &$0, includesID: true) }
+        Job(className, queue: queue, argumentBytes: 160 + email.text.utf8.count) { json in
+            json.array { json in
+                json.object { email.writeMembers(into: &$0, includesID: true) }
+            }
         }
-        return Job(className, JobArguments(validated: json.bytes), queue: queue)
     }
 }
