@@ -10,6 +10,12 @@ public protocol EmailSender: Sendable {
     func send(
         _ email: Email, while isWanted: @escaping @Sendable () -> Bool,
         completion: @escaping @Sendable (SendOutcome) -> Void)
+
+    /// Sends one mail and returns what became of it. It is not cancelled with its task: a mail under way is never
+    /// interrupted, and its time limits end it. Default: waits for the completion.
+    ///
+    /// - Parameter isWanted: See ``send(_:while:completion:)``.
+    func send(_ email: Email, while isWanted: @escaping @Sendable () -> Bool) async -> SendOutcome
 }
 
 extension EmailSender {
@@ -18,15 +24,14 @@ extension EmailSender {
         send(email, while: { true }, completion: completion)
     }
 
-    /// Sends one mail and returns what became of it. It is not cancelled with its task: a mail under way is never
-    /// interrupted, and its time limits end it.
-    ///
-    /// - Parameter isWanted: See ``send(_:while:completion:)``. Default: always.
-    public func send(_ email: Email, while isWanted: @escaping @Sendable () -> Bool = { true }) async -> SendOutcome {
+    public func send(_ email: Email, while isWanted: @escaping @Sendable () -> Bool) async -> SendOutcome {
         await withCheckedContinuation { continuation in
             send(email, while: isWanted) { continuation.resume(returning: $0) }
         }
     }
+
+    /// Sends one mail, which stays wanted, and returns what became of it.
+    public func send(_ email: Email) async -> SendOutcome { await send(email, while: { true }) }
 }
 
 /// `discard:` takes every mail and throws it away, for dry runs and for measuring everything but the sending.
@@ -37,8 +42,12 @@ public struct DiscardingSender: EmailSender {
         _ email: Email, while isWanted: @escaping @Sendable () -> Bool,
         completion: @escaping @Sendable (SendOutcome) -> Void
     ) {
-        completion(isWanted() ? .sent(reply: "discarded") : .unwanted)
+        completion(outcome(isWanted()))
     }
 
-    public func send(_ email: Email) async -> SendOutcome { .sent(reply: "discarded") }
+    public func send(_ email: Email, while isWanted: @escaping @Sendable () -> Bool) async -> SendOutcome {
+        outcome(isWanted())
+    }
+
+    private func outcome(_ isWanted: Bool) -> SendOutcome { isWanted ? .sent(reply: "discarded") : .unwanted }
 }
