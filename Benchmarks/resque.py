@@ -150,17 +150,22 @@ def idle():
 
 def main():
     enqueue()
+    few, many, rpush = [], [], []
     with redis() as port:
-        pairs = [(drain(1000), drain(1_000_000), pushes(port)) for _ in range(min(ROUNDS, 3))]
-    few, many, rpush = ([pair[place] for pair in pairs] for place in range(3))
-    share = statistics.median(mine / theirs for mine, _, theirs in pairs)
+        for number in range(ROUNDS):
+            # In turns, as the machine may be faster at one time than at another.
+            turns = [(few, 1000), (many, 1_000_000)]
+            for figures, waiting in turns if number % 2 == 0 else reversed(turns):
+                figures.append(drain(waiting))
+            rpush.append(pushes(port))
+    share = statistics.median(mine / theirs for mine, theirs in zip(few, rpush))
     judge(
         "resque: drain, discard:", f"{spread(few)} jobs/s, redis-benchmark RPUSH {spread(rpush)}, ratio {share:.2f}",
         share >= 0.8, "0.8 or better")
-    ratio = statistics.median(late / early for early, late, _ in pairs)
+    ratio = statistics.median(late / early for early, late in zip(few, many))
     judge(
         "resque: drain with 1,000,000 waiting", f"{spread(many)} jobs/s, {ratio:.2f} of that with 1,000",
-        ratio >= 0.85, "0.85 or better")
+        ratio >= 0.9, "0.9 or better")
     idle()
 
 
