@@ -6,7 +6,6 @@ import BgdemoWeb
 import Logging
 import NIOPosix
 import ServiceLifecycle
-import UnixSignals
 
 /// The mail catcher alone, with its pages, until SIGTERM or SIGINT.
 struct InboxCommand: AsyncParsableCommand {

@@ -5,7 +5,6 @@ import BgdemoWeb
 import Logging
 import NIOPosix
 import ServiceLifecycle
-import UnixSignals
 
 /// Where a verb's pages listen, and who may act on them.
 struct PageOptions: ParsableArguments {
