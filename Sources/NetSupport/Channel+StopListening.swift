@@ -53,7 +53,10 @@ extension Channel {
     }
 
     private func end(_ mayClose: Bool) -> EventLoopFuture<StopListeningStep> {
-        mayClose ? close().map { .closed } : eventLoop.makeSucceededFuture(.empty)
+        guard !mayClose else { return close().map { .closed } }
+        // A read that found nobody, since another process has taken the client, would accept the next one at any time, even
+        // just before the close. NIO has no call that ends a read; turning reads on and off does.
+        return setOption(.autoRead, value: true).flatMap { self.setOption(.autoRead, value: false) }.map { .empty }
     }
 }
 

@@ -89,8 +89,8 @@ struct DrainTests {
     private static func ask(_ port: Int, until isOver: Watched<Bool>) async throws -> Int {
         var count = 0
         while !isOver.value {
-            let client = try await RawClient.connect(port: port)
-            try await client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            let request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            let client = try await RawClient.connect(port: port, sending: request)
             #expect(try await client.readResponse().status == 200)
             await client.close()
             count += 1

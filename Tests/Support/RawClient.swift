@@ -13,8 +13,13 @@ public final class RawClient: Sendable {
         public let description: String
     }
 
-    /// - Parameter receiveBuffer: Bytes of the socket's buffer for what comes, for a client that is slow to read.
-    public static func connect(port: Int, receiveBuffer: Int? = nil) async throws -> RawClient {
+    /// - Parameters:
+    ///   - greeting: What it sends at once, on its event loop: a task may have to wait for a core until the server's time
+    ///     limits have passed. Default: nothing.
+    ///   - receiveBuffer: Bytes of the socket's buffer for what comes, for a client that is slow to read.
+    public static func connect(
+        port: Int, sending greeting: String = "", receiveBuffer: Int? = nil
+    ) async throws -> RawClient {
         var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.allowRemoteHalfClosure, value: true)
@@ -24,7 +29,7 @@ public final class RawClient: Sendable {
         }
         let (channel, mailbox) = try await bootstrap.connect(host: "127.0.0.1", port: port) { channel in
             channel.eventLoop.makeCompletedFuture {
-                let mailbox = Mailbox()
+                let mailbox = Mailbox(greeting: greeting)
                 try channel.pipeline.syncOperations.addHandler(mailbox)
                 return (channel, NIOLoopBound(mailbox, eventLoop: channel.eventLoop))
             }
@@ -139,9 +144,12 @@ public final class RawClient: Sendable {
     private final class Mailbox: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
 
+        private let greeting: String
         private var bytes = ByteBuffer()
         private var isClosed = false
         private var expectation: ((inout ByteBuffer, Bool) -> Bool)?
+
+        init(greeting: String) { self.greeting = greeting }
 
         var text: String { String(buffer: bytes) }
 
@@ -154,6 +162,11 @@ public final class RawClient: Sendable {
         private func look() {
             guard let expectation, expectation(&bytes, isClosed) else { return }
             self.expectation = nil
+        }
+
+        func channelActive(context: ChannelHandlerContext) {
+            guard !greeting.isEmpty else { return }
+            context.writeAndFlush(NIOAny(ByteBuffer(string: greeting)), promise: nil)
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
