@@ -112,6 +112,8 @@ final class CurlConnection {
     private var phase = Phase.closed
     private var plan = Plan()
     private(set) var handshake = SMTPHandshake()
+    /// Whether libcurl logs in while it opens the connection.
+    var logsIn: Bool { plan.login != nil }
     /// How the opening ended; nil while it goes on.
     private(set) var result: Result<Void, CurlError>?
     fileprivate var socket = CURL_SOCKET_BAD

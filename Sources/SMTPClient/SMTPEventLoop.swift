@@ -192,7 +192,7 @@ final class SMTPEventLoop {
                     SMTPFailure(
                         .starttls, "the server offers no TLS, and a password goes into the clear with tls=off only")
                 ))
-        } else if !libraryMechanisms.isEmpty {
+        } else if connection.curl.logsIn {
             connection.begin(login: nil)
         } else {
             do throws(SMTPFailure) {

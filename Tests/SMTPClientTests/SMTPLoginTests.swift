@@ -70,6 +70,19 @@ struct SMTPLoginTests {
         }
     }
 
+    @Test("Connections that were opened at once are each logged in, whoever does it")
+    func libraryAtOnce() async throws {
+        try await login("CRAM-MD5") { client, server in
+            let outcomes = await withTaskGroup(of: SendOutcome.self) { group in
+                for number in 1...8 { group.addTask { await client.post(number) } }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(outcomes.count == 8 && outcomes.allSatisfy(\.isSent))
+            let carrying = server.heard.value.filter { !$0.texts.isEmpty }
+            #expect(carrying.allSatisfy { $0.commands.contains("AUTH CRAM-MD5") }, "\(carrying.map(\.commands))")
+        }
+    }
+
     @Test("libcurl's login that is refused is temporary, and the client's own comes first again after it")
     func libraryRefused() async throws {
         let script: ScriptedSMTPServer.Script = { $0.point == .auth ? .say("535 5.7.8 wrong") : nil }
