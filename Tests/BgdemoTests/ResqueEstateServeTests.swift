@@ -46,6 +46,21 @@ struct ResqueEstateServeTests {
         }
     }
 
+    @Test("What goes on is seen at once by a program, too: the address of the pages, each picture of the queues")
+    func followed() async throws {
+        try await withRedisServer { server in
+            let redis = ["--redis-url", server.url]
+            _ = try await withProgram(["queues", "--serve", "--page-port", "0"] + redis) { program in
+                let line = try await program.line(within: .seconds(20)) { $0.contains("page http://127.0.0.1:") }
+                let port = try #require(line.split(separator: ":").last.flatMap { Int($0.prefix { $0.isNumber }) })
+                #expect(try await fetch("/queues", port: port).status == 200)
+            }
+            _ = try await withProgram(["queues", "--watch", "--json"] + redis) { program in
+                _ = try await program.line(within: .seconds(20)) { $0.contains(#""processed":0"#) }
+            }
+        }
+    }
+
     @Test("A worker takes the queues, the class and the namespace that it is told, and leaves what it does not know")
     func selection() async throws {
         try await withRedisServer { server in

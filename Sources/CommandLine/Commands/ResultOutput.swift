@@ -1,4 +1,5 @@
 import BgdemoFoundations
+import BgdemoSystemCompat
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -11,10 +12,17 @@ import BgdemoFoundations
 enum ResultOutput {
     static func show(_ rows: some Encodable, asJSON: Bool, table: @autoclosure () -> Table) throws {
         print(asJSON ? try json(rows) : table().text)
+        flush()
     }
 
     /// Prints a sentence, in which there may be names from outside.
-    static func say(_ sentence: String) { print(printable(sentence)) }
+    static func say(_ sentence: String) {
+        print(printable(sentence))
+        flush()
+    }
+
+    /// To a pipe or a file output is buffered. A command that runs on has said it when it is out.
+    private static func flush() { fflush(nil) }
 
     static func json(_ rows: some Encodable) throws -> String {
         let encoder = JSONEncoder()
