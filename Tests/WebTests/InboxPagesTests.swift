@@ -167,6 +167,19 @@ struct InboxPagesTests {
         }
     }
 
+    @Test("mark the selected mails as unread, or all")
+    func unread() async throws {
+        try await with(["Subject: one\r\n\r\nx", "Subject: two\r\n\r\nx"]) { web in
+            for id in 1...2 { #expect(await get("/mails/\(id)", from: web).status == .ok) }
+            let token = try await web.formToken()
+            for (form, unread) in [("mail=2", ["2"]), ("all=yes", ["2", "1"])] {
+                #expect(try await web.post("/mails/unread", "form_token=\(token)&\(form)").status == 303)
+                let json = text(await get("/mails.json?q=is:unread", from: web))
+                #expect(json.split(separator: "{\"id\":").dropFirst().map { String($0.prefix { $0 != "," }) } == unread)
+            }
+        }
+    }
+
     private static let parts = """
         Subject: parts\r
         Content-Type: multipart/mixed; boundary=x\r

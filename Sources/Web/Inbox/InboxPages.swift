@@ -122,7 +122,7 @@ public struct InboxPages: PageRoutes {
                 metadata: ["mails": "\(named)", "removed": "\(removed)", "by": "\(request.user)"])
             guard removed > 0 else { throw Problem(.conflict, "somebody was faster: no such mail is kept any more") }
         case ["mails", "unread"]:
-            marks.mark(ids, isRead: false, in: inbox.mails)
+            marks.mark(isAll ? inbox.mails.newest().map(\.id) : ids, isRead: false, in: inbox.mails)
             logger.info(
                 "Mails were marked as unread on the page", metadata: ["mails": "\(named)", "by": "\(request.user)"])
         default: throw Self.notFound
