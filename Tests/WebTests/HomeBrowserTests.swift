@@ -48,8 +48,12 @@ extension BrowserTests {
                     #expect(mails.bodies.withLock(\.count) == 1)
                     known.withLock { $0 = .init(count: 1, state: "sent", reason: "250 ok") }
                     try await browser.wait(until: "\(steps).includes('Attempted 1 time')")
+                    // The region is the one that was there before, or nothing would be said.
+                    _ = try await browser.text("document.getElementById('announcement').dataset.seen = 1; return ''")
                     try await web.receive([Self.mail])
                     try await browser.wait(until: "\(steps).includes('In the inbox')")
+                    try await browser.wait(
+                        until: "document.querySelector('[data-seen]').textContent.startsWith('In the inbox, after ')")
                     try await browser.picture("home-sent-1280")
                     #expect(try await browser.console() == [])
                 }

@@ -31,7 +31,7 @@ final class FakeMails: HTTPHandler {
 
     /// - Parameter attempts: What is known of each mail.
     static func with<Result: Sendable>(
-        _ mails: FakeMails, token: String? = nil,
+        _ mails: FakeMails, token: String? = nil, host: String? = nil,
         attempts: (@Sendable (String) async -> HomePages.Attempts?)? = nil,
         _ body: (WebServer) async throws -> Result
     ) async throws -> Result {
@@ -45,7 +45,7 @@ final class FakeMails: HTTPHandler {
                     InboxPages(inner.inbox, at: "/inbox", logger: .quiet),
                 ],
                 access: PageAccess(
-                    listeningOn: token == nil ? "127.0.0.1" : "0.0.0.0", token: token.map { BearerToken($0) }),
+                    listeningOn: host ?? (token == nil ? "127.0.0.1" : "0.0.0.0"), token: token.map { BearerToken($0) }),
                 logger: .quiet, next: mails)
             let server = try await HTTPServer.start(
                 host: "127.0.0.1", port: 0, group: group, logger: .quiet, handler: site)
@@ -87,6 +87,7 @@ final class FakeMails: HTTPHandler {
             let page = try await web.post("/", "to=%22%3E%3Cb&subject=hello&text=how")
             #expect(page["content-type"] == "text/html; charset=utf-8")
             #expect(page.text.contains("The mail was not sent: the address &lt;x&gt; is wrong"))
+            #expect(!page.text.contains("data-live"), "a refresh would take the reason away")
             #expect(page.text.contains("value=\"&quot;&gt;&lt;b\"") && page.text.contains("value=\"hello\""))
         }
     }
@@ -124,6 +125,22 @@ final class FakeMails: HTTPHandler {
             _ = try await web.post(
                 "/", Self.form, headers: ["Origin: http://localhost", "Cookie: \(cookie.prefix { $0 != ";" })"])
             #expect(mails.authorizations.withLock { $0 } == ["Bearer secret"])
+        }
+    }
+
+    @Test("On loopback with a token who has not signed in is led to the sign-in page, and sends after it")
+    func tokenOnLoopback() async throws {
+        let mails = FakeMails(Problem(.unauthorized, "the token is missing").response)
+        try await Self.with(mails, token: "secret", host: "127.0.0.1") { web in
+            let refused = try await web.post("/", Self.form)
+            #expect(refused.status == 303 && refused["location"] == "/sign-in")
+            let cookie = try #require(try await web.post("/sign-in", "token=secret")["set-cookie"])
+            let session = "Cookie: \(cookie.prefix { $0 != ";" })"
+            mails.response.withLock { $0 = Self.accepted }
+            let sent = try await web.post("/", Self.form, headers: ["Origin: http://localhost", session])
+            #expect(sent["location"] == "/?mail=\(Self.id)")
+            #expect(mails.authorizations.withLock { $0 } == [nil, "Bearer secret"])
+            #expect(try await web.get("/", headers: ["Accept: text/html", session]).text.contains("Sign out"))
         }
     }
 

@@ -109,8 +109,17 @@ function replace(page) {
     if (typed) { focus.value = typed[0]; try { focus.setSelectionRange(typed[1], typed[2]); } catch { /* no text field */ } }
   }
   showTimes();
+  announce();
 }
 replace.last = main.innerHTML;
+
+// Screen readers say what changes in a region that was there before: this one is outside of what is replaced.
+function announce() {
+  const steps = [...main.querySelectorAll('[data-announced] > :is(.done, .wrong)')].map(step =>
+    [...step.querySelectorAll('span, small')].map(part => part.textContent).join(', '));
+  const region = document.getElementById('announcement'), text = steps.length ? steps[steps.length - 1] : '';
+  if (region.textContent !== text) region.textContent = text;
+}
 
 // MARK: The stream of changes
 
@@ -218,4 +227,5 @@ document.addEventListener('keydown', event => {
 });
 
 showTimes();
+announce();
 setInterval(showTimes, 1000);

@@ -101,6 +101,7 @@ public struct HomePages: PageRoutes {
         guard request.isPost else { return await page(request, failure: nil) }
         let began = Date.now
         let response = await mails.respond(to: authorized(request))
+        guard response.status != .unauthorized else { return .redirect("/sign-in") }
         let answer = MailAnswer(response)
         guard let id = answer.id else {
             return await page(request, failure: answer.failure ?? response.status.phrase)
@@ -143,6 +144,7 @@ public struct HomePages: PageRoutes {
                         MailProgress(entry: $0, inbox: inbox, inboxURL: inboxURL, hasAttempts: attempts != nil).values
                     }),
             ])
-        return .page(title: "Send", main: main)
+        // To follow what changes it would ask for `/` again, where nothing is said of the failure.
+        return .page(title: "Send", main: main, isLive: failure == nil)
     }
 }

@@ -27,13 +27,12 @@ struct PageLayout {
             ["name": .text($0.name), "href": .text($0.home), "here": .flag($0.home == section?.home)]
         }
         tabs += links.map { ["name": .text($0.title), "href": .text($0.url), "here": false] }
-        let isSession = if case .withToken = access.readers { access.isSignedIn(request.fields) } else { false }
         let page = Templates.render(
             "layout",
             [
                 "title": .text(title), "main": .html(main), "tabs": .list(tabs), "version": .text(version),
                 "section": .text(section?.home),
-                "isSession": .flag(isSession), "form_token": .text(access.formToken),
+                "isSession": .flag(access.sessions.includes(cookie: request.fields.cookie)), "form_token": .text(access.formToken),
                 "home": .text(home),
                 "styles": .list(files.filter { $0.hasByteSuffix(".css") }.map { ["file": .text($0)] }),
                 "scripts": .list(files.filter { $0.hasByteSuffix(".js") }.map { ["file": .text($0)] }),

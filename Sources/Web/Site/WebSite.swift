@@ -130,8 +130,9 @@ public struct WebSite: HTTPHandler {
     }
 
     private func user(_ request: HTTPRequest) -> String {
+        if access.sessions.includes(cookie: request.fields.cookie) { return "session" }
         if case .anyone = access.readers { return "loopback" }
-        return request.fields.authorization == nil ? "session" : "token"
+        return "token"
     }
 
     // MARK: Assets and streams
