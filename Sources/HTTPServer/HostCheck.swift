@@ -18,6 +18,16 @@ public struct HostCheck: Sendable {
         scope = HostName(host).isLoopback ? .loopback : isStrict ? .known : .any
     }
 
+    /// Whether others than the programs of this machine reach the server: it listens beyond loopback, or has a public name,
+    /// by which a proxy passes requests on to it.
+    ///
+    /// - Parameters:
+    ///   - host: What the server listens on.
+    ///   - publicHosts: Other names that it answers to. Those of loopback are this machine's own.
+    public static func isReachedByOthers(listeningOn host: String, publicHosts: [String]) -> Bool {
+        !([host] + publicHosts).allSatisfy { HostName($0).isLoopback }
+    }
+
     /// Refuses a request for another name than the server's.
     func check(_ fields: HTTPRequest.Fields) throws(Problem) {
         guard let host = fields.host, !allows(host) else { return }

@@ -37,6 +37,35 @@ import Testing
         }
     }
 
+    private static func behindProxy(_ hosts: [String], token: String? = "secret") -> PageAccess {
+        PageAccess(listeningOn: "127.0.0.1", token: token.map { BearerToken($0) }, publicHosts: hosts)
+    }
+
+    @Test("A public name on loopback means strangers behind a proxy: the token is asked for, and nobody acts")
+    func publicName() async throws {
+        let access = Self.behindProxy(["mail.example"])
+        #expect(!access.mayAct)
+        try await WebServer.with(access) { web in
+            for target in ["/", "/mails.json", "/changes?page=/"] {
+                let status = try await web.get(target, headers: []).status
+                #expect(status == 401, "\(target)")
+            }
+            let status = try await web.get("/", headers: ["Authorization: Bearer secret"]).status
+            #expect(status == 200)
+        }
+    }
+
+    @Test(
+        "Without a token the proxy is what asks; names of loopback are this machine's own",
+        arguments: [behindProxy(["mail.example"], token: nil), behindProxy([]), behindProxy(["app.localhost"])])
+    func ownName(_ access: PageAccess) async throws {
+        #expect(access.mayAct)
+        try await WebServer.with(access) { web in
+            let status = try await web.get("/", headers: []).status
+            #expect(status == 200)
+        }
+    }
+
     @Test("A sixth try within a minute is not looked at")
     func tries() {
         let sessions = PageSessions(token: BearerToken("secret"))

@@ -47,11 +47,11 @@ struct InboxAccessOptions: ParsableArguments {
     func guarding(
         _ pages: any HTTPHandler, _ host: String, _ environment: EnvironmentVariables
     ) throws -> any HTTPHandler {
-        RequestGuard(
-            pages,
-            hosts: HostCheck(
-                listeningOn: host, publicHosts: try ListenOptions.publicHosts(publicHost, environment), isStrict: true),
-            token: try HostName(host).isLoopback ? nil : token(environment))
+        let publicHosts = try ListenOptions.publicHosts(publicHost, environment)
+        let asksForToken = HostCheck.isReachedByOthers(listeningOn: host, publicHosts: publicHosts)
+        return RequestGuard(
+            pages, hosts: HostCheck(listeningOn: host, publicHosts: publicHosts, isStrict: true),
+            token: asksForToken ? try token(environment) : nil)
     }
 
     private func token(_ environment: EnvironmentVariables) throws -> BearerToken? {

@@ -39,11 +39,11 @@ struct PageOptions: ParsableArguments {
         let port = try environment.value(pagePort, "BGDEMO_PAGE_PORT") ?? 8090
         guard (0...65_535).contains(port) else { throw ValidationError("a port is from 0 to 65535") }
         let token = try environment.secret("BGDEMO_TOKEN", file: tokenFile).map { BearerToken($0) }
-        let isLoopback = HostName(host).isLoopback
-        guard isLoopback || token != nil else {
+        guard HostName(host).isLoopback || token != nil else {
             throw ValidationError("others can reach \(host): specify a --token-file")
         }
         let publicHosts = try ListenOptions.publicHosts(publicHost, environment)
+        let asksForToken = HostCheck.isReachedByOthers(listeningOn: host, publicHosts: publicHosts)
         let access = PageAccess(
             listeningOn: host, token: token, mayAct: try ListenOptions.pagesMayAct(pagesMayAct, environment),
             publicHosts: publicHosts)
@@ -53,7 +53,7 @@ struct PageOptions: ParsableArguments {
             handler: RequestGuard(
                 WebSite(sections, access: access, logger: logger),
                 hosts: HostCheck(listeningOn: host, publicHosts: publicHosts, isStrict: true),
-                token: isLoopback ? nil : token))
+                token: asksForToken ? token : nil))
         let url = "http://\(host.contains(":") ? "[\(host)]" : host):\(server.port)\(sections.first?.home ?? "/")"
         try await ServiceGroup.run([PageService(server: server, line: "bgdemo \(name) · page \(url)")])
     }
@@ -65,7 +65,7 @@ private struct PageService: Service {
     let line: String
 
     func run() async throws {
-        print(line)
+        ResultOutput.say(line)
         try await gracefulShutdown()
         await server.drain(within: .seconds(2))
     }

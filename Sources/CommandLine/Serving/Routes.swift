@@ -129,10 +129,10 @@ struct PageTokens: Sendable {
     let metrics: BearerToken?
 
     /// - Parameters:
-    ///   - host: On loopback no page asks for a token.
+    ///   - host: On loopback no page asks for a token, unless the server has a public name.
     ///   - token: Nil where there is none.
-    init(listeningOn host: String, token: BearerToken?, protectsMetrics: Bool) {
-        home = HostName(host).isLoopback ? nil : token
+    init(listeningOn host: String, publicHosts: [String], token: BearerToken?, protectsMetrics: Bool) {
+        home = HostCheck.isReachedByOthers(listeningOn: host, publicHosts: publicHosts) ? token : nil
         metrics = protectsMetrics ? home : nil
     }
 

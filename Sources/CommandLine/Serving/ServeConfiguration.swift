@@ -35,7 +35,7 @@ struct ServeConfiguration: Sendable {
         // A worker takes no mails from clients.
         access = try role.serves ? command.listen.access(environment) : AccessPolicy()
         pageTokens = PageTokens(
-            listeningOn: host, token: try command.listen.token(environment),
+            listeningOn: host, publicHosts: access.publicHosts, token: try command.listen.token(environment),
             protectsMetrics: try command.listen.protectsMetrics(environment))
         pageAccess = PageAccess(
             listeningOn: host, token: access.token,

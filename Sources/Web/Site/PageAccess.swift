@@ -21,17 +21,19 @@ public struct PageAccess: Sendable {
 
     /// - Parameters:
     ///   - host: What the server listens on. On loopback everyone reads and acts.
-    ///   - token: What is asked for elsewhere. Default: nil, and there nobody reads.
+    ///   - token: What is asked for elsewhere, and on loopback where there is a public name. Default: nil, and elsewhere nobody
+    ///     reads.
     ///   - anyoneMayRead: Whether everyone reads where there is no token. Default: false.
-    ///   - mayAct: Whether pages act elsewhere than on loopback, too. Default: false, they are only read.
-    ///   - publicHosts: Names of the server besides the one in `Host`, such as a proxy's. Default: none.
+    ///   - mayAct: Whether pages act where others reach them, too. Default: false, they are only read.
+    ///   - publicHosts: Names of the server besides the one in `Host`, such as a proxy's. Without a token the proxy is what
+    ///     keeps strangers out. Default: none.
     public init(
         listeningOn host: String, token: BearerToken? = nil, anyoneMayRead: Bool = false, mayAct: Bool = false,
         publicHosts: [String] = []
     ) {
-        let isLoopback = HostName(host).isLoopback
-        readers = isLoopback ? .anyone : token != nil ? .withToken : anyoneMayRead ? .anyone : .nobody
-        self.mayAct = isLoopback || mayAct
+        let isLocal = !HostCheck.isReachedByOthers(listeningOn: host, publicHosts: token == nil ? [] : publicHosts)
+        readers = isLocal ? .anyone : token != nil ? .withToken : anyoneMayRead ? .anyone : .nobody
+        self.mayAct = isLocal || mayAct
         self.token = token
         sessions = PageSessions(token: token)
         browsers = BrowserCheck(publicHosts: publicHosts)
