@@ -44,8 +44,56 @@ import Testing
         #expect(why(5, 1, 1, nil) == "its worker is busy")
         #expect(why(5, 2, 1, 60).hasPrefix("1 worker idle, yet"))
         #expect(why(5, 2, 1, 60, true) == "all workers are paused")
-        #expect(QueuesOverview.works("host:1:mails,slow", "slow") && QueuesOverview.works("h:1:*", "x"))
-        #expect(!QueuesOverview.works("host:1:mails", "mail") && QueuesOverview.works("h:1:mail*", "mails"))
+    }
+
+    @Test(
+        "Only workers that live and take the queue count",
+        arguments: [
+            ("mails,slow", "slow", true), ("*", "x", true), ("mail*", "mails", true), ("mails", "mail", false),
+            ("*,!low", "low", false), ("*,!low*", "lower", false), ("*,!low", "high", true), ("*_high", "a_high", true),
+        ])
+    func worked(_ queues: String, _ name: String, _ isWorked: Bool) async throws {
+        try await RedisPages.with { web in
+            try await web.queue.enqueue(Job("SendEmail", queue: name))
+            for (host, heartbeat) in [("away", "2020-01-01T00:00:00Z"), ("here", nil)] {
+                let id = "\(host):1:\(queues)"
+                _ = try await web.redis.send("SADD", "resque:workers", id)
+                if let heartbeat {
+                    _ = try await web.redis.send("HSET", "resque:workers:heartbeat", id, heartbeat)
+                    #expect(try await web.get("/queues").text.contains("nobody works this queue"))
+                }
+            }
+            #expect(try await web.get("/queues").text.contains("nobody works this queue") == !isWorked)
+            let page = try await web.get("/queues/queue/\(name)").text
+            #expect(page.contains("here:1") == isWorked && page.contains("silent") == isWorked)
+        }
+    }
+
+    @Test("A queue that is named in a way that cannot be read is not all queues")
+    func unreadableName() async throws {
+        try await RedisPages.with { web in
+            for name in ["%25FF", "%FF"] {
+                let refused = try await web.post("/queues/pause", "paused=yes&queue=\(name)").status
+                #expect(refused == 400, "\(name)")
+            }
+            let nameless = try await web.post("/queues/pause", "paused=yes&queue=").status
+            let areAllPaused = try await web.queue.paused([]).all
+            #expect(nameless == 303 && !areAllPaused)
+        }
+    }
+
+    @Test("A queue whose name ends in .json has its page, and its JSON")
+    func nameWithExtension() async throws {
+        try await RedisPages.with { web in
+            try await web.queue.enqueue(Job("One", queue: "report"))
+            try await web.queue.enqueue(Job("Two", queue: "report.json"))
+            let overview = try await web.get("/queues").text
+            #expect(overview.contains("href=\"/queues/queue/report%2Ejson\""))
+            #expect(try await web.get("/queues/queue/report%2Ejson").text.contains("Two"))
+            #expect(try await web.get("/queues/queue/report.json").text.contains("One"))
+            #expect(try await web.get("/queues/queue/report%2Ejson.json").text.hasPrefix("{"))
+            #expect(try await web.get("/queues/redis/resque%3Aqueue%3Areport%2Ejson").text.contains("Two"))
+        }
     }
 
     @Test("Why it waits: locked, delayed until, no leader")

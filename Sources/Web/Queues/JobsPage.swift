@@ -19,7 +19,7 @@ struct JobsPage {
 
     func page() async throws -> DataPage {
         let length = try await queue.length(of: name)
-        let workers = try await queue.workers().filter { QueuesOverview.works($0.id, name) }
+        let workers = try await queue.workers().filter { $0.works(name) }
         let (rows, found) = search.isEmpty ? (try await rows(place, DataPage.rows), length) : try await searched()
         return DataPage(
             title: PageText.cut(name, 80), template: "queues-jobs",

@@ -34,6 +34,7 @@ struct QueuesOverview {
         let jobs = fronts.map { front in front.next.flatMap { try? Job($0, from: front.queue) } }
         let locked = try await queue.locked(jobs.compactMap(\.self))
         let workers = try await queue.workers()
+        let living = workers.filter { !WorkersPage.isSilent($0, at: .now) }
         let (isPaused, pausedNames) = try await queue.paused(shown)
         let paused = Set(pausedNames.map { ByteString($0) })
         let stats = try await queue.stats()
@@ -54,7 +55,7 @@ struct QueuesOverview {
         }
         var locks = locked.makeIterator()
         let rows = zip(zip(fronts, jobs), ages).map { front, age -> TemplateValues in
-            let mine = workers.filter { Self.works($0.id, front.0.queue) }
+            let mine = living.filter { $0.works(front.0.queue) }
             let state = QueueState(
                 length: front.0.length, workers: mine.count, busy: mine.count { $0.working != nil }, age: age,
                 areAllPaused: isPaused, isPaused: paused.contains(ByteString(front.0.queue)),
@@ -113,15 +114,5 @@ struct QueuesOverview {
             if due[ByteString(name)] == nil { due[ByteString(name)] = date }
         }
         return due
-    }
-
-    /// Whether a worker's id, `<host>:<pid>:<queues>`, names this queue or all of them.
-    static func works(_ id: String, _ queue: String) -> Bool {
-        let parts = id.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3 else { return false }
-        return parts[2].split(separator: UInt8(ascii: ",")).contains { pattern in
-            if pattern.last == UInt8(ascii: "*") { return queue.utf8.starts(with: pattern.dropLast()) }
-            return pattern.elementsEqual(queue.utf8)
-        }
     }
 }

@@ -71,10 +71,18 @@ public struct QueuesPages: DataPageRoutes {
 
     // MARK: Changes
 
-    private func remove(_ request: PageRequest) async throws -> PageResponse {
-        guard let name = request.form["queue"].flatMap({ try? PercentDecoding.text($0.utf8) }) else {
-            throw Problem(.badRequest, "no queue is named")
+    /// The queue that the form names; nil where it names none. Percent-encoded once more: an attribute shows some characters of
+    /// a name in another way.
+    private func queueName(_ request: PageRequest) throws(Problem) -> String? {
+        guard let encoded = request.form.all("queue").first else { return nil }
+        guard let name = try? PercentDecoding.text(encoded.utf8) else {
+            throw Problem(.badRequest, "the name of the queue is not percent-encoded UTF-8")
         }
+        return name
+    }
+
+    private func remove(_ request: PageRequest) async throws -> PageResponse {
+        guard let name = try queueName(request) else { throw Problem(.badRequest, "no queue is named") }
         try await queue.remove(queue: name)
         logger.info(
             "A queue was removed on the page",
@@ -86,15 +94,14 @@ public struct QueuesPages: DataPageRoutes {
         switch path {
         case ["pause"]:
             let isPaused = request.form.isYes("paused")
-            // Percent-encoded once more: an attribute shows some characters of a name in another way.
-            if let name = request.form["queue"].flatMap({ try? PercentDecoding.text($0.utf8) }) {
+            if let name = try queueName(request) {
                 try await queue.pause(queue: name, isPaused)
             } else {
                 try await queue.pause(isPaused)
             }
             logger.info(
                 "\(isPaused ? "Queues were paused" : "Queues were resumed") on the page",
-                metadata: ["queue": "\(request.form["queue"] ?? "all")", "by": "\(request.user)"])
+                metadata: ["queue": "\(request.form.all("queue").first ?? "all")", "by": "\(request.user)"])
             return .redirect("/queues")
         case ["remove"]: return try await remove(request)
         case ["failed", "retry"]: return try await FailedChange(queue, request, logger).retry()

@@ -92,13 +92,24 @@ struct WorkersPage {
         }
     }
 
+    /// Whether its last heartbeat is too old for it to live. One that writes none is never silent.
+    static func isSilent(_ worker: Queue.RegisteredWorker, at now: Date) -> Bool {
+        worker.heartbeat.flatMap(WorkerTime.date).map { now.timeIntervalSince($0) > silence } ?? false
+    }
+
+    /// Whether a worker has a job, or is silent.
+    private static func state(_ worker: Queue.RegisteredWorker, at now: Date) -> (state: String, word: String) {
+        if isSilent(worker, at: now) { return ("dead", "silent") }
+        return worker.working == nil ? ("ok", "idle") : ("waiting", "working")
+    }
+
     /// `host:pid` of a worker, and whether it has a job.
     static func name(_ worker: Queue.RegisteredWorker) -> TemplateValues {
         let parts = worker.id.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 2).map { String(Substring($0)) }
+        let (state, word) = state(worker, at: .now)
         return [
             "worker": .text(PageText.cut(parts.prefix(2).joined(separator: ":"), 120)),
-            "state": .text(worker.working == nil ? "ok" : "waiting"),
-            "word": .text(worker.working == nil ? "idle" : "busy"),
+            "state": .text(state), "word": .text(word),
         ]
     }
 
@@ -110,16 +121,14 @@ struct WorkersPage {
         _ worker: Queue.RegisteredWorker, _ counts: (processed: Int, failed: Int)?, _ longest: Double
     ) -> TemplateValues {
         let parts = worker.id.utf8.split(separator: UInt8(ascii: ":"), maxSplits: 2).map { String(Substring($0)) }
-        let seen = worker.heartbeat.flatMap(WorkerTime.date)
-        let isDead = seen.map { now.timeIntervalSince($0) > Self.silence } ?? false
-        let state = isDead ? "dead" : worker.working == nil ? "ok" : "waiting"
+        let (state, word) = Self.state(worker, at: now)
         var values: TemplateValues = [
             "key": .text(PageFields.encode(PageText.cut(worker.id, 200))),
             "host": .text(PageText.cut(parts.prefix(2).joined(separator: ":"), 120)),
             "queues": .text(PageText.cut(parts.count > 2 ? parts[2] : "", 160)), "state": .text(state),
             "names": .list(Self.names(parts.count > 2 ? parts[2] : "")),
-            "word": .text(isDead ? "silent" : worker.working == nil ? "idle" : "working"),
-            "heartbeat": .one(seen.map(PageText.time)),
+            "word": .text(word),
+            "heartbeat": .one(worker.heartbeat.flatMap(WorkerTime.date).map(PageText.time)),
             "started": .one(worker.started.flatMap(WorkerTime.date).map(PageText.time)),
             "processed": counts.map { .int($0.processed) } ?? .none, "failed": counts.map { .int($0.failed) } ?? .none,
         ]

@@ -7,10 +7,14 @@ package struct DataPage {
     let template: String
     let values: TemplateValues
 
-    /// The segments after a section's first, and whether the path ends with `.json`.
+    /// The segments after a section's first, and whether the path ends with `.json`. In a name that ends so the dot is
+    /// percent-encoded.
     static func path(_ request: PageRequest) -> (path: [ByteString], asJSON: Bool) {
         var path = request.path
-        guard let last = path.last, last.hasSuffix(".json") else { return (Array(path.dropFirst()), false) }
+        let target = request.http.target.utf8.prefix { $0 != UInt8(ascii: "?") }
+        guard let last = path.last, target.suffix(5).elementsEqual(".json".utf8) else {
+            return (Array(path.dropFirst()), false)
+        }
         path[path.count - 1] = ByteString(last.dropLast(5))
         return (Array(path.dropFirst()), true)
     }

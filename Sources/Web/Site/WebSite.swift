@@ -91,6 +91,9 @@ public struct WebSite: HTTPHandler {
                     throw Problem(.forbidden, "the pages are only read here", advice: "--pages-may-act")
                 }
                 try access.checkForm(request.fields, form)
+                guard form.isWhole else {
+                    throw Problem(.badRequest, "the form is not percent-encoded UTF-8, or too long")
+                }
             case .options, .other:
                 throw Problem(
                     .methodNotAllowed, "this method has no meaning here", advice: "GET or POST",
