@@ -60,6 +60,72 @@ import Testing
         }
     }
 
+    @Test("Of entries of the same bytes as many are removed as are named")
+    func sameBytes() async throws {
+        try await RedisPages.with { web in
+            for _ in 0..<3 { try await web.fail("SendEmail", "same") }
+            let digest = try await web.queue.failed()[0].digest
+            #expect(try await web.post("/queues/failed/remove", "entry=\(digest)").status == 303)
+            #expect(try await web.queue.failedCount() == 2)
+            let group = try #require(
+                try await web.get("/queues/failed.json").text.firstMatch(of: #/"entries":"([^"]*)"/#)
+            ).1
+            #expect(group == "\(digest) \(digest)")
+            #expect(try await web.post("/queues/failed/retry", "entries=\(digest)+\(digest)").status == 303)
+            #expect(try await web.queue.failedCount() == 0)
+            #expect(try await web.queue.length(of: "mails") == 2)
+        }
+    }
+
+    @Test("A group's link finds the group and nothing else")
+    func groupLink() async throws {
+        try await RedisPages.with { web in
+            try await web.fail("SendEmail", "1", exception: "Net::ReadTimeout")
+            try await web.fail("SendEmailLater", "2", exception: "Net::ReadTimeoutError")
+            try await web.fail("sendemail", "3", exception: "Net::ReadTimeout")
+            try await web.fail(#"Quo\"te \\ two"#, "4", exception: #"Err\"or \"x\""#)
+            let json = try await web.get("/queues/failed.json").text
+            let links = json.matches(of: #/"query":"([^"]*)"/#).map(\.1)
+            #expect(links.count == 4)
+            for link in links {
+                let found = try await web.get("/queues/failed?q=\(link)").text
+                #expect(found.ranges(of: "name=\"entry\"").count == 1, "\(link)")
+            }
+        }
+    }
+
+    @Test(
+        "Where a word of a search is not understood nothing is found, and it is said",
+        arguments: [
+            "before:yesterday", "before:30.11.2020", "before:2026-13-01", "before:2026-1-1", "before:", "before:2026-",
+            "error:%22%22", "is:new", "class:", "a+b+c+d+e+f+g+h+i", String(repeating: "x", count: 401),
+        ])
+    func misunderstood(_ words: String) async throws {
+        try await RedisPages.with { web in
+            try await web.fail("SendEmail", "1")
+            let page = try await web.get("/queues/failed?q=\(words)").text
+            #expect(page.contains("Nothing is found, since the search is not understood: "))
+            #expect(!page.contains("name=\"entry\"") && !page.contains("Remove 1 job"))
+        }
+    }
+
+    @Test(
+        "Times of a search are taken as people write them",
+        arguments: [
+            ("2026-11-24", true), ("2026/11/24", true), ("2026-11-23", false), ("2027", true), ("2026-11", false),
+            ("%222026-11-23%2015:30%22", true), ("2026-11-23t15:29:59z", false), ("2026-11-23T15:29:59.5Z", false),
+        ])
+    func moments(_ moment: String, _ isFound: Bool) async throws {
+        try await RedisPages.with { web in
+            _ = try await web.redis.send(
+                "RPUSH", "resque:failed",
+                #"{"failed_at":"2026-11-23T15:29:59Z","queue":"q","payload":{"class":"A","args":[]}}"#)
+            let page = try await web.get("/queues/failed?q=before:\(moment)").text
+            #expect(page.contains("name=\"entry\"") == isFound)
+            #expect(!page.contains("not understood"))
+        }
+    }
+
     @Test("A failed job has its backtrace, and is found by its time")
     func backtrace() async throws {
         try await RedisPages.with { web in

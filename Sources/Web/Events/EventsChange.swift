@@ -34,12 +34,15 @@ struct EventsChange {
     private func change(
         _ consumer: String, _ done: String, _ act: (EventLog.DeadEvent) async throws -> Bool
     ) async throws -> PageResponse {
-        let digests = Set(request.form.all("entry").map { ByteString($0) })
+        let digests = request.form.all("entry").map { ByteString($0) }
+        var left = digests.reduce(into: [:]) { $0[$1, default: 0] += 1 }
         guard !digests.isEmpty else { throw Problem(.badRequest, "no event is selected") }
         var changed = 0
         for start in stride(from: 0, to: Self.looked, by: 100) {
             let dead = try await log.dead(of: consumer, newest: (start - changed)..<(start - changed + 100))
-            for entry in dead where digests.contains(ByteString(entry.digest)) {
+            for entry in dead {
+                guard let count = left[ByteString(entry.digest)], count > 0 else { continue }
+                left[ByteString(entry.digest)] = count - 1
                 if try await act(entry) { changed += 1 }
             }
             guard dead.count == 100, changed < digests.count else { break }

@@ -32,7 +32,8 @@ struct FailedGroups {
         let largest = groups.first?.count ?? 1
         return groups.prefix(Self.most).compactMap { entries in
             guard let newest = entries.first, let oldest = entries.last else { return nil }
-            let search = "class:\"\(newest.className)\" error:\"\(newest.exception)\""
+            let search =
+                "class=\(SearchWords.quoted(newest.className)) error=\(SearchWords.quoted(newest.exception))"
             return [
                 "class": .text(newest.className), "exception": .text(newest.exception), "error": .text(newest.error),
                 "isActiveJob": .flag(newest.isActiveJob),
