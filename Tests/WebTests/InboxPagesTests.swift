@@ -201,12 +201,14 @@ struct InboxPagesTests {
     func mailParts() async throws {
         try await with([Self.parts]) { web in
             let page = text(await get("/mails/1", from: web))
-            #expect(
-                page.contains("<iframe sandbox ") && page.contains("src=\"/mails/1/html\"") && !page.contains("evil"))
+            #expect(page.contains("<iframe sandbox=\"allow-popups allow-popups-to-escape-sandbox\" "))
+            #expect(page.contains("src=\"/mails/1/html\"") && !page.contains("evil"))
             let frame = await get("/mails/1/html", from: web)
             #expect(text(frame).contains("<p>Hi"))
             let policy = frame.headers.first { $0.name == "Content-Security-Policy" }?.value ?? ""
-            #expect(policy.hasPrefix("sandbox; default-src 'none'") && !policy.contains("allow"))
+            #expect(
+                policy.hasPrefix("sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'")
+                    && !policy.contains("allow-scripts"))
             #expect(text(await get("/mails/1?view=parts", from: web)).contains("application/pdf"))
             let part = await get("/mails/1/parts/2", from: web)
             #expect(part.body == .bytes([0, 1, 2, 3]) && part.type == .bytes)

@@ -76,19 +76,19 @@ public struct InboxPages: PageRoutes {
         return mail
     }
 
-    /// A stranger's HTML: nothing in it runs, and it loads nothing.
+    /// A stranger's HTML: nothing in it runs, and it loads nothing. A link opens in another tab.
     private func html(_ id: ByteString?) throws(Problem) -> PageResponse {
         guard let html = try find(id).html(limit: MailPage.shownBytes) else { throw Self.notFound }
         let headers = [
             HTTPHeader(
                 "Content-Security-Policy",
                 """
-                sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; \
-                form-action 'none'; frame-ancestors 'self'
+                sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; \
+                img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'
                 """),
             HTTPHeader("Referrer-Policy", "no-referrer"), HTTPHeader("X-DNS-Prefetch-Control", "off"),
         ]
-        return .response(HTTPResponse(.ok, .html, html, headers: headers))
+        return .response(HTTPResponse(.ok, .html, MailHTML.shown(html), headers: headers))
     }
 
     private func part(_ id: ByteString?, _ number: ByteString?) throws(Problem) -> PageResponse {
@@ -101,10 +101,15 @@ public struct InboxPages: PageRoutes {
             byte.isASCIILetter || byte.isASCIIDigit || "._-".utf8.contains(byte) ? byte : UInt8(ascii: "_")
         }
         let file = name.isEmpty ? "part-\(number)" : String(decoding: name, as: UTF8.self)
+        let exact = PageFields.encode(PageText.cut(part.name.isEmpty ? file : part.name, 80))
         return .response(
             HTTPResponse(
                 .ok, .bytes, .bytes(part.bytes),
-                headers: WebSite.headers + [HTTPHeader("Content-Disposition", "attachment; filename=\"\(file)\"")]))
+                headers: WebSite.headers + [
+                    // The name as it is (RFC 6266), and an ASCII one for programs that do not know the other.
+                    HTTPHeader(
+                        "Content-Disposition", "attachment; filename=\"\(file)\"; filename*=UTF-8''\(exact)")
+                ]))
     }
 
     // MARK: Changes

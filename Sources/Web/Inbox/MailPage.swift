@@ -46,7 +46,7 @@ struct MailPage {
             values["hasParts"] = true
         default:
             let (text, isWhole) = mail.text(limit: Self.shownBytes)
-            values["text"] = .text(text.isEmpty ? " " : text)
+            values["text"] = .list([["runs": .list(LinkedText.runs(text.isEmpty ? " " : text))]])
             values["isCut"] = .flag(!isWhole)
         }
         return .page(

@@ -32,7 +32,8 @@ struct PageLayout {
             [
                 "title": .text(title), "main": .html(main), "tabs": .list(tabs), "version": .text(version),
                 "section": .text(section?.home),
-                "isSession": .flag(access.sessions.includes(cookie: request.fields.cookie)), "form_token": .text(access.formToken),
+                "isSession": .flag(access.sessions.includes(cookie: request.fields.cookie)),
+                "form_token": .text(access.formToken),
                 "home": .text(home),
                 "styles": .list(files.filter { $0.hasByteSuffix(".css") }.map { ["file": .text($0)] }),
                 "scripts": .list(files.filter { $0.hasByteSuffix(".js") }.map { ["file": .text($0)] }),
