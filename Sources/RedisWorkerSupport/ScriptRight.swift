@@ -7,18 +7,29 @@ import Synchronization
 package final class ScriptRight: Sendable {
     private let queue: Queue
     private let name: String
+    private let rights: RightsCheck
     private let isSeen = Atomic(false)
 
-    /// - Parameter name: The queue that mails are pushed to.
-    package init(_ queue: Queue, _ name: String) {
-        (self.queue, self.name) = (queue, name)
+    /// - Parameters:
+    ///   - name: The queue that mails are pushed to.
+    ///   - rights: Those of web servers and workers.
+    package init(_ queue: Queue, _ name: String, _ rights: RightsCheck) {
+        (self.queue, self.name, self.rights) = (queue, name, rights)
     }
 
     /// Throws what a mail would be refused with now: Redis takes no writes or runs no scripts, or delayed jobs are overdue
-    /// and nobody works them.
+    /// and nobody works them; or what a worker cannot work for: a right that is missing, or a key that all share and that has
+    /// another type.
     package func check() async throws(AcceptError) {
         do {
+            try await rights.check()
+        } catch {
+            isSeen.store(false, ordering: .relaxed)
+            throw error
+        }
+        do {
             try await look()
+            try await queue.checkTypes()
             try AcceptError.check(overdue: await queue.overdueTime())
         } catch let error as AcceptError {
             throw error

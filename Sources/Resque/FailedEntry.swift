@@ -63,6 +63,7 @@ extension FailedEntry {
         switch error.code {
         case .redis: "RedisError"
         case .unexpectedReply: "UnexpectedReply"
+        case .unexpectedType: "UnexpectedType"
         case .invalidArguments: "InvalidArguments"
         case .plugin: error.underlyingError.map(exception) ?? "PluginError"
         }

@@ -8,6 +8,8 @@ public struct ResqueError: Error, Sendable, CustomStringConvertible {
         case redis
         /// Redis gave a reply that the library's commands never have.
         case unexpectedReply
+        /// A key has another type than all programs of an estate give it.
+        case unexpectedType
         /// The arguments of a job cannot be encoded.
         case invalidArguments
         /// A plugin threw an error.

@@ -103,15 +103,67 @@ struct RedisReadinessTests {
     }
 
     @Test(
-        "The rights that docs/redis-acl.md lists are enough: mails go, later and after a refusal, and nothing is refused",
+        "Each right of the docs that is missing is named by /readyz, and by the log at the start",
         arguments: ["pubsub", "resque", "queuebus", "eventr"])
-    func rights(strategy: String) async throws {
+    func missingRights(strategy: String) async throws {
+        let rule = try Self.rule(of: strategy)
+        // Of the first two one is enough, and the others are the connection's.
+        let optional = ["+eval", "+script|load", "+evalsha", "+select", "+role", "+ping", "+unsubscribe"]
+        let rights = rule.filter { $0.hasPrefix("+") && !optional.contains($0) }
+        #expect(rights.count > 8)
+        try await withRedisServer { server in
+            _ = try await redisCLI(["-s", server.socket] + rule + ["-expire"])
+            let url = "unix://mailer:secret@\(server.socket)"
+            _ = try await withProgram(
+                ["serve", "--strategy", strategy, "--port", "0", "--smtp-url", "discard:"],
+                environment: ["REDIS_URL": url]
+            ) { program in
+                let port = try await program.port()
+                _ = try await program.line { $0.contains("This process is not ready to work") && $0.contains("expire") }
+                for right in rights {
+                    let other = right.dropFirst()
+                    _ = try await redisCLI(["-s", server.socket, "ACL", "SETUSER", "mailer", "+expire", "-\(other)"])
+                    let text = try await until(port, 503)
+                    #expect(text.contains(other), "\(right): \(text)")
+                    _ = try await redisCLI(["-s", server.socket, "ACL", "SETUSER", "mailer", right])
+                    try await until(port, 200)
+                }
+            }
+        }
+    }
+
+    @Test(
+        "A key that all programs share and that has another type is named by /readyz",
+        arguments: ["workers", "workers:heartbeat", "swift:turns", "swift:processes", "failed", "queues"])
+    func sharedKeys(key: String) async throws {
+        try await withRedisServer { server in
+            _ = try await redisCLI(["-s", server.socket, "SET", "resque:\(key)", "x"])
+            _ = try await withProgram(
+                ["serve", "--strategy", "resque", "--port", "0", "--smtp-url", "discard:", "--redis-url", server.url]
+            ) { program in
+                let port = try await program.port()
+                #expect(try await until(port, 503).contains("another"))
+                _ = try await redisCLI(["-s", server.socket, "DEL", "resque:\(key)"])
+                try await until(port, 200)
+            }
+        }
+    }
+
+    /// The words of `ACL SETUSER` in docs/redis-acl.md.
+    private static func rule(of strategy: String) throws -> [String] {
         let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(
             path: "../../docs/redis-acl.md")
         let lines = try String(contentsOf: page, encoding: .utf8).split(separator: "\n")
         let title = try #require(lines.firstIndex(of: "## \(strategy)"))
-        let rule = try #require(lines[title...].first { $0.hasPrefix("ACL SETUSER ") }).split(separator: " ").map(
+        return try #require(lines[title...].first { $0.hasPrefix("ACL SETUSER ") }).split(separator: " ").map(
             String.init)
+    }
+
+    @Test(
+        "The rights that docs/redis-acl.md lists are enough: mails go, later and after a refusal, and nothing is refused",
+        arguments: ["pubsub", "resque", "queuebus", "eventr"])
+    func rights(strategy: String) async throws {
+        let rule = try Self.rule(of: strategy)
         try await withRedisServer { server in
             #expect(try await redisCLI(["-s", server.socket] + rule).contains("OK"))
             let url = "unix://mailer:secret@\(server.socket)"

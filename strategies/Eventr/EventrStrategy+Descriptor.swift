@@ -83,7 +83,7 @@ extension EventrOptions {
 }
 
 extension RedisRights {
-    fileprivate static let eventr = RedisRights(
+    static let eventr = RedisRights(
         commands: """
             del eval evalsha exists expire get hdel hexists hget hgetall hlen hset hsetnx lindex llen \
             lrange lrem ltrim pexpire ping pttl publish role rpush script|load select set subscribe time \

@@ -18,6 +18,7 @@ public struct EventrStrategy: Strategy {
     public let statuses: (any MailStatusStore)?
     private let producer: Producer
     private let log: EventLog
+    private let rights: RightsCheck
     private let consumer: Consumer?
 
     /// - Parameters:
@@ -28,6 +29,7 @@ public struct EventrStrategy: Strategy {
         redis: any RedisCommands, log: EventLogOptions, consumer: Consumer?
     ) {
         (self.log, self.consumer) = (EventLog(redis: redis, options: log), consumer)
+        rights = RightsCheck(.eventr, on: redis)
         idempotency = RedisIdempotencyStore(redis, prefix: "eventr:idempotency:")
         statuses = RedisMailStatuses(redis, prefix: "eventr:mails:")
         producer = Producer(name: "webApp", redis: redis, options: log)
@@ -43,6 +45,7 @@ public struct EventrStrategy: Strategy {
     }
 
     public func check() async throws(AcceptError) {
+        try await rights.check()
         do {
             try await log.checkWritable()
         } catch {

@@ -60,7 +60,7 @@ extension OriginalSubscriber {
 }
 
 extension RedisRights {
-    fileprivate static let pubSub = RedisRights(
+    static let pubSub = RedisRights(
         commands: """
             del eval evalsha expire get hexists hget hlen hset pexpire ping pttl publish role \
             script|load select set subscribe unsubscribe

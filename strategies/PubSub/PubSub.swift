@@ -22,6 +22,7 @@ public struct PubSub: Strategy {
     public var idempotency: (any IdempotencyStore)? { keys }
     public let statuses: (any MailStatusStore)?
     private let keys: RedisIdempotencyStore
+    private let rights: RightsCheck
     private let redis: any RedisCommands
     private let logger: Logger
     private let isCluster: Bool
@@ -36,6 +37,7 @@ public struct PubSub: Strategy {
     public init(redis: any RedisCommands, isCluster: Bool = false, worker: Subscriber?, logger: Logger) {
         keys = RedisIdempotencyStore(redis, prefix: "{\(Self.channel)}:idempotency:")
         statuses = RedisMailStatuses(redis, prefix: "{\(Self.channel)}:mails:")
+        rights = RightsCheck(.pubSub, on: redis)
         self.redis = redis
         self.isCluster = isCluster
         self.worker = worker
@@ -81,6 +83,7 @@ public struct PubSub: Strategy {
 
     public func check() async throws(AcceptError) {
         if let error = worker?.loss { throw AcceptError(error) }
+        try await rights.check()
         do {
             // A channel that nobody listens on.
             _ = try await redis.send("PUBLISH", Self.channel + ":check", "")

@@ -38,7 +38,7 @@ extension StrategyDescriptor {
 }
 
 extension RedisRights {
-    fileprivate static let queueBus = RedisRights(
+    static let queueBus = RedisRights(
         commands: """
             blmove del eval evalsha exists expire get hdel hexists hget hgetall hkeys hlen hmget hset \
             hvals incr lindex llen lpop lpush lrange lrem mget mset pexpire ping pttl role rpush sadd \

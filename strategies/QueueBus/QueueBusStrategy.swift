@@ -57,7 +57,8 @@ public struct QueueBusStrategy: Strategy {
         self.bus = bus
         self.logger = logger
         queue = Queue(redis: redis, namespace: options.namespace)
-        right = ScriptRight(queue, Publisher.incoming)
+        right = ScriptRight(
+            queue, Publisher.incoming, RightsCheck(.queueBus, on: redis, prefix: "\(options.namespace):"))
         publisher = Publisher(queue)
         let jobs = bus.jobs(plugins: [retry])
         var options = options

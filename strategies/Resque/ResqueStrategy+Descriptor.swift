@@ -86,7 +86,7 @@ extension WorkerOptions.DeadWorkerPolicy {
 }
 
 extension RedisRights {
-    fileprivate static let resque = RedisRights(
+    static let resque = RedisRights(
         commands: """
             blmove del eval evalsha exists expire get hdel hexists hget hgetall hkeys hlen hmget hset \
             incr lindex llen lpop lpush lrange lrem mget mset pexpire ping pttl role rpush sadd script|load \

@@ -29,7 +29,7 @@ public struct ResqueStrategy: Strategy {
         idempotency = RedisIdempotencyStore(redis, prefix: "\(namespace):swift:idempotency:")
         statuses = RedisMailStatuses(redis, prefix: "\(namespace):swift:mails:")
         queue = Queue(redis: redis, namespace: namespace)
-        right = ScriptRight(queue, mails.queue)
+        right = ScriptRight(queue, mails.queue, RightsCheck(.resque, on: redis, prefix: "\(namespace):"))
         (self.mails, self.worker) = (mails, worker)
     }
 
