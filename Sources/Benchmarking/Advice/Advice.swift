@@ -31,6 +31,10 @@ public struct Advice: Sendable, Hashable {
                 excluded.append(Finding(strategy: result.title, reasons: judgement.against))
             }
         }
+        // A file of chaos has no latencies, and what is not known is no verdict.
+        if !comparison.strategies.contains(where: { $0.response.count > 0 }) {
+            caveats.append("No strategy was measured here: compare --chaos --json measures them and tries the faults.")
+        }
         if comparison.fates == nil {
             caveats.append("Faults were not tried; bgdemo compare --chaos does.")
         } else if question.mayLose == .nothing {

@@ -1,3 +1,5 @@
+import BgdemoPrivateRedis
+
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
@@ -10,15 +12,19 @@ public enum HistogramFiles {
     /// Writes `<strategy>-response.hgrm` and `<strategy>-inbox.hgrm` of each strategy that has them.
     ///
     /// - Returns: The paths.
-    /// - Throws: The error of the file that cannot be written.
+    /// - Throws: An error that says which file cannot be written, and why.
     @discardableResult
     public static func write(_ comparison: Comparison, to folder: String) throws -> [String] {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw OutputFile.WriteError(description: "\(folder) can't be made: \(error.fileReason)")
+        }
         var paths: [String] = []
         for result in comparison.strategies {
             for (name, latency) in [("response", result.response), ("inbox", result.toInbox)] where latency.count > 0 {
                 let path = "\(folder)/\(Self.name(of: result))-\(name).hgrm"
-                try text(latency).write(toFile: path, atomically: true, encoding: .utf8)
+                try OutputFile.write(text(latency), to: path)
                 paths.append(path)
             }
         }

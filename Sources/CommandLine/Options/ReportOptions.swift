@@ -42,8 +42,11 @@ struct ReportOptions: ParsableArguments {
     /// - Returns: The earlier run of `--compare-to`.
     /// - Throws: `ValidationError` where a file will not be writable, or the earlier run can't be read.
     func check() throws -> Comparison? {
-        for path in [json, report].compactMap({ $0 }) where !Self.canWrite(path) {
-            throw ValidationError("\(path) can't be written: is there such a folder, and may you write in it?")
+        do throws(OutputFile.WriteError) {
+            for path in [json, report].compactMap({ $0 }) { try OutputFile.check(path) }
+            for folder in [svg, png, hgrm].compactMap({ $0 }) { try OutputFile.check(folder: folder) }
+        } catch {
+            throw ValidationError(error.description)
         }
         guard let compareTo else { return nil }
         guard let data = FileManager.default.contents(atPath: compareTo) else {
@@ -58,22 +61,13 @@ struct ReportOptions: ParsableArguments {
 
     /// Writes the files, and tells what is different from `before`.
     func write(_ comparison: Comparison, before: Comparison?) async throws {
-        if let json { try comparison.json().write(toFile: json, atomically: true, encoding: .utf8) }
-        if let report {
-            try HTMLReport.page(comparison, before: before).write(toFile: report, atomically: true, encoding: .utf8)
-        }
+        if let json { try OutputFile.write(comparison.json(), to: json) }
+        if let report { try OutputFile.write(HTMLReport.page(comparison, before: before), to: report) }
         if let svg { _ = try Slides.write(comparison, to: svg) }
         if let png { _ = try await Slides.writePNG(comparison, to: png) }
         if let hgrm { try HistogramFiles.write(comparison, to: hgrm) }
         guard let before else { return }
         print("\nsince \(before.began):")
         for line in ChangeTable.lines(from: before, to: comparison, width: TerminalWidth.ofOutput) { print(line) }
-    }
-
-    private static func canWrite(_ path: String) -> Bool {
-        let files = FileManager.default
-        if files.fileExists(atPath: path) { return files.isWritableFile(atPath: path) }
-        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        return files.isWritableFile(atPath: folder.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : folder)
     }
 }

@@ -40,12 +40,19 @@ extension Slides {
     {
         let place = FileManager.default.temporaryDirectory.appending(path: "bgdemo-slides-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: place) }
-        try? FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        } catch {
+            throw SlideError("can't write pictures to \(directory): \(error.fileReason)")
+        }
         var paths: [String] = []
         for source in try write(comparison, to: place.path) {
             let name = (FilePath(source).stem ?? "slide") + ".png"
             let path = FilePath(FileManager.default.currentDirectoryPath).pushing(FilePath(directory)).appending(name)
             try await rasterizer.paint(source, to: path.string)
+            guard FileManager.default.fileExists(atPath: path.string) else {
+                throw SlideError("can't write \(path.string): the program that draws pictures has made none")
+            }
             paths.append("\(directory)/\(name)")
         }
         return paths
