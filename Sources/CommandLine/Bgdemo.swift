@@ -44,6 +44,12 @@ public struct Bgdemo: AsyncParsableCommand {
                 throw ValidationError("There is no command '\(unknown)'")
             }
             var command = try parseAsRoot()
+            guard CurrentProcess.mostOpenFiles >= CurrentProcess.neededFiles else {
+                CurrentProcess.printError(
+                    "Error: only \(CurrentProcess.mostOpenFiles) files may be open here, and \(CurrentProcess.neededFiles) are needed at least: ulimit -n 65536"
+                )
+                return .failure
+            }
             do {
                 if var asynchronous = command as? any AsyncParsableCommand {
                     try await asynchronous.run()

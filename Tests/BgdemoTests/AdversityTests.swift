@@ -6,6 +6,28 @@ import Testing
 /// What a process may meet that is not a request's fault.
 @Suite(.timeLimit(.minutes(1)))
 struct AdversityTests {
+    @Test(
+        "Where too few files may be open it says so and ends, whatever it was to do",
+        arguments: ["serve", "queues", "doctor"])
+    func fewFiles(command: String) async throws {
+        let (lines, status) = try await withProgram([command], shell: "ulimit -n 16") { program in
+            try await program.end()
+            return program.lines
+        }
+        #expect(lines.contains { $0.contains("only 16 files may be open here") && $0.contains("ulimit -n 65536") })
+        #expect(status == .exited(1))
+    }
+
+    @Test("Output that can't be written is an error")
+    func fullOutput() async throws {
+        let (lines, status) = try await withProgram(["--version"], shell: "exec > /dev/full") { program in
+            try await program.end()
+            return program.lines
+        }
+        #expect(lines.contains { $0.contains("the output can't be written: No space left on device") }, "\(lines)")
+        #expect(status == .exited(1))
+    }
+
     @Test("Out of file descriptors, clients wait, the log says why, and later all is as before")
     func descriptors() async throws {
         let arguments = ["serve", "--port", "0", "--smtp-url", "discard:"]

@@ -20,6 +20,30 @@ struct SignalTests {
         #expect(status == .exited(0))
     }
 
+    @Test(
+        "that comes again ends it at once, also while it waits for mails under way",
+        arguments: ["foreground", "fire-and-forget"])
+    func again(strategy: String) async throws {
+        let (_, status) = try await withProgram(
+            ["serve", "--strategy", strategy, "--port", "0", "--smtp-delay", "60s", "--grace", "40s"]
+        ) { program in
+            let port = try await program.port()
+            let request = Task { try await fetch("/you@example.org/s/t", port: port) }
+            if strategy == "foreground" {
+                while try await !fetch("/metrics", port: port).text.contains("bgdemo_mails_in_flight 1") {}
+            } else {
+                #expect(try await request.value.status == 200)
+            }
+            try program.signal(.interrupt)
+            // It has stopped to listen, and waits.
+            while (try? await RawClient.connect(port: port).close()) != nil {}
+            try program.signal(.interrupt)
+            try await program.end(within: .seconds(10))
+            _ = try? await request.value
+        }
+        #expect(status == .exited(130))
+    }
+
     @Test("ends workers without an event in hand within a second, also where Redis takes no writes or is away")
     func eventr() async throws {
         for isAway in [false, true] {

@@ -1,4 +1,6 @@
 public import ArgumentParser
+import BgdemoSystemCompat
+import Synchronization
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -62,14 +64,41 @@ public struct EnvironmentVariables: Sendable {
     /// - Throws: `ValidationError` where the file can't be read or is empty.
     public func secret(_ name: String, file flag: String? = nil) throws -> String? {
         if let path = try value(flag, "\(name)_FILE") {
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-                throw ValidationError("can't read \(path), named for \(name)")
+            let place = flag == nil ? "\(path), which \(name)_FILE names," : path
+            // Not by its size, which a pipe does not have.
+            guard let bytes = try? Self.bytes(ofFile: path) else { throw ValidationError("\(place) can't be read") }
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw ValidationError("\(place) is no text in UTF-8")
             }
-            guard let line = text.split(whereSeparator: \.isNewline).first else {
-                throw ValidationError("\(path), named for \(name), is empty")
-            }
+            let lines = text.split(whereSeparator: \.isNewline)
+            guard let line = lines.first else { throw ValidationError("\(place) is empty") }
+            guard lines.count == 1 else { throw ValidationError("\(place) has more than the one line of a secret") }
             return String(line)
         }
         return variables[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// What was read of files: a pipe, as a shell's `<(…)` is one, can be read once, and options are read again and again.
+    private static let files = Mutex<[String: [UInt8]]>([:])
+
+    /// A longer file has no secret.
+    private static func bytes(ofFile path: String) throws -> [UInt8] {
+        if let bytes = files.withLock({ $0[path] }) { return bytes }
+        let bytes = try read(path)
+        files.withLock { $0[path] = bytes }
+        return bytes
+    }
+
+    private static func read(_ path: String) throws -> [UInt8] {
+        let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+        return try file.closeAfter {
+            var (bytes, chunk) = ([UInt8](), [UInt8](repeating: 0, count: 4_096))
+            while bytes.count < 65_536 {
+                let count = try unsafe chunk.withUnsafeMutableBytes { try unsafe file.read(into: $0) }
+                guard count > 0 else { break }
+                bytes += chunk.prefix(count)
+            }
+            return bytes
+        }
     }
 }

@@ -56,6 +56,8 @@ struct ServeCommand: AsyncParsableCommand {
             environment, name: configuration.isMaster ? "master" : master?.name, master: master)
         defer { reporting.end() }
         let logger = reporting.logger
+        let interrupts = Task { await SecondInterrupt.exitAtSecond(reporting) }
+        defer { interrupts.cancel() }
         // A master passes mails on, and sees none.
         let spans = configuration.isMaster ? nil : try tracing.start(environment, logger: logger)
         EventLoopDelay.watch(group)
@@ -75,7 +77,7 @@ struct ServeCommand: AsyncParsableCommand {
 
         // A master replaces its children at SIGHUP.
         let hangup = configuration.isMaster || CurrentProcess.ignoresHangup ? [] : [UnixSignal.sighup]
-        try await run(assembly.services(), [.sigterm, .sigint, .sigquit] + hangup, reporting)
+        try await ServiceGroup.run(assembly.services(), until: [.sigterm, .sigint, .sigquit] + hangup)
         await assembly.finishMails()
         await spans?.end(within: .seconds(1))
         await master?.flush()
@@ -91,11 +93,5 @@ struct ServeCommand: AsyncParsableCommand {
     ) async throws -> RedisConnector? {
         guard configuration.descriptor.needsRedis else { return nil }
         return try await RedisConnector.find(redis, environment, logger: logger)
-    }
-
-    private func run(_ services: [any Service], _ signals: [UnixSignal], _ reporting: Reporting) async throws {
-        let interrupts = Task { await SecondInterrupt.exitAtSecond(reporting) }
-        defer { interrupts.cancel() }
-        try await ServiceGroup.run(services, until: signals)
     }
 }

@@ -40,9 +40,23 @@ enum CurrentProcess {
 
     /// Ends the process without the exit handlers of libraries: OpenSSL frees there what the SMTP client's
     /// thread still uses.
+    ///
+    /// What was printed and could not be written is an error, unless its reader has read enough (`| head -1`).
     static func exit(_ code: Int32) -> Never {
-        fflush(nil)
+        if fflush(nil) != 0, errno != EPIPE, code == 0 {
+            printError("Error: the output can't be written: \(Errno(rawValue: errno))")
+            _exit(1)
+        }
         _exit(code)
+    }
+
+    /// Below it event loops, their timers and pipes cannot all be opened, which would end the process in the middle.
+    static let neededFiles = 32
+
+    /// How many files this process may raise its limit to.
+    static var mostOpenFiles: Int {
+        var limit = rlimit()
+        return unsafe getrlimit(fileLimit, &limit) == 0 ? Int(clamping: limit.rlim_max) : .max
     }
 
     /// How many files this process may have open.
