@@ -30,7 +30,7 @@ struct SessionFailureLog {
                 "server": "\(server)", "stage": "\(failure.stage.rawValue)", "reason": "\(failure.reason)",
             ]
             if let code = failure.code { metadata["code"] = "\(code)" }
-            logger.warning("The mail server can't be used; mails wait and are tried again", metadata: metadata)
+            logger.warning("The mail server can't be used", metadata: metadata)
         }
         self.failure = failure
         return failure

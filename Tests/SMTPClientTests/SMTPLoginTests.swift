@@ -131,7 +131,7 @@ struct SMTPLoginTests {
             }
             #expect(
                 log.value == [
-                    "The mail server can't be used; mails wait and are tried again",
+                    "The mail server can't be used",
                     "The mail server can be used again",
                 ])
         }
