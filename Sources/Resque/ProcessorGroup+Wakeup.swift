@@ -7,12 +7,12 @@ import RedisClient
 /// Ruby and node only RPUSH, so a command must block on the list. A command that pops a job would have it in neither
 /// place for a moment, but `BLMOVE queue queue LEFT LEFT` takes the first job and puts it back where it was, in one
 /// step: it changes nothing, and it waits while there is none. It needs a connection for each queue; the queues beyond
-/// ``blockingQueueLimit``, all queues of a Redis before 6.2, and a pause are polled four times a second.
+/// ``blockingQueueLimit``, all queues of a Redis before 6.2, and the end of a pause, of all workers or of one queue, are polled
+/// four times a second.
 extension ProcessorGroup {
     private static let blockingQueueLimit = 16
     private static let pollInterval = Duration.milliseconds(250)
     private static let blockingTimeout = Duration.seconds(5)
-    private static let pausePollInterval = Duration.seconds(1)
 
     /// Signals when there may be a job, until cancelled.
     func waitForJobs() async {
@@ -38,7 +38,7 @@ extension ProcessorGroup {
         while !Task.isCancelled {
             let waits = await wakeup.waiter(after: seen)
             do {
-                while try await isPaused() { try await Task.sleep(for: Self.pausePollInterval) }
+                while try await unpaused([queue]).isEmpty { try await Task.sleep(for: Self.pollInterval) }
                 let reply = try await connection.blocking(
                     ["BLMOVE", key, key, "LEFT", "LEFT", Int(Self.blockingTimeout / .seconds(1))],
                     wait: Self.blockingTimeout)
@@ -57,11 +57,10 @@ extension ProcessorGroup {
     /// Polls these queues.
     private func poll(at queues: [String]) async {
         guard !queues.isEmpty else { return }
-        let keys = queues.map(store.keys.queue)
         var seen = 0
         while !Task.isCancelled {
             let waits = await wakeup.waiter(after: seen)
-            if let count = try? await store.send(["EXISTS"] + keys).int, count > 0, (try? await isPaused()) == false {
+            if (try? await hasJob(in: queues)) == true {
                 seen = waits
                 wakeup.signal()
             } else {
@@ -70,7 +69,18 @@ extension ProcessorGroup {
         }
     }
 
-    private func isPaused() async throws -> Bool {
-        try await store.send("GET", store.keys.pause).text?.trimmingBlanks().equalsIgnoringASCIICase("true") == true
+    private func hasJob(in queues: [String]) async throws(ResqueError) -> Bool {
+        let queues = try await unpaused(queues)
+        guard !queues.isEmpty else { return false }
+        return try await store.send(["EXISTS"] + queues.map(store.keys.queue)).count > 0
+    }
+
+    /// Those of the queues of which jobs are reserved now.
+    private func unpaused(_ queues: [String]) async throws(ResqueError) -> [String] {
+        let paused = try await queue.paused(queues)
+        guard !paused.all else { return [] }
+        guard !paused.queues.isEmpty else { return queues }
+        let names = Set(paused.queues.map { ByteString($0) })
+        return queues.filter { !names.contains(ByteString($0)) }
     }
 }

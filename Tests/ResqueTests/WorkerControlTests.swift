@@ -186,4 +186,39 @@ struct WorkerControlTests {
             #expect(try await resque.keys(except: "resque:queues", "resque:stat:processed") == [])
         }
     }
+
+    @Test(
+        "A job in a queue that is paused has no worker ask for it again and again, and is performed afterwards",
+        arguments: ["pause-all-workers", "pause:all", "pause:queue:q"], [0, 16])
+    func pausedQueue(pause: String, others: Int) async throws {
+        try await withResque { resque in
+            let (polls, done) = (Watched(0), Watched<[String]>([]))
+            let jobs = jobs { jobs in
+                jobs.register("step") { job in done.change { $0.append(job.queue) } }
+            }
+            _ = try await resque.redis.send("SET", "resque:\(pause)", "true")
+            try await resque.push(#"{"class":"step"}"#, to: "q")
+            var options = options(WorkerControl())
+            options.heartbeat = .milliseconds(50)
+            // The first 16 queues have a blocking command each; the others are polled.
+            let queues = (0..<others).map { "other\($0)" } + ["q", "last"]
+            try await resque.withWorker(jobs, queues: queues, options: options) { _, event in
+                if case .poll = event { polls.change { $0 += 1 } }
+            } _: {
+                // Half a second, by the clock of the heartbeats.
+                try await resque.until { fixture in
+                    let stats = try await fixture.text("INFO", "commandstats") ?? ""
+                    let calls = stats.split(separator: "cmdstat_time:calls=").last?.prefix { $0.isNumber }
+                    return calls.flatMap { Int($0) } ?? 0 >= 10
+                }
+                #expect(polls.value <= 10)
+                if pause == "pause:queue:q" {
+                    try await resque.push(#"{"class":"step"}"#, to: "last")
+                    try await done.wait { $0 == ["last"] }
+                }
+                _ = try await resque.redis.send("DEL", "resque:\(pause)")
+                try await done.wait { $0.last == "q" }
+            }
+        }
+    }
 }
