@@ -37,21 +37,33 @@ extension ResqueStore {
 
     /// Removes a worker and acknowledges the job that is recorded with it. False: it has changed since it was read.
     ///
+    /// What another program wrote in place of a record fails: it may be all that is left of a job.
+    ///
     /// - Parameters:
     ///   - heartbeat: The worker's last heartbeat; nil where it does not matter.
     ///   - process: What was written last of its process; nil where it does not matter.
     func removeWorker(
-        _ id: WorkerID, _ record: WorkingRecord?, heartbeat: String? = nil, process: String? = nil,
+        _ id: WorkerID, _ record: SeenRecord, heartbeat: String? = nil, process: String? = nil,
         _ acknowledgement: Acknowledgement
     ) async throws -> Bool {
-        let (names, arguments) = acknowledging(record?.job ?? [], from: record?.queue ?? "", of: id, acknowledgement)
+        let content = record.content
+        let acknowledgement =
+            content == nil && !record.bytes.isEmpty ? Self.invalidRecord(record.bytes, of: id) : acknowledgement
+        let (names, arguments) = acknowledging(content?.job ?? [], from: content?.queue ?? "", of: id, acknowledgement)
         return try await run(
             ResqueScripts.removeWorker,
             keys: names + [
                 keys.workers, keys.heartbeat, keys.started(id.description), keys.ping(id.name), keys.processes,
             ],
-            arguments + [record?.bytes ?? [], heartbeat ?? "-", String(id.process), process ?? "-"]
+            arguments + [record.bytes, heartbeat ?? "-", String(id.process), process ?? "-"]
         ).int == 1
+    }
+
+    private static func invalidRecord(_ bytes: [UInt8], of id: WorkerID) -> Acknowledgement {
+        .failed(
+            FailedEntry.entry(
+                job: bytes, exception: "InvalidJob", error: "what is recorded with the worker is no record of a job",
+                worker: id.description, queue: ""))
     }
 
     /// The keys and arguments of both; see ``ResqueScripts``.

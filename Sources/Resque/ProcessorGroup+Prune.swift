@@ -92,7 +92,8 @@ extension ProcessorGroup {
     ) async throws -> Bool {
         let (record, history) = try await store.record(of: id)
         let acknowledgement =
-            record.map { isOurs ? self.acknowledgement(of: $0, history, with: id) : Self.failed($0, of: id) } ?? .skip
+            record.content.map { isOurs ? self.acknowledgement(of: $0, history, with: id) : Self.failed($0, of: id) }
+            ?? .skip
         guard try await store.removeWorker(id, record, heartbeat: heartbeat, process: process, acknowledgement) else {
             return false
         }

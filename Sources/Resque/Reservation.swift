@@ -20,6 +20,14 @@ final class Reservation: Sendable {
     }
 }
 
+/// The value of `worker:<id>`, as it was seen.
+struct SeenRecord: Sendable {
+    /// Empty where there was none.
+    let bytes: [UInt8]
+    /// nil where the bytes are no record.
+    let content: WorkingRecord?
+}
+
 /// What a worker is working on: `{"queue":…,"run_at":…,"payload":{job},"worker":…}`.
 struct WorkingRecord: Sendable {
     let bytes: [UInt8]

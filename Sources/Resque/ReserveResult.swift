@@ -132,13 +132,14 @@ extension ResqueStore {
         (jobs.map { keys.queue($0.queue) }, jobs.flatMap { [$0.queue, $0.bytes] as [any RedisArgument] })
     }
 
-    /// The record of a worker, and the history of its job.
-    func record(of id: WorkerID) async throws -> (WorkingRecord?, JobHistory) {
+    /// What is recorded of a worker, and the history of its job.
+    func record(of id: WorkerID) async throws -> (SeenRecord, JobHistory) {
         async let record = send("GET", keys.worker(id.description))
         async let reservation = send("HGET", keys.reservations, id.description)
-        let bytes = try await record.bytes
+        let bytes = try await record.bytes ?? []
         let history = JobHistory(ofReservation: try await reservation.text ?? "", by: id)
-        return (bytes.flatMap { WorkingRecord($0, worker: id.name) ?? WorkingRecord($0, worker: nil) }, history)
+        let content = WorkingRecord(bytes, worker: id.name) ?? WorkingRecord(bytes, worker: nil)
+        return (SeenRecord(bytes: bytes, content: content), history)
     }
 
     /// Whether a worker still has the job of a reservation.

@@ -35,7 +35,7 @@ extension Scheduler {
                 now.timeIntervalSince1970 - time > stuckAfter / .seconds(1)
             else { continue }
             let (record, _) = try await store.record(of: id)
-            let acknowledgement: Acknowledgement = record.map { .failed(stuckEntry($0, id, now)) } ?? .skip
+            let acknowledgement: Acknowledgement = record.content.map { .failed(stuckEntry($0, id, now)) } ?? .skip
             guard try await store.removeWorker(id, record, heartbeat: nil, acknowledgement) else { continue }
             logger.notice("Removed a stuck worker", metadata: ["worker": "\(printable(id.description, limit: 200))"])
         }

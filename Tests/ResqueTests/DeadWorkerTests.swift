@@ -215,4 +215,16 @@ struct DeadWorkerTests {
             #expect(seen.value[2].crashCount == 0 && !first.map(\.identity).contains(seen.value[2].identity))
         }
     }
+
+    @Test("What is no record of a job fails, and its dead worker is removed")
+    func noRecord() async throws {
+        try await withResque { resque in
+            let id = "host~0e:4194300+1:emailQueue"
+            try await leave(id, in: resque, process: process(pid: 4_194_300))
+            _ = try await resque.redis.send("SET", "resque:worker:\(id)", "no record")
+            #expect(try await bury(in: resque) == id)
+            #expect(try await resque.queue.failed().map(\.job) == [Array("no record".utf8)])
+            #expect(try await resque.texts("KEYS", "resque:worker:*emailQueue*").isEmpty)
+        }
+    }
 }
