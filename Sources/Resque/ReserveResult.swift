@@ -119,10 +119,14 @@ extension ResqueStore {
         case "unfit": return .unfit(value.text ?? "")
         case "wrong": return .wrong(value.text ?? "")
         case "recorded":
-            guard let record = value.bytes.flatMap({ WorkingRecord($0, worker: id.name) }) else { return .nothing }
+            guard let bytes = value.bytes else { throw ResqueError.unexpectedReply }
+            // What another program wrote there instead is no job, and fails as one.
+            let record = WorkingRecord(bytes, worker: id.name)
             let history = JobHistory(ofReservation: history.text ?? "", by: id)
             return .reserved(
-                Reservation(number: number, queue: record.queue, bytes: record.job, history: history, term: term))
+                Reservation(
+                    number: number, queue: record?.queue ?? "", bytes: record?.job ?? bytes, history: history,
+                    term: term))
         default: throw ResqueError.unexpectedReply
         }
     }

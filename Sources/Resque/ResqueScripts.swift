@@ -76,8 +76,10 @@ enum ResqueScripts {
                 jobs = tonumber(ARGV[pushes + i])
                 misfit = isLast and unfit(key, jobs)
               end
-              if numbers[i] == ARGV[nexts + i] then
-                answer(i, 'recorded', call('GET', KEYS[records + i]), turns[i])
+              -- Without its record a reservation is over: the worker is given another job.
+              local record = numbers[i] == ARGV[nexts + i] and redis.pcall('GET', KEYS[records + i])
+              if type(record) == 'string' then
+                answer(i, 'recorded', record, turns[i])
               elseif misfit then
                 answer(i, 'unfit', misfit)
               else
