@@ -47,8 +47,9 @@ extension ResqueScripts {
         local value = redis.call('TIME')[1] + ARGV[2] + 1 .. ' ' .. ARGV[1]
         local holder = redis.call('GET', KEYS[1])
         if holder and string.sub(holder, -#ARGV[1]) ~= ARGV[1] then return 0 end
-        redis.call('SET', KEYS[1], value, 'EX', ARGV[2])
+        -- First: where it fails, the lock is not held by a job that is not performed.
         redis.call('HSET', KEYS[2], ARGV[1], KEYS[1])
+        redis.call('SET', KEYS[1], value, 'EX', ARGV[2])
         return 1
         """)
 }

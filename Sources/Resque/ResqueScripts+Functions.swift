@@ -1,6 +1,8 @@
 /// The functions in Lua that several scripts share. Each text stands at the beginning of a script.
 extension ResqueScripts {
-    /// Defines `settle()`, which does with a job what is to become of it.
+    /// Defines `settle()`, which does with a job what is to become of it, and `refusal()`, an error where a key that
+    /// `settle()` writes has another type. It is called before the first write, because a script that fails undoes nothing,
+    /// and before `settle()` in any case.
     ///
     ///     KEYS[1]   string `worker:<id>`
     ///     KEYS[2]   hash `swift:turns`
@@ -25,7 +27,20 @@ extension ResqueScripts {
         identifying + delaying + releasing + """
 
             local worker, turns, id, job = KEYS[1], KEYS[2], ARGV[1], ARGV[3]
-            local function count(total, own) redis.call('INCR', total) redis.call('INCR', own) end
+            local second
+            local function refusal()
+              local outcome = ARGV[2]
+              if outcome == 'done' or outcome == 'skip' then return end
+              if outcome == 'failed' then return misfit(KEYS[8], 'list') end
+              local refused = ARGV[4] ~= '' and misfit(KEYS[3], 'hash')
+              if outcome == 'front' or outcome == 'back' then
+                return refused or misfit(KEYS[9], 'list') or misfit(KEYS[10], 'set')
+              end
+              second = due(ARGV[6])
+              return refused or undelayable(ARGV[7], second, {job}, 1)
+            end
+            -- One that is no number stays as it is.
+            local function count(total, own) redis.pcall('INCR', total) redis.pcall('INCR', own) end
             local function remember()
               if ARGV[4] == '' then return end
               local digest = identity(job)
@@ -42,7 +57,7 @@ extension ResqueScripts {
                 count(KEYS[6], KEYS[7])
                 count(KEYS[4], KEYS[5])
               elseif outcome == 'retry' or outcome == 'later' then
-                delay(ARGV[7], job, ARGV[6])
+                at(ARGV[7], job, second)
                 remember()
                 if outcome == 'retry' then count(KEYS[6], KEYS[7]) end
               elseif outcome == 'front' or outcome == 'back' then
@@ -52,6 +67,17 @@ extension ResqueScripts {
               end
             end
             """
+
+    /// Defines `misfit(key, wanted)`, an error where a key has another type than the wanted one. The name may be as long as a
+    /// job, and the line of an error may not.
+    static let checking = """
+        local function misfit(key, wanted)
+          local type = redis.call('TYPE', key).ok
+          if type == wanted or type == 'none' then return end
+          return redis.error_reply('WRONGTYPE ' .. string.sub(key, 1, 200) .. ' is a ' .. type .. ' and no ' .. wanted)
+        end
+
+        """
 
     /// Defines `unfit(key, count)`, which of so many keys from a place on is no queue, and `push(queues, key, count, word)`,
     /// which pushes to them the jobs that are in ARGV from the word on, each after its queue's name.
@@ -99,26 +125,38 @@ extension ResqueScripts {
     /// Defines `release(locks, id)`: the ``JobLock`` that a worker holds.
     static let releasing = """
         local function release(locks, id)
-          local lock = redis.call('HGET', locks, id)
-          if not lock then return end
+          -- A key of another type is no lock: the job is acknowledged all the same.
+          local lock = redis.pcall('HGET', locks, id)
+          if type(lock) ~= 'string' then return end
           redis.call('HDEL', locks, id)
-          if string.sub(redis.call('GET', lock) or '', -#id) == id then redis.call('DEL', lock) end
+          local holder = redis.pcall('GET', lock)
+          if type(holder) == 'string' and string.sub(holder, -#id) == id then redis.call('DEL', lock) end
         end
 
         """
 
-    /// Defines `delay(namespace, job, milliseconds)`, by the clock of Redis and never early.
-    static let delaying = """
-        local function at(namespace, job, second)
-          redis.call('RPUSH', namespace .. 'delayed:' .. second, job)
-          redis.call('SADD', namespace .. 'timestamps:' .. job, 'delayed:' .. second)
-          redis.call('ZADD', namespace .. 'delayed_queue_schedule', second, second)
-        end
-        local function delay(namespace, job, milliseconds)
-          local now = redis.call('TIME')
-          local due = now[1] * 1000 + math.ceil(now[2] / 1000) + milliseconds
-          at(namespace, job, string.format('%d', math.ceil(due / 1000)))
-        end
+    /// Defines `due(milliseconds)`, the second when so much time has passed, by the clock of Redis and never early;
+    /// `undelayable(namespace, second, jobs, place)`, an error where a key has another type than what delays the jobs from this
+    /// place on; and `at(namespace, job, second)`, which delays one.
+    static let delaying =
+        checking + """
+            local function due(milliseconds)
+              local now = redis.call('TIME')
+              local due = now[1] * 1000 + math.ceil(now[2] / 1000) + milliseconds
+              return string.format('%d', math.ceil(due / 1000))
+            end
+            local function undelayable(namespace, second, jobs, place)
+              local refused =
+                misfit(namespace .. 'delayed_queue_schedule', 'zset') or misfit(namespace .. 'delayed:' .. second, 'list')
+              for i = place, #jobs do refused = refused or misfit(namespace .. 'timestamps:' .. jobs[i], 'set') end
+              return refused
+            end
+            local function at(namespace, job, second)
+              redis.call('ZADD', namespace .. 'delayed_queue_schedule', second, second)
+              redis.call('RPUSH', namespace .. 'delayed:' .. second, job)
+              -- Last: the job is moved without it, too.
+              redis.pcall('SADD', namespace .. 'timestamps:' .. job, 'delayed:' .. second)
+            end
 
-        """
+            """
 }

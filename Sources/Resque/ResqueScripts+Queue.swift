@@ -2,7 +2,7 @@ import RedisClient
 
 /// The scripts of producers, operators and schedulers.
 extension ResqueScripts {
-    /// Delays jobs.
+    /// Delays jobs: all of them, or none where a key has another type.
     ///
     ///     KEYS[1]     sorted set `delayed_queue_schedule`
     ///     ARGV[1]     namespace and colon
@@ -14,9 +14,10 @@ extension ResqueScripts {
     static let delay = RedisScript(
         delaying + """
 
-            for i = 4, #ARGV do
-              if ARGV[2] == 'in' then delay(ARGV[1], ARGV[i], ARGV[3]) else at(ARGV[1], ARGV[i], ARGV[3]) end
-            end
+            local second = ARGV[2] == 'in' and due(ARGV[3]) or ARGV[3]
+            local refused = undelayable(ARGV[1], second, ARGV, 4)
+            if refused then return refused end
+            for i = 4, #ARGV do at(ARGV[1], ARGV[i], second) end
             return 1
             """)
 
@@ -206,12 +207,14 @@ extension ResqueScripts {
     ///
     /// Returns 1, or 0 where the entry is not there any more.
     static let requeue = RedisScript(
-        """
-        if redis.call('LREM', KEYS[1], 1, ARGV[1]) == 0 then return 0 end
-        redis.call('SADD', KEYS[2], ARGV[2])
-        redis.call('RPUSH', KEYS[3], ARGV[3])
-        return 1
-        """)
+        checking + """
+            local refused = misfit(KEYS[2], 'set') or misfit(KEYS[3], 'list')
+            if refused then return refused end
+            if redis.call('LREM', KEYS[1], 1, ARGV[1]) == 0 then return 0 end
+            redis.call('SADD', KEYS[2], ARGV[2])
+            redis.call('RPUSH', KEYS[3], ARGV[3])
+            return 1
+            """)
 
     /// Empties lists.
     ///

@@ -53,6 +53,9 @@ enum ResqueScripts {
             local turns = call('HMGET', KEYS[1], unpack(ARGV, ids + 1, ids + m))
             -- Changes nothing; after it Redis takes the others when memory is short.
             call('SREM', KEYS[6], '')
+            -- Before anything is changed: it fails where the key has another type.
+            local pause = call('GET', KEYS[3])
+            local paused = pause and string.match(string.lower(pause), '^%s*true%s*$') or call('EXISTS', KEYS[4]) == 1
 
             -- Acknowledges. Where a record is gone, a worker of another program took ours for dead.
             local numbers, acknowledged, count = {}, {}, 0
@@ -107,8 +110,9 @@ enum ResqueScripts {
             local hasHistories = call('EXISTS', KEYS[2]) == 1
             local function remembered(job)
               local digest = identity(job)
-              local all = call('HGET', KEYS[2], digest)
-              if not all then return end
+              -- A key of another type has no histories, and must not lose the jobs that are popped.
+              local all = redis.pcall('HGET', KEYS[2], digest)
+              if type(all) ~= 'string' then return end
               local first, rest = string.match(all, '^(%S*) ?(.*)$')
               if rest == '' then call('HDEL', KEYS[2], digest) else call('HSET', KEYS[2], digest, rest) end
               return first
@@ -122,8 +126,6 @@ enum ResqueScripts {
               if type(jobs) == 'string' then jobs = {jobs} end
               return jobs
             end
-            local pause = call('GET', KEYS[3])
-            local paused = pause and string.match(string.lower(pause), '^%s*true%s*$') or call('EXISTS', KEYS[4]) == 1
             -- One question for all queues, unless they are more than Lua's stack takes.
             local hasPauses = n > 1000 or n > 0 and call('EXISTS', unpack(KEYS, 8 + n, 7 + 2 * n)) > 0
             local given, made, written, wrong = 0, {}, {}, nil
@@ -183,6 +185,8 @@ enum ResqueScripts {
             -- Changes nothing, but fails where this is no set; and after it Redis takes the others when memory is short.
             redis.call('SREM', KEYS[10], '')
             if unfit(12, #KEYS - 11) then return 0 end
+            local refused = refusal()
+            if refused then return refused end
             redis.call('HDEL', turns, id)
             if redis.call('DEL', worker) == 0 then return 0 end
             push(KEYS[10], 12, #KEYS - 11, 10)
@@ -213,6 +217,8 @@ enum ResqueScripts {
             if changed(ARGV[9], redis.call('GET', worker)) then return 0 end
             if changed(ARGV[10], redis.call('HGET', KEYS[13], id)) then return 0 end
             if changed(ARGV[12], redis.call('HGET', KEYS[16], ARGV[11])) then return 0 end
+            local refused = misfit(turns, 'hash') or ARGV[9] ~= '' and refusal()
+            if refused then return refused end
             redis.call('SREM', KEYS[12], id)
             redis.call('HDEL', KEYS[13], id)
             redis.call('HDEL', turns, id)
