@@ -65,6 +65,8 @@ final class ProcessorGroup: Sendable {
         // A worker sends few commands, but one job may be large.
         var redisOptions = options.redis
         redisOptions.pendingByteLimit = max(redisOptions.pendingByteLimit, 1 << 30)
+        // One that was reserved and cannot be received would be reserved again and again.
+        redisOptions.replyByteLimit = max(redisOptions.replyByteLimit, 1 << 30)
         // On a Cluster all keys are in one slot, or else Redis refuses the scripts and says so.
         let redis = redis.node(of: ResqueKeys(namespace: options.namespace).prefix)
         self.init(

@@ -69,7 +69,8 @@ public struct WorkerOptions: Sendable {
 
     /// The namespace of the keys. Default: `resque`.
     public var namespace = "resque"
-    /// The options of each of its connections. Default: those of `RedisOptions`.
+    /// The options of each of its connections. Its limits of bytes are at least 1 GiB, because one job may be large. Default:
+    /// those of `RedisOptions`.
     public var redis = RedisOptions()
     /// How many jobs are performed at a time; each has a worker id of its own, as with node's MultiWorker. Default: 1.
     public var concurrency = 1

@@ -188,4 +188,19 @@ struct ResqueFaultTests {
             }
         }
     }
+
+    @Test("A job that is longer than other replies may be is performed")
+    func longJob() async throws {
+        try await withResque { resque in
+            let size = Watched(0)
+            var jobs = Jobs()
+            jobs.register("long") { (_, text: String) in size.change { $0 = text.utf8.count } }
+            var options = options
+            options.redis.replyByteLimit = 1 << 16
+            try await resque.push(#"{"class":"long","args":["\#(String(repeating: "x", count: 1 << 17))"]}"#, to: "q")
+            try await resque.withWorker(jobs, queues: ["q"], options: options) {
+                try await size.wait { $0 == 1 << 17 }
+            }
+        }
+    }
 }
