@@ -32,6 +32,8 @@ extension ProcessorGroup {
         var leases = LeaseMonitor()
         var monitor: HeartbeatMonitor
         var looked: ContinuousClock.Instant?
+        /// Dead workers that could not be pruned, which was reported.
+        var refused: Set<WorkerID> = []
     }
 
     private func round(_ last: PruneState) async -> PruneState {
@@ -39,9 +41,10 @@ extension ProcessorGroup {
         do {
             let processes = try await store.processes()
             let expired = state.leases.expired(among: processes.compactMapValues(\.identity.lease))
-            try await prune(processes.filter { $0.value.identity.isGone || expired.contains($0.key) })
+            try await prune(
+                processes.filter { $0.value.identity.isGone || expired.contains($0.key) }, &state.refused)
             if state.looked.map({ ContinuousClock.now - $0 >= options.heartbeat }) ?? true {
-                try await pruneExpired(processes, &state.monitor)
+                try await pruneExpired(processes, &state)
                 state.looked = .now
             }
         } catch {
@@ -55,29 +58,30 @@ extension ProcessorGroup {
     private typealias Processes = [ByteString: (identity: ProcessIdentity, text: String)]
 
     /// Prunes all workers of processes that are dead. One that renews its lease after all keeps those that are left.
-    private func prune(_ processes: Processes) async throws {
+    private func prune(_ processes: Processes, _ refused: inout Set<WorkerID>) async throws {
         guard !processes.isEmpty else { return }
         var living = Set<ByteString>()
         for id in try await store.workers() {
             let process = ByteString(id.process)
             guard let text = processes[process]?.text else { continue }
-            if try await !prune(id, process: text, isOurs: true) { living.insert(process) }
+            if try await !prune(id, process: text, isOurs: true, &refused) { living.insert(process) }
         }
         for process in processes.keys where !living.contains(process) { try await store.forget(process.text) }
     }
 
     /// Prunes workers without a lease that have written no heartbeat for too long.
-    private func pruneExpired(_ processes: Processes, _ monitor: inout HeartbeatMonitor) async throws {
+    private func pruneExpired(_ processes: Processes, _ state: inout PruneState) async throws {
         let heartbeats = try await store.heartbeats().filter {
             processes[ByteString($0.key.process)]?.identity.lease == nil
         }
         let now = try await store.time()
-        let expired = monitor.dead(among: heartbeats, at: now) { id in
+        let expired = state.monitor.dead(among: heartbeats, at: now) { id in
             // Another program may beat as rarely as it likes, and does not say how often.
             processes[ByteString(id.process)] == nil ? options.otherProgramDeadAfter : Self.deadWithoutLease
         }
         for id in expired {
-            _ = try await prune(id, heartbeat: heartbeats[id], isOurs: processes[ByteString(id.process)] != nil)
+            let isOurs = processes[ByteString(id.process)] != nil
+            _ = try await prune(id, heartbeat: heartbeats[id], isOurs: isOurs, &state.refused)
         }
         // A process without workers has nothing else that shows it is alive.
         let left = Set(Set(heartbeats.keys).subtracting(expired).map { ByteString($0.process) })
@@ -86,9 +90,24 @@ extension ProcessorGroup {
         }
     }
 
-    /// - Returns: False where the worker is alive.
+    /// Prunes one worker. What Redis refuses, such as for a key of another type, is reported once and keeps no other worker.
+    ///
+    /// - Returns: False where the worker is alive, or cannot be pruned yet.
     private func prune(
-        _ id: WorkerID, heartbeat: String? = nil, process: String? = nil, isOurs: Bool
+        _ id: WorkerID, heartbeat: String? = nil, process: String? = nil, isOurs: Bool, _ refused: inout Set<WorkerID>
+    ) async throws -> Bool {
+        do {
+            let isPruned = try await prune(id, heartbeat: heartbeat, process: process, isOurs: isOurs)
+            refused.remove(id)
+            return isPruned
+        } catch let error as ResqueError where error.concernsOneCall {
+            if refused.insert(id).inserted { emit(id, .error(error, nil)) }
+            return false
+        }
+    }
+
+    private func prune(
+        _ id: WorkerID, heartbeat: String?, process: String?, isOurs: Bool
     ) async throws -> Bool {
         let (record, history) = try await store.record(of: id)
         let acknowledgement =

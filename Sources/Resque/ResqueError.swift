@@ -37,6 +37,15 @@ public struct ResqueError: Error, Sendable, CustomStringConvertible {
     /// What Redis failed with, where it did.
     public var redisError: RedisError? { underlyingError as? RedisError }
 
+    /// Whether calls about other keys may succeed: Redis refused this one, or its reply was too long.
+    var concernsOneCall: Bool {
+        switch redisError {
+        case .reply(let error): !error.isRetryable
+        case .protocolViolation: true
+        default: false
+        }
+    }
+
     /// Whether the same call may succeed a little later, without a change by anyone.
     public var isRetryable: Bool { redisError?.isRetryable ?? false }
 }

@@ -34,11 +34,21 @@ extension Scheduler {
             guard let ping = pings[place]?.bytes, let time = (try? JSONObject(ping))?["time"]?.double,
                 now.timeIntervalSince1970 - time > stuckAfter / .seconds(1)
             else { continue }
-            let (record, _) = try await store.record(of: id)
-            let acknowledgement: Acknowledgement = record.content.map { .failed(stuckEntry($0, id, now)) } ?? .skip
-            guard try await store.removeWorker(id, record, heartbeat: nil, acknowledgement) else { continue }
-            logger.notice("Removed a stuck worker", metadata: ["worker": "\(printable(id.description, limit: 200))"])
+            do {
+                try await remove(id, now)
+            } catch let error as ResqueError where error.concernsOneCall {
+                logger.error(
+                    "A stuck worker cannot be removed",
+                    metadata: ["worker": "\(printable(id.description, limit: 200))", "error": "\(error)"])
+            }
         }
+    }
+
+    private func remove(_ id: WorkerID, _ now: Date) async throws {
+        let (record, _) = try await store.record(of: id)
+        let acknowledgement: Acknowledgement = record.content.map { .failed(stuckEntry($0, id, now)) } ?? .skip
+        guard try await store.removeWorker(id, record, heartbeat: nil, acknowledgement) else { return }
+        logger.notice("Removed a stuck worker", metadata: ["worker": "\(printable(id.description, limit: 200))"])
     }
 
     /// As node writes it; by the second line of the backtrace node finds what it may retry.

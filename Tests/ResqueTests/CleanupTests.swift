@@ -118,4 +118,20 @@ struct CleanupTests {
             #expect((99...130).contains(some.delay / .seconds(1)))
         }
     }
+
+    @Test("A stuck worker that cannot be removed keeps no other from being removed")
+    func refused() async throws {
+        try await withResque { resque in
+            for name in ["vm:1", "vm:2", "vm:3"] {
+                _ = try await resque.redis.send("SADD", "resque:workers", "\(name):emailQueue")
+                _ = try await resque.redis.send("SET", "resque:worker:ping:\(name)", #"{"time":1}"#)
+            }
+            for name in ["vm:1", "vm:3"] {
+                _ = try await resque.redis.send("HSET", "resque:worker:\(name):emailQueue", "another", "type")
+            }
+            _ = try await scheduler(resque).cleanUp([])
+            #expect(
+                try await resque.texts("SMEMBERS", "resque:workers").sorted() == ["vm:1:emailQueue", "vm:3:emailQueue"])
+        }
+    }
 }

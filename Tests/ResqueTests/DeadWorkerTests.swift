@@ -216,6 +216,29 @@ struct DeadWorkerTests {
         }
     }
 
+    @Test("A worker that cannot be pruned is reported once, and keeps no other from being pruned")
+    func refused() async throws {
+        try await withResque { resque in
+            let ids = (1...2).map { "host~0e:4194300+\($0):emailQueue" }
+            for id in ids { try await leave(id, in: resque, process: process(pid: 4_194_300)) }
+            _ = try await resque.redis.send("DEL", "resque:worker:\(ids[0])")
+            _ = try await resque.redis.send("HSET", "resque:worker:\(ids[0])", "another", "type")
+            let (buried, reported) = (Watched<[String]>([]), Watched<[String]>([]))
+            var options = WorkerOptions()
+            options.deadAfter = .milliseconds(200)
+            try await resque.withWorker(Jobs(), queues: ["other"], options: options) { id, event in
+                if case .cleaningWorker(let id) = event { buried.change { $0.append(id) } }
+                if case .error = event { reported.change { $0.append(id) } }
+            } _: {
+                try await buried.wait { $0 == [ids[1]] }
+                #expect(reported.value == [ids[0]])
+                _ = try await resque.redis.send("DEL", "resque:worker:\(ids[0])")
+                try await buried.wait { $0 == [ids[1], ids[0]] }
+                #expect(reported.value == [ids[0]])
+            }
+        }
+    }
+
     @Test("What is no record of a job fails, and its dead worker is removed")
     func noRecord() async throws {
         try await withResque { resque in
