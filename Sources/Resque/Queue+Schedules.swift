@@ -48,7 +48,7 @@ extension Queue {
     @discardableResult
     public func removeSchedule(_ name: String) async throws(ResqueError) -> Bool {
         let keys = store.keys
-        let replies = try await store.pipeline([
+        let replies = try await store.pipelineOfAll([
             ["HDEL", keys.persistentSchedules, name], ["HDEL", keys.schedules, name],
             ["SADD", keys.changedSchedules, name],
         ])
@@ -66,7 +66,7 @@ extension Queue {
             $0.raw(job.arguments.json)
             $0.member(kind, value)
         }
-        _ = try await store.pipeline([
+        try await store.pipelineOfAll([
             ["HSET", store.keys.persistentSchedules, name, json.bytes], ["SADD", store.keys.changedSchedules, name],
         ])
     }
@@ -85,7 +85,8 @@ extension ResqueStore {
     }
 
     func schedules() async throws(ResqueError) -> Schedules {
-        let replies = try await pipeline([
+        // An error is no empty hash: what is kept of schedules that are not found is removed.
+        let replies = try await pipelineOfAll([
             ["HGETALL", keys.schedules], ["HGETALL", keys.persistentSchedules], ["HGETALL", keys.scheduleRecords],
             ["HGETALL", keys.lastEnqueued], ["GET", keys.rubyLeader], ["TTL", keys.rubyLeader],
             ["TIME"],

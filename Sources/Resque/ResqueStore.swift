@@ -63,9 +63,12 @@ final class ResqueStore: Sendable {
     /// Sends commands in one round trip.
     ///
     /// - Throws: Also where Redis refuses one of them.
-    func pipelineOfAll(_ commands: [RedisCommand]) async throws(ResqueError) {
+    @discardableResult
+    func pipelineOfAll(_ commands: [RedisCommand]) async throws(ResqueError) -> [RedisValue] {
         do throws(RedisError) {
-            for reply in try await redis.pipeline(commands) { _ = try reply.get() }
+            let replies = try await redis.pipeline(commands)
+            for reply in replies { _ = try reply.get() }
+            return replies
         } catch {
             throw ResqueError(error)
         }

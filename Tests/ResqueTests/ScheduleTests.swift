@@ -193,4 +193,22 @@ struct ScheduleTests {
             #expect(try await resque.queue.names().isEmpty)
         }
     }
+
+    @Test("What Redis refuses of a schedule is thrown, and what is kept of others stays")
+    func refusals() async throws {
+        try await withResque { resque in
+            try await resque.queue.setSchedule("a", every: .seconds(60), Job("A", queue: "q"))
+            let scheduler = scheduler(resque)
+            try await step(resque, scheduler)
+            _ = try await resque.redis.send("RENAME", "resque:persistent_schedules", "away")
+            _ = try await resque.redis.send("SET", "resque:persistent_schedules", "no hash")
+            await #expect(throws: ResqueError.self) {
+                try await resque.queue.setSchedule("b", every: .seconds(60), Job("B", queue: "q"))
+            }
+            await #expect(throws: ResqueError.self) { try await resque.queue.removeSchedule("a") }
+            await #expect(throws: ResqueError.self) { try await resque.queue.schedules() }
+            await #expect(throws: ResqueError.self) { try await step(resque, scheduler) }
+            #expect(try await resque.texts("HKEYS", "resque:swift:schedules") == ["a"])
+        }
+    }
 }
