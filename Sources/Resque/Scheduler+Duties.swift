@@ -23,18 +23,31 @@ extension Scheduler {
     /// After how many rounds it is looked for recurring jobs again, where there were none: a new one counts from when it is seen.
     private static let unscheduledRounds = 5
 
+    /// Does what is due. One duty that fails keeps no other from being done.
+    ///
+    /// - Throws: The error of the first that failed.
     func perform(_ duties: inout Duties, isLeader: Bool) async throws {
+        var errors: [any Error] = []
         if hasPassed(interval * Self.unscheduledRounds, since: duties.unscheduled) {
-            try await performRecurring(&duties)
+            do { try await performRecurring(&duties) } catch { errors.append(error) }
         }
         if hasPassed(Self.measuringInterval, since: duties.measured) {
-            metrics.record(try await store.scheduling(), isLeader: isLeader)
-            duties.measured = .now
+            do {
+                metrics.record(try await store.scheduling(), isLeader: isLeader)
+                duties.measured = .now
+            } catch {
+                errors.append(error)
+            }
         }
         if isLeader, hasPassed(Self.cleanupInterval, since: duties.cleaned) {
-            duties.leftovers = try await cleanUp(duties.leftovers)
-            duties.cleaned = .now
+            do {
+                duties.leftovers = try await cleanUp(duties.leftovers)
+                duties.cleaned = .now
+            } catch {
+                errors.append(error)
+            }
         }
+        if let first = errors.first { throw first }
     }
 
     private func performRecurring(_ duties: inout Duties) async throws {

@@ -23,14 +23,21 @@ extension Scheduler {
             _ = try await store.send("HDEL", store.keys.scheduleRecords, name.bytes)
         }
         for schedule in found.schedules where schedule.holds(in: environment) {
-            if let problem = schedule.problem, reported.insert(ByteString(schedule.digest)).inserted {
-                logger.warning(
-                    "A recurring job is not enqueued",
-                    metadata: ["schedule": "\(printable(schedule.name, limit: 100))", "problem": "\(problem)"])
+            if let problem = schedule.problem { report(schedule, problem, &reported) }
+            do {
+                try await enqueue(schedule, found.records[ByteString(schedule.name)], found)
+            } catch let error as ResqueError where error.concernsOneCall {
+                report(schedule, "\(error)", &reported)
             }
-            try await enqueue(schedule, found.records[ByteString(schedule.name)], found)
         }
         return found.rubyLeader.flatMap { $0.isEndless ? $0.name : nil }
+    }
+
+    private func report(_ schedule: Schedule, _ problem: String, _ reported: inout Set<ByteString>) {
+        guard reported.insert(ByteString(schedule.digest)).inserted else { return }
+        logger.warning(
+            "A recurring job is not enqueued",
+            metadata: ["schedule": "\(printable(schedule.name, limit: 100))", "problem": "\(problem)"])
     }
 
     private func enqueue(_ schedule: Schedule, _ text: String?, _ found: ResqueStore.Schedules) async throws {
@@ -86,17 +93,20 @@ extension ResqueScripts {
     ///     ARGV[5]  bytes of the job
     ///     ARGV[6]  the time, as Ruby writes it
     ///
-    /// Returns 1, or 0 where a scheduler of Ruby has its lock, or another of this library was first.
+    /// Returns 1, or 0 where a scheduler of Ruby has its lock, or another of this library was first. Where a key has another
+    /// type, nothing is changed: a job must not be pushed each time that it is tried.
     static let enqueueRecurring = RedisScript(
-        """
-        if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-        if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[2] then return 0 end
-        redis.call('RPUSH', KEYS[4], ARGV[5])
-        redis.call('SADD', KEYS[3], ARGV[4])
-        redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
-        redis.call('HSET', KEYS[5], ARGV[1], ARGV[6])
-        return 1
-        """)
+        checking + """
+            if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+            if redis.call('HGET', KEYS[2], ARGV[1]) ~= ARGV[2] then return 0 end
+            local refused = misfit(KEYS[3], 'set') or misfit(KEYS[4], 'list') or misfit(KEYS[5], 'hash')
+            if refused then return refused end
+            redis.call('SADD', KEYS[3], ARGV[4])
+            redis.call('RPUSH', KEYS[4], ARGV[5])
+            redis.call('HSET', KEYS[2], ARGV[1], ARGV[3])
+            redis.call('HSET', KEYS[5], ARGV[1], ARGV[6])
+            return 1
+            """)
 
     /// Keeps what is known of a schedule.
     ///

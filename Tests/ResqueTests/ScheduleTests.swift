@@ -194,6 +194,42 @@ struct ScheduleTests {
         }
     }
 
+    @Test("A recurring job that cannot be enqueued is left out, and keeps no other")
+    func refused() async throws {
+        try await withResque { resque in
+            try await resque.queue.setSchedule("a", every: .seconds(60), Job("A", queue: "bad"))
+            try await resque.queue.setSchedule("b", every: .seconds(60), Job("B", queue: "q"))
+            _ = try await resque.redis.send("SET", "resque:queue:bad", "no list")
+            let scheduler = scheduler(resque)
+            try await step(resque, scheduler)
+            for name in ["a", "b"] { try await age(resque, name, by: 90) }
+            var reported = Set<ByteString>()
+            for _ in 1...2 { _ = try await scheduler.enqueueRecurringJobs(&reported) }
+            #expect(reported.count == 1)
+            #expect(try await resque.queue.length(of: "q") == 1)
+            #expect(try await resque.queue.names() == ["q"])
+            _ = try await resque.redis.send("DEL", "resque:queue:bad")
+            _ = try await scheduler.enqueueRecurringJobs(&reported)
+            #expect(try await resque.queue.length(of: "bad") == 1)
+        }
+    }
+
+    @Test("A recurring job is not pushed again and again where another key has another type")
+    func pushedOnce() async throws {
+        try await withResque { resque in
+            try await resque.queue.setSchedule("a", every: .seconds(60), Job("A", queue: "q"))
+            let scheduler = scheduler(resque)
+            try await step(resque, scheduler)
+            try await age(resque, "a", by: 90)
+            _ = try await resque.redis.send("SET", "resque:queues", "no set")
+            for _ in 1...3 { try await step(resque, scheduler) }
+            #expect(try await resque.text("EXISTS", "resque:queue:q") == "0")
+            _ = try await resque.redis.send("DEL", "resque:queues")
+            for _ in 1...3 { try await step(resque, scheduler) }
+            #expect(try await resque.queue.length(of: "q") == 1)
+        }
+    }
+
     @Test("What Redis refuses of a schedule is thrown, and what is kept of others stays")
     func refusals() async throws {
         try await withResque { resque in
@@ -209,6 +245,18 @@ struct ScheduleTests {
             await #expect(throws: ResqueError.self) { try await resque.queue.schedules() }
             await #expect(throws: ResqueError.self) { try await step(resque, scheduler) }
             #expect(try await resque.texts("HKEYS", "resque:swift:schedules") == ["a"])
+        }
+    }
+
+    @Test("A duty of the scheduler that fails keeps no other from being done")
+    func duties() async throws {
+        try await withResque { resque in
+            _ = try await resque.redis.send("SET", "resque:persistent_schedules", "no hash")
+            var duties = Scheduler.Duties()
+            await #expect(throws: ResqueError.self) {
+                try await scheduler(resque).perform(&duties, isLeader: true)
+            }
+            #expect(duties.measured != nil && duties.cleaned != nil)
         }
     }
 }
