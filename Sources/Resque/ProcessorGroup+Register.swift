@@ -161,12 +161,7 @@ extension ResqueStore {
         var hasJob = false
         for id in ids {
             // The program that finds the process dead puts the job back or fails it.
-            guard try await send("EXISTS", keys.worker(id.description)).int == 0 else {
-                hasJob = true
-                continue
-            }
-            _ = try await send("HDEL", keys.reservations, id.description)
-            _ = try await send("DEL", keys.ping(id.name))
+            if try await !removeKeys(of: id, in: [keys.reservations]) { hasJob = true }
         }
         guard !hasJob else { return }
         try await removePings(of: process)

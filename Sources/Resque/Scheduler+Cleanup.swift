@@ -81,7 +81,33 @@ extension ResqueStore {
     func removeLeftovers(of id: WorkerID) async throws {
         guard try await send("EXISTS", keys.worker(id.description)).int == 0 else { return }
         try await removePings(of: id.description)
-        for hash in [keys.reservations, keys.locks, keys.processes] { _ = try await send("HDEL", hash, id.description) }
-        _ = try await send("DEL", keys.ping(id.name))
+        _ = try await removeKeys(of: id, in: [keys.reservations, keys.locks, keys.processes])
     }
+
+    /// Removes a worker's ping and its fields of these hashes. False where a job is recorded with it, which may be
+    /// reserved meanwhile.
+    func removeKeys(of id: WorkerID, in hashes: [String]) async throws(ResqueError) -> Bool {
+        let worker = id.description
+        return try await run(
+            ResqueScripts.removeLeftovers, keys: [keys.worker(worker), keys.ping(id.name)] + hashes, [worker]
+        ).int == 1
+    }
+}
+
+extension ResqueScripts {
+    /// Removes keys of a worker, unless a job is recorded with it.
+    ///
+    ///     KEYS[1]     string `worker:<id>`
+    ///     KEYS[2]     string `worker:ping:<name>`
+    ///     KEYS[3...]  hashes: worker id → what is removed
+    ///     ARGV[1]     id of the worker
+    ///
+    /// Returns 1, or 0 where a job is recorded.
+    static let removeLeftovers = RedisScript(
+        """
+        if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+        for i = 3, #KEYS do redis.call('HDEL', KEYS[i], ARGV[1]) end
+        redis.call('DEL', KEYS[2])
+        return 1
+        """)
 }

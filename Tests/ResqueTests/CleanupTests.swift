@@ -119,6 +119,21 @@ struct CleanupTests {
         }
     }
 
+    @Test("What a worker has beside its recorded job is not removed")
+    func reserved() async throws {
+        try await withResque { resque in
+            let id = WorkerID("host~1a2b:7+1:emailQueue")
+            let store = ResqueStore(redis: resque.redis, keys: ResqueKeys(namespace: "resque"))
+            _ = try await resque.redis.send("HSET", "resque:swift:turns", id.description, "3")
+            _ = try await resque.redis.send("SET", "resque:worker:\(id)", "a record")
+            #expect(try await !store.removeKeys(of: id, in: [store.keys.reservations]))
+            #expect(try await resque.text("HGET", "resque:swift:turns", id.description) == "3")
+            _ = try await resque.redis.send("DEL", "resque:worker:\(id)")
+            #expect(try await store.removeKeys(of: id, in: [store.keys.reservations]))
+            #expect(try await resque.keys().isEmpty)
+        }
+    }
+
     @Test("A stuck worker that cannot be removed keeps no other from being removed")
     func refused() async throws {
         try await withResque { resque in
