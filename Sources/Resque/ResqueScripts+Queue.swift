@@ -85,9 +85,10 @@ extension ResqueScripts {
             if not leader then redis.call('SET', KEYS[1], ARGV[1]) end
             redis.call('EXPIRE', KEYS[1], ARGV[2])
             local moved, seconds, limit = 0, 0, tonumber(ARGV[3])
-            -- The form of ``UnreadableJob``: a character for each byte.
+            -- The form of ``UnreadableJob``: a character for each byte. All stand for themselves but controls, the quote, the
+            -- backslash and what is beyond ASCII.
             local function unreadable(job)
-              local escaped = string.gsub(job, '[^ !#-%[%]-~]', function(byte)
+              local escaped = string.gsub(job, '[^ !#-[%]^-~]', function(byte)
                 return string.format('\\\\u%04x', string.byte(byte))
               end)
               return '{"class":"UnreadableJob","args":["' .. escaped .. '"]}'

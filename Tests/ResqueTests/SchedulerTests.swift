@@ -1,3 +1,4 @@
+import BgdemoFoundations
 import BgdemoTestSupport
 import Foundation
 import RedisClient
@@ -224,6 +225,22 @@ struct SchedulerTests {
             #expect(try await resque.redis.send("TTL", leader).int ?? -1 > 0)
             run.cancel()
             try await run.value
+        }
+    }
+
+    @Test("A job that cannot be moved has the form that the library gives it, and its letters stand for themselves")
+    func unreadable() async throws {
+        try await withResque { resque in
+            let plain = Array("letters, 0-9 [brackets] ^_~ stay".utf8)
+            let bytes = Array(0...255) as [UInt8]
+            for job in [plain, bytes] { _ = try await resque.redis.send("RPUSH", "resque:delayed:1", job) }
+            _ = try await resque.redis.send("ZADD", "resque:delayed_queue_schedule", "1", "1")
+            _ = try await scheduler(resque).step()
+            let payloads = try await resque.queue.failed().map { try #require(try JSONObject($0.entry)["payload"]) }
+            #expect(payloads.count == 2 && Array(payloads[0].raw) == UnreadableJob.payload(plain))
+            let arguments = try payloads.map { try JSONObject(Array($0.raw))["args"]?.elements.first?.text }
+            let expected = try JSONObject(UnreadableJob.payload(bytes))["args"]?.elements.first?.text
+            #expect(arguments[1] == expected)
         }
     }
 }
