@@ -78,7 +78,7 @@ extension ProcessorGroup {
     /// Swift's pool.
     func sendHeartbeats() async {
         let interval = min(options.heartbeat, options.deadAfter / 4)
-        let every = max(1, Int(options.heartbeat / interval))
+        let every = max(1, Int(saturating: options.heartbeat / interval))
         let pingEvery = max(1, Int(Self.pingInterval / (interval * every)))
         let executor = LoopExecutor(loop)
         let end = loop.makePromise(of: Void.self)

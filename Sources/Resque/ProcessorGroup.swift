@@ -85,6 +85,10 @@ final class ProcessorGroup: Sendable {
         events: (@Sendable (_ worker: String, WorkerEvent) -> Void)?,
         connect: @escaping @Sendable (any EventLoop, Logger) -> any BlockingRedisCommands
     ) {
+        var options = options
+        // Less would keep the worker and Redis busy with nothing else.
+        options.heartbeat = max(options.heartbeat, .milliseconds(1))
+        options.deadAfter = max(options.deadAfter, .milliseconds(100))
         (self.jobs, self.options, self.logger, self.connect) = (jobs, options, logger, connect)
         control = options.control ?? WorkerControl()
         leftJobs = LeftJobs(wait: options.unknownClassWait)

@@ -90,10 +90,11 @@ public struct WorkerOptions: Sendable {
     public var maxCrashes = 3
     /// How long jobs in hand may take to finish when the worker stops. Default: 30 seconds.
     public var grace = Duration.seconds(30)
-    /// How often it writes its heartbeat. Default: 5 seconds.
+    /// How often it writes its heartbeat; at least 1 millisecond counts. Default: 5 seconds.
     public var heartbeat = Duration.seconds(5)
     /// For how long this process may give no sign of life before workers on other hosts take it for dead: the time of its
-    /// lease, which it renews four times as often. On its own host others see at once that it is gone. Default: 10 seconds.
+    /// lease, which it renews four times as often; at least 100 milliseconds count. On its own host others see at once that it
+    /// is gone. Default: 10 seconds.
     public var deadAfter = Duration.seconds(10)
     /// How old the last heartbeat of a worker of another program may be before the worker counts as dead. Its job goes to
     /// `failed` then, as Ruby's workers do it. It must exceed the longest heartbeat interval of any program on this Redis.

@@ -203,4 +203,17 @@ struct ResqueFaultTests {
             }
         }
     }
+
+    @Test("Times of zero between heartbeats end no process, and the worker works")
+    func noTime() async throws {
+        try await withResque { resque in
+            let tally = Tally([:])
+            var options = options
+            (options.heartbeat, options.deadAfter) = (.zero, .zero)
+            try await push(1, in: resque)
+            try await resque.withWorker(tallying(tally), queues: ["q"], options: options) {
+                try await tally.wait { $0.count == 1 }
+            }
+        }
+    }
 }
