@@ -35,9 +35,11 @@ extension Queue {
         let digests = Set(digests.map { ByteString($0) })
         var found: [FailedJob] = []
         for (list, length) in try await failedLengths() {
-            for start in stride(from: 0, to: length, by: 500) {
-                let entries = try await entries(of: list, start..<(start + 500))
+            var (start, count) = (0, 500)
+            while start < length {
+                let entries = try await entries(of: list, from: start, &count)
                 guard !entries.isEmpty else { break }
+                start += entries.count
                 // By its bytes, before an entry is parsed: there may be many.
                 found += entries.filter { digests.contains(ByteString(FailedJob.digest(of: $0))) }
                     .map { FailedJob($0, list: list) }
@@ -47,11 +49,29 @@ extension Queue {
     }
 
     private func failed(in list: String, _ places: Range<Int>) async throws(ResqueError) -> [FailedJob] {
-        try await entries(of: list, places).map { FailedJob($0, list: list) }
+        var found: [FailedJob] = []
+        var count = places.count
+        while found.count < places.count {
+            count = min(count, places.count - found.count)
+            let entries = try await entries(of: list, from: places.lowerBound + found.count, &count)
+            guard !entries.isEmpty else { break }
+            found += entries.map { FailedJob($0, list: list) }
+        }
+        return found
     }
 
-    private func entries(of list: String, _ places: Range<Int>) async throws(ResqueError) -> [[UInt8]] {
-        try await store.send("LRANGE", store.keys.prefix + list, places.lowerBound, places.upperBound - 1).list
+    /// The entries of a list from a place on.
+    ///
+    /// - Parameter count: At most so many. It is halved until the reply is not too long for the connection.
+    private func entries(of list: String, from start: Int, _ count: inout Int) async throws(ResqueError) -> [[UInt8]] {
+        while true {
+            do throws(ResqueError) {
+                return try await store.send("LRANGE", store.keys.prefix + list, start, start + count - 1).list
+            } catch {
+                guard case .protocolViolation = error.redisError, count > 1 else { throw error }
+                count /= 2
+            }
+        }
     }
 
     /// The names of the lists of failed jobs, and how long they are.
@@ -83,9 +103,10 @@ extension Queue {
     public func retryFailed() async throws(ResqueError) -> Int {
         var moved = 0
         for (list, length) in try await failedLengths() {
-            var (place, left) = (0, length)
+            var (place, left, count) = (0, length, 100)
             while left > 0 {
-                let batch = try await failed(in: list, place..<(place + min(left, 100)))
+                count = min(count, left)
+                let batch = try await entries(of: list, from: place, &count).map { FailedJob($0, list: list) }
                 guard !batch.isEmpty else { break }
                 for failed in batch {
                     if failed.retriedAt == nil, try await retry(failed) { moved += 1 } else { place += 1 }

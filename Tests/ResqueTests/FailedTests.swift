@@ -137,4 +137,26 @@ struct FailedTests {
                 "RedisError",
             ])
     }
+
+    @Test("Failed jobs that are too many for one reply are read in several")
+    func longEntries() async throws {
+        try await withResque { resque in
+            var options = RedisOptions()
+            options.replyByteLimit = 1 << 16
+            let redis = RedisConnection(resque.url, on: resque.redis.eventLoop, options: options, logger: resque.logger)
+            let queue = Queue(redis: redis)
+            let jobs = (0..<100).map { #"{"class":"A","args":[\#($0),"\#(String(repeating: "x", count: 2000))"]}"# }
+            for job in jobs {
+                let entry = FailedEntry.entry(job: Array(job.utf8), exception: "e", error: "e", worker: "w", queue: "q")
+                _ = try await resque.redis.send("RPUSH", "resque:failed", entry)
+            }
+            let failed = try await queue.failed()
+            #expect(failed.map(\.job) == jobs.map { Array($0.utf8) })
+            #expect(try await queue.failed(10..<90) == Array(failed[10..<90]))
+            #expect(try await queue.failed(digests: [failed[70].digest, failed[3].digest]) == [failed[3], failed[70]])
+            #expect(try await queue.retryFailed() == 100)
+            #expect(try await resque.texts("LRANGE", "resque:queue:q", 0, -1) == jobs)
+            await redis.close()
+        }
+    }
 }
