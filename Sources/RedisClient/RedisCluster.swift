@@ -66,16 +66,28 @@ public final class RedisCluster: RedisCommands {
             let node = if case .slot(let slot) = command.route { node(of: slot) } else { seedNode }
             places[ObjectIdentifier(node), default: (node, [])].places.append(place)
         }
-        for (node, places) in places.values {
-            let some = try await node.pipeline(places.map { commands[$0] }, timeLimit: timeLimit)
-            for (place, reply) in zip(places, some) { replies[place] = reply }
+        var hasRun = false
+        // In the order of their first commands.
+        for (node, places) in places.values.sorted(by: { $0.places[0] < $1.places[0] }) {
+            do throws(RedisError) {
+                let some = try await node.pipeline(places.map { commands[$0] }, timeLimit: timeLimit)
+                for (place, reply) in zip(places, some) { replies[place] = reply }
+            } catch {
+                for place in places { forget(commands[place], after: error) }
+                throw hasRun ? error.afterOthersRan : error
+            }
+            hasRun = true
         }
         for (place, reply) in replies.enumerated() {
-            guard case .error(let error) = reply, case .moved = error.kind else { continue }
+            guard case .error(let error) = reply else { continue }
+            guard case .moved = error.kind else {
+                forget(commands[place], after: .reply(error))
+                continue
+            }
             do throws(RedisError) {
                 replies[place] = try await send(commands[place], timeLimit: timeLimit)
             } catch {
-                guard let refusal = error.reply else { throw error }
+                guard let refusal = error.reply else { throw error.afterOthersRan }
                 replies[place] = .error(refusal)
             }
         }
@@ -93,8 +105,7 @@ public final class RedisCluster: RedisCommands {
                 return try await node.send(command, timeLimit: timeLimit)
             } catch {
                 guard case .moved(let slot, let address)? = error.reply?.kind else {
-                    // Another node may have the slot next time.
-                    if error.isRetryable { forget(slot) }
+                    forget(command, after: error)
                     throw error
                 }
                 if error.reply?.code == "ASK" {
@@ -135,7 +146,9 @@ public final class RedisCluster: RedisCommands {
         }
     }
 
-    private func forget(_ slot: Int) {
+    /// Another node may have the slot of the command next time.
+    private func forget(_ command: RedisCommand, after error: RedisError) {
+        guard error.isRetryable, case .slot(let slot) = command.route else { return }
         map.withLock { $0.slots[slot] = nil }
     }
 
@@ -145,6 +158,17 @@ public final class RedisCluster: RedisCommands {
         guard let reply = try? await node(at: address).send("CLUSTER", "SLOTS") else { return }
         for (slots, address) in ClusterSlots(reply).ranges {
             map.withLock { map in for slot in slots { map.slots[slot] = address } }
+        }
+    }
+}
+
+extension RedisError {
+    /// What it means for a pipeline of which another node has run a part.
+    fileprivate var afterOthersRan: RedisError {
+        switch self {
+        case .unavailable, .queueFull: .connectionLost(cause)
+        case .cancelled: .cancelled(mayHaveRun: true)
+        case .timedOut, .connectionLost, .protocolViolation, .closed, .reply: self
         }
     }
 }

@@ -113,6 +113,51 @@ struct ClusterTests {
         }
     }
 
+    @Test("A consumer finds what is written to old partitions of a master that has died")
+    func deadMaster() async throws {
+        try await withCluster(replicas: 1, nodeTimeout: 1000) { cluster, redis in
+            let store = EventStore(redis: redis, options: options)
+            // Without notifications, in partitions of all nodes.
+            @Sendable func write(_ numbers: Range<Int>) async throws {
+                for number in numbers {
+                    let partition = 100 + number % 30
+                    try await retried { _ = try await store.send("ZADD", store.keys.partitions, partition, partition) }
+                    try await retried {
+                        _ = try await store.send("RPUSH", store.keys.partition(partition), numbered(number))
+                    }
+                }
+            }
+            let handled = Watched<Set<Int>>([])
+            let handler = EventHandler("h") { event in
+                let number = try event.decode(Number.self).number
+                handled.change { _ = $0.insert(number) }
+            }
+            var quick = ConsumerOptions.quick
+            quick.log = options
+            // The second master has no key of this consumer but those of partitions: nothing else shows that it is dead.
+            try await cluster.fixture.withConsumer([handler], quick, named: "reader") {
+                try await write(0..<30)
+                try await handled.wait { $0.count == 30 }
+                while try await EventLog(store).consumers().first?.lag != 0 {
+                    try await Task.sleep(for: .milliseconds(5))
+                }
+                try await cluster.servers[1].end()
+                try await write(30..<60)
+                try await handled.wait { $0.count == 60 }
+            }
+        }
+    }
+
+    private func retried(_ request: () async throws -> Void) async throws {
+        while true {
+            do {
+                return try await request()
+            } catch let error as RedisError where error.isRetryable {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
     @Test("On six nodes, events are handled while a master dies and a slot moves", .timeLimit(.minutes(3)))
     func failover() async throws {
         try await withCluster(replicas: 1, nodeTimeout: 1000) { cluster, redis in

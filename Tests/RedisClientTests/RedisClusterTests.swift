@@ -30,6 +30,50 @@ struct RedisClusterTests {
         }
     }
 
+    @Test("Pipelines find the replica that takes over from a dead master, and tell whether a part may have run")
+    func deadMaster() async throws {
+        try await withRedisClusterServers(replicas: 1, nodeTimeout: 1000) { servers in
+            var options = RedisOptions()
+            options.unavailableTimeout = .milliseconds(100)
+            options.reconnectBackoff = .milliseconds(5)...Duration.milliseconds(20)
+            let redis = RedisCluster(
+                try url(of: servers), on: MultiThreadedEventLoopGroup.singleton, options: options,
+                logger: .silentInTests)
+            let (live, dead) = (try await key(of: servers[0]), try await key(of: servers[1]))
+            let commands: [RedisCommand] = [["INCR", live], ["INCR", dead]]
+            func count() async throws -> Int { try await retried { try await redis.send("GET", live).int ?? 0 } }
+            _ = try await redis.pipeline(commands)
+            var before = try await count()
+            try await servers[1].end()
+            var parts = 0
+            try await until {
+                let error = await failure {
+                    for reply in try await redis.pipeline(commands) { _ = try reply.get() }
+                }
+                let now = try await count()
+                defer { before = now }
+                if let error, error.reply == nil, now > before {
+                    parts += 1
+                    #expect(error.mayHaveRun, "\(error)")
+                }
+                return error == nil
+            }
+            #expect(parts > 0)
+            await redis.close()
+        }
+    }
+
+    private func url(of servers: [RedisServer]) throws -> RedisURL {
+        try RedisURL("redis+cluster://" + servers.map { "127.0.0.1:\($0.port)" }.joined(separator: ","))
+    }
+
+    /// A key in a slot that this node has.
+    private func key(of server: RedisServer) async throws -> String {
+        var number = 0
+        while try await redisCLI(["-p", "\(server.port)", "GET", "\(number)"]).contains("MOVED") { number += 1 }
+        return "\(number)"
+    }
+
     @Test("A key of another slot is refused, and the error names the way")
     func otherSlot() async throws {
         try await withRedisClusterServers { servers in
