@@ -101,11 +101,14 @@ extension ConsumerSession {
     }
 
     /// Moves the event to the dead list for a handler of this name. Returns whether that is in Redis.
+    ///
+    /// Where Redis refuses the entry, because the key has another type, a retry stays one, and is due again when its lease
+    /// expires. An event that is no retry is nowhere else: the consumer waits until the key is mended.
     func giveUp(
         _ handler: String, _ event: Event, failures: Int, was: ByteString? = nil, _ error: any Error
     ) async -> Bool {
         let dead = DeadEntry(event, consumer: name, handler: handler, failures: failures, error: error)
-        let isMoved = await retryUntil(.stopped) { _ throws(RedisError) in
+        let isMoved = await retryUntil(.stopped, endsWhenRefused: was != nil) { _ throws(RedisError) in
             try await self.store.replaceRetry(of: self.name, was, dead: dead.json)
         }
         guard isMoved != nil else { return false }
@@ -132,7 +135,7 @@ extension ConsumerSession {
             try? await Task.sleep(for: options.lease / 3)
             for lease in held.withLock({ Array($0.values) }) where !lease.isLost { await acknowledge(lease) }
             for retry in heldRetries.withLock({ Array($0) }) {
-                _ = await retryUntil(.draining) { _ throws(RedisError) in
+                _ = await retryUntil(.draining, endsWhenRefused: true) { _ throws(RedisError) in
                     try await self.store.run(
                         EventScripts.holdRetry, keys: [self.store.keys.retries(self.name)], retry.bytes,
                         self.options.lease.milliseconds)

@@ -11,10 +11,14 @@ extension ConsumerSession {
         let due = retries.withLock(\.due)
         guard due <= .now else { return nil }
         let lease = options.lease
-        let taken = await retryUntil(.draining) { _ throws(RedisError) in
+        let taken = await retryUntil(.draining, endsWhenRefused: true) { _ throws(RedisError) in
             try await self.store.takeRetry(for: self.name, lease: lease)
         }
-        guard let (retry, count, wait) = taken else { return nil }
+        guard let (retry, count, wait) = taken else {
+            // The retries cannot be read: events are handled meanwhile.
+            retries.withLock { $0 = (.now + options.poll, 0) }
+            return nil
+        }
         retries.withLock { state in
             // If one is due there may be another. Retries of other processes are seen after the poll interval.
             let next = ContinuousClock.now + (retry == nil ? min(wait ?? options.poll, options.poll) : .zero)
@@ -62,7 +66,7 @@ extension ConsumerSession {
     }
 
     private func remove(_ text: ByteString) async {
-        _ = await retryUntil(.stopped) { _ throws(RedisError) in
+        _ = await retryUntil(.stopped, endsWhenRefused: true) { _ throws(RedisError) in
             try await self.store.replaceRetry(of: self.name, text)
         }
     }

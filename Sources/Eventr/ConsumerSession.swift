@@ -165,7 +165,7 @@ final class ConsumerSession: Sendable {
             let token = "\(process):\(tokens.wrappingAdd(1, ordering: .relaxed).newValue)"
             let holding = held.withLock { Array($0.keys) }
             let batch = batchSizer.size(atMost: options.batch)
-            let taken = await retryUntil(.draining, about: partition) { _ throws(RedisError) in
+            let taken = await retryUntil(.draining, endsWhenRefused: true) { _ throws(RedisError) in
                 var options = self.options
                 options.batch = batch
                 return try await self.store.take(
@@ -207,11 +207,11 @@ extension ConsumerSession {
     /// A request is not cancelled with its task: what was handled is acknowledged in the grace period too.
     ///
     /// - Parameters:
-    ///   - partition: The partition that the request is about, if there is one. What Redis refuses is then the fault of that
-    ///     partition; it is reported and not asked again, so that the others have their turn.
+    ///   - endsWhenRefused: Whether what Redis refuses is reported and not asked again, then nil: the fault is that of one key,
+    ///     and what is in the others has its turn. Default: false.
     ///   - request: Gets whether it is the first attempt; if not, an earlier attempt may have been carried out.
     func retryUntil<Result: Sendable>(
-        _ limit: Phase, about partition: Int? = nil,
+        _ limit: Phase, endsWhenRefused: Bool = false,
         _ request: @escaping @Sendable (_ isFirst: Bool) async throws(RedisError) -> Result
     ) async -> Result? {
         var failures = 0
@@ -222,7 +222,7 @@ extension ConsumerSession {
                 isRedisAway.store(false, ordering: .relaxed)
                 return result
             case .failure(let error):
-                let isRefused = partition != nil && (error as? RedisError)?.isRetryable == false
+                let isRefused = endsWhenRefused && (error as? RedisError)?.isRetryable == false
                 if isRefused || !isRedisAway.exchange(true, ordering: .relaxed) {
                     emit(.error(handler: nil, nil, error))
                 }

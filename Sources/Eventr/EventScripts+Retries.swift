@@ -1,7 +1,8 @@
 import RedisClient
 
 extension EventScripts {
-    /// Replaces a retry by the next one, by an entry in the dead list, or by nothing.
+    /// Replaces a retry by the next one, by an entry in the dead list, or by nothing. The retry is removed last: where Redis
+    /// refuses what is to replace it, nothing was changed.
     ///
     /// KEYS[1] -> the retries of the consumer
     /// KEYS[2] -> the dead list of the consumer
@@ -14,12 +15,13 @@ extension EventScripts {
     /// Returns 0 if another process has removed the retry; nothing was changed.
     static let replaceRetry = RedisScript(
         """
-        if ARGV[1] ~= '' and redis.call('ZREM', KEYS[1], ARGV[1]) == 0 then return 0 end
+        if ARGV[1] ~= '' and not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
+        if ARGV[4] ~= '' then redis.call('RPUSH', KEYS[2], ARGV[4]) end
         if ARGV[2] ~= '' then
           local now = redis.call('TIME')
           redis.call('ZADD', KEYS[1], now[1] * 1000 + math.floor(now[2] / 1000) + ARGV[3], ARGV[2])
         end
-        if ARGV[4] ~= '' then redis.call('RPUSH', KEYS[2], ARGV[4]) end
+        if ARGV[1] ~= '' and ARGV[1] ~= ARGV[2] then redis.call('ZREM', KEYS[1], ARGV[1]) end
         return 1
         """)
 

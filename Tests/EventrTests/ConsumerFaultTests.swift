@@ -69,6 +69,61 @@ struct ConsumerFaultTests {
         }
     }
 
+    @Test("A retry that a dead list of another type cannot take is not lost, and the consumer does not wait for it")
+    func wrongTypeOfDeadList() async throws {
+        try await withFixture { fixture in
+            _ = try await fixture.redis.send("SET", "eventr:dead:myApp", "not a list")
+            try await fixture.write("bad", to: 100)
+            let (errors, dead) = (Watched<[String]>([]), Watched(0))
+            let recorder = EventRecorder()
+            let handler = EventHandler("h") { event in
+                if "\(event)" == "bad" { throw HandlerFailure() }
+                recorder.seen.change { $0.append("\(event)") }
+            }
+            let options = ConsumerOptions.quick {
+                $0.attempts = 2
+                $0.lease = .milliseconds(100)
+            }
+            try await fixture.withConsumer(
+                [handler], options,
+                events: {
+                    if case .error(nil, _, let error) = $0 { errors.change { $0.append("\(error)") } }
+                    if case .dead = $0 { dead.change { $0 += 1 } }
+                }
+            ) {
+                try await errors.wait { $0.contains { $0.contains("another type") } }
+                try await fixture.write("good", to: 101)
+                try await recorder.seen.wait { $0 == ["good"] }
+                #expect(dead.value == 0)
+                #expect(try await fixture.texts("ZRANGE", "eventr:retries:myApp", 0, -1) == ["100:0:1:h"])
+                _ = try await fixture.redis.send("DEL", "eventr:dead:myApp")
+                try await dead.wait { $0 == 1 }
+            }
+            #expect(try await fixture.log.dead(of: "myApp").count == 1)
+            #expect(try await fixture.text("EXISTS", "eventr:retries:myApp") == "0")
+        }
+    }
+
+    @Test("Retries of another type do not keep the consumer from events, and are looked at again")
+    func wrongTypeOfRetries() async throws {
+        try await withFixture { fixture in
+            _ = try await fixture.redis.send("SET", "eventr:retries:myApp", "not a sorted set")
+            let errors = Watched<[String]>([])
+            let recorder = EventRecorder()
+            try await fixture.write("event", to: 100)
+            try await fixture.withConsumer(
+                [recorder.handler()],
+                events: { if case .error(nil, _, let error) = $0 { errors.change { $0.append("\(error)") } } }
+            ) {
+                try await recorder.seen.wait { $0 == ["event"] }
+                try await errors.wait { $0.contains { $0.contains("another type") } }
+                _ = try await fixture.redis.send("DEL", "eventr:retries:myApp")
+                _ = try await fixture.redis.send("ZADD", "eventr:retries:myApp", 0, "100:0:1:recorder")
+                try await recorder.seen.wait { $0 == ["event", "event"] }
+            }
+        }
+    }
+
     @Test("A handler that ignores cancellation does not delay the stop")
     func uncooperative() async throws {
         try await withFixture { fixture in
