@@ -44,7 +44,7 @@ extension EventScripts {
         local first = redis.call('RPUSH', KEYS[1], ARGV[7]) - 1
         redis.call('HSET', KEYS[3], ARGV[5], string.format('%d', first))
         redis.call('PEXPIRE', KEYS[3], ARGV[6])
-        if redis.call('DEL', KEYS[2]) == 1 or first == 0 then redis.call('PUBLISH', ARGV[4], ARGV[1]) end
+        if redis.call('DEL', KEYS[2]) == 1 or first == 0 then redis.pcall('PUBLISH', ARGV[4], ARGV[1]) end
         return first
         """)
 }

@@ -4,7 +4,8 @@ import RedisClient
 ///
 /// An index, a count and a time in milliseconds is an integer; `''` stands for "none".
 enum EventScripts {
-    /// Appends events to the current partition, by the clock of Redis.
+    /// Appends events to the current partition, by the clock of Redis. They are written also where the user may not publish: a
+    /// consumer then finds them by its scan.
     ///
     /// KEYS[1] -> the list of the partition
     /// KEYS[2] -> the waiting flag of the partition
@@ -24,7 +25,7 @@ enum EventScripts {
         if partition < current or partition > current + ARGV[3] then return -current end
         if KEYS[3] then redis.call('ZADD', KEYS[3], ARGV[1], ARGV[1]) end
         local first = redis.call('RPUSH', KEYS[1], unpack(ARGV, 5)) - #ARGV + 4
-        if redis.call('DEL', KEYS[2]) == 1 or first == 0 then redis.call('PUBLISH', ARGV[4], ARGV[1]) end
+        if redis.call('DEL', KEYS[2]) == 1 or first == 0 then redis.pcall('PUBLISH', ARGV[4], ARGV[1]) end
         return first
         """)
 
@@ -148,7 +149,7 @@ enum EventScripts {
               -- The owner is alive: the next to take these events adds one.
               if due == 0 then died = died - 1 end
               redis.call('HSET', KEYS[2], ARGV[2], spell(first, to, died, due))
-              if due == 0 then redis.call('PUBLISH', ARGV[5], ARGV[6]) end
+              if due == 0 then redis.pcall('PUBLISH', ARGV[5], ARGV[6]) end
             end
             commit(ARGV[1], KEYS[1], KEYS[2])
             return 1

@@ -124,6 +124,35 @@ struct ConsumerFaultTests {
         }
     }
 
+    @Test("A user who may not publish writes events and gives them back, and the check names the right")
+    func noChannels() async throws {
+        try await withFixture { fixture in
+            _ = try await fixture.redis.send("ACL", "SETUSER", "u", "on", ">p", "~eventr:*", "+@all", "resetchannels")
+            let redis = RedisConnection(
+                try RedisURL("unix://u:p@\(fixture.server.socket)"), on: MultiThreadedEventLoopGroup.singleton.any(),
+                logger: fixture.logger)
+            let producer = Producer(name: "webApp", redis: redis)
+            let first = try await producer.write(json: "one")
+            let second = try await producer.write(json: "two", id: "2")
+            #expect(try await producer.write(json: "two", id: "2") == second)
+            let store = EventStore(redis: redis, options: EventLogOptions())
+            let taken = try await store.take(from: first.partition, for: "myApp", token: "t", .quick)
+            let lease = try #require(taken.lease)
+            #expect(try await store.acknowledge(lease, of: "myApp", keepingRestFor: .zero))
+            await #expect {
+                try await EventLog(store).checkWritable()
+            } throws: { error in
+                "\(error)".contains("can't publish to the channel")
+            }
+            try await fixture.log.checkWritable()
+            let recorder = EventRecorder()
+            try await fixture.withConsumer([recorder.handler()]) {
+                try await recorder.seen.wait { $0 == ["one", "two"] }
+            }
+            await redis.close()
+        }
+    }
+
     @Test("A handler that ignores cancellation does not delay the stop")
     func uncooperative() async throws {
         try await withFixture { fixture in
