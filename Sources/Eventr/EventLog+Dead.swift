@@ -7,7 +7,7 @@ extension EventLog {
     ///
     /// - Throws: `RedisError` if Redis is away or refuses.
     public func dead(of consumer: String) async throws(RedisError) -> [String] {
-        try await store.send("LRANGE", store.keys.dead(consumer), 0, -1).array?.compactMap(\.text) ?? []
+        try await store.elements(of: store.keys.dead(consumer), 0..<deadCount(of: consumer)).compactMap(\.text)
     }
 
     /// An entry of a dead list. What it does not say is nil.
@@ -59,9 +59,11 @@ extension EventLog {
     /// - Throws: `RedisError` if Redis is away or refuses.
     public func dead(of consumer: String, newest places: Range<Int>) async throws(RedisError) -> [DeadEvent] {
         guard !places.isEmpty, places.lowerBound >= 0 else { return [] }
-        let reply = try await store.send(
-            "LRANGE", store.keys.dead(consumer), -places.upperBound, -places.lowerBound - 1)
-        return (reply.array?.compactMap(\.bytes) ?? []).reversed().map(DeadEvent.init)
+        let count = try await deadCount(of: consumer)
+        guard places.lowerBound < count else { return [] }
+        let entries = try await store.elements(
+            of: store.keys.dead(consumer), max(0, count - places.upperBound)..<count - places.lowerBound)
+        return entries.compactMap(\.bytes).reversed().map(DeadEvent.init)
     }
 
     /// Has the handler try an event again, as if it never had.
@@ -88,15 +90,25 @@ extension EventLog {
     /// - Throws: `RedisError` if Redis is away or refuses.
     @discardableResult
     public func retryDead(of consumer: String) async throws(RedisError) -> Int {
-        let keys = store.keys
-        let dead = try await store.send("LRANGE", keys.dead(consumer), 0, -1).array?.compactMap(\.bytes) ?? []
+        let list = store.keys.dead(consumer)
         var count = 0
-        for entry in dead {
-            guard let retry = Self.retry(of: entry) else { continue }
-            // The retry comes first: if this process dies in between, the event is tried again and stays dead as well.
-            try await store.replaceRetry(of: consumer, by: retry)
-            _ = try await store.send("LREM", keys.dead(consumer), 1, entry)
-            count += 1
+        // Those that stay, at the start of the list.
+        var kept = 0
+        // What a handler gives up again meanwhile comes after these.
+        let length = try await deadCount(of: consumer)
+        while count + kept < length {
+            let page = try await store.someElements(of: list, kept..<length - count)
+            guard !page.isEmpty else { break }
+            for entry in page {
+                guard let entry = entry.bytes, let retry = Self.retry(of: entry) else {
+                    kept += 1
+                    continue
+                }
+                // The retry comes first: if this process dies in between, the event is tried again and stays dead as well.
+                try await store.replaceRetry(of: consumer, by: retry)
+                _ = try await store.send("LREM", list, 1, entry)
+                count += 1
+            }
         }
         return count
     }

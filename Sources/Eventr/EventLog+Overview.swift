@@ -60,11 +60,8 @@ extension EventLog {
     public func events(of partition: Int, _ places: Range<Int>) async throws(RedisError) -> [Event] {
         guard !places.isEmpty, places.lowerBound >= 0 else { return [] }
         let partition = PartitionNumber.clamped(partition)
-        let reply = try await store.send(
-            "LRANGE", store.keys.partition(partition), places.lowerBound, places.upperBound - 1)
-        return (reply.array?.compactMap(\.bytes) ?? []).enumerated().map {
-            Event($1, partition: partition, index: places.lowerBound + $0)
-        }
+        let events = try await store.elements(of: store.keys.partition(partition), places)
+        return zip(places, events.compactMap(\.bytes)).map { Event($1, partition: partition, index: $0) }
     }
 
     private func newestPartitions(_ count: Int) async throws(RedisError) -> [Int] {

@@ -32,16 +32,16 @@ public struct EventLogReader: Sendable {
     /// The next events, in order; empty if there are no more for now. An event that was written late, to a partition that
     /// was read to its end, comes when it is found.
     ///
-    /// - Parameter limit: The most events to return. Default: 1000.
+    /// - Parameter limit: The most events to return; fewer where they are large. Default: 1000.
     /// - Throws: `RedisError` if Redis is away or refuses.
     public mutating func read(atMost limit: Int = 1000) async throws(RedisError) -> [Event] {
         let limit = max(1, min(limit, Self.readLimit))
         if unread.isEmpty { try await scan() }
         while let partition = unread.first {
             let start = next[partition] ?? 0
-            let reply = try await log.store.send(
-                "LRANGE", log.store.keys.partition(partition), start, start + limit - 1)
-            let events = reply.array?.compactMap(\.bytes) ?? []
+            let events = try await log.store.someElements(
+                of: log.store.keys.partition(partition), start..<start + limit
+            ).compactMap(\.bytes)
             guard events.isEmpty else {
                 next[partition] = start + events.count
                 return events.enumerated().map { Event($1, partition: partition, index: start + $0) }

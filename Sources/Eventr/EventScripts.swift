@@ -46,7 +46,7 @@ enum EventScripts {
     /// written anew, {events}, how many events no process has taken yet}.
     /// Returns {} if there is nothing to take.
     static let take = RedisScript(
-        committing + """
+        committing + reading + """
 
             local name, token, most, lease = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
             local length = redis.call('LLEN', KEYS[1])
@@ -58,17 +58,6 @@ enum EventScripts {
               anew, counter, head = 1, 0, 0
               redis.call('DEL', KEYS[3])
               redis.call('HDEL', KEYS[2], name)
-            end
-            local function read(from, to)
-              local events, size = {}, 0
-              for first = from, to - 1, 100 do
-                for _, event in ipairs(redis.call('LRANGE', KEYS[1], first, math.min(first + 99, to - 1))) do
-                  size = size + #event
-                  if size > 1048576 and #events > 0 then return events end
-                  events[#events + 1] = event
-                end
-              end
-              return events
             end
             local now = milliseconds()
             local from, to, died = nil, nil, -1
@@ -190,6 +179,34 @@ enum EventScripts {
         redis.call('UNLINK', unpack(KEYS))
         return 1
         """)
+
+    /// Reads a part of a list: as much as a reply should have, which is 1 MiB in all at most, or one larger element.
+    ///
+    /// KEYS[1] -> the list
+    /// ARGV[1] -> the index of the first element
+    /// ARGV[2] -> the index after the last
+    ///
+    /// Returns {elements}, which is {} after the end of the list.
+    static let elements = RedisScript(
+        reading + """
+
+            return read(tonumber(ARGV[1]), math.min(tonumber(ARGV[2]), redis.call('LLEN', KEYS[1])))
+            """)
+
+    private static let reading = """
+        local function read(from, to)
+          local all, size = {}, 0
+          for first = from, to - 1, 100 do
+            for _, element in ipairs(redis.call('LRANGE', KEYS[1], first, math.min(first + 99, to - 1))) do
+              size = size + #element
+              if size > 1048576 and #all > 0 then return all end
+              all[#all + 1] = element
+            end
+          end
+          return all
+        end
+
+        """
 
     /// The counter is the index of the first event of the first lease: events between leases are done.
     private static let committing = """

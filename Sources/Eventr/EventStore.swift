@@ -4,7 +4,7 @@ import RedisClient
 
 /// A log in Redis.
 struct EventStore: Sendable {
-    /// Partitions that are listed in one request.
+    /// Partitions, and elements of a list, that are asked for in one request.
     private static let pageSize = 1000
     /// Later than any clock: a time that Redis reports is between 0 and this, in seconds.
     private static let lastSecond = 1 << 40
@@ -76,6 +76,23 @@ struct EventStore: Sendable {
     func start(of consumer: String) async throws(RedisError) -> (partition: Int, note: ByteString) {
         let note = try await send("HGET", keys.starts, consumer)
         return (note.start, ByteString(note.bytes ?? []))
+    }
+
+    /// The first elements of a part of a list, as many as a reply should have; none after the end of the list.
+    func someElements(of list: String, _ places: Range<Int>) async throws(RedisError) -> [RedisValue] {
+        let places = places.prefix(Self.pageSize)
+        return try await run(EventScripts.elements, keys: [list], places.lowerBound, places.upperBound).array ?? []
+    }
+
+    /// A part of a list, in as many requests as it takes.
+    func elements(of list: String, _ places: Range<Int>) async throws(RedisError) -> [RedisValue] {
+        var all: [RedisValue] = []
+        while all.count < places.count {
+            let page = try await someElements(of: list, places.lowerBound + all.count..<places.upperBound)
+            guard !page.isEmpty else { break }
+            all += page
+        }
+        return all
     }
 
     /// Seconds since 1970, by the clock of Redis.

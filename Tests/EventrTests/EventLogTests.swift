@@ -2,6 +2,7 @@ import Foundation
 import RedisClient
 import BgdemoFoundations
 import BgdemoTestSupport
+import NIOPosix
 import Testing
 
 @testable import Eventr
@@ -55,6 +56,41 @@ struct EventLogTests {
             var read: [[UInt8]] = []
             while case let events = try await reader.read(atMost: 7), !events.isEmpty { read += events.map(\.bytes) }
             #expect(read == written)
+        }
+    }
+
+    @Test("What is longer than one reply may be is read and retried in parts")
+    func large() async throws {
+        try await withFixture { fixture in
+            var options = RedisOptions()
+            options.replyByteLimit = 2 << 20
+            let redis = RedisConnection(
+                fixture.url, on: MultiThreadedEventLoopGroup.singleton.any(), options: options, logger: fixture.logger)
+            let log = EventLog(redis: redis)
+            let text = String(repeating: "x", count: 100_000)
+            _ = try await fixture.redis.send("RPUSH", "eventr:dead:myApp", "not of a consumer")
+            for number in 0..<50 {
+                try await fixture.write("\(number) \(text)", to: 100)
+                let entry = #"{"partition":100,"index":\#(number),"handler":"h","event":"\#(text)"}"#
+                _ = try await fixture.redis.send("RPUSH", "eventr:dead:myApp", entry)
+            }
+
+            var reader = try await EventLogReader(log, from: .beginning)
+            var read: [Event] = []
+            while case let events = try await reader.read(), !events.isEmpty { read += events }
+            #expect(read.map(\.place.index) == Array(0..<50))
+            #expect(read.last?.bytes == Array("49 \(text)".utf8))
+            #expect(try await log.events(of: 100, 5..<100) == Array(read[5...]))
+            #expect(try await log.newest(50) == read.reversed())
+
+            #expect(try await log.dead(of: "myApp").count == 51)
+            let newest = try await log.dead(of: "myApp", newest: 1..<100)
+            #expect(newest.map(\.place?.index) == Array((0..<49).reversed()) + [nil])
+            #expect(try await log.dead(of: "myApp", newest: 51..<60).isEmpty)
+            #expect(try await log.retryDead(of: "myApp") == 50)
+            #expect(try await log.dead(of: "myApp") == ["not of a consumer"])
+            #expect(try await fixture.text("ZCARD", "eventr:retries:myApp") == "50")
+            await redis.close()
         }
     }
 
