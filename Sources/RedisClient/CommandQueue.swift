@@ -30,6 +30,9 @@ final class CommandQueue: ReconnectingConnectionDelegate {
     private var waiting = Deque<PendingCommand>()
     /// How many of `waiting` were refused by the connection that is being retired.
     private var refusedCount = 0
+    /// Refused because their keys are on their way to another node; all are sent again in a moment.
+    private var moving: [PendingCommand] = []
+    private var movingTask: Scheduled<Void>?
     private var outage: Outage?
     /// Why the connection is being retired, and until when it may answer.
     private var retirement: (reason: RedisError, end: NIODeadline)?
@@ -67,6 +70,7 @@ final class CommandQueue: ReconnectingConnectionDelegate {
         let end = connection.close()
         failSent(.closed)
         failWaiting(.closed)
+        failMoving(.closed)
         timer?.scheduled.cancel()
         return end
     }
@@ -136,6 +140,9 @@ final class CommandQueue: ReconnectingConnectionDelegate {
             var pending = waiting.remove(at: place)
             release(pending)
             pending.fail(.cancelled(mayHaveRun: false))
+        } else if let place = moving.firstIndex(where: { $0.isCancelled === isCancelled }) {
+            // It keeps its place, and is not sent again.
+            moving[place].fail(.cancelled(mayHaveRun: false))
         } else if let place = sent.firstIndex(where: { $0.isCancelled === isCancelled }) {
             // It keeps its place, because its replies will come.
             sent[place].fail(.cancelled(mayHaveRun: true))
@@ -179,11 +186,26 @@ final class CommandQueue: ReconnectingConnectionDelegate {
 
     /// Sends a command again in a moment, over the connection that there is by then.
     private func repeatLater(_ pending: PendingCommand) {
-        let bound = NIOLoopBound((self, pending), eventLoop: connection.loop)
-        connection.loop.scheduleTask(in: Self.movingInterval) {
-            let (queue, pending) = bound.value
-            queue.release(pending)
-            queue.submit(pending)
+        moving.append(pending)
+        guard moving.count == 1 else { return }
+        let bound = NIOLoopBound(self, eventLoop: connection.loop)
+        movingTask = connection.loop.scheduleTask(in: Self.movingInterval) { bound.value.repeatMoving() }
+    }
+
+    private func repeatMoving() {
+        let due = moving
+        moving = []
+        for pending in due {
+            release(pending)
+            submit(pending)
+        }
+    }
+
+    private func failMoving(_ reason: RedisError) {
+        movingTask?.cancel()
+        while var pending = moving.popLast() {
+            release(pending)
+            pending.fail(reason)
         }
     }
 

@@ -78,16 +78,18 @@ struct PendingCommand: Sendable {
             if case .error(let error) = reply {
                 if error.isWrongServer(for: slot), mayRepeat(for: repeating) { return .refused }
                 if error.isMoving(slot), mayRepeat(for: repeating) { return .moving }
+                answer(reply.withoutRedirection(slot))
+            } else {
+                answer(reply)
             }
-            answer(reply)
             return .complete
         }
         if replies.isEmpty { replies.reserveCapacity(count) }
-        replies.append(reply)
+        replies.append(reply.withoutRedirection(slot))
         guard replies.count == count else { return .incomplete }
-        if Self.nothingRan(replies, slot), mayRepeat(for: repeating) {
+        if let progress = Self.progress(ofUnrun: replies, slot), mayRepeat(for: repeating) {
             replies = []
-            return .refused
+            return progress
         }
         if case .many(let continuation) = waiter { continuation.resume(returning: .success(replies)) }
         waiter = .abandoned
@@ -115,12 +117,14 @@ struct PendingCommand: Sendable {
         return .now() < deadline
     }
 
-    /// Whether a server that is not the one to ask has refused all of a pipeline, or the transaction that it is.
-    private static func nothingRan(_ replies: [RedisValue], _ slot: Int?) -> Bool {
-        guard replies.contains(where: { $0.isFromWrongServer(for: slot) }), case .error(let last)? = replies.last else {
-            return false
-        }
-        return last.code == "EXECABORT" || replies.allSatisfy { if case .error = $0 { true } else { false } }
+    /// What the replies mean where all of a pipeline was refused, or the transaction that it is, and another attempt may
+    /// succeed; else nil.
+    private static func progress(ofUnrun replies: [RedisValue], _ slot: Int?) -> Progress? {
+        guard case .error(let last)? = replies.last else { return nil }
+        let refusals = replies.compactMap(\.refusal)
+        guard refusals.count == replies.count || last.code == "EXECABORT" else { return nil }
+        if refusals.contains(where: { $0.isWrongServer(for: slot) }) { return .refused }
+        return refusals.contains { $0.isMoving(slot) } ? .moving : nil
     }
 
     /// Answers the waiter, where there still is one, with the reason why no more replies will come.
@@ -136,8 +140,12 @@ struct PendingCommand: Sendable {
 }
 
 extension RedisValue {
-    /// Whether the server refused the command because another is to be asked.
-    fileprivate func isFromWrongServer(for slot: Int?) -> Bool {
-        if case .error(let error) = self { error.isWrongServer(for: slot) } else { false }
+    fileprivate var refusal: RedisReplyError? {
+        if case .error(let error) = self { error } else { nil }
+    }
+
+    /// The reply, with `TRYAGAIN` for an `ASK`: the connection follows its slot when the whole of it has moved.
+    fileprivate func withoutRedirection(_ slot: Int?) -> RedisValue {
+        if case .error(let error) = self, error.isMoving(slot) { .error(.tryAgain) } else { self }
     }
 }

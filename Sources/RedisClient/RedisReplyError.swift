@@ -119,6 +119,8 @@ public struct RedisReplyError: Error, Sendable, Hashable, CustomStringConvertibl
         if case .moved(let moved, _) = kind { moved == slot && code == "MOVED" } else { false }
     }
 
+    static let tryAgain = RedisReplyError("TRYAGAIN The slot is being moved")
+
     /// Whether the keys are on their way to another node, and the same command is to be repeated until they are there.
     ///
     /// - Parameter slot: The slot of a Redis Cluster that the connection follows, if it does.

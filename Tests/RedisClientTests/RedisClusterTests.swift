@@ -1,4 +1,6 @@
 import BgdemoTestSupport
+import Foundation
+import NIOCore
 import NIOPosix
 import RedisClient
 import Testing
@@ -63,6 +65,47 @@ struct RedisClusterTests {
         }
     }
 
+    @Test("A pipeline is repeated while its keys move; what is refused to the end says that time cures it")
+    func moving() async throws {
+        try await withRedisClusterServers { servers in
+            let redis = RedisConnection(
+                try url(of: servers).node(of: "{mail}"), on: MultiThreadedEventLoopGroup.singleton.any(),
+                logger: .silentInTests)
+            let first = try await SlotMove(of: "{mail}", among: servers)
+            let sent = Task { try await redis.pipeline([["SET", "{mail}a", "1"], ["SET", "{mail}b", "2"]]) }
+            let transaction = Task { try await redis.transaction([["INCR", "{mail}c"], ["INCR", "{mail}c"]]) }
+            try await until { try await asks(first.owner) >= 4 }
+            try await first.finish()
+            #expect(try await sent.value.map(\.text) == ["OK", "OK"])
+            #expect(try await transaction.value == [.integer(1), .integer(2)])
+
+            _ = try await SlotMove(of: "{mail}", among: servers)
+            let replies = try await redis.pipeline([["GET", "{mail}a"], ["GET", "{mail}gone"]])
+            #expect(replies[0].text == "1")
+            guard case .error(let error) = replies[1] else {
+                Issue.record("a key that is not there: \(replies)")
+                return
+            }
+            #expect(error.kind == .tryAgain && error.isRetryable)
+            await redis.close()
+        }
+    }
+
+    @Test("A command that waits for its keys to move ends with its connection")
+    func closedWhileMoving() async throws {
+        try await withRedisClusterServers { servers in
+            let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+            let redis = RedisConnection(
+                try url(of: servers).node(of: "{mail}"), on: group.any(), logger: .silentInTests)
+            let move = try await SlotMove(of: "{mail}", among: servers)
+            let sent = Task { await failure { try await redis.send("GET", "{mail}a") } }
+            try await until { try await asks(move.owner) > 0 }
+            await redis.close()
+            try await group.shutdownGracefully()
+            #expect(await sent.value == .closed)
+        }
+    }
+
     private func url(of servers: [RedisServer]) throws -> RedisURL {
         try RedisURL("redis+cluster://" + servers.map { "127.0.0.1:\($0.port)" }.joined(separator: ","))
     }
@@ -72,6 +115,13 @@ struct RedisClusterTests {
         var number = 0
         while try await redisCLI(["-p", "\(server.port)", "GET", "\(number)"]).contains("MOVED") { number += 1 }
         return "\(number)"
+    }
+
+    /// How often a node has replied `ASK`.
+    private func asks(_ server: RedisServer) async throws -> Int {
+        let info = try await redisCLI(["-p", "\(server.port)", "INFO", "errorstats"])
+        let digits = info.components(separatedBy: "errorstat_ASK:count=").dropFirst().first?.prefix { $0.isNumber }
+        return digits.flatMap { Int($0) } ?? 0
     }
 
     @Test("A key of another slot is refused, and the error names the way")

@@ -42,28 +42,48 @@ public func redisCLI(_ arguments: [String]) async throws -> String {
 
 /// Moves the slot of a key, and all keys in it, from the master that has it to another.
 public func moveSlot(of key: String, among masters: [RedisServer]) async throws {
-    func send(_ master: RedisServer, _ words: String...) async throws -> String {
+    try await SlotMove(of: key, among: masters).finish()
+}
+
+/// A slot that is on its way from one master to another.
+public struct SlotMove: Sendable {
+    /// The master that has had the slot.
+    public let owner: RedisServer
+    private let target: RedisServer
+    private let targetID: String
+    private let slot: String
+    private let masters: [RedisServer]
+
+    /// Begins to move the slot of a key: from now on its owner sends on who asks for keys that it does not have (`ASK`).
+    public init(of key: String, among masters: [RedisServer]) async throws {
+        let slot = try await Self.send(masters[0], "CLUSTER", "KEYSLOT", key)
+        var (ids, owner): ([String], Int?) = ([], nil)
+        for (number, master) in masters.enumerated() {
+            ids.append(try await Self.send(master, "CLUSTER", "MYID"))
+            if try await !Self.send(master, "GET", key).contains("MOVED") { owner = number }
+        }
+        guard let owner else { throw RedisServer.Failure(description: "no master has the slot \(slot)") }
+        let target = (owner + 1) % masters.count
+        _ = try await Self.send(masters[target], "CLUSTER", "SETSLOT", slot, "IMPORTING", ids[owner])
+        _ = try await Self.send(masters[owner], "CLUSTER", "SETSLOT", slot, "MIGRATING", ids[target])
+        (self.masters, self.slot, targetID) = (masters, slot, ids[target])
+        (self.owner, self.target) = (masters[owner], masters[target])
+    }
+
+    /// Moves the keys, and tells the masters who has the slot.
+    public func finish() async throws {
+        while case let names = try await Self.send(owner, "CLUSTER", "GETKEYSINSLOT", slot, "1000"), !names.isEmpty {
+            _ = try await redisCLI(
+                ["-p", "\(owner.port)", "MIGRATE", "127.0.0.1", "\(target.port)", "", "0", "5000", "KEYS"]
+                    + names.split(separator: "\n").map(String.init))
+        }
+        for master in [target, owner] + masters {
+            _ = try await Self.send(master, "CLUSTER", "SETSLOT", slot, "NODE", targetID)
+        }
+    }
+
+    private static func send(_ master: RedisServer, _ words: String...) async throws -> String {
         try await redisCLI(["-p", "\(master.port)"] + words).trimmingLines()
-    }
-    let slot = try await send(masters[0], "CLUSTER", "KEYSLOT", key)
-    var (ids, owner): ([String], Int?) = ([], nil)
-    for (number, master) in masters.enumerated() {
-        ids.append(try await send(master, "CLUSTER", "MYID"))
-        if try await !send(master, "GET", key).contains("MOVED") { owner = number }
-    }
-    guard let owner else { throw RedisServer.Failure(description: "no master has the slot \(slot)") }
-    let target = (owner + 1) % masters.count
-    _ = try await send(masters[target], "CLUSTER", "SETSLOT", slot, "IMPORTING", ids[owner])
-    _ = try await send(masters[owner], "CLUSTER", "SETSLOT", slot, "MIGRATING", ids[target])
-    while case let names = try await send(masters[owner], "CLUSTER", "GETKEYSINSLOT", slot, "1000"), !names.isEmpty {
-        _ = try await redisCLI(
-            [
-                "-p", "\(masters[owner].port)", "MIGRATE", "127.0.0.1", "\(masters[target].port)", "", "0", "5000",
-                "KEYS",
-            ] + names.split(separator: "\n").map(String.init))
-    }
-    for master in [masters[target], masters[owner]] + masters {
-        _ = try await send(master, "CLUSTER", "SETSLOT", slot, "NODE", ids[target])
     }
 }
 
