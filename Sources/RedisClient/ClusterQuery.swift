@@ -4,14 +4,15 @@ import NIOCore
 enum ClusterQuery {
     /// - Returns: The URL of the node that has the slot of the URL, or of any node that answers.
     static func node(
-        of url: RedisURL, _ cluster: RedisURL.Cluster, on loop: any EventLoop, _ options: RedisOptions
+        of url: RedisURL, _ cluster: RedisURL.Cluster, on loop: any EventLoop, _ options: RedisOptions,
+        _ attempt: ConnectionAttempt
     ) -> EventLoopFuture<RedisURL> {
         // In any order: one that is cut off from the others may answer, and be wrong.
         let nodes = cluster.nodes.shuffled().map { url.server(host: $0.host, port: $0.port) }
         guard let slot = cluster.slot else {
-            return ServerQuery.ask(nodes[...], "node", ["PING"], on: loop, options) { $1 }
+            return ServerQuery.ask(nodes[...], "node", ["PING"], on: loop, options, attempt) { $1 }
         }
-        return ServerQuery.ask(nodes[...], "node", ["CLUSTER", "SLOTS"], on: loop, options) { reply, node in
+        return ServerQuery.ask(nodes[...], "node", ["CLUSTER", "SLOTS"], on: loop, options, attempt) { reply, node in
             ClusterSlots(reply).ranges.first { $0.slots.contains(slot) }.flatMap { node.at($0.address) }
         }
     }

@@ -25,7 +25,7 @@ extension ReconnectingConnectionDelegate {
 final class ReconnectingConnection {
     private enum State {
         case closed
-        case connecting
+        case connecting(ConnectionAttempt)
         case handshaking(RedisChannelHandler, answers: [RedisValue])
         case ready(RedisChannelHandler)
         case waiting(Scheduled<Void>)
@@ -53,7 +53,8 @@ final class ReconnectingConnection {
     private var server: RedisURL?
     private var handshakeTimeout: Scheduled<Void>?
     private var follower: SentinelFollower.Membership?
-    private var attempt: EventLoopFuture<any Channel>?
+    /// The channel of the last attempt.
+    private var channel: EventLoopFuture<any Channel>?
     private var end: EventLoopScope.End?
 
     init(_ url: RedisURL, on loop: any EventLoop, _ options: RedisOptions, _ outage: OutageLogger) {
@@ -97,7 +98,10 @@ final class ReconnectingConnection {
         var closed: EventLoopFuture<Void>?
         switch last {
         case .handshaking(let handler, _), .ready(let handler): closed = handler.close()
-        case .connecting: closed = attempt?.flatMap(\.closeFuture)
+        case .connecting(let attempt):
+            // The server may be silent, and the connect take its whole time.
+            attempt.abandon()
+            closed = channel?.flatMap(\.closeFuture)
         case .waiting(let scheduled): scheduled.cancel()
         case .closed: break
         }
@@ -119,6 +123,7 @@ final class ReconnectingConnection {
         case .connecting, .handshaking, .ready: scheduleReconnect(after: reason)
         }
         // The handler may report its end at once, when the state is no longer its own.
+        if case .connecting(let attempt) = last { attempt.abandon() }
         if case .handshaking(let handler, _) = last { handler.close() }
         if case .ready(let handler) = last { handler.close() }
         if isReported { outage.report(reason) }
@@ -158,18 +163,28 @@ final class ReconnectingConnection {
     // MARK: Connecting
 
     private func connect() {
-        state = .connecting
-        let bound = NIOLoopBound(self, eventLoop: loop)
+        let attempt = ConnectionAttempt()
+        state = .connecting(attempt)
+        let bound = NIOLoopBound((self, attempt), eventLoop: loop)
         let limit = options.replyByteLimit
         let target = redirection ?? url
         redirection = nil
         server = nil
-        let attempt = target.locate(on: loop, options).flatMap { [loop, options] server in
-            bound.value.server = server
-            return server.connect(on: loop, options) { RedisChannelHandler(bound.value, replyByteLimit: limit) }
+        let channel = target.locate(on: loop, options, attempt).flatMap { [loop, options] server in
+            let (connection, attempt) = bound.value
+            connection.server = server
+            return server.connect(on: loop, options, attempt) {
+                RedisChannelHandler(bound.value.0, replyByteLimit: limit)
+            }
         }
-        self.attempt = attempt
-        attempt.whenFailure { bound.value.drop(.unavailable($0.plainDescription)) }
+        self.channel = channel
+        channel.whenFailure { bound.value.0.attemptDidFail(bound.value.1, $0) }
+    }
+
+    private func attemptDidFail(_ attempt: ConnectionAttempt, _ error: any Error) {
+        // Another may be under way, or none be wanted.
+        guard case .connecting(let current) = state, current === attempt else { return }
+        drop(.unavailable(error.plainDescription))
     }
 
     func channelDidOpen(_ handler: RedisChannelHandler) {

@@ -4,29 +4,36 @@ import NIOPosix
 
 extension RedisURL {
     /// The server to connect to: where Sentinels or the nodes of a Cluster know it, they are asked.
-    func locate(on loop: any EventLoop, _ options: RedisOptions) -> EventLoopFuture<RedisURL> {
+    func locate(
+        on loop: any EventLoop, _ options: RedisOptions, _ attempt: ConnectionAttempt
+    ) -> EventLoopFuture<RedisURL> {
         switch place {
         case .unix, .tcp: loop.makeSucceededFuture(self)
-        case .sentinel(let sentinel): SentinelQuery.primary(of: self, sentinel, on: loop, options)
-        case .cluster(let cluster): ClusterQuery.node(of: self, cluster, on: loop, options)
+        case .sentinel(let sentinel): SentinelQuery.primary(of: self, sentinel, on: loop, options, attempt)
+        case .cluster(let cluster): ClusterQuery.node(of: self, cluster, on: loop, options, attempt)
         }
     }
 
-    /// Connects, by TCP, a socket file or TLS, to the server that ``locate(on:_:)`` finds.
+    /// Connects, by TCP, a socket file or TLS, to the server that ``locate(on:_:_:)`` finds.
+    ///
+    /// - Parameter attempt: What it is a part of; fails where that was abandoned.
     func connect(
-        on loop: any EventLoop, _ options: RedisOptions,
+        on loop: any EventLoop, _ options: RedisOptions, _ attempt: ConnectionAttempt,
         _ handler: @escaping @Sendable () -> any ChannelInboundHandler
     ) -> EventLoopFuture<any Channel> {
         let tls: RedisTLS?
         do {
+            try attempt.check()
             tls = isEncrypted ? try RedisTLS(options) : nil
         } catch {
             return loop.makeFailedFuture(error)
         }
+        let bound = NIOLoopBound(attempt, eventLoop: loop)
         let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(TimeAmount(options.connectTimeout))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try bound.value.add(channel)
                     if let tls {
                         try channel.pipeline.syncOperations.addHandler(tls.handler(for: nameForTLS))
                     }
@@ -43,7 +50,7 @@ extension RedisURL {
                 .channelOption(.socketOption(.so_keepalive), value: 1)
                 .connect(host: host, port: port)
         case .sentinel, .cluster:
-            return locate(on: loop, options).flatMap { $0.connect(on: loop, options, handler) }
+            return locate(on: loop, options, attempt).flatMap { $0.connect(on: loop, options, bound.value, handler) }
         }
     }
 

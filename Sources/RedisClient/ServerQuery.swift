@@ -15,32 +15,36 @@ enum ServerQuery {
     /// - Returns: What the first says that knows; fails with what the last said where none does.
     static func ask(
         _ servers: ArraySlice<RedisURL>, _ kind: String, _ command: RedisCommand, on loop: any EventLoop,
-        _ options: RedisOptions, _ read: @escaping @Sendable (RedisValue, _ by: RedisURL) -> RedisURL?
+        _ options: RedisOptions, _ attempt: ConnectionAttempt,
+        _ read: @escaping @Sendable (RedisValue, _ by: RedisURL) -> RedisURL?
     ) -> EventLoopFuture<RedisURL> {
         // A dead server is to cost a part of the time that there is, so that another can be asked.
         var options = options
         options.connectTimeout = options.connectTimeout / max(servers.count, 1)
-        return ask(servers, kind, command, on: loop, options, nil, read)
+        return ask(servers, kind, command, on: loop, options, attempt, nil, read)
     }
 
     private static func ask(
         _ servers: ArraySlice<RedisURL>, _ kind: String, _ command: RedisCommand, on loop: any EventLoop,
-        _ options: RedisOptions, _ last: Failure?, _ read: @escaping @Sendable (RedisValue, RedisURL) -> RedisURL?
+        _ options: RedisOptions, _ attempt: ConnectionAttempt, _ last: Failure?,
+        _ read: @escaping @Sendable (RedisValue, RedisURL) -> RedisURL?
     ) -> EventLoopFuture<RedisURL> {
         guard let server = servers.first else {
             return loop.makeFailedFuture(last ?? Failure("no \(kind) is known"))
         }
-        return ask(server, command, on: loop, options).flatMapThrowing { reply in
+        let bound = NIOLoopBound(attempt, eventLoop: loop)
+        return ask(server, command, on: loop, options, attempt).flatMapThrowing { reply in
             guard let found = read(reply, server) else { throw Failure("it does not know the server to ask") }
             return found
         }.flatMapError { error in
             let failure = Failure("\(kind) \(server.address): \(error.plainDescription)")
-            return ask(servers.dropFirst(), kind, command, on: loop, options, failure, read)
+            return ask(servers.dropFirst(), kind, command, on: loop, options, bound.value, failure, read)
         }
     }
 
     private static func ask(
-        _ server: RedisURL, _ command: RedisCommand, on loop: any EventLoop, _ options: RedisOptions
+        _ server: RedisURL, _ command: RedisCommand, on loop: any EventLoop, _ options: RedisOptions,
+        _ attempt: ConnectionAttempt
     ) -> EventLoopFuture<RedisValue> {
         var commands: [RedisCommand] = []
         if let password = server.password {
@@ -53,8 +57,10 @@ enum ServerQuery {
         let timeout = loop.scheduleTask(in: TimeAmount(options.connectTimeout)) {
             answer.fail(Failure("it does not answer"))
         }
-        server.connect(on: loop, options) { SingleQueryHandler(bytes, replies: count, byteLimit: limit, answer) }
-            .whenFailure { answer.fail($0) }
+        server.connect(on: loop, options, attempt) {
+            SingleQueryHandler(bytes, replies: count, byteLimit: limit, answer)
+        }
+        .whenFailure { answer.fail($0) }
         return answer.futureResult.always { _ in timeout.cancel() }.flatMapThrowing { replies in
             for case .error(let error) in replies { throw Failure(error.description) }
             return replies.last ?? .null

@@ -187,6 +187,39 @@ struct RedisFaultTests {
         try await rude.close()
     }
 
+    @Test(
+        "A connection to a server that does not answer the connect is closed at once",
+        arguments: ["redis://127.0.0.1:%", "redis+sentinel://127.0.0.1:%/mymaster", "redis+cluster://127.0.0.1:%"])
+    func closedWhileConnecting(url: String) async throws {
+        try await withFullListener { port in
+            let redis = try connection(url.replacing("%", with: "\(port)")) {
+                $0.connectTimeout = .seconds(40)
+                $0.unavailableTimeout = .milliseconds(100)
+            }
+            guard case .unavailable? = await failure({ try await redis.send("PING") }) else {
+                Issue.record("the server answers")
+                return
+            }
+            let time = await ContinuousClock().measure { await redis.close() }
+            #expect(time < .seconds(5))
+        }
+    }
+
+    /// The kernel drops what would connect to this port, as a firewall does.
+    private func withFullListener(_ body: (Int) async throws -> Void) async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let listener = try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 0)
+            .serverChannelOption(.autoRead, value: false)
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(listener.localAddress?.port)
+        let client = ClientBootstrap(group: group).connectTimeout(.milliseconds(200))
+        var waiting: [any Channel] = []
+        while let channel = try? await client.connect(host: "127.0.0.1", port: port).get() { waiting.append(channel) }
+        try await body(port)
+        for channel in waiting + [listener] { try await channel.close() }
+    }
+
     @Test("An unexpected reply ends the connection, not the program")
     func unasked() async throws {
         let redis = try await ScriptedRedis.start { number, _ in
