@@ -84,6 +84,23 @@ public final class WebDriver: Sendable {
 
     public func open(_ url: String) async throws { _ = try await command("POST", "/url", ["url": url]) }
 
+    /// Opens a window more, in which the next commands are done.
+    ///
+    /// - Returns: Its name for ``switchTo(window:)``.
+    @discardableResult public func openWindow() async throws -> String {
+        let value = try await command("POST", "/window/new", ["type": "window"])
+        guard let name = (value as? [String: Any])?["handle"] as? String else {
+            throw Failure(description: "no window: \(value)")
+        }
+        try await switchTo(window: name)
+        return name
+    }
+
+    /// Does the next commands in this window.
+    public func switchTo(window name: String) async throws {
+        _ = try await command("POST", "/window", ["handle": name])
+    }
+
     /// What a script returns, as text.
     public func text(_ script: String) async throws -> String {
         let value = try await command("POST", "/execute/sync", ["script": script, "args": [Any]()])

@@ -67,6 +67,19 @@ import Testing
         #expect(time > .milliseconds(900))
     }
 
+    @Test("A page hears of a server where nothing changes")
+    func quiet() async throws {
+        let response = try EventStreams().changes(after: "1", every: .milliseconds(5), silence: .milliseconds(20)) {
+            "1"
+        }
+        guard case .stream(let stream) = response.body else {
+            Issue.record("\(response.body)")
+            return
+        }
+        #expect(await stream.next() == "retry: 1000\n\n")
+        #expect(await stream.next() == "event: quiet\ndata: \n\n")
+    }
+
     @Test("Draining ends the streams at once")
     func drain() async throws {
         try await WebServer.with { web in

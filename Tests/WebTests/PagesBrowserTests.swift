@@ -86,6 +86,45 @@ extension BrowserTests {
             }
         }
 
+        /// A browser has six connections to a server, and a stream keeps one.
+        @Test("Twelve windows of three sections follow what changes, and still open the next page")
+        func manyWindows() async throws {
+            try await RedisPages.with { web in
+                try await QueuesBrowserTests.fill(web)
+                try await EventsPagesTests.fill(web)
+                try await BusPagesTests.fill(web)
+                try await WebDriver.with { browser in
+                    var windows: [String] = []
+                    for page in ["queues", "events", "bus", "queues", "queues/failed", "events", "bus", "queues"] {
+                        windows.append(try await browser.openWindow())
+                        try await browser.open("\(web.url)/\(page)")
+                        try await browser.wait(until: "document.querySelector('.status').textContent === 'live'")
+                    }
+                    for _ in 0..<4 {
+                        windows.append(try await browser.openWindow())
+                        try await browser.open("\(web.url)/queues")
+                    }
+                    try await web.queue.enqueue("Late", to: "late")
+                    for window in windows where window != windows[4] {
+                        try await browser.switchTo(window: window)
+                        guard try await browser.text("return location.pathname") == "/queues" else { continue }
+                        try await browser.wait(
+                            until: "document.querySelector('[href=\"/queues/queue/late\"]') && !document.hidden")
+                        try await browser.wait(until: "document.querySelector('.status').textContent === 'live'")
+                    }
+                    // The one that holds the stream goes, and another takes its place.
+                    try await browser.switchTo(window: windows[0])
+                    try await browser.open("about:blank")
+                    try await web.queue.enqueue("Later", to: "later")
+                    try await browser.switchTo(window: windows[11])
+                    try await browser.wait(until: "document.querySelector('[href=\"/queues/queue/later\"]')")
+                    try await browser.click("[href='/queues/queue/later']")
+                    try await browser.wait(until: "document.querySelector('h1').innerText === 'later'")
+                    #expect(try await browser.console() == [])
+                }
+            }
+        }
+
         /// Each page with hostile texts, and those of a queue, a key and a consumer whose names they are.
         private static var hostilePages: [String] {
             let names = Hostile.texts.map { PageFields.encode($0) }

@@ -1,5 +1,7 @@
 // What the pages do more where scripts run: they follow what changes, show local times, and are worked by keys.
 
+import { ChangeStream } from './changes.js';
+
 const main = document.querySelector('main');
 const status = document.querySelector('.status');
 const format = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
@@ -28,6 +30,10 @@ function showTimes() {
 // MARK: The page again
 
 let busy = false, again = false, lastMove = 0;
+// Whether the page shows less than the stream of changes has told.
+let isBehind = false;
+// Milliseconds for an answer.
+const patience = 10000;
 
 // Done when the browser has painted, or does not paint: a page that is hidden has no frames.
 const painted = () => new Promise(done => {
@@ -43,20 +49,23 @@ const isPointing = () => Date.now() - lastMove < 700;
 // A page takes a small part of the machine, which others need under load: the longer a refresh takes, the rarer it is.
 async function refresh() {
   if (busy) { again = true; return; }
-  if (isPointing()) { busy = again = true; rest(700); return; }
   busy = true;
+  if (isPointing()) { again = true; rest(700); return; }
   let cost = 0;
   try {
-    const response = await fetch(location.href, { headers: { Accept: 'text/html' } });
+    const response = await fetch(location.href, { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(patience) });
     if (new URL(response.url).pathname !== location.pathname) { location.reload(); return; }
     if (!response.ok && response.status !== 404) throw new Error(response.status);
     const text = await response.text(), begin = performance.now();
+    isBehind = false;
     replace(new DOMParser().parseFromString(text, 'text/html'));
     fresh();
     await painted();
     cost = performance.now() - begin;
   } catch {
     stale();
+    again = true;
+    cost = 100;
   }
   rest(Math.min(10000, Math.max(300, 20 * cost)));
 }
@@ -64,7 +73,7 @@ async function refresh() {
 function rest(milliseconds) {
   setTimeout(() => {
     busy = false;
-    if (again) { again = false; refresh(); }
+    if (again && !document.hidden) { again = false; refresh(); }
   }, milliseconds);
 }
 
@@ -123,7 +132,7 @@ function announce() {
 
 // MARK: The stream of changes
 
-let source = null, version = document.body.dataset.live || '', since = null;
+let since = null;
 
 function fresh() {
   since = null;
@@ -131,6 +140,7 @@ function fresh() {
 }
 
 function stale() {
+  isBehind = true;
   since = since || new Date();
   show(`stale since ${format.format(since)}`, 'stale');
 }
@@ -141,32 +151,25 @@ function show(text, kind) {
   if (status.textContent !== text) status.textContent = text;
 }
 
-function connect() {
-  if (source || document.hidden) return;
-  // Not this page's own address, which may be long: all of a section change together.
-  const query = new URLSearchParams({ page: document.body.dataset.section });
-  if (version) query.set('after', version);
-  source = new EventSource(`/changes?${query}`);
-  source.onopen = fresh;
-  source.onmessage = event => { version = event.lastEventId; refresh(); };
-  source.onerror = () => {
-    stale();
-    // A refusal ends a source for good; a lost connection is dialled again by the browser.
-    if (source && source.readyState === EventSource.CLOSED) { source = null; setTimeout(connect, 5000); }
-  };
-}
-
-function pause() {
-  if (source) source.close();
-  source = null;
-  show('paused', 'paused');
+// "live" is said by a stream that is open and a page that has what the stream has told.
+function hear(state) {
+  if (state === 'lost') { stale(); return; }
+  if (state === 'changed') isBehind = true;
+  if (state === 'same' && !isBehind) fresh(); else refresh();
 }
 
 if (document.body.hasAttribute('data-live')) {
-  document.addEventListener('visibilitychange', () => { if (document.hidden) pause(); else connect(); });
-  addEventListener('pagehide', () => { if (source) source.close(); source = null; });
-  addEventListener('pageshow', event => { if (event.persisted) { connect(); refresh(); } });
-  connect();
+  const changes = new ChangeStream(document.body.dataset.section, document.body.dataset.live, hear);
+  const follow = () => {
+    if (document.hidden) return;
+    changes.start();
+    if (isBehind) refresh();
+  };
+  const pause = () => { changes.stop(); show('paused', 'paused'); };
+  document.addEventListener('visibilitychange', () => { if (document.hidden) pause(); else follow(); });
+  addEventListener('pagehide', () => changes.stop());
+  addEventListener('pageshow', event => { if (event.persisted) { isBehind = true; follow(); } });
+  follow();
 }
 
 // MARK: Forms that ask first, and boxes that select all

@@ -14,6 +14,7 @@ package struct Asset: Sendable {
     package static let shared: [String: Asset] = [
         "style.css": Asset(.css, PackageResources.style_css),
         "page.js": Asset(.javascript, PackageResources.page_js),
+        "changes.js": Asset(.javascript, PackageResources.changes_js),
         "icon.svg": Asset(.svg, PackageResources.icon_svg),
     ]
 }

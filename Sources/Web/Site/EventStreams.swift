@@ -1,7 +1,8 @@
 package import BgdemoHTTPServer
 import Synchronization
 
-/// The event streams of the open pages (<https://html.spec.whatwg.org/multipage/server-sent-events.html>), one a page.
+/// The event streams of the open pages (<https://html.spec.whatwg.org/multipage/server-sent-events.html>): one for
+/// each section that a browser shows, whose windows share it, or one a page where the browser cannot share.
 /// They are few, slow readers are cut, and they end at once when the server stops.
 package final class EventStreams: Sendable {
     /// More are refused.
@@ -40,8 +41,10 @@ package final class EventStreams: Sendable {
     /// - Parameters:
     ///   - last: The version that the page has; nil where it does not say.
     ///   - interval: How often the version is asked for. What changes all the time has an event as often, and no more.
+    ///   - silence: After how long without a change the event `quiet` says that the server is there: a page sees no comments.
     func changes(
-        after last: String?, every interval: Duration, version: @escaping @Sendable () async -> String
+        after last: String?, every interval: Duration, silence: Duration = EventStreams.silence,
+        version: @escaping @Sendable () async -> String
     ) throws(Problem) -> HTTPResponse {
         let sent = Mutex<String?>(last)
         let isFirst = Mutex(true)
@@ -50,7 +53,7 @@ package final class EventStreams: Sendable {
                 defer { first = false }
                 return first ? "retry: 1000\n\n" : ""
             }
-            let quiet = ContinuousClock.now + Self.silence
+            let quiet = ContinuousClock.now + silence
             while !Task.isCancelled {
                 if begin.isEmpty { try? await Task.sleep(for: interval) }
                 let version = await version()
@@ -62,7 +65,7 @@ package final class EventStreams: Sendable {
                     return "\(begin)id: \(version)\ndata: changed\n\n"
                 }
                 if !begin.isEmpty { return begin }
-                if ContinuousClock.now > quiet { return ":\n\n" }
+                if ContinuousClock.now > quiet { return "event: quiet\ndata: \n\n" }
             }
             return nil
         }
