@@ -163,6 +163,26 @@ public final class WebDriver: Sendable {
         _ = try await command("POST", "/element/\(id)/click", [:])
     }
 
+    /// Moves the pointer to the middle of an element, where it rests.
+    public func rest(on selector: String) async throws {
+        let value = try await command("POST", "/element", ["using": "css selector", "value": selector])
+        let move: [String: Any] = ["type": "pointerMove", "duration": 0, "x": 0, "y": 0, "origin": value]
+        try await point([move])
+    }
+
+    /// Presses where the pointer is.
+    public func clickThere() async throws {
+        try await point([["type": "pointerDown", "button": 0], ["type": "pointerUp", "button": 0]])
+    }
+
+    private func point(_ actions: [[String: Any]]) async throws {
+        let pointer: [String: Any] = ["type": "pointer", "id": "mouse", "actions": actions]
+        _ = try await command("POST", "/actions", ["actions": [pointer]])
+    }
+
+    /// What the question that is open says.
+    public func dialogText() async throws -> String { try await command("GET", "/alert/text") as? String ?? "" }
+
     public func answerDialog(_ accepts: Bool) async throws {
         _ = try await command("POST", accepts ? "/alert/accept" : "/alert/dismiss", [:])
     }

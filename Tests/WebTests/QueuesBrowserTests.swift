@@ -59,6 +59,43 @@ extension BrowserTests {
             }
         }
 
+        @Test("Nothing moves under a pointer that rests on a button, and the question names what it is about")
+        func restingPointer() async throws {
+            try await RedisPages.with { web in
+                try await Self.fill(web)
+                try await WebDriver.with { browser in
+                    try await browser.open("\(web.url)/queues/failed")
+                    try await browser.wait(until: "document.querySelector('.status').textContent === 'live'")
+                    try await browser.rest(on: "section[aria-labelledby=groups] tbody tr button.danger")
+                    // A larger group, which comes before it.
+                    for number in 0..<9 { try await web.fail("Clean", "\(number)", exception: "Other") }
+                    try await browser.wait(
+                        until: "document.querySelector('.status').textContent === 'held under the pointer'")
+                    try await browser.clickThere()
+                    let question = try await browser.dialogText()
+                    #expect(
+                        question
+                            == "Remove 7 jobs of \u{2068}SendEmail\u{2069} that failed with \u{2068}Net::ReadTimeout\u{2069} for good?"
+                    )
+                    try await browser.answerDialog(true)
+                    try await browser.wait(
+                        until: "document.querySelector('.notice').innerText === '7 jobs were removed.'")
+                    #expect(try await web.queue.failedCount() == 10)
+                    try await browser.rest(on: "h1")
+                    try await web.fail("Late", "x")
+                    try await browser.wait(
+                        until: "document.querySelector('main').innerText.includes('Late') && document.querySelector('.status').textContent === 'live'"
+                    )
+                    try await browser.open("\(web.url)/queues")
+                    try await browser.click("[data-key='q-imports'] .act button")
+                    #expect(try await browser.dialogText() == "Pause the queue \u{2068}imports\u{2069}?")
+                    try await browser.answerDialog(true)
+                    try await browser.wait(
+                        until: "document.querySelector('[data-key=\"q-imports\"]').innerText.includes('paused')")
+                }
+            }
+        }
+
         @Test("Show what changes, and retry and remove by keys alone")
         func keys() async throws {
             try await RedisPages.with { web in

@@ -29,7 +29,7 @@ function showTimes() {
 
 // MARK: The page again
 
-let busy = false, again = false, lastMove = 0;
+let busy = false, again = false, lastMove = 0, isTouch = false;
 // Whether the page shows less than the stream of changes has told.
 let isBehind = false;
 // Milliseconds for an answer.
@@ -41,22 +41,41 @@ const painted = () => new Promise(done => {
   setTimeout(done, 100);
 });
 
-addEventListener('pointermove', event => { if (event.target.closest && event.target.closest('main')) lastMove = Date.now(); });
+for (const kind of ['pointermove', 'pointerdown']) {
+  addEventListener(kind, event => {
+    isTouch = event.pointerType === 'touch';
+    if (main.contains(event.target)) lastMove = Date.now();
+  });
+}
 
-// Nothing is moved under a pointer that is about to press.
-const isPointing = () => Date.now() - lastMove < 700;
+// Nothing is moved under a pointer that is about to press: that moves, or rests on what acts. A finger leaves :hover behind. The
+// link over a whole mail does not count, or a pointer that was left on the list would stop it.
+const acting = 'button, .button, input[type=checkbox], label, select, summary, .row a:not(.open)';
+const isPointing = () => Date.now() - lastMove < 700
+  || !isTouch && main.querySelector(`:is(${acting}):hover`) !== null;
+
+// Tells how long nothing was shown again, so that the page does not say "live" meanwhile.
+let heldSince = null;
+
+function isHeld() {
+  if (!isPointing()) { heldSince = null; return false; }
+  heldSince = heldSince || Date.now();
+  if (Date.now() - heldSince > 2000) show('held under the pointer', 'paused');
+  return true;
+}
 
 // A page takes a small part of the machine, which others need under load: the longer a refresh takes, the rarer it is.
 async function refresh() {
   if (busy) { again = true; return; }
   busy = true;
-  if (isPointing()) { again = true; rest(700); return; }
+  if (isHeld()) { again = true; rest(700); return; }
   let cost = 0;
   try {
     const response = await fetch(location.href, { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(patience) });
     if (new URL(response.url).pathname !== location.pathname) { location.reload(); return; }
     if (!response.ok && response.status !== 404) throw new Error(response.status);
     const text = await response.text(), begin = performance.now();
+    if (isHeld()) { again = true; rest(700); return; }
     isBehind = false;
     replace(new DOMParser().parseFromString(text, 'text/html'));
     fresh();
