@@ -83,6 +83,36 @@ extension BrowserTests {
             }
         }
 
+        @Test("A page whose session has ended says so, and signing in leads back to it")
+        func endedSession() async throws {
+            func access() -> PageAccess { PageAccess(listeningOn: "0.0.0.0", token: .init("secret"), mayAct: true) }
+            try await WebDriver.with { browser in
+                let port = try await freePort()
+                func signIn() async throws {
+                    try await browser.wait(until: "location.pathname === '/sign-in'")
+                    _ = try await browser.text("document.getElementById('token').focus(); return ''")
+                    try await browser.type("secret")
+                    try await browser.press(WebDriver.enter)
+                    try await browser.wait(
+                        until:
+                            "location.search === '?q=Subject' && document.querySelector('.status').textContent === 'live'"
+                    )
+                }
+                try await WebServer.with(access(), port: port) { web in
+                    try await browser.open(web.url + "/?q=Subject")
+                    try await signIn()
+                }
+                // The sessions end with their process.
+                try await WebServer.with(access(), port: port) { web in
+                    try await browser.wait(
+                        until: "document.querySelector('.status').textContent === 'signed out · sign in'",
+                        within: .seconds(30))
+                    try await browser.click(".status a")
+                    try await signIn()
+                }
+            }
+        }
+
         @Test("The sign-in page fits, is accessible, and is worked by the keyboard", arguments: WebDriver.looks)
         func signIn(_ width: Int, _ height: Int, _ isDark: Bool) async throws {
             try await WebServer.with(PageAccess(listeningOn: "0.0.0.0", token: .init("secret"))) { web in

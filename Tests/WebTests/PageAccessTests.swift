@@ -15,7 +15,8 @@ import Testing
             for target in ["/", "/mails/1", "/mails/1.eml", "/mails.json", "/mails/wait?within=1s"] {
                 #expect(try await web.get(target, headers: []).status == 401)
                 let page = try await web.get(target)
-                #expect(page.status == 303 && page["location"] == "/sign-in", "\(target)")
+                let location = "/sign-in?to=\(PageFields.encode(target))"
+                #expect(page.status == 303 && page["location"] == location, "\(target)")
             }
             #expect(try await web.get("/changes?page=/", headers: []).status == 401)
             #expect(try await web.get("/assets/style.css").status == 200)
@@ -34,6 +35,36 @@ import Testing
                 "/sign-out", "form_token=\(token)", headers: ["Origin: http://localhost", session])
             #expect(out.status == 303)
             #expect(try await web.get("/", headers: ["Accept: text/html", session]).status == 303)
+        }
+    }
+
+    @Test("Signing in leads to the page that was asked for")
+    func signInLeadsBack() async throws {
+        try await WebServer.with(Self.beyond) { web in
+            let asked = "/?q=%22two%20words%22&before=3"
+            let form = try await web.get(try #require(try await web.get(asked)["location"]))
+            #expect(form.text.contains(#"name="to" value="/?q=%22two%20words%22&amp;before=3""#))
+            let wrong = try await web.post("/sign-in", "token=other&to=\(PageFields.encode(asked))")
+            #expect(wrong.text.contains(#"name="to" value="/?q=%22two%20words%22&amp;before=3""#))
+            let right = try await web.post("/sign-in", "token=secret&to=\(PageFields.encode(asked))")
+            #expect(right.status == 303 && right["location"] == asked)
+        }
+    }
+
+    @Test(
+        "Signing in leads to no other site",
+        arguments: [
+            "//evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "https://evil.example",
+            "evil.example",
+            "/a\r\nSet-Cookie: x=1", "javascript:alert(1)", "/\u{e9}", "", "/" + String(repeating: "a", count: 2_000),
+        ])
+    func signInStaysHere(_ path: String) async throws {
+        try await WebServer.with(Self.beyond) { web in
+            let to = PageFields.encode(path)
+            let form = try await web.get("/sign-in?to=\(to)")
+            #expect(form.status == 200 && !form.text.contains(#"name="to""#))
+            let right = try await web.post("/sign-in", "token=secret&to=\(to)")
+            #expect(right.status == 303 && right["location"] == "/")
         }
     }
 

@@ -72,7 +72,9 @@ async function refresh() {
   let cost = 0;
   try {
     const response = await fetch(location.href, { headers: { Accept: 'text/html' }, signal: AbortSignal.timeout(patience) });
-    if (new URL(response.url).pathname !== location.pathname) { location.reload(); return; }
+    const { pathname } = new URL(response.url);
+    if (pathname === '/sign-in') { signedOut(response.url); return; }
+    if (pathname !== location.pathname) { location.reload(); return; }
     if (!response.ok && response.status !== 404) throw new Error(response.status);
     const text = await response.text(), begin = performance.now();
     if (isHeld()) { again = true; rest(700); return; }
@@ -162,6 +164,17 @@ function stale() {
   isBehind = true;
   since = since || new Date();
   show(`stale since ${format.format(since)}`, 'stale');
+}
+
+// Not by itself: what is typed in a form would be gone.
+function signedOut(url) {
+  busy = again = false;
+  isBehind = true;
+  if (status.querySelector('a')) return;
+  show('signed out · ', 'stale');
+  const link = document.createElement('a');
+  [link.href, link.textContent] = [url, 'sign in'];
+  status.append(link);
 }
 
 function show(text, kind) {

@@ -45,7 +45,9 @@ struct PageLayout {
     func refusal(_ problem: Problem, _ request: HTTPRequest) -> HTTPResponse {
         guard request.fields.accept?.containsBytes(of: "text/html") == true else { return problem.response }
         if problem.status == .unauthorized {
-            return HTTPResponse(.seeOther, .text, "", headers: WebSite.headers + [HTTPHeader("Location", "/sign-in")])
+            return HTTPResponse(
+                .seeOther, .text, "",
+                headers: WebSite.headers + [HTTPHeader("Location", SignInPage.path(for: LocalPath(pageOf: request)))])
         }
         let main = Templates.render(
             "problem",

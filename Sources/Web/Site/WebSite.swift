@@ -39,7 +39,7 @@ public struct WebSite: HTTPHandler {
         if let name = path.first, path.count == 2, name == "assets" { return asset(path[1].text, request) }
         switch path {
         case ["changes"]: return await changes(request)
-        case ["sign-in"]: return SignInPage(access, layout, logger).signIn(request)
+        case ["sign-in"]: return SignInPage(access, layout, logger).signIn(request, Self.query(request.target))
         case ["sign-out"]: return SignInPage(access, layout, logger).signOut(request)
         default: break
         }
