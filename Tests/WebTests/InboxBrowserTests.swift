@@ -98,9 +98,48 @@ extension BrowserTests {
                     #expect(web.inbox.mails.count == 3)
                     try await browser.press("d")
                     try await browser.answerDialog(true)
+                    // The list is the one before, in which nothing is any more.
+                    try await browser.wait(
+                        until:
+                            "location.search.includes('three') && document.querySelector('.empty').innerText.includes('No mail')"
+                    )
+                    #expect(web.inbox.mails.newest().map(\.subject) == ["two", "one"])
+                    try await browser.press(WebDriver.escape)
                     try await browser.wait(
                         until: "location.search === '' && document.querySelectorAll('.row').length === 2")
-                    #expect(web.inbox.mails.newest().map(\.subject) == ["two", "one"])
+                    #expect(try await faults(browser) == [])
+                }
+            }
+        }
+
+        @Test("d removes the row that j has reached, asks nothing without one, and a mail leads back to its search")
+        func actsOnTheRow() async throws {
+            try await WebServer.with { web in
+                try await web.receive(Self.subjects(["other", "find one", "find two", "find three"]))
+                try await WebDriver.with { browser in
+                    try await browser.open(web.url + "/?q=find")
+                    try await browser.wait(until: "document.querySelector('.status').textContent === 'live'")
+                    try await browser.press("d")
+                    try await browser.wait(
+                        until: "document.querySelector('.status').textContent === 'nothing is selected'")
+                    try await browser.press("j", "d")
+                    try await browser.answerDialog(true)
+                    try await browser.wait(
+                        until: "location.search === '?q=find' && document.querySelectorAll('.row').length === 2")
+                    #expect(web.inbox.mails.newest().map(\.subject) == ["find two", "find one", "other"])
+                    try await browser.press("j", WebDriver.enter)
+                    try await browser.wait(until: "document.querySelector('h1').innerText === 'find two'")
+                    try await browser.click("[href='?view=headers']")
+                    try await browser.wait(until: "location.search === '?view=headers'")
+                    try await browser.press(WebDriver.escape)
+                    try await browser.wait(
+                        until: "location.search === '?q=find' && document.querySelectorAll('.row').length === 2")
+                    try await browser.click("[data-select-all]")
+                    let boxes = "[...document.querySelectorAll('[type=checkbox]')].map(b => b.checked).join()"
+                    #expect(try await browser.text("return \(boxes)") == "true,true,true")
+                    try await browser.rest(on: "h1")
+                    try await web.receive(Self.subjects(["find four"]))
+                    try await browser.wait(until: "\(boxes) === 'false,false,true,true'")
                     #expect(try await faults(browser) == [])
                 }
             }

@@ -95,6 +95,33 @@ struct InboxPagesTests {
         }
     }
 
+    @Test("Of exactly fifty mails, and fifty that match, there are no older ones")
+    func fifty() async throws {
+        try await with((1...51).map { "Subject: \($0 > 1 ? "even" : "odd")\r\n\r\n" }) { web in
+            #expect(text(await get("/?q=even", from: web)).components("Older mails") == 1)
+            #expect(text(await get("/?before=51", from: web)).components("Older mails") == 1)
+            #expect(text(await get("/", from: web)).contains("href=\"/?before=2\""))
+        }
+    }
+
+    @Test("Who removes mails is led back to the list with its search and place")
+    func removedFromList() async throws {
+        try await with(["Subject: a\r\n\r\n", "Subject: b\r\n\r\n", "Subject: c\r\n\r\n"]) { web in
+            let page = text(await get("/?q=subject%3A%22%26%22&before=3", from: web))
+            #expect(
+                page.contains(#"name="q" value="subject:&quot;&amp;&quot;""#)
+                    && page.contains(#"name="before" value="3""#))
+            let token = try await web.formToken()
+            for (form, list) in [
+                ("q=a%26b&before=3", "/?q=a%26b&before=3"), ("q=&before=x", "/"), ("before=2", "/?before=2"),
+            ] {
+                let id = try #require(web.inbox.mails.newest().first).id
+                let answer = try await web.post("/mails/remove", "form_token=\(token)&mail=\(id)&\(form)")
+                #expect(answer["location"] == list)
+            }
+        }
+    }
+
     @Test("The list shows a bounded part of each field")
     func boundedRows() async throws {
         let long = "Subject: " + String(repeating: "<", count: 200_000) + "\r\n\r\n"

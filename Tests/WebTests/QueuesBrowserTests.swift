@@ -84,7 +84,8 @@ extension BrowserTests {
                     try await browser.rest(on: "h1")
                     try await web.fail("Late", "x")
                     try await browser.wait(
-                        until: "document.querySelector('main').innerText.includes('Late') && document.querySelector('.status').textContent === 'live'"
+                        until:
+                            "document.querySelector('main').innerText.includes('Late') && document.querySelector('.status').textContent === 'live'"
                     )
                     try await browser.open("\(web.url)/queues")
                     try await browser.click("[data-key='q-imports'] .act button")
@@ -92,6 +93,69 @@ extension BrowserTests {
                     try await browser.answerDialog(true)
                     try await browser.wait(
                         until: "document.querySelector('[data-key=\"q-imports\"]').innerText.includes('paused')")
+                }
+            }
+        }
+
+        @Test("A refresh waits for a selection, keeps what was scrolled, and the bar hides no row")
+        func keepsPlace() async throws {
+            try await RedisPages.with { web in
+                for number in 0..<30 { try await web.fail("Job\(number)", "x") }
+                let trace = (0..<60).map { "\"frame \($0)\"" }.joined(separator: ",")
+                let failed =
+                    #"{"failed_at":"2026/11/23 15:19:23 UTC","payload":{"class":"A","args":[]},"exception":"E","error":"e","#
+                    + #""worker":"h:1:q","queue":"mails","backtrace":["# + trace + "]}"
+                _ = try await web.redis.send("RPUSH", "resque:failed", failed)
+                try await WebDriver.with { browser in
+                    try await browser.open("\(web.url)/queues/failed")
+                    try await browser.wait(until: "document.querySelector('.status').textContent === 'live'")
+                    _ = try await browser.text(
+                        """
+                        document.querySelector('details').open = true;
+                        document.querySelector('details pre').scrollTop = 120;
+                        getSelection().selectAllChildren(document.querySelectorAll('.row code')[3]);
+                        window.selected = String(getSelection());
+                        return '';
+                        """)
+                    try await web.fail("Fresh", "y")
+                    try await browser.wait(
+                        until: "document.querySelector('.status').textContent === 'held for the selection'")
+                    #expect(
+                        try await browser.text("return String(selected && String(getSelection()) === selected)")
+                            == "true")
+                    _ = try await browser.text("getSelection().removeAllRanges(); return ''")
+                    try await browser.wait(until: "document.querySelector('main').innerText.includes('Fresh')")
+                    #expect(
+                        try await browser.text("return String(document.querySelector('details pre').scrollTop)")
+                            == "120")
+                    for _ in 0..<31 { try await browser.press("j") }
+                    for _ in 0..<28 {
+                        try await browser.press("k")
+                        let hidden = try await browser.text(
+                            """
+                            const row = document.querySelector('.current').getBoundingClientRect();
+                            return String(row.top < document.querySelector('.bar').getBoundingClientRect().bottom);
+                            """)
+                        #expect(hidden == "false")
+                    }
+                }
+            }
+        }
+
+        @Test("r retries the row that j has reached")
+        func actsOnTheRow() async throws {
+            try await RedisPages.with { web in
+                try await Self.fill(web)
+                try await WebDriver.with { browser in
+                    try await browser.open("\(web.url)/queues/failed")
+                    try await browser.wait(until: "document.querySelector('.status').textContent === 'live'")
+                    try await browser.press("r")
+                    try await browser.wait(
+                        until: "document.querySelector('.status').textContent === 'nothing is selected'")
+                    try await browser.press("j", "r")
+                    try await browser.wait(
+                        until: "document.querySelector('.notice').innerText === '1 job was retried.'")
+                    #expect(try await web.queue.failedCount() == 7)
                 }
             }
         }

@@ -58,9 +58,10 @@ const isPointing = () => Date.now() - lastMove < 700
 let heldSince = null;
 
 function isHeld() {
-  if (!isPointing()) { heldSince = null; return false; }
+  const selection = getSelection(), isSelecting = !selection.isCollapsed && selection.containsNode(main, true);
+  if (!isSelecting && !isPointing()) { heldSince = null; return false; }
   heldSince = heldSince || Date.now();
-  if (Date.now() - heldSince > 2000) show('held under the pointer', 'paused');
+  if (Date.now() - heldSince > 2000) show(isSelecting ? 'held for the selection' : 'held under the pointer', 'paused');
   return true;
 }
 
@@ -112,6 +113,16 @@ function elementAt({ row, place, text }) {
   return found && found.textContent === text ? found : null;
 }
 
+// What scrolls by itself, by the details that it is in, or its place.
+function scrollers() {
+  const found = new Map();
+  for (const scroller of main.querySelectorAll('.scroll, pre')) {
+    const details = scroller.closest('details[id]');
+    found.set(details ? details.id : found.size, scroller);
+  }
+  return found;
+}
+
 function replace(page) {
   const next = page.querySelector('main');
   if (!next || next.innerHTML === replace.last) return;
@@ -127,6 +138,7 @@ function replace(page) {
   const row = current && current.dataset.key;
   const values = [...main.querySelectorAll('input:not([type=hidden]):not([type=checkbox]), textarea')]
     .filter(field => field.id).map(field => [field.id, field.value]);
+  const scrolled = new Map([...scrollers()].map(([name, scroller]) => [name, [scroller.scrollLeft, scroller.scrollTop]]));
   main.replaceChildren(...next.childNodes);
   document.title = page.title;
   for (const [id, value] of values) { const field = document.getElementById(id); if (field) field.value = value; }
@@ -138,8 +150,14 @@ function replace(page) {
     focus.focus({ preventScroll: true });
     if (typed) { focus.value = typed[0]; try { focus.setSelectionRange(typed[1], typed[2]); } catch { /* no text field */ } }
   }
+  for (const [name, scroller] of scrollers()) {
+    const place = scrolled.get(name);
+    if (place) [scroller.scrollLeft, scroller.scrollTop] = place;
+  }
   showTimes();
   announce();
+  showSelected();
+  keepSearch();
 }
 replace.last = main.innerHTML;
 
@@ -183,6 +201,14 @@ function show(text, kind) {
   if (status.textContent !== text) status.textContent = text;
 }
 
+// For a moment.
+function say(text) {
+  show(text, 'paused');
+  setTimeout(() => {
+    if (status.textContent === text) { if (since) stale(); else fresh(); }
+  }, 4000);
+}
+
 // "live" is said by a stream that is open and a page that has what the stream has told.
 function hear(state) {
   if (state === 'lost') { stale(); return; }
@@ -206,15 +232,44 @@ if (document.body.hasAttribute('data-live')) {
 
 // MARK: Forms that ask first, and boxes that select all
 
+const selectAll = () => main.querySelector('[data-select-all]');
+const rowBoxes = () => [...main.querySelectorAll('.row input[type=checkbox]')];
+const isSelection = form => form.matches('[data-selection]');
+const hasSelected = () => rowBoxes().some(box => box.checked);
+
+// The box of all is checked as long as all are: one that has just come is not.
+function showSelected() {
+  const all = selectAll(), boxes = rowBoxes(), count = boxes.filter(box => box.checked).length;
+  if (!all) return;
+  all.checked = count > 0 && count === boxes.length;
+  all.indeterminate = count > 0 && count < boxes.length;
+}
+
 document.addEventListener('submit', event => {
+  if (isSelection(event.target) && !hasSelected()) {
+    event.preventDefault();
+    say('nothing is selected');
+    return;
+  }
   const by = event.submitter, ask = (by && by.dataset.ask) || event.target.dataset.ask;
   if (ask && !confirm(ask)) event.preventDefault();
 });
 
 document.addEventListener('change', event => {
-  if (!event.target.matches('[data-select-all]')) return;
-  for (const box of main.querySelectorAll('.row input[type=checkbox]')) box.checked = event.target.checked;
+  if (event.target === selectAll()) for (const box of rowBoxes()) box.checked = event.target.checked;
+  showSelected();
 });
+
+// A list is found again with its search, from what was opened there.
+function keepSearch() {
+  const name = path => `search of ${path}`;
+  try {
+    if (main.querySelector('[data-search]')) sessionStorage.setItem(name(location.pathname), location.search);
+    for (const up of main.querySelectorAll('a[data-up]')) {
+      if (up.pathname !== location.pathname) up.search = sessionStorage.getItem(name(up.pathname)) || '';
+    }
+  } catch { /* A browser may be told to keep nothing. */ }
+}
 
 // MARK: Keys
 
@@ -246,9 +301,12 @@ const keys = {
   Escape: () => { const up = main.querySelector('[data-up]'); if (up) up.click(); },
 };
 
+// The button of the row that j and k have reached, or the one of the selection, which is that row where none is selected.
 function press(selector) {
-  const button = main.querySelector(`.current ${selector}`) || main.querySelector(`${selector}:not(.row *)`);
-  if (button) button.click();
+  const own = main.querySelector(`.current ${selector}`), button = own || main.querySelector(`${selector}:not(.row *)`);
+  if (!button) return;
+  if (!own && isSelection(button.form) && !hasSelected()) keys.x();
+  button.click();
 }
 
 document.addEventListener('keydown', event => {
@@ -263,4 +321,6 @@ document.addEventListener('keydown', event => {
 
 showTimes();
 announce();
+showSelected();
+keepSearch();
 setInterval(showTimes, 1000);

@@ -24,11 +24,12 @@ struct InboxList {
     func response() async throws(Problem) -> PageResponse {
         let search = request.query["q"] ?? ""
         let before = request.query.int("before")
-        let mails = await pages.find(MailSearch(search), before: before, limit: Self.limit)
+        let found = await pages.find(MailSearch(search), before: before, limit: Self.limit + 1)
+        let mails = found.prefix(Self.limit)
         let read = pages.marks.all
         let kept = pages.inbox.mails.count
         let unread = pages.inbox.mails.newest().count { !read.contains($0.id) }
-        let older = mails.count == Self.limit ? mails.last.map { "\(pages.home)?\(query(search))before=\($0.id)" } : nil
+        let older = found.count > mails.count ? mails.last.map { "\(pages.home)?\(query(search))before=\($0.id)" } : nil
         let main = Templates.render(
             "inbox",
             [
@@ -39,7 +40,7 @@ struct InboxList {
                 "rows": .list(mails.map { row($0, isRead: read.contains($0.id)) }),
                 "hasMails": .flag(kept > 0), "mayAct": .flag(request.mayAct), "form_token": .text(request.formToken),
                 "older": .text(older),
-                "newest": .flag(before != nil),
+                "newest": .flag(before != nil), "before": .text(before.map(String.init)),
                 "jsonQuery": .text(search.isEmpty ? "" : "?q=\(PageFields.encode(search))"),
             ])
         return .page(title: unread > 0 ? "Inbox (\(unread))" : "Inbox", main: main)

@@ -9,7 +9,7 @@ public import Logging
 /// - `/mails/ID` shows one (`?view=text`, `html`, `parts`, `headers` or `raw`), `/mails/ID.json` and `/mails/ID.eml` too.
 /// - `/mails/ID/parts/N` is a part to download, `/mails/ID/html` the HTML alone.
 /// - `/mails/wait?to=&subject=&after=ID&within=30s` answers when such a mail is there.
-/// - POST `/mails/remove` and `/mails/unread` with `mail=ID`, or `all=yes`.
+/// - POST `/mails/remove` and `/mails/unread` with `mail=ID`, or `all=yes`; with `q` and `before` of the list to go back to.
 public struct InboxPages: PageRoutes {
     public let name = "Inbox"
     public var home: String { base.isEmpty ? "/" : base }
@@ -132,7 +132,15 @@ public struct InboxPages: PageRoutes {
                 "Mails were marked as unread on the page", metadata: ["mails": "\(named)", "by": "\(request.user)"])
         default: throw Self.notFound
         }
-        return .redirect(home)
+        return .redirect(list(of: request.form))
+    }
+
+    /// The list in which a form stood, with its search and its place.
+    private func list(of form: PageFields) -> String {
+        let query = [("q", form["q"]), ("before", form.int("before").map(String.init))].compactMap { name, value in
+            value.map { "\(name)=\(PageFields.encode($0))" }
+        }
+        return query.isEmpty ? home : "\(home)?\(query.joined(separator: "&"))"
     }
 
     // MARK: JSON
