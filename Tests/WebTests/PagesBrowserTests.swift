@@ -125,6 +125,39 @@ extension BrowserTests {
             }
         }
 
+        @Test(
+            "A time of another day has its date, of another year its year, before or after now, and the exact one as title"
+        )
+        func times() async throws {
+            try await RedisPages.with { web in
+                try await WebDriver.with { browser in
+                    try await browser.open("\(web.url)/bus")
+                    _ = try await browser.text(
+                        """
+                        for (const days of [0, 40, -40, 800]) {
+                          const time = document.createElement('time');
+                          time.dateTime = new Date(Date.now() + days * 864e5).toISOString();
+                          document.body.append(time);
+                        }
+                        return '';
+                        """)
+                    let times = "[...document.querySelectorAll('body > time')]"
+                    try await browser.wait(until: "\(times).every(time => time.title === time.dateTime)")
+                    let right = try await browser.text(
+                        """
+                        const [now, ...others] = \(times), year = time => String(new Date(time.dateTime).getFullYear());
+                        return [
+                          /^[0-9:]+( [AP]M)?$/.test(now.textContent),
+                          ...others.map(time => time.textContent.includes(String(new Date(time.dateTime).getDate()))
+                            && time.textContent.includes(',')
+                            && time.textContent.includes(year(time)) === (year(time) !== year(now))),
+                        ].join();
+                        """)
+                    #expect(right == "true,true,true,true")
+                }
+            }
+        }
+
         /// Each page with hostile texts, and those of a queue, a key and a consumer whose names they are.
         private static var hostilePages: [String] {
             let names = Hostile.texts.map { PageFields.encode($0) }

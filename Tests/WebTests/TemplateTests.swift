@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import BgdemoWeb
@@ -49,6 +50,15 @@ import Testing
     @Test("Numbers, sizes and times have units")
     func words() {
         #expect(PageText.number(1_234_567) == "1\u{202f}234\u{202f}567")
+        let noon = Date(timeIntervalSince1970: 1_764_590_400)
+        let clocks: [(hours: Double, text: String)] = [
+            (0, "12:00:00 UTC"), (7, "19:00:00 UTC"), (13, "2025-12-02 01:00:00 UTC"),
+            (-13, "2025-11-30 23:00:00 UTC"), (366 * 24, "2026-12-02 12:00:00 UTC"),
+        ]
+        for (hours, text) in clocks {
+            let date = noon.addingTimeInterval(hours * 3_600)
+            #expect(PageText.clock(date, now: noon) == text)
+        }
         #expect(PageText.count(1, "mail") == "1 mail" && PageText.count(2, "mail") == "2 mails")
         #expect(["512 B", "1.4 kB", "25 MB"] == [512, 1_400, 25_000_000].map(PageText.bytes))
         #expect(

@@ -6,6 +6,7 @@ const main = document.querySelector('main');
 const status = document.querySelector('.status');
 const format = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+const dayOfYear = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' });
 
 // MARK: Times, local and relative, with the exact one as title
 
@@ -16,13 +17,19 @@ function relative(seconds) {
   return past ? `${Math.floor(n)} ${unit} ago` : `in ${Math.floor(n)} ${unit}`;
 }
 
+// The day where it is not today, and the year where it is not this one.
+function absolute(date, now) {
+  if (date.toDateString() === now.toDateString()) return format.format(date);
+  return `${(date.getFullYear() === now.getFullYear() ? day : dayOfYear).format(date)}, ${format.format(date)}`;
+}
+
 function showTimes() {
+  const now = new Date();
   for (const time of document.querySelectorAll('time[datetime]')) {
     const date = new Date(time.dateTime);
     if (isNaN(date)) continue;
     time.title = time.dateTime;
-    const clock = Date.now() - date < 72e6 ? format.format(date) : `${day.format(date)}, ${format.format(date)}`;
-    const text = time.dataset.relative === undefined ? clock : relative((Date.now() - date) / 1000);
+    const text = time.dataset.relative === undefined ? absolute(date, now) : relative((now - date) / 1000);
     if (time.textContent !== text) time.textContent = text;
   }
 }

@@ -54,8 +54,15 @@ package enum PageText {
 
     /// The values of a `<time>`: the exact one, and the clock of UTC, which the browser makes local.
     package static func time(_ date: Date) -> TemplateValues {
+        ["iso": .text(Timestamp(date).iso8601), "clock": .text(clock(date, now: .now))]
+    }
+
+    /// `15:20:13 UTC`, and the date before it where it is not today's.
+    static func clock(_ date: Date, now: Date) -> String {
         let exact = Timestamp(date).iso8601
-        return ["iso": .text(exact), "clock": .text(String(exact.dropFirst(11).prefix(8)) + " UTC")]
+        let time = "\(exact.dropFirst(11).prefix(8)) UTC"
+        let day = exact.prefix(10)
+        return Timestamp(now).iso8601.hasBytePrefix(day) ? time : "\(day) \(time)"
     }
 
     /// The start of a text, for a row.
