@@ -72,6 +72,9 @@ final class FakeMails: HTTPHandler {
             let page = try await web.get("/?mail=\(Self.id)").text
             #expect(page.contains("Accepted as “queued”") && page.contains("Not in the inbox yet"))
             try await web.receive(["Message-ID: <\(Self.id)@bgdemo>\r\nSubject: hello\r\n\r\nhow"])
+            let other = try await web.get("/?mail=none%3Cb%3E").text
+            #expect(other.contains("Nothing is known of the mail <code><bdi>none&lt;b&gt;</bdi></code>"))
+            #expect(!other.contains("Accepted as"))
             let after = try await web.get("/?mail=\(Self.id)").text
             #expect(after.contains("In the inbox") && after.contains("href=\"/inbox/mails/1\""))
             for station in ["browser", "web server", "Redis", "worker", "mail server"] {

@@ -127,7 +127,8 @@ public struct HomePages: PageRoutes {
     }
 
     private func page(_ request: PageRequest, failure: String?) async -> PageResponse {
-        var entry = failure == nil ? request.query["mail"].flatMap(sent.find) ?? sent.newest : nil
+        let asked = request.query["mail"]
+        var entry = failure == nil ? asked.map { sent.find($0) } ?? sent.newest : nil
         if let known = entry {
             await note(known)
             entry = sent.find(known.id)
@@ -139,6 +140,7 @@ public struct HomePages: PageRoutes {
                 "stations": .list(strategy.stations.map { ["station": .text($0)] }),
                 "to": .text(request.form["to"]), "subject": .text(request.form["subject"]),
                 "words": .text(request.form["text"]), "failure": .text(failure), "inbox": .text(inboxURL),
+                "unknown": .text(failure == nil && entry == nil ? asked.map { PageText.cut($0, 100) } : nil),
                 "sent": .one(
                     entry.map {
                         MailProgress(entry: $0, inbox: inbox, inboxURL: inboxURL, hasAttempts: attempts != nil).values
