@@ -158,6 +158,30 @@ extension BrowserTests {
             }
         }
 
+        @Test("A page that Redis was away for is shown as soon as Redis is back")
+        func redisIsBack() async throws {
+            try await RedisPages.with { web in
+                try await WebDriver.with { browser in
+                    try await web.redisServer.end()
+                    var windows: [String] = []
+                    for page in ["queues", "events"] {
+                        windows.append(try await browser.openWindow())
+                        try await browser.open("\(web.url)/\(page)")
+                        try await browser.wait(
+                            until: "document.querySelector('main').innerText.includes('503 Service Unavailable')")
+                    }
+                    try await web.redisServer.start()
+                    for (window, title) in zip(windows, ["Queues", "Events"]) {
+                        try await browser.switchTo(window: window)
+                        try await browser.wait(
+                            until: "document.querySelector('h1').innerText === '\(title)'", within: .seconds(30))
+                        #expect(try await browser.text("return document.title") == "\(title) · bgdemo")
+                        try await browser.wait(until: "document.querySelector('.status').textContent === 'live'")
+                    }
+                }
+            }
+        }
+
         /// Each page with hostile texts, and those of a queue, a key and a consumer whose names they are.
         private static var hostilePages: [String] {
             let names = Hostile.texts.map { PageFields.encode($0) }

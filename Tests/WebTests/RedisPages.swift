@@ -12,6 +12,7 @@ import Resque
 
 /// The pages of the queues, the event log and the bus, in a Redis of their own.
 struct RedisPages: Sendable {
+    let redisServer: RedisServer
     let redis: RedisConnection
     let queue: Queue
     let log: EventLog
@@ -38,7 +39,9 @@ struct RedisPages: Sendable {
             do {
                 result = .success(
                     try await body(
-                        RedisPages(redis: redis, queue: queue, log: log, subscriptions: subscriptions, server: http)))
+                        RedisPages(
+                            redisServer: server, redis: redis, queue: queue, log: log, subscriptions: subscriptions,
+                            server: http)))
             } catch {
                 result = .failure(error)
             }

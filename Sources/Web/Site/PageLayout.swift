@@ -42,7 +42,13 @@ struct PageLayout {
     }
 
     /// A page where a browser asks, JSON for programs.
-    func refusal(_ problem: Problem, _ request: HTTPRequest) -> HTTPResponse {
+    ///
+    /// - Parameters:
+    ///   - section: Whose page was asked for. Default: nil, none's.
+    ///   - version: Of the section, where the page follows its changes until it can be shown. Default: nil.
+    func refusal(
+        _ problem: Problem, _ request: HTTPRequest, section: (any PageRoutes)? = nil, version: String? = nil
+    ) -> HTTPResponse {
         guard request.fields.accept?.containsBytes(of: "text/html") == true else { return problem.response }
         if problem.status == .unauthorized {
             return HTTPResponse(
@@ -55,7 +61,8 @@ struct PageLayout {
                 "code": .text(String(problem.status.code)), "phrase": .text(problem.status.phrase),
                 "reason": .text(problem.reason), "advice": .text(problem.advice),
             ])
-        var response = html(problem.status.phrase, main, problem.status, request, section: nil)
+        var response = html(
+            problem.status.phrase, main, problem.status, request, section: section, version: version)
         response.headers += problem.headers
         return response
     }

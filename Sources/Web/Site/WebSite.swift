@@ -82,6 +82,7 @@ public struct WebSite: HTTPHandler {
         let page = PageRequest(
             http: request, path: path, query: Self.query(request.target), form: form, mayAct: access.mayAct,
             formToken: access.formToken, user: user(request), streams: streams)
+        let version = await section.version()
         do {
             switch request.method {
             case .get, .head: break
@@ -99,7 +100,6 @@ public struct WebSite: HTTPHandler {
                     .methodNotAllowed, "this method has no meaning here", advice: "GET or POST",
                     headers: [HTTPHeader("Allow", "GET, HEAD, POST")])
             }
-            let version = await section.version()
             switch try await section.respond(to: page) {
             case .page(let title, let main, let files, let isLive):
                 return layout.html(
@@ -112,7 +112,9 @@ public struct WebSite: HTTPHandler {
             return layout.refusal(problem, request)
         } catch {
             logger.warning("A page cannot be made", metadata: ["page": "\(section.home)", "error": "\(error)"])
-            return layout.refusal(.unavailable(printable("\(error)", limit: 300), retryAfter: .seconds(1)), request)
+            return layout.refusal(
+                .unavailable(printable("\(error)", limit: 300), retryAfter: .seconds(1)), request, section: section,
+                version: request.method == .get ? version : nil)
         }
     }
 
