@@ -68,7 +68,7 @@ function isHeld() {
   const selection = getSelection(), isSelecting = !selection.isCollapsed && selection.containsNode(main, true);
   if (!isSelecting && !isPointing()) { heldSince = null; return false; }
   heldSince = heldSince || Date.now();
-  if (Date.now() - heldSince > 2000) show(isSelecting ? 'held for the selection' : 'held under the pointer', 'paused');
+  if (!since && Date.now() - heldSince > 2000) show(isSelecting ? 'held for the selection' : 'held under the pointer', 'paused');
   return true;
 }
 
