@@ -153,6 +153,15 @@ public final class WebDriver: Sendable {
         }
     }
 
+    /// Runs no scripts of the pages that are opened from now on.
+    public func forbidScripts() async throws {
+        let values: [String: Any] = ["cmd": "Emulation.setScriptExecutionDisabled", "params": ["value": true]]
+        _ = try await command("POST", "/goog/cdp/execute", values)
+    }
+
+    /// The address of the page that is open.
+    public func address() async throws -> String { try await command("GET", "/url") as? String ?? "" }
+
     public func type(_ text: String) async throws { for letter in text { try await press(String(letter)) } }
 
     public func click(_ selector: String) async throws {

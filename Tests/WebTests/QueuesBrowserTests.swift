@@ -142,6 +142,35 @@ extension BrowserTests {
             }
         }
 
+        @Test("Without scripts nothing is removed before a box is ticked, and with them one question is asked")
+        func sure() async throws {
+            try await RedisPages.with { web in
+                try await Self.fill(web)
+                try await WebDriver.with { browser in
+                    let remove = "[data-remove]", there = "\(web.url)/queues/queue"
+                    try await browser.open("\(there)/imports")
+                    try await browser.wait(until: "document.querySelector('.status').textContent === 'live'")
+                    try await web.queue.enqueue("Import", 4, to: "imports")
+                    try await browser.wait(until: "document.querySelector('main').innerText.includes('4 jobs wait')")
+                    try await browser.click(remove)
+                    try await browser.answerDialog(true)
+                    try await browser.wait(until: "location.pathname === '/queues'")
+                    #expect(try await web.queue.length(of: "imports") == 0)
+                    try await browser.forbidScripts()
+                    try await browser.open("\(there)/emailQueue")
+                    try await browser.click(remove)
+                    #expect(try await browser.address() == "\(there)/emailQueue")
+                    #expect(try await web.queue.length(of: "emailQueue") == 40)
+                    try await browser.click("noscript input")
+                    try await browser.click(remove)
+                    let deadline = ContinuousClock.now + .seconds(10)
+                    while try await web.queue.length(of: "emailQueue") > 0 {
+                        try #require(ContinuousClock.now < deadline)
+                    }
+                }
+            }
+        }
+
         @Test("r retries the row that j has reached")
         func actsOnTheRow() async throws {
             try await RedisPages.with { web in

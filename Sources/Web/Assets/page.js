@@ -130,7 +130,13 @@ function scrollers() {
   return found;
 }
 
+// What is for browsers without scripts would be part of its form in a page that is parsed here.
+function removeNoscript(root) {
+  for (const part of root.querySelectorAll('noscript')) part.remove();
+}
+
 function replace(page) {
+  removeNoscript(page);
   const next = page.querySelector('main');
   if (!next || next.innerHTML === replace.last) return;
   replace.last = next.innerHTML;
@@ -166,6 +172,7 @@ function replace(page) {
   showSelected();
   keepSearch();
 }
+removeNoscript(main);
 replace.last = main.innerHTML;
 
 // Screen readers say what changes in a region that was there before: this one is outside of what is replaced.
