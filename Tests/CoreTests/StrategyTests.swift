@@ -68,6 +68,17 @@ struct StrategyTests {
         #expect(sender.emails.map(\.text) == ["2", "3"])
     }
 
+    @Test("A process that only works has room for all mails that it may have in hand, of any size")
+    func roomOfWorker() throws {
+        let mail = try email(String(repeating: "x", count: Email.maximumTextBytes))
+        let work = WorkSettings(concurrency: 200, backlog: 10)
+        let worker = DeliveryTracker(logger: log.logger, work: work, role: .worker)
+        for _ in 0..<200 { _ = try worker.begin(mail) }
+        let all = DeliveryTracker(logger: log.logger, work: work, role: .all)
+        for _ in 0..<10 { _ = try all.begin(mail) }
+        #expect(throws: AcceptError.self) { try all.begin(mail) }
+    }
+
     @Test("Mails in flight are bounded in bytes as well")
     func byteLimit() throws {
         let tracker = DeliveryTracker(logger: log.logger, byteLimit: 3000)

@@ -116,6 +116,27 @@ struct MasterTests {
         #expect(lines.contains { $0.contains("mails were not sent in time and are lost") && $0.contains("mails=20") })
     }
 
+    @Test("A worker refuses none of the mails that it is given, though the spool has more than the backlog takes now")
+    func smallerBacklog() async throws {
+        try await withDirectory { directory in
+            let options = ["--spool", directory.string, "--attempts", "1"]
+            let (answered, _) = try await withLocalService(
+                options + ["--concurrency", "1", "--grace", "200ms"], inbox: Self.inbox(.seconds(60))
+            ) { service in
+                _ = try await service.ready(LocalService.worker)
+                let answered = await service.load((0..<60).map { "mail-\($0)" }, perSecond: 2000)
+                try service.program.signal(.kill)
+                return answered
+            }
+            #expect(answered.count == 60)
+            try await withLocalService(options + ["--backlog", "10"], inbox: Self.inbox(.milliseconds(500))) {
+                service in
+                try await service.arrived(answered)
+                #expect(!service.program.lines.contains { $0.contains("gave up") })
+            }
+        }
+    }
+
     @Test("What can't be sent is tried again, and then rests in the dead letters")
     func deadLetters() async throws {
         try await withDirectory { directory in

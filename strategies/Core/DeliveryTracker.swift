@@ -12,6 +12,9 @@ public final class DeliveryTracker: Sendable {
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
+    /// 128 MiB.
+    public static let defaultByteLimit = 128 << 20
+
     private let limit: Int
     private let byteLimit: Int
     private let state = Mutex(State())
@@ -22,10 +25,25 @@ public final class DeliveryTracker: Sendable {
     /// - Parameters:
     ///   - limit: How many mails may be in flight; past it ``begin(_:)`` refuses. Default: 100,000.
     ///   - byteLimit: How many bytes of memory they may take; past it ``begin(_:)`` refuses. Default: 128 MiB.
-    public init(logger: Logger, limit: Int = 100_000, byteLimit: Int = 128 << 20) {
+    public init(logger: Logger, limit: Int = 100_000, byteLimit: Int = defaultByteLimit) {
         self.logger = logger
         self.limit = limit
         self.byteLimit = byteLimit
+    }
+
+    /// The tracker of a process with this role.
+    ///
+    /// A process that only works refuses none of the mails that it may have in hand, however large: they were accepted
+    /// elsewhere, where they were counted.
+    public convenience init(logger: Logger, work: WorkSettings, role: Role) {
+        guard role == .worker else {
+            self.init(logger: logger, limit: work.backlog)
+            return
+        }
+        let (largest, isTooMuch) = work.concurrency.multipliedReportingOverflow(by: Email.maximumMemoryBytes)
+        self.init(
+            logger: logger, limit: max(work.backlog, work.concurrency),
+            byteLimit: isTooMuch ? .max : max(Self.defaultByteLimit, largest))
     }
 
     /// A mail was accepted. It is in flight until its attempt is finished.
@@ -84,6 +102,9 @@ public final class DeliveryTracker: Sendable {
 extension Email {
     /// The memory that the mail takes, about: its text, its other fields, and what is kept of each mail.
     package var memoryBytes: Int { text.utf8.count + subject.utf8.count + to.text.utf8.count + 512 }
+
+    /// More than any mail takes.
+    static var maximumMemoryBytes: Int { maximumTextBytes + 4096 }
 }
 
 /// The sending of one mail, from its acceptance to its outcome. A worker may try several times in it.

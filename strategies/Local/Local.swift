@@ -62,22 +62,28 @@ struct Local: Strategy {
 
     private func send(_ mail: MailLine) {
         do {
-            let attempt = try tracker.begin(mail.email())
-            let span = tracing?.startProcess(from: Self.pipe, mail.trace, after: failedSpans.take(mail.id))
-            ServiceContext.withValue(span?.context) {
-                sender.send(attempt.email) { [master, failedSpans, tracing] outcome in
-                    if let span, let tracing {
-                        // The master gives it again, to this worker or to another.
-                        if outcome.failure != nil { failedSpans.remember(span, of: tracing.tracer, for: mail.id) }
-                        span.record(outcome)
-                        span.end()
-                    }
-                    attempt.finish(outcome, isRetried: outcome.isOutage)
-                    master.report(mail.id, outcome)
-                }
-            }
+            send(mail, try tracker.begin(mail.email()))
+        } catch let error as AcceptError {
+            // This worker is full: no fault of the mail, which the master gives again.
+            master.report(mail.id, .temporary(SMTPFailure(.queue, error.reason)))
         } catch {
             master.report(mail.id, .permanent(SMTPFailure(.queue, "\(error)")))
+        }
+    }
+
+    private func send(_ mail: MailLine, _ attempt: DeliveryAttempt) {
+        let span = tracing?.startProcess(from: Self.pipe, mail.trace, after: failedSpans.take(mail.id))
+        ServiceContext.withValue(span?.context) {
+            sender.send(attempt.email) { [master, failedSpans, tracing] outcome in
+                if let span, let tracing {
+                    // The master gives it again, to this worker or to another.
+                    if outcome.failure != nil { failedSpans.remember(span, of: tracing.tracer, for: mail.id) }
+                    span.record(outcome)
+                    span.end()
+                }
+                attempt.finish(outcome, isRetried: outcome.isOutage)
+                master.report(mail.id, outcome)
+            }
         }
     }
 }

@@ -67,7 +67,7 @@ struct ServeCommand: AsyncParsableCommand {
         let transport = try await MailTransport.open(configuration, mail, environment, group: group, logger: logger)
         let context = StrategyContext(
             sender: sender(transport, configuration),
-            tracker: DeliveryTracker(logger: logger, limit: configuration.work.backlog),
+            tracker: DeliveryTracker(logger: logger, work: configuration.work, role: configuration.role),
             work: configuration.work, grace: configuration.deadline.left, role: configuration.role, group: group,
             logger: logger, environment: environment, redis: redis?.endpoint, master: master,
             options: strategies.groups)
