@@ -205,8 +205,8 @@ let package = Package(
             "PubSub",
             ["Core", "Email", "Foundations", "Original2016", "RedisClient"]
                 + [.nio, .posix, .logging, .lifecycle, .lifecycleTests]),
-        .tests("Pipes", ["Email", "Foundations", .nio]),
-        .tests("Spool", ["Email", "Foundations", "Pipes", "SystemCompat", .nio, .logging]),
+        .tests("Pipes", ["Core", "Email", "Foundations", "SystemCompat", .nio, .posix]),
+        .tests("Spool", ["Core", "Email", "Foundations", "Pipes", "SystemCompat", .nio, .logging]),
         .tests(
             "Local",
             ["Core", "Email", "Foundations", "NetSupport", "Pipes", "SMTPInbox", "SystemCompat"]

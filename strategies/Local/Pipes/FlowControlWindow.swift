@@ -8,10 +8,9 @@ import Synchronization
 package final class FlowControlWindow: Sendable {
     private struct State {
         var credit = Credit()
-        /// In the pipe, and not confirmed to be in the spool; in the order they were sent.
-        var unconfirmed = Deque<Request>()
-        /// Not yet in the pipe.
-        var unwritten = Deque<Request>()
+        /// The requests that wait, in the order they were sent: for the confirmation that their mail is in the spool, or,
+        /// where there is none, for the pipe to take it.
+        var waiting = Deque<Request>()
         var isClosed = false
     }
 
@@ -44,7 +43,8 @@ package final class FlowControlWindow: Sendable {
         try useCredit(for: line)
         let result: Result<Void, AcceptError> = await withCheckedContinuation { continuation in
             state.withLock { state in
-                state.unwritten.append(Request(continuation: continuation, since: .now()))
+                // Before the write: the master may confirm a mail whose write, which others share, has not ended.
+                state.waiting.append(Request(continuation: continuation, since: .now()))
                 writer.write(line: line) { [self] isWhole in didWrite(isWhole) }
             }
         }
@@ -79,15 +79,8 @@ package final class FlowControlWindow: Sendable {
 
     /// The pipe has taken the oldest line of those that wait for it, or takes none any more.
     private func didWrite(_ isWhole: Bool) {
-        let continuation = state.withLock { state -> Continuation? in
-            guard let first = state.unwritten.popFirst() else { return nil }
-            if isWhole, isSpooled {
-                state.unconfirmed.append(first)
-                return nil
-            }
-            return first.continuation
-        }
-        continuation?.resume(returning: isWhole ? .success(()) : .failure(Self.masterGone))
+        guard isWhole else { return close() }
+        if !isSpooled { resume(1, .success(())) }
     }
 
     private static let masterGone = AcceptError.unavailable("the master is gone", retryAfter: .seconds(1))
@@ -113,8 +106,8 @@ package final class FlowControlWindow: Sendable {
 
     private func resume(_ count: Int, _ result: Result<Void, AcceptError>) {
         let continuations = state.withLock { state in
-            let continuations = state.unconfirmed.prefix(count).map(\.continuation)
-            state.unconfirmed.removeFirst(continuations.count)
+            let continuations = state.waiting.prefix(count).map(\.continuation)
+            state.waiting.removeFirst(continuations.count)
             return continuations
         }
         for continuation in continuations { continuation?.resume(returning: result) }
@@ -124,8 +117,8 @@ package final class FlowControlWindow: Sendable {
     package func close() {
         let continuations = state.withLock { state in
             state.isClosed = true
-            defer { state.unconfirmed.removeAll() }
-            return state.unconfirmed.map(\.continuation)
+            defer { state.waiting.removeAll() }
+            return state.waiting.map(\.continuation)
         }
         for continuation in continuations { continuation?.resume(returning: .failure(Self.masterGone)) }
     }
@@ -135,7 +128,7 @@ package final class FlowControlWindow: Sendable {
     /// Refuses the requests that have waited too long. Their mails may still arrive.
     package func expire() {
         let limit = NIODeadline.now() - Self.timeout
-        let expired = state.withLock { Self.expire(&$0.unconfirmed, limit) + Self.expire(&$0.unwritten, limit) }
+        let expired = state.withLock { Self.expire(&$0.waiting, limit) }
         for continuation in expired { continuation.resume(returning: .failure(Self.timedOut)) }
     }
 
