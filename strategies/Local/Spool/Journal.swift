@@ -72,8 +72,9 @@ struct Journal: Sendable {
 
     /// Appends the records. They survive this process then, and a power failure after ``sync()``.
     ///
+    /// - Parameter syncs: Whether they are forced to disk, too. Default: false.
     /// - Throws: `Errno`; none of the records is in the file then.
-    mutating func append(_ records: [Record]) throws {
+    mutating func append(_ records: [Record], syncs: Bool = false) throws {
         var bytes = ByteBuffer()
         var ranges: [Range<Int>] = []
         for record in records {
@@ -84,6 +85,7 @@ struct Journal: Sendable {
         do {
             try file.seek(offset: Int64(size), from: .start)
             try file.writeAll(bytes.readableBytesView)
+            if syncs { try sync() }
         } catch {
             try? file.resize(to: Int64(size))
             throw error

@@ -145,15 +145,15 @@ package final class Spool: Sendable {
         }
         let mails = writes.map { Journal.Record.mail($0.mail) }
         do {
+            let syncs = policy == .always && !writes.isEmpty
             try journal.withLock { journal in
                 do {
-                    try journal.append(mails + removals.map(Journal.Record.removal))
+                    try journal.append(mails + removals.map(Journal.Record.removal), syncs: syncs)
                 } catch {
                     // A full disk may be full of what nobody needs.
                     try journal.compact(without: removals)
-                    try journal.append(mails)
+                    try journal.append(mails, syncs: syncs)
                 }
-                if policy == .always, !writes.isEmpty { try journal.sync() }
             }
         } catch {
             logFailure(error)
