@@ -42,6 +42,31 @@ struct InFlightTableTests {
         #expect(table.bytes == 0)
     }
 
+    @Test("A mail that comes again while it waits, is assigned or is retried is the same; after that it is a new one")
+    func again() throws {
+        var table = InFlightTable()
+        let mail = Self.mail("12345")
+        func add() -> Bool { table.add(mail) }
+        #expect(add())
+        #expect(!add())
+        _ = table.assignNext(to: 1)
+        #expect(!add())
+        #expect(table.assignNext(to: 1) == nil)
+        _ = table.fail(mail.id, by: 1)
+        #expect(!add())
+        table.requeue(mail.id)
+        #expect(table.count == 1 && table.bytes == 5)
+        _ = table.assignNext(to: 1)
+        #expect(table.complete(mail.id, by: 1) != nil)
+        #expect(table.isEmpty && table.bytes == 0)
+        #expect(add())
+        _ = table.assignNext(to: 1)
+        _ = table.fail(mail.id, by: 1)
+        table.drop(mail.id)
+        #expect(table.isEmpty && table.bytes == 0)
+        #expect(add())
+    }
+
     @Test("A mail that waits for its next attempt is assigned to no worker, and counts its failures")
     func fail() throws {
         var table = InFlightTable()

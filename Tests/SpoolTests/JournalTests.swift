@@ -178,6 +178,26 @@ struct JournalTests {
         }
     }
 
+    @Test("A mail that comes again after it was done is there once; one that comes twice is done once")
+    func again() throws {
+        let (one, two) = (try Self.record(0), try Self.record(1))
+        let done = Journal.Record.removal(Self.id(one))
+        let cases: [([Journal.Record], [Journal.Record])] = [
+            ([one, done, one], [one]), ([one, two, done, one], [two, one]), ([one, one, two], [one, two]),
+            ([one, one, done], []),
+        ]
+        for (records, left) in cases {
+            try withDirectory { directory in
+                var (journal, _) = try Journal.open(directory)
+                try journal.append(records)
+                journal.close()
+                let (again, found) = try Journal.open(directory)
+                again.close()
+                #expect(found.mails.map(\.id) == left.map(Self.id))
+            }
+        }
+    }
+
     @Test("Records that can't be forced to disk are not in the journal; the spool writes them to a new one")
     func unsynced() async throws {
         try await withDirectory { directory in

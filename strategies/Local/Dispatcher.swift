@@ -79,9 +79,10 @@ final class Dispatcher: MailDispatcher {
         spool.write(Spool.PendingWrite(server: server.number, mail: mail.alone, since: .now()), then: didWrite)
     }
 
+    /// A mail that comes again while it is here, as from the successor of a web server that died before its answer, is
+    /// accepted already.
     private func own(_ mail: OwnedMail) {
-        statuses.record(accepted: "queued", mail.id)
-        mails.add(mail)
+        if mails.add(mail) { statuses.record(accepted: "queued", mail.id) }
     }
 
     func status(of id: EmailID) -> MailStatus? { statuses.status(of: id) }

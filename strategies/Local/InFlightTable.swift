@@ -33,24 +33,31 @@ struct InFlightTable {
     private var assigned: [Int: [EmailID: OwnedMail]] = [:]
     private var retrying: [EmailID: OwnedMail] = [:]
     private var last = 0
-    /// The number of all mails, and the bytes of their lines.
-    private(set) var count = 0
+    private var ids: Set<EmailID> = []
+    /// The bytes of the lines of all mails.
     private(set) var bytes = 0
 
-    var isEmpty: Bool { count == 0 }
+    /// The number of all mails.
+    var count: Int { ids.count }
+    var isEmpty: Bool { ids.isEmpty }
     var waitingCount: Int { waiting.count }
     var retryingCount: Int { retrying.count }
     var assignedCount: Int { assigned.values.reduce(0) { $0 + $1.count } }
 
     func assignedCount(of worker: Int) -> Int { assigned[worker]?.count ?? 0 }
 
-    mutating func add(_ mail: OwnedMail) {
+    /// Adds a mail.
+    ///
+    /// - Returns: Whether it is new. One whose id is here already is left out: it is the same mail.
+    @discardableResult
+    mutating func add(_ mail: OwnedMail) -> Bool {
+        guard ids.insert(mail.id).inserted else { return false }
         var mail = mail
         last += 1
         mail.number = last
-        count += 1
         bytes += mail.bytes
         waiting.append(mail)
+        return true
     }
 
     /// Assigns the mail that waits longest.
@@ -63,8 +70,7 @@ struct InFlightTable {
     /// Removes a mail that a worker has sent. Nil where it is not assigned to this worker.
     mutating func complete(_ id: EmailID, by worker: Int) -> OwnedMail? {
         guard let mail = assigned[worker]?.removeValue(forKey: id) else { return nil }
-        count -= 1
-        bytes -= mail.bytes
+        forget(mail)
         return mail
     }
 
@@ -88,8 +94,11 @@ struct InFlightTable {
 
     /// Removes a mail that is not tried again.
     mutating func drop(_ id: EmailID) {
-        guard let mail = retrying.removeValue(forKey: id) else { return }
-        count -= 1
+        if let mail = retrying.removeValue(forKey: id) { forget(mail) }
+    }
+
+    private mutating func forget(_ mail: OwnedMail) {
+        ids.remove(mail.id)
         bytes -= mail.bytes
     }
 

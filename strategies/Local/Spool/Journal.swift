@@ -48,21 +48,19 @@ struct Journal: Sendable {
     private mutating func recover() throws -> Spool.RecoveredMails {
         let bytes = ByteBuffer(bytes: try Data(contentsOf: URL(filePath: path.string)))
         var recovered = Spool.RecoveredMails()
-        var mails: [EmailID: MailLine] = [:]
-        var order: [EmailID] = []
+        var mails: [EmailID: (mail: MailLine, start: Int)] = [:]
         var place = 0
         while let next = Record.next(in: bytes, from: place) {
             recovered.damaged += next.range.lowerBound - place
             place = next.range.upperBound
             note(next.record, at: next.range)
             switch next.record {
-            case .mail(let mail):
-                if mails.updateValue(mail, forKey: mail.id) == nil { order.append(mail.id) }
+            case .mail(let mail): mails[mail.id] = (mail, mails[mail.id]?.start ?? next.range.lowerBound)
             case .removal(let id): mails[id] = nil
             }
         }
         recovered.torn = bytes.readableBytes - place
-        recovered.mails = order.compactMap { mails[$0] }
+        recovered.mails = mails.values.sorted { $0.start < $1.start }.map(\.mail)
         if recovered.torn > 0 { try file.resize(to: Int64(place)) }
         size = place
         return recovered
