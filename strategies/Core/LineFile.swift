@@ -6,7 +6,7 @@ import Synchronization
 public final class LineFile: Sendable {
     private let path: String
     private let file: FileDescriptor
-    private let lock = Mutex(())
+    private let appender = Mutex(LineAppender())
 
     /// Opens the file, or creates it with the rights 0600.
     ///
@@ -25,14 +25,13 @@ public final class LineFile: Sendable {
         try? file.close()
     }
 
-    /// Appends one line. It is then with the system; a power cut may still lose it.
+    /// Appends one line. It is then with the system; a power cut may still lose it. Of one that could not be written a part may
+    /// be in the file, as a line of its own.
     ///
     /// - Throws: ``LineFileError`` where the file could not be written.
     public func append(_ line: String) throws(LineFileError) {
         do {
-            try lock.withLock { _ in
-                _ = try file.writeAll(Array("\(line)\n".utf8))
-            }
+            try appender.withLock { try $0.append("\(line)\n".utf8, to: file) }
         } catch {
             throw LineFileError(path: path, reason: "\(error)")
         }

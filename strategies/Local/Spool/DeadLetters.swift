@@ -5,6 +5,7 @@ package import BgdemoEmail
 import NIOCore
 package import BgdemoPipes
 import BgdemoSystemCompat
+import Synchronization
 
 /// The file of mails that can't be sent: a JSON line for each, with the reason. It is opened for each mail, so that it may
 /// be moved away.
@@ -14,13 +15,14 @@ package final class DeadLetters: Sendable {
     private let path: FilePath
     private let logger: Logger
     private let queue = DispatchQueue(label: "bgdemo.dead-letters")
+    private let appender = Mutex(LineAppender())
 
     /// - Throws: ``SpoolError`` where the file can't be written.
     package init(_ path: String, logger: Logger) throws {
         self.path = FilePath(path)
         self.logger = logger
         do {
-            try Self.append(ByteBuffer(), to: self.path)
+            try append(ByteBuffer())
         } catch {
             throw SpoolError(description: "can't keep dead letters in \(path): \(error)")
         }
@@ -47,7 +49,7 @@ package final class DeadLetters: Sendable {
         line.writeString("\n")
         queue.async { [self, line] in
             do {
-                try Self.append(line, to: path)
+                try append(line)
             } catch {
                 logger.error(
                     "can't write a dead letter",
@@ -64,10 +66,10 @@ package final class DeadLetters: Sendable {
         await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
     }
 
-    private static func append(_ bytes: ByteBuffer, to path: FilePath) throws {
+    private func append(_ bytes: ByteBuffer) throws {
         let file = try SystemFile.open(
             path, .writeOnly, options: [.create, .append, .closeOnExec], permissions: [.ownerReadWrite])
         defer { try? file.close() }
-        try file.writeAll(bytes.readableBytesView)
+        try appender.withLock { try $0.append(bytes.readableBytesView, to: file) }
     }
 }
