@@ -66,14 +66,12 @@ final class IdempotencyCache: Sendable {
     /// - Parameters:
     ///   - admit: Counts a request that waits as one more mail that is asked for.
     ///   - deliver: Delivers the mail.
-    /// - Throws: ``Problem`` where the key is none, was used for another mail, or has too many requests waiting.
+    /// - Throws: ``Problem`` where the key was used for another mail, or has too many requests waiting.
     func respond(
-        to key: String, _ request: SendMailRequest, admit: () throws(Problem) -> Void,
+        to key: IdempotencyKey, _ request: SendMailRequest, admit: () throws(Problem) -> Void,
         deliver: (SendMailRequest) async -> SendMailResponse
     ) async throws(Problem) -> SendMailResponse {
-        guard (1...256).contains(key.utf8.count), key.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) else {
-            throw Problem(.badRequest, "Idempotency-Key is not 1 to 256 printable ASCII characters")
-        }
+        let key = key.text
         let fingerprint = request.fingerprint
         while true {
             switch begin(key, fingerprint) {

@@ -49,7 +49,7 @@ public final class MailRoute: HTTPHandler {
         do throws(Problem) {
             try access.check(request.fields)
             if let id = Self.mailID(request) { return .awaited { await self.status(of: id) } }
-            let key = request.fields.idempotencyKey
+            let key = try request.fields.idempotencyKey.map { text throws(Problem) in try IdempotencyKey(text) }
             if let mails = try SendMailRequest.batch(request) {
                 return .awaited { await self.respond(to: mails, key: key) }
             }
@@ -91,11 +91,11 @@ public final class MailRoute: HTTPHandler {
     }
 
     /// A JSON array of what each mail alone would be answered, in the order of the mails.
-    private func respond(to batch: [[UInt8]], key: String?) async -> HTTPResponse {
+    private func respond(to batch: [[UInt8]], key: IdempotencyKey?) async -> HTTPResponse {
         let responses = await withTaskGroup(of: (Int, HTTPResponse).self) { group in
             for (number, json) in batch.enumerated() {
                 // Each mail of the batch has a key of its own.
-                group.addTask { (number, await self.respond(to: json, key: key.map { "\($0)#\(number)" })) }
+                group.addTask { (number, await self.respond(to: json, key: key?.ofMail(number))) }
             }
             return await group.reduce(into: [Int: HTTPResponse]()) { $0[$1.0] = $1.1 }
         }
@@ -107,7 +107,7 @@ public final class MailRoute: HTTPHandler {
         return HTTPResponse(.ok, .json, .bytes(bytes + Array("]\n".utf8)))
     }
 
-    private func respond(to json: [UInt8], key: String?) async -> HTTPResponse {
+    private func respond(to json: [UInt8], key: IdempotencyKey?) async -> HTTPResponse {
         do throws(Problem) {
             let mail = try SendMailRequest(MailFields(json: json))
             try access.check(mail.email.to)
@@ -117,12 +117,12 @@ public final class MailRoute: HTTPHandler {
         }
     }
 
-    private func respond(to mail: SendMailRequest, key: String?) async -> HTTPResponse {
+    private func respond(to mail: SendMailRequest, key: IdempotencyKey?) async -> HTTPResponse {
         guard let key else { return await deliver(mail).response(mail.email) }
         return await respond(to: mail, key: key)
     }
 
-    private func respond(to mail: SendMailRequest, key: String) async -> HTTPResponse {
+    private func respond(to mail: SendMailRequest, key: IdempotencyKey) async -> HTTPResponse {
         do throws(Problem) {
             let response = try await idempotency.respond(
                 to: key, mail, admit: { () throws(Problem) in try access.takeFromRate() },

@@ -69,6 +69,31 @@ import Testing
         #expect(await MailRoute(RecordingStrategy()).respond(to: keyed("/a@b.example/s/t", key)).status.code == status)
     }
 
+    @Test("A key as long as it may be is one for each mail of a batch, and one that is longer for none")
+    func batch() async {
+        let mail = #"{"to":"a@b.example","subject":"s","text":"t"}"#
+        let body = "[\(Array(repeating: mail, count: 12).joined(separator: ","))]"
+        for (length, status, count) in [(256, 200, 12), (257, 400, 0)] {
+            let strategy = RecordingStrategy()
+            let route = MailRoute(strategy)
+            for _ in 1...2 {
+                let key = String(repeating: "k", count: length)
+                #expect(await route.respond(to: .post(body) { $0.idempotencyKey = key }).status.code == status)
+                #expect(strategy.accepted.count == count)
+            }
+        }
+    }
+
+    @Test("The keys of a batch are not those of other requests", arguments: ["k#0", "k 0", "k0", "k"])
+    func batchKeys(key: String) async {
+        let strategy = RecordingStrategy()
+        let route = MailRoute(strategy)
+        let body = #"[{"to":"a@b.example","subject":"s","text":"t"}]"#
+        _ = await route.respond(to: .post(body) { $0.idempotencyKey = "k" })
+        #expect(await route.respond(to: keyed("/a@b.example/s/other", key)).status == .ok)
+        #expect(strategy.accepted.count == 2)
+    }
+
     @Test("Past its limit and its lifetime a key is forgotten")
     func forgotten() async throws {
         let strategy = RecordingStrategy()
@@ -80,13 +105,13 @@ import Testing
             return SendMailResponse(order.email.id, .accepted(receipt ?? AcceptResult("none")))
         }
         for key in ["1", "2", "3", "4", "4", "3"] {
-            _ = try await few.respond(to: key, order, admit: {}, deliver: deliver)
+            _ = try await few.respond(to: IdempotencyKey(key), order, admit: {}, deliver: deliver)
         }
         #expect(strategy.accepted.count == 4)
-        _ = try await few.respond(to: "1", order, admit: {}, deliver: deliver)
+        _ = try await few.respond(to: IdempotencyKey("1"), order, admit: {}, deliver: deliver)
         #expect(strategy.accepted.count == 5)
-        _ = try await short.respond(to: "1", order, admit: {}, deliver: deliver)
-        _ = try await short.respond(to: "1", order, admit: {}, deliver: deliver)
+        _ = try await short.respond(to: IdempotencyKey("1"), order, admit: {}, deliver: deliver)
+        _ = try await short.respond(to: IdempotencyKey("1"), order, admit: {}, deliver: deliver)
         #expect(strategy.accepted.count == 7)
     }
 

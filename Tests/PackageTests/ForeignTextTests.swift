@@ -32,7 +32,7 @@ import Testing
         "Sources/Foundations/JSONReader+Decode.swift: JSONDecoder": "the one decoder, behind a linear reader",
         "Sources/Lua/": "the scripts of a test",
         "Sources/RedisTesting/": "the commands of a test",
-        "Sources/MailAPI/IdempotencyCache.swift: [String: ": "by keys that are ASCII and at most 256 bytes",
+        "Sources/MailAPI/IdempotencyCache.swift: [String: ": "by keys that are ASCII and at most 260 bytes",
         "Sources/MailAPI/MailRouter.swift: pages": "by paths of this program; a longer one is not looked up",
         "Sources/QueueBus/Fanout.swift: name.hasPrefix": "a ByteString",
         "Sources/QueueBus/Matcher.swift: filters": "the application's own filters",
@@ -98,7 +98,7 @@ import Testing
         "strategies/Core/EnvironmentVariables.swift: ": "the process' own environment",
         "strategies/Core/MasterSupport.swift: variables": "the process' own environment",
         "strategies/Local/Pipes/": "the variables of a child",
-        "strategies/Local/Spool/KeyFile.swift: [String: ": "by keys that are ASCII and at most 256 bytes",
+        "strategies/Local/Spool/KeyFile.swift: [String: ": "by keys that are ASCII and at most 260 bytes",
     ]
 
     @Test("No line compares text from outside by Character, or decodes JSON that nothing has bounded")
