@@ -35,3 +35,23 @@ enum BodyFraming {
         Problem(.contentTooLarge, "the body is longer than \(limit) bytes")
     }
 }
+
+extension HTTPRequest.Head {
+    /// More than a request brings that is answered by its head alone, or by a form of a few words.
+    package static let shortBody = 16 << 10
+
+    /// Why the body is not read; nil where it is. For ``HTTPHandler/check(_:)`` of what needs no long body: whoever may send
+    /// one takes of what all clients may make the server hold.
+    ///
+    /// - Parameter limit: Its longest length. One that the head does not tell is longer.
+    package func problem(ofBodyLongerThan limit: Int) -> Problem? {
+        var limits = HTTPLimits()
+        limits.body = limit
+        do throws(Problem) {
+            guard case .chunked = try BodyFraming(self, limits: limits) else { return nil }
+            return BodyFraming.tooLarge(limit)
+        } catch {
+            return error
+        }
+    }
+}

@@ -38,8 +38,14 @@ public struct MailRouter: HTTPRouter {
         switch head.method {
         case .post where head.target.hasSameBytes(as: "/"): mails.check(head)
         case .post, .other: Self.notAllowed(head.target)
-        case .get, .head, .options: nil
+        case .get, .head: (page(head.target) == nil ? mails.check(head) : nil) ?? Self.problemOfBody(head)
+        case .options: Self.problemOfBody(head)
         }
+    }
+
+    /// These methods need no body.
+    private static func problemOfBody(_ head: HTTPRequest.Head) -> Problem? {
+        head.problem(ofBodyLongerThan: HTTPRequest.Head.shortBody)
     }
 
     /// Only a path that is no longer than a page's is looked up: hashing a `String` of a client takes time.

@@ -49,4 +49,41 @@ import Testing
         #expect(await router.respond(to: HTTPRequest.get("/a@b.example/s/t").with(.post)).status == .methodNotAllowed)
         #expect(strategy.accepted.isEmpty)
     }
+
+    @Test("A body is not read of a request that its head refuses, nor a long one that nobody needs")
+    func bodies() {
+        var access = AccessPolicy()
+        access.token = BearerToken("secret")
+        let router = MailRouter(
+            pages: ["/healthz": PageHandler { _ in HTTPResponse(.ok, .json, "{}") }],
+            mails: MailRoute(strategy, access: access))
+        func status(
+            _ method: HTTPRequest.Method, _ target: String, _ change: (inout HTTPRequest.Fields) -> Void
+        ) -> Int? {
+            router.check(HTTPRequest.get(target, change).with(method).head)?.status.code
+        }
+        let long = { (fields: inout HTTPRequest.Fields) in fields.contentLength = "4194304" }
+        let mail = "/a@b.example/s/t"
+        for method in [HTTPRequest.Method.get, .head] {
+            #expect(status(method, mail, long) == 401)
+            #expect(status(method, mail) { $0.contentLength = "1" } == 401)
+            let lengths: [(String, Int?)] = [("1", nil), ("16384", nil), ("16385", 413), ("4194304", 413)]
+            for (length, code) in lengths {
+                let head = { (fields: inout HTTPRequest.Fields) in
+                    fields.authorization = "Bearer secret"
+                    fields.contentLength = length
+                }
+                #expect(status(method, mail, head) == code)
+                #expect(status(method, "/healthz?x") { $0.contentLength = length } == code)
+            }
+            #expect(status(method, "/healthz") { $0.transferEncoding = "chunked" } == 413)
+        }
+        #expect(status(.options, "/", long) == 413)
+        #expect(status(.post, "/", long) == 401)
+        let allowed = { (fields: inout HTTPRequest.Fields) in
+            long(&fields)
+            fields.authorization = "Bearer secret"
+        }
+        #expect(status(.post, "/", allowed) == nil)
+    }
 }

@@ -97,6 +97,24 @@ import Testing
         }
     }
 
+    @Test(
+        "A body is not read of who may not read the page, nor a long one by a page that needs none",
+        arguments: [
+            ("POST /mails/remove", [], 401), ("GET /mails/1", [], 401), ("POST /sign-in", [], 413),
+            ("POST /sign-out", [], 413), ("GET /mails/1", ["Authorization: Bearer secret"], 413),
+            ("GET /assets/style.css", [], 413), ("POST /nothing", [], 413),
+        ] as [(String, [String], Int)])
+    func bodies(request: String, headers: [String], status: Int) async throws {
+        try await WebServer.with(Self.beyond) { web in
+            let client = try await RawClient.connect(port: web.server.port)
+            let fields = ["Host: localhost", "Content-Length: 4194304"] + headers
+            // The body never comes.
+            try await client.send("\(request) HTTP/1.1\r\n" + fields.map { "\($0)\r\n" }.joined() + "\r\n")
+            #expect(try await client.readResponse().status == status)
+            await client.close()
+        }
+    }
+
     @Test("A sixth try within a minute is not looked at")
     func tries() {
         let sessions = PageSessions(token: BearerToken("secret"))

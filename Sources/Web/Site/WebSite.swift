@@ -45,7 +45,7 @@ public struct WebSite: HTTPHandler {
         }
         guard let section = sections.first(where: { $0.owns(path, request.head) }) else { return await other(request) }
         do throws(Problem) {
-            try checkReader(request, of: section)
+            try checkReader(request.fields, of: section)
         } catch {
             return layout.refusal(error, request)
         }
@@ -60,8 +60,21 @@ public struct WebSite: HTTPHandler {
         guard Self.mayBePage(head.target), let path = PageRequest.path(of: head.target) else {
             return next?.check(head)
         }
-        let isOwn = ["sign-in", "sign-out"].contains(path.first) || sections.contains { $0.owns(path, head) }
-        return isOwn ? nil : next?.check(head)
+        // Anyone may ask for these two.
+        if ["sign-in", "sign-out"].contains(path.first) { return Self.problemOfBody(head) }
+        guard let section = sections.first(where: { $0.owns(path, head) }) else {
+            return if let next { next.check(head) } else { Self.problemOfBody(head) }
+        }
+        do throws(Problem) {
+            try checkReader(head.fields, of: section)
+            return head.method == .post ? nil : Self.problemOfBody(head)
+        } catch {
+            return error
+        }
+    }
+
+    private static func problemOfBody(_ head: HTTPRequest.Head) -> Problem? {
+        head.problem(ofBodyLongerThan: HTTPRequest.Head.shortBody)
     }
 
     /// Whether a target may be a page's: mails, which are many, have an `@` in their first segment, and pages have none.
@@ -120,11 +133,11 @@ public struct WebSite: HTTPHandler {
 
     // MARK: Access
 
-    private func checkReader(_ request: HTTPRequest, of section: any PageRoutes) throws(Problem) {
+    private func checkReader(_ fields: HTTPRequest.Fields, of section: any PageRoutes) throws(Problem) {
         switch access.readers {
         case .anyone: return
         case _ where section.isPublic: return
-        case .withToken where access.isSignedIn(request.fields): return
+        case .withToken where access.isSignedIn(fields): return
         case .withToken:
             throw Problem(
                 .unauthorized, "sign in with the token", advice: "Authorization: Bearer TOKEN",
@@ -157,7 +170,7 @@ public struct WebSite: HTTPHandler {
             guard request.method == .get, let page = query["page"], let path = PageRequest.path(of: page),
                 let section = sections.first(where: { $0.owns(path, Self.head(ofPage: page)) })
             else { throw Problem(.notFound, "there is no such page") }
-            try checkReader(request, of: section)
+            try checkReader(request.fields, of: section)
             return try streams.changes(
                 after: request.fields.lastEventID ?? query["after"], every: section.interval
             ) { await section.version() }
