@@ -23,7 +23,8 @@ enum TransferEncoding {
         }
     }
 
-    /// MIME's base 64 (RFC 2045, section 6.8), which is lax where RFC 4648 is strict: what is not of the alphabet is read past; a last group that was cut short is left out.
+    /// MIME's base 64 (RFC 2045, section 6.8), which is lax where RFC 4648 is strict: what is not of the alphabet is read
+    /// past, and of a last group that was cut short the whole bytes are kept.
     static func base64(_ bytes: some Sequence<UInt8>) -> [UInt8] {
         var decoded: [UInt8] = []
         var group: UInt32 = 0
