@@ -1,7 +1,7 @@
 /// The functions in Lua that several scripts share. Each text stands at the beginning of a script.
 extension ResqueScripts {
     /// Defines `settle()`, which does with a job what is to become of it, and `refusal()`, an error where a key that
-    /// `settle()` writes has another type. It is called before the first write, because a script that fails undoes nothing,
+    /// `settle()` writes has another type, or the user may not write it. It is called before the first write, because a script that fails undoes nothing,
     /// and before `settle()` in any case.
     ///
     ///     KEYS[1]   string `worker:<id>`
@@ -24,15 +24,17 @@ extension ResqueScripts {
     ///     ARGV[7]   namespace and colon
     ///     ARGV[8]   name of the queue
     static let acknowledging =
-        identifying + delaying + releasing + """
+        identifying + delaying + permitting + releasing + """
 
             local worker, turns, id, job = KEYS[1], KEYS[2], ARGV[1], ARGV[3]
             local second
             local function refusal()
               local outcome = ARGV[2]
-              if outcome == 'done' or outcome == 'skip' then return end
-              if outcome == 'failed' then return misfit(KEYS[8], 'list') end
-              local refused = ARGV[4] ~= '' and misfit(KEYS[3], 'hash')
+              local refused = forbidden('HDEL', 'DEL')
+              if refused or outcome == 'done' or outcome == 'skip' then return refused end
+              if outcome == 'failed' then return forbidden('RPUSH') or misfit(KEYS[8], 'list') end
+              refused = forbidden('RPUSH', 'LPUSH', 'SADD', 'ZADD', 'HSET')
+                or ARGV[4] ~= '' and misfit(KEYS[3], 'hash')
               if outcome == 'front' or outcome == 'back' then
                 return refused or misfit(KEYS[9], 'list') or misfit(KEYS[10], 'set')
               end
@@ -67,6 +69,23 @@ extension ResqueScripts {
               end
             end
             """
+
+    /// Defines `forbidden(name, ...)`, an error where the user may not run one of these commands on the script's keys. It is
+    /// called before the first write, because a script that fails undoes nothing. Before Redis 7 it cannot be asked.
+    static let permitting = """
+        local forms = {
+          HDEL = {'x'}, HSET = {'x', 'x'}, LPUSH = {'x'}, LREM = {'0', 'x'}, MSET = {'x'}, RPUSH = {'x'}, SADD = {'x'},
+          SET = {'x'}, SREM = {'x'}, ZADD = {'0', 'x'}}
+        local function forbidden(...)
+          if not redis.acl_check_cmd then return end
+          for _, name in ipairs({...}) do
+            if not redis.acl_check_cmd(name, KEYS[1], unpack(forms[name] or {})) then
+              return redis.error_reply('NOPERM this user has no permissions to run the ' .. name .. ' command of a script')
+            end
+          end
+        end
+
+        """
 
     /// Defines `misfit(key, wanted)`, an error where a key has another type than the wanted one. The name may be as long as a
     /// job, and the line of an error may not.

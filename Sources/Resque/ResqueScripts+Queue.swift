@@ -208,8 +208,8 @@ extension ResqueScripts {
     ///
     /// Returns 1, or 0 where the entry is not there any more.
     static let requeue = RedisScript(
-        checking + """
-            local refused = misfit(KEYS[2], 'set') or misfit(KEYS[3], 'list')
+        checking + permitting + """
+            local refused = forbidden('LREM', 'SADD', 'RPUSH') or misfit(KEYS[2], 'set') or misfit(KEYS[3], 'list')
             if refused then return refused end
             if redis.call('LREM', KEYS[1], 1, ARGV[1]) == 0 then return 0 end
             redis.call('SADD', KEYS[2], ARGV[2])

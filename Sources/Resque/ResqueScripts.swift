@@ -40,7 +40,7 @@ enum ResqueScripts {
     ///
     /// There is no table for each worker, and no call that is not needed: the script is most of what a job costs Redis.
     static let reserve = RedisScript(
-        identifying + releasing + pushing + """
+        identifying + permitting + releasing + pushing + """
 
             local call, n, m = redis.call, tonumber(ARGV[1]), tonumber(ARGV[2])
             -- What is of the workers follows these places.
@@ -53,7 +53,10 @@ enum ResqueScripts {
             local turns = call('HMGET', KEYS[1], unpack(ARGV, ids + 1, ids + m))
             -- Changes nothing; after it Redis takes the others when memory is short.
             call('SREM', KEYS[6], '')
-            -- Before anything is changed: it fails where the key has another type.
+            -- Before anything is changed: it fails where the key has another type, or a command is refused.
+            local refused = forbidden('HSET', 'MSET', 'HDEL', 'DEL', 'SET')
+              or #ARGV > pushes and forbidden('SADD', 'RPUSH')
+            if refused then return refused end
             local pause = call('GET', KEYS[3])
             local paused = pause and string.match(string.lower(pause), '^%s*true%s*$') or call('EXISTS', KEYS[4]) == 1
 
