@@ -147,7 +147,7 @@ extension BrowserTests {
                         """
                         const [now, ...others] = \(times), year = time => String(new Date(time.dateTime).getFullYear());
                         return [
-                          /^[0-9:]+( [AP]M)?$/.test(now.textContent),
+                          /^[0-9:]+(\\s[AP]M)?$/.test(now.textContent),
                           ...others.map(time => time.textContent.includes(String(new Date(time.dateTime).getDate()))
                             && time.textContent.includes(',')
                             && time.textContent.includes(year(time)) === (year(time) !== year(now))),
