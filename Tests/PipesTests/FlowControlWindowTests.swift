@@ -42,16 +42,18 @@ struct FlowControlWindowTests {
         }
     }
 
-    /// Reads so many bytes, which come by another thread.
-    private static func read(_ count: Int, from pipe: SystemFile) throws {
-        var bytes = [UInt8](repeating: 0, count: 1 << 16)
-        var left = count
-        while left > 0 {
-            let read = try unsafe bytes.withUnsafeMutableBytes { buffer in
-                try unsafe pipe.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(left)))
+    /// Reads so many bytes, on a thread of its own: the pool of tasks may have no more than those that wait here.
+    private static func read(_ count: Int, from pipe: SystemFile) async throws {
+        try await NIOThreadPool.singleton.runIfActive {
+            var bytes = [UInt8](repeating: 0, count: 1 << 16)
+            var left = count
+            while left > 0 {
+                let read = try unsafe bytes.withUnsafeMutableBytes { buffer in
+                    try unsafe pipe.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(left)))
+                }
+                guard read > 0 else { throw Errno.brokenPipe }
+                left -= read
             }
-            guard read > 0 else { throw Errno.brokenPipe }
-            left -= read
         }
     }
 
@@ -62,13 +64,13 @@ struct FlowControlWindowTests {
     func earlyConfirmation() async throws {
         try await Self.with { window, pipe, answers in
             Self.send(1, Self.long, window, answers)
-            try Self.read(1, from: pipe)
+            try await Self.read(1, from: pipe)
             window.confirm(1)
             try await answers.wait { $0[1] == true }
-            try Self.read(Self.long.utf8.count, from: pipe)
+            try await Self.read(Self.long.utf8.count, from: pipe)
             // The next confirmation is the next line's.
             Self.send(2, "x", window, answers)
-            try Self.read(2, from: pipe)
+            try await Self.read(2, from: pipe)
             #expect(answers.value[2] == nil)
             window.confirm(1)
             try await answers.wait { $0[2] == true }
@@ -80,7 +82,7 @@ struct FlowControlWindowTests {
         try await Self.with { window, pipe, answers in
             for number in 1...4 {
                 Self.send(number, "x", window, answers)
-                try Self.read(2, from: pipe)
+                try await Self.read(2, from: pipe)
             }
             window.confirm(1)
             window.reject(2, "the disk is full")
@@ -94,9 +96,9 @@ struct FlowControlWindowTests {
     func written() async throws {
         try await Self.with(isSpooled: false) { window, pipe, answers in
             Self.send(1, Self.long, window, answers)
-            try Self.read(1, from: pipe)
+            try await Self.read(1, from: pipe)
             #expect(answers.value.isEmpty)
-            try Self.read(Self.long.utf8.count, from: pipe)
+            try await Self.read(Self.long.utf8.count, from: pipe)
             try await answers.wait { $0[1] == true }
         }
     }
@@ -105,7 +107,7 @@ struct FlowControlWindowTests {
     func masterGone(isSpooled: Bool) async throws {
         try await Self.with(isSpooled: isSpooled) { window, pipe, answers in
             Self.send(1, Self.long, window, answers)
-            try Self.read(1, from: pipe)
+            try await Self.read(1, from: pipe)
             // The write breaks, and nothing else says that the master is gone.
             shutdown(pipe.rawValue, Int32(SHUT_RDWR))
             try await answers.wait { $0[1] == false }

@@ -198,33 +198,6 @@ struct JournalTests {
         }
     }
 
-    @Test("Records that can't be forced to disk are not in the journal; the spool writes them to a new one")
-    func unsynced() async throws {
-        try await withDirectory { directory in
-            // It takes every byte, and fails to sync.
-            try FileManager.default.createSymbolicLink(
-                atPath: directory.appending("journal").string, withDestinationPath: "/dev/null")
-            var (journal, _) = try Journal.open(directory)
-            let record = try Self.record(0)
-            #expect(throws: Errno.self) { try journal.append([record], syncs: true) }
-            #expect(journal.size == 0)
-            journal.close()
-
-            let (spool, _) = try Spool.open(directory.string, sync: .always, logger: .silentInTests)
-            guard case .mail(let mail) = record else { throw CancellationError() }
-            let failures = Watched<[String?]>([])
-            spool.write(Spool.PendingWrite(server: 1, mail: mail, since: .now())) { _, failure in
-                failures.change { $0.append(failure) }
-            }
-            try await failures.wait { !$0.isEmpty }
-            #expect(failures.value == [nil])
-            await spool.close()
-            let (next, found) = try Spool.open(directory.string, sync: .always, logger: .silentInTests)
-            await next.close()
-            #expect(found.mails == [mail])
-        }
-    }
-
     @Test("A spool belongs to one master at a time")
     func lock() async throws {
         try await withDirectory { directory in
