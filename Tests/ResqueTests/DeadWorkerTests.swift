@@ -42,17 +42,17 @@ struct DeadWorkerTests {
         return jobs
     }
 
-    /// Runs a worker that takes no jobs, until one is buried and its process forgotten.
-    private func bury(in resque: ResqueFixture, options: WorkerOptions = WorkerOptions()) async throws -> String {
-        let buried = Watched<String?>(nil)
+    /// Runs a worker that takes no jobs, until one is pruned and its process forgotten.
+    private func prune(in resque: ResqueFixture, options: WorkerOptions = WorkerOptions()) async throws -> String {
+        let pruned = Watched<String?>(nil)
         try await resque.withWorker(Jobs(), queues: ["other"], options: options) { _, event in
-            if case .cleaningWorker(let id) = event { buried.change { $0 = id } }
+            if case .cleaningWorker(let id) = event { pruned.change { $0 = id } }
         } _: {
-            try await buried.wait { $0 != nil }
-            let process = String(WorkerID(buried.value ?? "").process)
+            try await pruned.wait { $0 != nil }
+            let process = String(WorkerID(pruned.value ?? "").process)
             try await resque.until { try await $0.text("HEXISTS", "resque:swift:processes", process) == "0" }
         }
-        return try #require(buried.value)
+        return try #require(pruned.value)
     }
 
     @Test("The job of a process that is gone goes back to the front of its queue, and its keys are removed")
@@ -61,7 +61,7 @@ struct DeadWorkerTests {
             let id = "\(ProcessInfo.processInfo.hostName)~0a:4194300+1:emailQueue"
             try await leave(id, in: resque, process: process(pid: 4_194_300), heartbeat: now)
             try await resque.push(#"{"class":"next"}"#)
-            #expect(try await bury(in: resque) == id)
+            #expect(try await prune(in: resque) == id)
             #expect(
                 try await resque.texts("LRANGE", "resque:queue:emailQueue", "0", "-1") == [job, #"{"class":"next"}"#])
             try await resque.until {
@@ -77,13 +77,13 @@ struct DeadWorkerTests {
             for number in 1...5 {
                 try await leave("host~0e:4194300+\(number):emailQueue", in: resque, process: process(pid: 4_194_300))
             }
-            let buried = Watched(0)
+            let pruned = Watched(0)
             try await resque.withWorker(Jobs(), queues: ["other"]) { _, event in
-                if case .cleaningWorker = event { buried.change { $0 += 1 } }
+                if case .cleaningWorker = event { pruned.change { $0 += 1 } }
             } _: {
-                try await buried.wait { $0 > 0 }
+                try await pruned.wait { $0 > 0 }
             }
-            #expect(buried.value == 5)
+            #expect(pruned.value == 5)
             #expect(
                 try await resque.keys() == ["resque:queue:emailQueue", "resque:queues", "resque:swift:again"])
         }
@@ -95,7 +95,7 @@ struct DeadWorkerTests {
             let id = "host~0b:\(ProcessIdentity.current.pid)+1:emailQueue"
             let start = try #require(ProcessIdentity.current.start)
             try await leave(id, in: resque, process: process(start: start - 1), heartbeat: now)
-            #expect(try await bury(in: resque) == id)
+            #expect(try await prune(in: resque) == id)
         }
     }
 
@@ -110,7 +110,7 @@ struct DeadWorkerTests {
             let identity = namespace == "none" ? nil : process(pid: pid, namespace: namespace)
             try await leave(living, in: resque, process: identity, heartbeat: now)
             try await leave(dead, in: resque, process: process(pid: 4_194_301), heartbeat: now)
-            #expect(try await bury(in: resque) == dead)
+            #expect(try await prune(in: resque) == dead)
             #expect(try await resque.queue.workers().map(\.id) == [living])
             #expect(try await resque.queue.working().first?.working?.job == Array(job.utf8))
         }
@@ -131,14 +131,14 @@ struct DeadWorkerTests {
             // A Ruby worker may beat every 15 minutes.
             let rare = Date.now.addingTimeInterval(-1700).iso8601WithOffset
             try await leave("rare:9:emailQueue", in: resque, process: nil, heartbeat: rare)
-            let buried = Watched<Set<String>>([])
+            let pruned = Watched<Set<String>>([])
             var options = WorkerOptions()
             options.heartbeat = .milliseconds(50)
             try await resque.withWorker(Jobs(), queues: ["other"], options: options) { _, event in
-                if case .cleaningWorker(let id) = event { buried.change { $0.insert(id) } }
+                if case .cleaningWorker(let id) = event { pruned.change { $0.insert(id) } }
             } _: {
-                try await buried.wait { $0.count == 3 }
-                #expect(buried.value == Set(ids))
+                try await pruned.wait { $0.count == 3 }
+                #expect(pruned.value == Set(ids))
                 #expect(try await resque.queue.length(of: "emailQueue") == 1)
                 // Ruby's job fails as Ruby has it: in its queue it might be performed twice.
                 let failed = try await resque.queue.failed()
@@ -178,7 +178,7 @@ struct DeadWorkerTests {
             try await resque.push(#"{"class":"next"}"#)
             var options = WorkerOptions()
             options.onDeadWorker = policy
-            _ = try await bury(in: resque, options: options)
+            _ = try await prune(in: resque, options: options)
             let queue = try await resque.texts("LRANGE", "resque:queue:emailQueue", "0", "-1")
             if place == "back" {
                 #expect(queue == [#"{"class":"next"}"#, job])
@@ -223,17 +223,17 @@ struct DeadWorkerTests {
             for id in ids { try await leave(id, in: resque, process: process(pid: 4_194_300)) }
             _ = try await resque.redis.send("DEL", "resque:worker:\(ids[0])")
             _ = try await resque.redis.send("HSET", "resque:worker:\(ids[0])", "another", "type")
-            let (buried, reported) = (Watched<[String]>([]), Watched<[String]>([]))
+            let (pruned, reported) = (Watched<[String]>([]), Watched<[String]>([]))
             var options = WorkerOptions()
             options.deadAfter = .milliseconds(200)
             try await resque.withWorker(Jobs(), queues: ["other"], options: options) { id, event in
-                if case .cleaningWorker(let id) = event { buried.change { $0.append(id) } }
+                if case .cleaningWorker(let id) = event { pruned.change { $0.append(id) } }
                 if case .error = event { reported.change { $0.append(id) } }
             } _: {
-                try await buried.wait { $0 == [ids[1]] }
+                try await pruned.wait { $0 == [ids[1]] }
                 #expect(reported.value == [ids[0]])
                 _ = try await resque.redis.send("DEL", "resque:worker:\(ids[0])")
-                try await buried.wait { $0 == [ids[1], ids[0]] }
+                try await pruned.wait { $0 == [ids[1], ids[0]] }
                 #expect(reported.value == [ids[0]])
             }
         }
@@ -245,7 +245,7 @@ struct DeadWorkerTests {
             let id = "host~0e:4194300+1:emailQueue"
             try await leave(id, in: resque, process: process(pid: 4_194_300))
             _ = try await resque.redis.send("SET", "resque:worker:\(id)", "no record")
-            #expect(try await bury(in: resque) == id)
+            #expect(try await prune(in: resque) == id)
             #expect(try await resque.queue.failed().map(\.job) == [Array("no record".utf8)])
             #expect(try await resque.texts("KEYS", "resque:worker:*emailQueue*").isEmpty)
         }

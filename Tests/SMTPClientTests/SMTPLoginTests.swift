@@ -70,7 +70,7 @@ struct SMTPLoginTests {
         }
     }
 
-    @Test("Connections that were opened at once are each logged in, whoever does it")
+    @Test("Connections that were opened at once are each logged in, by this client or by libcurl")
     func libraryAtOnce() async throws {
         try await login("CRAM-MD5") { client, server in
             let outcomes = await withTaskGroup(of: SendOutcome.self) { group in
